@@ -1,0 +1,509 @@
+//! The kinds of entries.
+//!
+//! Call entries are the call's journey: one writer (the shard that owns the
+//! call), numbered from 1 without a gap, from which status, record, KPIs and
+//! live events are all derived.
+
+use clock::{AgentId, CallId, LegId, OfferId, QueueId, TrunkId, WallTime};
+use core::net::SocketAddr;
+use serde::{Deserialize, Serialize};
+
+/// One entry of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Entry {
+    /// A step of a call.
+    Call(CallEntry),
+    /// What is needed to end a leg's dialog after a crash; replaces the leg's former one.
+    Dialog(DialogIdentity),
+    /// The leg's dialog is over, nothing to do after a crash.
+    DialogOver {
+        /// The call.
+        call: CallId,
+        /// The leg.
+        leg: LegId,
+    },
+    /// A contact was bound, or refreshed.
+    BindingSet(Binding),
+    /// A contact is gone (expired, unregistered, replaced, flow lost).
+    BindingRemoved {
+        /// The agent whose phone it was.
+        agent: AgentId,
+        /// The contact URI.
+        contact: String,
+    },
+    /// What an agent chose, or RONA chose for him; kept over a restart.
+    AgentStatus {
+        /// The agent.
+        agent: AgentId,
+        /// The status.
+        status: AgentStatus,
+        /// Why (pause reason, `rona`).
+        reason: Option<String>,
+        /// Since when.
+        at: WallTime,
+    },
+    /// The state of an agent became another one: the interval log (DESIGN section 8).
+    AgentStateChanged {
+        /// The agent.
+        agent: AgentId,
+        /// The new state.
+        state: AgentState,
+        /// Why.
+        reason: Option<String>,
+        /// The call, while reserved or on one.
+        call: Option<CallId>,
+        /// Since when.
+        at: WallTime,
+    },
+    /// The answer that was given to a POST with an Idempotency-Key (rest.md section 2).
+    Idempotency {
+        /// Principal, method, path and key, hashed.
+        key_hash: [u8; 32],
+        /// Hash of the request body.
+        body_hash: [u8; 32],
+        /// The HTTP status given.
+        status: u16,
+        /// The JSON body given.
+        body: String,
+        /// When.
+        at: WallTime,
+    },
+    /// An integer id of the cores was given to a name, for ever.
+    Name {
+        /// What it names.
+        kind: NameKind,
+        /// The id.
+        id: u32,
+        /// Account the name belongs to.
+        account: String,
+        /// The name: extension, queue name, trunk name.
+        name: String,
+    },
+    /// The node started: entries after this one are of a new epoch.
+    NodeStarted {
+        /// When.
+        at: WallTime,
+    },
+    /// The node stopped in order: nothing is left to end.
+    NodeStopped {
+        /// When.
+        at: WallTime,
+    },
+}
+
+/// What an integer id names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum NameKind {
+    /// `AgentId`: an extension.
+    Agent,
+    /// `QueueId`.
+    Queue,
+    /// `TrunkId`.
+    Trunk,
+}
+
+/// One step of one call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallEntry {
+    /// The call.
+    pub call: CallId,
+    /// From 1, without a gap, in the order of events.
+    pub seq: u32,
+    /// When.
+    pub at: WallTime,
+    /// What happened.
+    pub event: CallEvent,
+}
+
+/// What can happen to a call. Each maps to one `type` of the journey (DESIGN section 10).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum CallEvent {
+    /// `call.started`: always seq 1.
+    Started {
+        /// In which direction.
+        direction: Direction,
+        /// Between own parties only: in no KPI.
+        internal: bool,
+        /// Number or extension that calls (E.164 where it is a number).
+        from: String,
+        /// Number or extension called.
+        to: String,
+        /// The call this one is a consultation of.
+        parent: Option<CallId>,
+        /// The trunk of an inbound call.
+        trunk: Option<TrunkId>,
+        /// The agent who dials, for calls that an agent starts.
+        agent: Option<AgentId>,
+    },
+    /// `leg.started`: a leg was created.
+    LegStarted {
+        /// The leg.
+        leg: LegId,
+        /// Its part in the call.
+        kind: LegKind,
+        /// Its Call-ID header.
+        sip_call_id: String,
+        /// The agent whose leg it is.
+        agent: Option<AgentId>,
+    },
+    /// `call.ringing`: the other side (not a queue's agent) rings.
+    Ringing {
+        /// The ringing leg.
+        leg: LegId,
+    },
+    /// `queue.entered`.
+    QueueEntered {
+        /// The queue.
+        queue: QueueId,
+        /// Time that decides the place: earlier than `at` when a place is given back.
+        arrived: WallTime,
+        /// Priority, higher first.
+        priority: i32,
+    },
+    /// `offer.ringing`: an agent's phone is being called.
+    OfferRinging {
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+        /// The agent's leg.
+        leg: LegId,
+    },
+    /// `offer.answered`: the agent's claim was granted.
+    OfferAnswered {
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+        /// The agent's leg.
+        leg: LegId,
+    },
+    /// `offer.missed`: rang out.
+    OfferMissed {
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// `offer.refused`: busy, declined, unreachable.
+    OfferRefused {
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+        /// SIP status of the refusal; 0 when it could not be delivered.
+        status: u16,
+    },
+    /// `offer.withdrawn`: by the ACD (pause, caller gone, wait over).
+    OfferWithdrawn {
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+        /// Stable word: `caller_gone`, `paused`, `wait_over`, `offline`, `ended`.
+        why: String,
+    },
+    /// `offer.too_late`: the phone answered an offer that was no longer his.
+    OfferTooLate {
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// `call.answered`: a person, or the service itself, answered.
+    Answered {
+        /// The answering leg; the caller's own leg where a service (echo, tone, voicemail) answers.
+        leg: LegId,
+        /// The agent who talks from now.
+        agent: Option<AgentId>,
+    },
+    /// `call.held`.
+    Held {
+        /// The leg whose party put the other on hold.
+        leg: LegId,
+    },
+    /// `call.resumed`.
+    Resumed {
+        /// The leg whose party took the other back.
+        leg: LegId,
+    },
+    /// `call.transfer_started`: a REFER was accepted.
+    TransferStarted {
+        /// The transferring leg.
+        leg: LegId,
+        /// Target as dialed.
+        to: String,
+    },
+    /// `call.transfer_failed`: the transferor keeps the call.
+    TransferFailed {
+        /// The transferring leg.
+        leg: LegId,
+        /// Final status of the target.
+        status: u16,
+    },
+    /// `call.transferred`.
+    Transferred {
+        /// The leg that left.
+        leg: LegId,
+        /// Target as dialed.
+        to: String,
+        /// The agent who has the call now.
+        agent: Option<AgentId>,
+    },
+    /// `queue.left`.
+    QueueLeft {
+        /// The queue.
+        queue: QueueId,
+        /// How.
+        how: QueueLeft,
+    },
+    /// `call.digit`: the party pressed a key.
+    Digit {
+        /// The leg.
+        leg: LegId,
+        /// The key.
+        digit: char,
+    },
+    /// `voicemail.left`.
+    VoicemailLeft {
+        /// The voicemail box: a queue.
+        queue: QueueId,
+        /// Path of the WAV relative to the data folder, without suffix.
+        path: String,
+        /// Length, ms.
+        duration_ms: u64,
+    },
+    /// `recording.started`.
+    RecordingStarted {
+        /// Path relative to the data folder, without suffix.
+        path: String,
+    },
+    /// `recording.ready` or `recording.failed`. May follow `Ended`.
+    RecordingEnded {
+        /// Ready or failed.
+        state: RecordingState,
+        /// Length, ms.
+        duration_ms: u64,
+        /// SHA-256 of the WAV.
+        sha256: [u8; 32],
+    },
+    /// `leg.ended`.
+    LegEnded {
+        /// The leg.
+        leg: LegId,
+        /// Why.
+        cause: Cause,
+    },
+    /// `call.ended`: exactly one a call.
+    Ended {
+        /// Final status.
+        status: CallStatus,
+        /// Outcome by the table of data-model.md section 2.
+        outcome: Outcome,
+        /// Why it ended.
+        cause: Cause,
+    },
+}
+
+/// Part of a leg in its call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LegKind {
+    /// Who called.
+    Caller,
+    /// An agent reached by an offer.
+    Agent,
+    /// Another called party: extension or trunk.
+    Callee,
+    /// The target of a transfer.
+    Transfer,
+}
+
+/// Direction of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    /// From a trunk.
+    Inbound,
+    /// Dialed by a person or for him.
+    OutboundDial,
+    /// Dialed by a campaign.
+    OutboundAuto,
+}
+
+/// Status of a call (data-model.md section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum CallStatus {
+    /// Not ringing yet, or waiting in a queue.
+    Queued,
+    /// An agent or the callee rings.
+    Ringing,
+    /// Talking.
+    Answered,
+    /// Ended after a conversation or a voicemail.
+    Completed,
+    /// The caller hung up before the answer.
+    Canceled,
+    /// Nobody answered.
+    NoAnswer,
+    /// Technical failure.
+    Failed,
+}
+
+/// Outcome of a call (data-model.md section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// Outbound, not answered yet.
+    Initiated,
+    /// Inbound or talking.
+    InProgress,
+    /// A conversation.
+    Successful,
+    /// Ended without one.
+    NoAnswer,
+    /// A voicemail was taken.
+    Voicemail,
+    /// Failed.
+    Error,
+}
+
+/// Who ended or caused something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Who {
+    /// Who called.
+    Caller,
+    /// An agent.
+    Agent,
+    /// The called party.
+    Callee,
+    /// We.
+    System,
+}
+
+/// Why a call or leg ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// Who.
+    pub who: Who,
+    /// Q.850 cause, where one applies.
+    pub q850: Option<u8>,
+    /// SIP status, where one was sent or received.
+    pub sip: Option<u16>,
+    /// Stable word: `normal`, `canceled`, `busy`, `rona`, `node_restart` …
+    pub code: String,
+}
+
+/// How a call left a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum QueueLeft {
+    /// An agent answered.
+    Answered,
+    /// The caller hung up.
+    Abandoned,
+    /// Maximum wait reached; what follows is the queue's time-out flow.
+    TimedOut,
+    /// Ended by us.
+    Ended,
+}
+
+/// State of a recording in the record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RecordingState {
+    /// Being written.
+    Recording,
+    /// Complete on disk.
+    Ready,
+    /// Could not be written.
+    Failed,
+}
+
+/// What an agent chose (DESIGN section 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AgentStatus {
+    /// Takes queue calls.
+    Ready,
+    /// Takes none for now.
+    Paused,
+    /// Signed off.
+    Offline,
+}
+
+/// What is true of an agent (DESIGN section 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AgentState {
+    /// Signed off, or no device.
+    Offline,
+    /// May be offered a call.
+    Ready,
+    /// An offer is open.
+    Reserved,
+    /// A live leg says so.
+    OnCall,
+    /// After a queue call.
+    WrapUp,
+    /// Chose a pause.
+    Paused,
+}
+
+/// A registered contact (RFC 3261 10.3).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Binding {
+    /// The agent whose phone it is.
+    pub agent: AgentId,
+    /// Contact URI as registered.
+    pub contact: String,
+    /// Call-ID of the registration.
+    pub call_id: String,
+    /// Its last CSeq.
+    pub cseq: u32,
+    /// When it ends.
+    pub expires_at: WallTime,
+    /// Where it came from.
+    pub source: SocketAddr,
+    /// True for TCP and other streams: not restored after a restart.
+    pub stream: bool,
+}
+
+/// On which side of the dialog's INVITE we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DialogSide {
+    /// We sent the INVITE; not answered yet: CANCEL.
+    ClientEarly,
+    /// We sent the INVITE; confirmed: BYE.
+    ClientConfirmed,
+    /// We received the INVITE; no final response sent: 503.
+    ServerEarly,
+    /// We received the INVITE and sent a 2xx: BYE.
+    ServerConfirmed,
+}
+
+/// What it takes to end a leg's dialog after a crash (DESIGN section 6, Restart).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DialogIdentity {
+    /// The call.
+    pub call: CallId,
+    /// The leg.
+    pub leg: LegId,
+    /// Side and stage.
+    pub side: DialogSide,
+    /// Call-ID header.
+    pub sip_call_id: String,
+    /// Our From or To value with tag.
+    pub local: String,
+    /// The peer's From or To value, with tag where known.
+    pub remote: String,
+    /// Remote target (or request URI of an unanswered client INVITE).
+    pub target: String,
+    /// Route set in the order to send.
+    pub routes: Vec<String>,
+    /// CSeq of the INVITE, and of our last request.
+    pub invite_cseq: u32,
+    /// CSeq of our last request in the dialog.
+    pub local_cseq: u32,
+    /// Top Via branch of our unanswered INVITE (for CANCEL).
+    pub branch: String,
+    /// Via values of an unanswered inbound INVITE, in order (for the 503).
+    pub vias: Vec<String>,
+    /// Where requests of this dialog go, or the response to the INVITE.
+    pub peer: SocketAddr,
+    /// True when the peer was reached over a stream.
+    pub stream: bool,
+}
