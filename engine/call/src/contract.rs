@@ -1,0 +1,329 @@
+//! What a call shard is told, and what it wants done.
+//!
+//! The types of the ACD's side are mirrored here, because neither core knows
+//! the other: `engine/centre` turns one into the other.
+
+use core::time::Duration;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use clock::{AgentId, CallId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
+use journal_core::{Cause, DialogIdentity, Entry, Mark};
+use sip::ua::Peer;
+use sip::{Message, ParseError};
+
+use crate::plan::Plan;
+
+/// A way to an agent's phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Contact URI: request URI of the INVITE.
+    pub uri: String,
+    /// Where to send it.
+    pub peer: Peer,
+}
+
+/// How an offer ended without a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferOutcome {
+    /// Rang out.
+    NoAnswer,
+    /// Busy or declined.
+    Refused,
+    /// Could not be reached.
+    Unreachable,
+    /// The caller hung up meanwhile.
+    CallerGone,
+    /// Withdrawn, and the leg is down.
+    Withdrawn,
+}
+
+/// Why an offer is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithdrawReason {
+    /// The agent paused.
+    Paused,
+    /// The agent signed off or lost his phone.
+    Offline,
+    /// The caller's maximum wait is over.
+    WaitOver,
+    /// The ACD's own deadline passed.
+    Overdue,
+    /// The caller is gone.
+    CallerGone,
+    /// The agent is busy with a call of his own.
+    Busy,
+}
+
+/// One live leg of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AgentFact {
+    /// The agent.
+    pub agent: AgentId,
+    /// The call.
+    pub call: CallId,
+    /// His leg.
+    pub leg: LegId,
+    /// The queue, for a queue's call.
+    pub queue: Option<QueueId>,
+}
+
+/// What is left of a call from before a crash.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RestoredCall {
+    /// The call.
+    pub call: CallId,
+    /// Sequence number for its next entry.
+    pub next_seq: u32,
+    /// It had been answered (it ends `failed`; else `canceled` or `failed`).
+    pub answered: bool,
+    /// It is inbound.
+    pub inbound: bool,
+    /// Dialogs to end.
+    pub dialogs: Vec<DialogIdentity>,
+}
+
+/// What happens to a shard.
+#[derive(Debug)]
+pub enum Input {
+    /// A new dial plan.
+    Configure(Arc<Plan>),
+    /// A SIP message of one of this shard's dialogs, or a new request.
+    Received {
+        /// Where it came from.
+        peer: Peer,
+        /// The message.
+        message: Message,
+    },
+    /// Bytes that are no message but may be answered (400, 505).
+    ReceivedBad {
+        /// Where they came from.
+        peer: Peer,
+        /// What is wrong.
+        error: ParseError,
+    },
+    /// Sending to the peer failed (refused, unreachable).
+    TransportFailed {
+        /// The peer.
+        peer: Peer,
+    },
+    /// A connection is gone.
+    FlowGone(FlowId),
+    /// From the media worker.
+    Media(media_graph::Event),
+    /// From location: all contacts of an agent now, best first.
+    Contacts {
+        /// The agent.
+        agent: AgentId,
+        /// His contacts.
+        contacts: Vec<Contact>,
+    },
+    /// From the ACD: the call has its place.
+    Enqueued {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// What decides the place.
+        arrived: WallTime,
+        /// Priority.
+        priority: i32,
+    },
+    /// From the ACD: ring this agent for this call.
+    Offer {
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// The agent.
+        agent: AgentId,
+        /// How long to ring.
+        ring: Duration,
+    },
+    /// From the ACD: stop ringing.
+    Withdraw {
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+        /// Why.
+        reason: WithdrawReason,
+    },
+    /// From the ACD: bridge.
+    ClaimGranted {
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+    },
+    /// From the ACD: too late, BYE with Reason.
+    ClaimRefused {
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+    },
+    /// From the ACD: the wait is over; voicemail or end.
+    LeaveQueue {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+    },
+    /// From REST: click-to-call, the agent's phone first. Answered by `Reply`.
+    Originate {
+        /// Whom to answer.
+        request: RequestId,
+        /// The agent who calls.
+        from_agent: AgentId,
+        /// Number or extension as typed.
+        to: String,
+    },
+    /// From REST: end a call. Answered by `Reply`.
+    HangUp {
+        /// Whom to answer.
+        request: RequestId,
+        /// The call.
+        call: CallId,
+    },
+    /// The journal cannot be written (true) or can again (false): new calls 503, calls in progress go on.
+    JournalFailing(bool),
+    /// Calls from before a crash: each dialog is ended, each call gets its `Ended` with cause `node_restart`.
+    Restore(Vec<RestoredCall>),
+    /// The node shuts down: refuse new calls with 503.
+    Drain,
+    /// The time to wait is over: end every call with BYE and a record.
+    EndAll,
+}
+
+/// What a shard wants done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send.
+    Transmit {
+        /// Where.
+        peer: Peer,
+        /// What.
+        bytes: Bytes,
+        /// Hold until the owner's entries have come so far.
+        gate: Option<Mark>,
+    },
+    /// To the media worker.
+    Media(media_graph::Command),
+    /// To the journal. The owner's entries are numbered by these effects, from 1.
+    Journal(Entry),
+    /// To the ACD: a call waits.
+    Enqueue {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// Caller's number, if known.
+        caller: Option<String>,
+        /// Priority.
+        priority: i32,
+    },
+    /// To the ACD: the caller is gone.
+    CallerGone {
+        /// The call.
+        call: CallId,
+    },
+    /// To the ACD: the phone answered.
+    Claim {
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+    },
+    /// To the ACD: the offer's leg is down.
+    OfferEnded {
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+        /// How.
+        outcome: OfferOutcome,
+    },
+    /// To the ACD: a live leg of an agent began outside an offer.
+    AgentBusy(AgentFact),
+    /// To the ACD: a live leg of an agent ended.
+    AgentFree {
+        /// The agent.
+        agent: AgentId,
+        /// The call.
+        call: CallId,
+        /// His leg.
+        leg: LegId,
+        /// He talked to the customer.
+        talked: bool,
+    },
+    /// To the ACD, every 5 s: all that is live here.
+    Facts {
+        /// Live agent legs.
+        legs: Vec<AgentFact>,
+        /// Calls waiting in a queue.
+        waiting: Vec<CallId>,
+        /// Offers ringing or claiming.
+        offers: Vec<OfferId>,
+    },
+    /// The answer to a request from REST.
+    Reply {
+        /// Whom.
+        request: RequestId,
+        /// What.
+        result: Result<Reply, CommandError>,
+        /// Hold until the owner's entries have come so far.
+        gate: Option<Mark>,
+    },
+    /// A Call-ID now belongs to this shard (true) or no more (false): for the directory (DESIGN section 4).
+    CallIdOwned {
+        /// The Call-ID header.
+        sip_call_id: String,
+        /// Owned or released.
+        owned: bool,
+    },
+    /// Something was refused or dropped: for `trunkline_drops_total{reason}`.
+    Dropped {
+        /// Stable word.
+        reason: &'static str,
+    },
+    /// All calls are over after `Drain` or `EndAll`.
+    Drained,
+}
+
+/// A good answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// The call was created; it shows among the live calls.
+    Called(NewCall),
+    /// The call is being ended.
+    HangingUp(CallId),
+}
+
+/// A call that REST created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewCall {
+    /// The call.
+    pub call: CallId,
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommandError {
+    /// No such agent.
+    UnknownAgent,
+    /// The agent has no registered phone.
+    NoDevice,
+    /// The destination is not one we have or may dial.
+    Denied,
+    /// The destination cannot be read as a number or extension.
+    BadDestination,
+    /// No such live call.
+    UnknownCall,
+    /// Limits, drain or a failing journal.
+    Unavailable(Cause),
+}

@@ -1,0 +1,183 @@
+//! The dial plan a shard works by: who may call what, and where it goes.
+//!
+//! Built by the shell from configuration and database, swapped in whole.
+
+use core::net::{IpAddr, SocketAddr};
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use clock::{AgentId, QueueId, TrunkId};
+
+/// Everything a shard must know to route.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// SIP domain; also the digest realm.
+    pub domain: String,
+    /// Hosts besides `domain` that mean us in a request URI: own addresses.
+    pub own_hosts: Vec<String>,
+    /// How numbers are written.
+    pub numbers: NumberPlan,
+    /// Own numbers, E.164.
+    pub dids: BTreeMap<String, Target>,
+    /// Own extensions.
+    pub extensions: BTreeMap<String, Target>,
+    /// Agents.
+    pub agents: BTreeMap<AgentId, AgentPlan>,
+    /// Trunks.
+    pub trunks: BTreeMap<TrunkId, TrunkPlan>,
+    /// Routes to trunks, first match wins.
+    pub routes: Vec<RoutePlan>,
+    /// Queues.
+    pub queues: BTreeMap<QueueId, QueuePlan>,
+    /// Limits and times.
+    pub limits: CallLimits,
+}
+
+/// How numbers are written in the home country, and which foreign ones may be dialed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NumberPlan {
+    /// Country code without `+`, e.g. `44`.
+    pub country_code: String,
+    /// National trunk prefix, e.g. `0`; may be empty.
+    pub trunk_prefix: String,
+    /// International prefix, e.g. `00`.
+    pub international_prefix: String,
+    /// Shortest and longest national number, digits without trunk prefix.
+    pub national_digits: (u8, u8),
+    /// Foreign country codes that may be dialed; empty: home only (DESIGN section 7).
+    pub allowed_countries: Vec<String>,
+    /// E.164 prefixes that may never be dialed: premium rate.
+    pub denied_prefixes: Vec<String>,
+    /// Emergency numbers as dialed: explicit routes.
+    pub emergency: BTreeMap<String, TrunkId>,
+}
+
+/// What an own number or extension reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A queue.
+    Queue(QueueId),
+    /// The echo service.
+    Echo,
+    /// The 1004 Hz test tone.
+    Tone,
+    /// The voicemail box of a queue.
+    Voicemail(QueueId),
+    /// An agent's phone.
+    Agent(AgentId),
+}
+
+/// One agent's phone and rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentPlan {
+    /// Extension: user part and digest user name.
+    pub extension: String,
+    /// Display name, if any.
+    pub name: Option<String>,
+    /// MD5 of `extension:realm:password` in hex.
+    pub ha1_md5: String,
+    /// SHA-256 of the same in hex.
+    pub ha1_sha256: String,
+    /// He may dial numbers through trunks.
+    pub may_dial_out: bool,
+    /// Outbound calls a day; 0 for no cap.
+    pub calls_per_day_max: u32,
+}
+
+/// An address of a trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrunkAddress {
+    /// Address.
+    pub ip: IpAddr,
+    /// Port; `None` for any.
+    pub port: Option<u16>,
+}
+
+/// One trunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkPlan {
+    /// Name.
+    pub name: String,
+    /// Requests from here are the trunk's, without digest.
+    pub sources: Vec<TrunkAddress>,
+    /// Where calls to it go.
+    pub destination: SocketAddr,
+    /// True to reach it over TCP.
+    pub tcp: bool,
+    /// Caller id on calls to it, E.164; `None` passes the caller's number on.
+    pub caller_id: Option<String>,
+    /// Calls at a time, both directions; 0 for no limit. Above: 503 with Retry-After.
+    pub calls_max: u32,
+    /// New calls a second from it; 0 for no limit. Above: 503 with Retry-After.
+    pub calls_per_second_max: u32,
+}
+
+/// Whose calls a route takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RouteSource {
+    /// Calls of agents.
+    Agents,
+    /// Calls that came in on this trunk (transit).
+    Trunk(TrunkId),
+}
+
+/// One route to a trunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutePlan {
+    /// Whose calls.
+    pub from: RouteSource,
+    /// E.164 prefix (`+44`), or `*` for any dialed string as it is.
+    pub pattern: String,
+    /// Where to.
+    pub trunk: TrunkId,
+}
+
+/// What a shard must know of a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuePlan {
+    /// Name, shown to the agent as `<queue> · <number>`.
+    pub name: String,
+    /// Music while waiting, by name.
+    pub music: String,
+    /// Record conversations, stereo.
+    pub recording: bool,
+    /// Prompt of its voicemail box.
+    pub voicemail_prompt: String,
+    /// Longest voicemail.
+    pub voicemail_max: Duration,
+    /// After maximum wait: voicemail, else the call ends.
+    pub voicemail_on_timeout: bool,
+}
+
+/// Limits and times of calls, each a documented outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallLimits {
+    /// Live calls of the shard; above: 503 with Retry-After.
+    pub calls_max: usize,
+    /// No RTP for so long from a side that should be sending ends the call.
+    pub rtp_silence: Duration,
+    /// OPTIONS inside the dialog of a held or receive-only side.
+    pub ping_every: Duration,
+    /// Ring time of extension and trunk calls.
+    pub ring_max: Duration,
+    /// Ring time of the agent's phone for click-to-call.
+    pub click_ring_max: Duration,
+    /// Voicemails shorter than this are not kept.
+    pub voicemail_min: Duration,
+    /// Longest call.
+    pub call_max: Duration,
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self {
+            calls_max: 10_000,
+            rtp_silence: Duration::from_secs(60),
+            ping_every: Duration::from_secs(60),
+            ring_max: Duration::from_secs(120),
+            click_ring_max: Duration::from_secs(30),
+            voicemail_min: Duration::from_secs(2),
+            call_max: Duration::from_secs(12 * 3600),
+        }
+    }
+}
