@@ -1,0 +1,99 @@
+//! What readers see: names for ids, and the owners' last published states.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use clock::{AgentId, QueueId, TrunkId, WallTime};
+
+/// Names and ids of the account's objects. Cores know ids only; REST and records know names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// Agents by id.
+    pub agents: BTreeMap<AgentId, NamedAgent>,
+    /// Queues by id.
+    pub queues: BTreeMap<QueueId, NamedQueue>,
+    /// Trunks by id.
+    pub trunks: BTreeMap<TrunkId, NamedTrunk>,
+}
+
+impl Directory {
+    /// The agent with that extension.
+    #[must_use]
+    pub fn agent(&self, extension: &str) -> Option<AgentId> {
+        self.agents.iter().find(|(_, agent)| agent.extension == extension).map(|(id, _)| *id)
+    }
+
+    /// The queue with that name.
+    #[must_use]
+    pub fn queue(&self, name: &str) -> Option<QueueId> {
+        self.queues.iter().find(|(_, queue)| queue.name == name).map(|(id, _)| *id)
+    }
+}
+
+/// An agent's names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedAgent {
+    /// Extension.
+    pub extension: String,
+    /// Display name, if any.
+    pub name: Option<String>,
+    /// Queues he serves.
+    pub queues: Vec<QueueId>,
+}
+
+/// A queue's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedQueue {
+    /// Name.
+    pub name: String,
+}
+
+/// A trunk's name and addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedTrunk {
+    /// Name.
+    pub name: String,
+    /// Addresses whose requests are the trunk's.
+    pub sources: Vec<String>,
+    /// Where calls to it go, as a SIP URI.
+    pub destination: String,
+}
+
+/// The owners' last published states. Reading it touches no owner.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// When the newest part was published.
+    pub at: WallTime,
+    /// Agents and queues.
+    pub acd: Arc<acd::Snapshot>,
+    /// Live registrations.
+    pub registrations: Arc<Vec<RegistrationSnapshot>>,
+    /// Trunks.
+    pub trunks: Arc<Vec<TrunkSnapshot>>,
+}
+
+/// One registered contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistrationSnapshot {
+    /// The agent whose phone it is.
+    pub agent: AgentId,
+    /// Contact URI.
+    pub contact: String,
+    /// `udp` or `tcp`.
+    pub transport: &'static str,
+    /// Where it came from.
+    pub source: String,
+    /// When it ends.
+    pub expires_at: WallTime,
+}
+
+/// One trunk as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkSnapshot {
+    /// The trunk.
+    pub trunk: TrunkId,
+    /// Live calls over it.
+    pub calls: u32,
+    /// INVITEs it was refused for its limits since the start.
+    pub refused: u64,
+}
