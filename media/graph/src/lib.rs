@@ -4,8 +4,12 @@
 //! It touches no socket, no packet and no file.
 
 mod command;
+mod edge;
+mod graph;
 
 pub use command::{
     ChannelLayout, Codec, Command, DtmfTypes, Event, LegStats, Node, PlaySource, PlayerId, RecorderId, RemoteMedia,
     ToneKind,
 };
+pub use edge::{LegCodecs, Mode, NodeIx, Sink};
+pub use graph::{Graph, GraphError, MAX_NODES, MAX_SINKS, MAX_SOURCES};
