@@ -92,11 +92,15 @@ pub enum WithdrawReason {
     CallerGone,
     /// The agent is busy with a call of his own.
     Busy,
+    /// The call was moved to another queue.
+    Moved,
 }
 
 /// One live call of an agent, as a shard sees it: level-triggered (DESIGN section 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AgentFact {
+    /// The shard that holds the leg: its next `Facts` must name it again.
+    pub shard: ShardId,
     /// The agent.
     pub agent: AgentId,
     /// The call.
@@ -105,6 +109,22 @@ pub struct AgentFact {
     pub leg: LegId,
     /// The queue whose call it is, for wrap-up; `None` for extension calls.
     pub queue: Option<QueueId>,
+}
+
+/// One call that waits in a queue, as its shard sees it: enough to put it back
+/// in its place when the ACD has forgotten it (DESIGN section 4, failure domains).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingFact {
+    /// The call.
+    pub call: CallId,
+    /// The queue.
+    pub queue: QueueId,
+    /// Number of the caller.
+    pub caller: Option<String>,
+    /// Higher first.
+    pub priority: i32,
+    /// The time that decides its place, from `Effect::Enqueued`.
+    pub arrived: WallTime,
 }
 
 /// What happens to the ACD.
@@ -117,7 +137,8 @@ pub enum Input {
         /// All agents.
         agents: Vec<AgentConfig>,
     },
-    /// A call waits from now. A second one for the same call moves it.
+    /// A call waits from now. A second one for the same call moves it: it keeps
+    /// its arrival time, and in another queue that queue's longest wait begins.
     Enqueue {
         /// The call.
         call: CallId,
@@ -137,6 +158,8 @@ pub enum Input {
     },
     /// The agent's phone answered; the shard wants the agent. Answered by `ClaimGranted` or `ClaimRefused`.
     Claim {
+        /// The shard that asks, and is answered even when the offer is unknown.
+        shard: ShardId,
         /// The offer.
         offer: OfferId,
         /// Its generation.
@@ -189,9 +212,15 @@ pub enum Input {
         /// Every live agent leg (claimed offers and extension calls).
         legs: Vec<AgentFact>,
         /// Every call that waits in a queue there.
-        waiting: Vec<CallId>,
-        /// Every offer whose leg is up but not claimed.
+        waiting: Vec<WaitingFact>,
+        /// Every offer whose leg exists (calling, ringing, answered) but has no granted claim.
         offers: Vec<OfferId>,
+    },
+    /// The shard broke and begins anew with nothing: its calls, legs and offers
+    /// are gone at once. No difference to be repaired, hence no `Facts`.
+    ShardLost {
+        /// The shard.
+        shard: ShardId,
     },
     /// After a node restart: this caller had waited since then; he gets his place if he rings again in time.
     RestorePlace {
@@ -238,6 +267,8 @@ pub enum Effect {
         agent: AgentId,
         /// How long to ring.
         ring: Duration,
+        /// Why this agent.
+        why: Why,
     },
     /// Stop ringing (to the shard).
     Withdraw {
@@ -315,6 +346,35 @@ pub enum Effect {
     },
 }
 
+/// Why an offer went to this agent (DESIGN section 1, 4): he was idle longest
+/// of those who could take the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Why {
+    /// Idle agents of the queue at that moment, him included.
+    pub candidates: u32,
+    /// How long he had been idle (since his last queue call, or a missed or refused offer).
+    pub idle: Duration,
+    /// How long the call had waited, by the time that decides its place.
+    pub waited: Duration,
+    /// The how-many-th offer of this call in this queue, from 1.
+    pub attempt: u32,
+}
+
+/// What the next time-out is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimerReason {
+    /// A call reaches its longest wait.
+    MaxWait,
+    /// An offer was neither claimed nor ended in ring time and grace.
+    OfferOverdue,
+    /// A wrap-up ends.
+    WrapUp,
+    /// An agent who missed or refused may be offered calls again.
+    Rest,
+    /// The place of a caller before the restart is given up.
+    PlaceExpired,
+}
+
 /// A good answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
@@ -372,7 +432,7 @@ pub struct QueueSnapshot {
     pub tally: QueueTally,
 }
 
-/// Conservation per queue (pacing.md P8): `entered = answered + abandoned + timed_out + waiting`.
+/// Conservation per queue (pacing.md P8): `entered = answered + abandoned + timed_out + moved + waiting`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueTally {
     /// Entered.
@@ -383,4 +443,6 @@ pub struct QueueTally {
     pub abandoned: u64,
     /// Left by maximum wait or a full queue.
     pub timed_out: u64,
+    /// Moved to another queue.
+    pub moved: u64,
 }

@@ -8,5 +8,5 @@ mod contract;
 
 pub use contract::{
     AgentConfig, AgentFact, AgentSnapshot, CommandError, Effect, Input, OfferOutcome, QueueConfig, QueueSnapshot,
-    QueueTally, Reply, Snapshot, State, Status, WithdrawReason,
+    QueueTally, Reply, Snapshot, State, Status, TimerReason, WaitingFact, Why, WithdrawReason,
 };
