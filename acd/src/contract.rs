@@ -214,7 +214,7 @@ pub enum Input {
         /// Every call that waits in a queue there.
         waiting: Vec<WaitingFact>,
         /// Every offer whose leg exists (calling, ringing, answered) but has no granted claim.
-        offers: Vec<OfferId>,
+        offers: Vec<(OfferId, Generation)>,
     },
     /// The shard broke and begins anew with nothing: its calls, legs and offers
     /// are gone at once. No difference to be repaired, hence no `Facts`.
