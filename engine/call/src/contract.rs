@@ -53,6 +53,8 @@ pub enum WithdrawReason {
     CallerGone,
     /// The agent is busy with a call of his own.
     Busy,
+    /// The call was moved to another queue.
+    Moved,
 }
 
 /// One live leg of an agent.
@@ -66,6 +68,22 @@ pub struct AgentFact {
     pub leg: LegId,
     /// The queue, for a queue's call.
     pub queue: Option<QueueId>,
+}
+
+/// One call that waits in a queue: enough for the ACD to put it back in its
+/// place after it has forgotten it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingFact {
+    /// The call.
+    pub call: CallId,
+    /// The queue.
+    pub queue: QueueId,
+    /// Caller's number, if known.
+    pub caller: Option<String>,
+    /// Priority.
+    pub priority: i32,
+    /// What decides the place, from `Input::Enqueued`; until that came, the time of `Enqueue`.
+    pub arrived: WallTime,
 }
 
 /// What is left of a call from before a crash.
@@ -266,9 +284,9 @@ pub enum Effect {
         /// Live agent legs.
         legs: Vec<AgentFact>,
         /// Calls waiting in a queue.
-        waiting: Vec<CallId>,
-        /// Offers ringing or claiming.
-        offers: Vec<OfferId>,
+        waiting: Vec<WaitingFact>,
+        /// Offers calling, ringing or claiming.
+        offers: Vec<(OfferId, Generation)>,
     },
     /// The answer to a request from REST.
     Reply {
