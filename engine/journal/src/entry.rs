@@ -116,6 +116,8 @@ pub struct CallEntry {
 }
 
 /// What can happen to a call. Each maps to one `type` of the journey (DESIGN section 10).
+///
+/// New events go at the end: the place in this list is what is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum CallEvent {
     /// `call.started`: always seq 1.
@@ -302,6 +304,11 @@ pub enum CallEvent {
         outcome: Outcome,
         /// Why it ended.
         cause: Cause,
+    },
+    /// `voicemail.started`: the box greets and records; what was said so far was no conversation.
+    VoicemailStarted {
+        /// The voicemail box: a queue.
+        queue: QueueId,
     },
 }
 

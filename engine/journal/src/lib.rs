@@ -4,11 +4,26 @@
 //! It stores nothing and knows no owner's state: the store is the crate
 //! `journal`, the rows are `records`.
 
+mod answers;
+mod codec;
 mod entry;
+mod event;
+mod gate;
 mod mark;
+mod names;
+pub mod outcome;
+mod record;
+mod replay;
 
+pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
+pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
 pub use entry::{
     AgentState, AgentStatus, Binding, CallEntry, CallEvent, CallStatus, Cause, DialogIdentity, DialogSide, Direction,
     Entry, LegKind, NameKind, Outcome, QueueLeft, RecordingState, Who,
 };
+pub use gate::{DEFAULT_HELD_LIMIT, Gate, Refused};
 pub use mark::{Durability, Mark, Owner};
+pub use names::{Named, Names};
+pub use outcome::code;
+pub use record::{CallRecord, MAX_SIP_CALL_IDS, Place, Recording, Step, Voicemail};
+pub use replay::{Anomaly, ChosenStatus, Interrupted, KnownState, MAX_PLACES, PLACE_KEPT, Replay};

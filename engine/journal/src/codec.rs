@@ -1,0 +1,230 @@
+//! Entries as bytes, and keys in the order of the journal.
+//!
+//! An entry is: kind (1 byte), version of that kind (1 byte), wall time of the
+//! write (8 bytes, microseconds, big-endian), then the fields in postcard. A
+//! kind whose fields change gets a new version, and the old one stays readable;
+//! the golden files under `tests/golden` hold every kind to that.
+
+use clock::WallTime;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::Entry;
+
+/// Where an entry stands: (node, epoch, sequence), in this order. The sequence
+/// goes on over epochs; the epoch tells apart what a power loss took back and
+/// what was written in its place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Position {
+    /// The node that wrote it.
+    pub node: u16,
+    /// Grows with each opening of the journal, from 1.
+    pub epoch: u32,
+    /// Grows with each entry, from 1.
+    pub sequence: u64,
+}
+
+impl Position {
+    /// Before every entry.
+    pub const START: Self = Self { node: 0, epoch: 0, sequence: 0 };
+
+    /// The key: big-endian, so that keys sort as positions do.
+    #[must_use]
+    pub fn to_key(self) -> [u8; KEY_BYTES] {
+        let mut key = [0; KEY_BYTES];
+        key[..2].copy_from_slice(&self.node.to_be_bytes());
+        key[2..6].copy_from_slice(&self.epoch.to_be_bytes());
+        key[6..].copy_from_slice(&self.sequence.to_be_bytes());
+        key
+    }
+
+    /// The position with this key; `None` when it has not the length of one.
+    #[must_use]
+    pub fn from_key(key: &[u8]) -> Option<Self> {
+        let (node, rest) = key.split_first_chunk::<2>()?;
+        let (epoch, rest) = rest.split_first_chunk::<4>()?;
+        let sequence = <[u8; 8]>::try_from(rest).ok()?;
+        Some(Self {
+            node: u16::from_be_bytes(*node),
+            epoch: u32::from_be_bytes(*epoch),
+            sequence: u64::from_be_bytes(sequence),
+        })
+    }
+}
+
+/// Why bytes are no entry that this version knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Shorter than kind, version and time.
+    #[error("an entry has at least {HEAD_BYTES} bytes, this one {got}")]
+    Short {
+        /// Length found.
+        got: usize,
+    },
+    /// A kind of a newer program, or damage.
+    #[error("kind {kind} is not known (kinds 1 to {LAST_KIND} are)")]
+    UnknownKind {
+        /// Kind found.
+        kind: u8,
+    },
+    /// A version of a newer program, or damage.
+    #[error("version {version} of kind {kind} is not known ({VERSION} is)")]
+    UnknownVersion {
+        /// Kind found.
+        kind: u8,
+        /// Version found.
+        version: u8,
+    },
+    /// The fields do not read as those of their kind.
+    #[error("the fields of kind {kind} version {version} are damaged")]
+    Malformed {
+        /// Kind found.
+        kind: u8,
+        /// Version found.
+        version: u8,
+    },
+}
+
+/// The entry cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// Longer than any entry may be.
+    #[error("an entry has at most {MAX_ENTRY_BYTES} bytes, this one {got}")]
+    TooLong {
+        /// Its length.
+        got: usize,
+    },
+    /// A type that postcard cannot write. No field of an entry has one.
+    #[error("a field has no postcard form")]
+    Unsupported,
+}
+
+/// The bytes of `entry`, written at `at`.
+///
+/// # Errors
+/// `TooLong` above [`MAX_ENTRY_BYTES`].
+pub fn encode(at: WallTime, entry: &Entry) -> Result<Vec<u8>, EncodeError> {
+    let mut bytes = Vec::with_capacity(96);
+    bytes.extend_from_slice(&[kind(entry), VERSION]);
+    bytes.extend_from_slice(&at.as_micros().to_be_bytes());
+    let bytes = fields(entry, bytes).map_err(|_| EncodeError::Unsupported)?;
+    if bytes.len() > MAX_ENTRY_BYTES {
+        return Err(EncodeError::TooLong { got: bytes.len() });
+    }
+    Ok(bytes)
+}
+
+/// When these bytes were written, and the entry.
+///
+/// # Errors
+/// See [`DecodeError`]; the time of unreadable entries: [`written_at`].
+pub fn decode(bytes: &[u8]) -> Result<(WallTime, Entry), DecodeError> {
+    let short = DecodeError::Short { got: bytes.len() };
+    let at = written_at(bytes).ok_or(short)?;
+    let ([kind, version], rest) = bytes.split_first_chunk::<2>().ok_or(short)?;
+    let (kind, version) = (*kind, *version);
+    if kind == 0 || kind > LAST_KIND {
+        return Err(DecodeError::UnknownKind { kind });
+    }
+    if version != VERSION {
+        return Err(DecodeError::UnknownVersion { kind, version });
+    }
+    let body = rest.get(HEAD_BYTES - 2..).ok_or(short)?;
+    let entry = entry_of(kind, body).ok_or(DecodeError::Malformed { kind, version })?;
+    Ok((at, entry))
+}
+
+/// When these bytes were written, even if the entry itself cannot be read.
+#[must_use]
+pub fn written_at(bytes: &[u8]) -> Option<WallTime> {
+    let micros = bytes.get(2..HEAD_BYTES)?;
+    Some(WallTime::from_micros(i64::from_be_bytes(micros.try_into().ok()?)))
+}
+
+/// Numbers of kinds are never used again for another kind.
+const fn kind(entry: &Entry) -> u8 {
+    match entry {
+        Entry::Call(_) => 1,
+        Entry::Dialog(_) => 2,
+        Entry::DialogOver { .. } => 3,
+        Entry::BindingSet(_) => 4,
+        Entry::BindingRemoved { .. } => 5,
+        Entry::AgentStatus { .. } => 6,
+        Entry::AgentStateChanged { .. } => 7,
+        Entry::Idempotency { .. } => 8,
+        Entry::Name { .. } => 9,
+        Entry::NodeStarted { .. } => 10,
+        Entry::NodeStopped { .. } => 11,
+    }
+}
+
+/// Appends the fields: postcard writes a tuple as it writes a struct of the same fields.
+fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
+    use postcard::to_extend as put;
+    match entry {
+        Entry::Call(step) => put(step, to),
+        Entry::Dialog(dialog) => put(dialog, to),
+        Entry::DialogOver { call, leg } => put(&(call, leg), to),
+        Entry::BindingSet(binding) => put(binding, to),
+        Entry::BindingRemoved { agent, contact } => put(&(agent, contact), to),
+        Entry::AgentStatus { agent, status, reason, at } => put(&(agent, status, reason, at), to),
+        Entry::AgentStateChanged { agent, state, reason, call, at } => put(&(agent, state, reason, call, at), to),
+        Entry::Idempotency { key_hash, body_hash, status, body, at } => {
+            put(&(key_hash, body_hash, status, body, at), to)
+        }
+        Entry::Name { kind, id, account, name } => put(&(kind, id, account, name), to),
+        Entry::NodeStarted { at } | Entry::NodeStopped { at } => put(at, to),
+    }
+}
+
+fn entry_of(kind: u8, body: &[u8]) -> Option<Entry> {
+    Some(match kind {
+        1 => Entry::Call(whole(body)?),
+        2 => Entry::Dialog(whole(body)?),
+        3 => {
+            let (call, leg) = whole(body)?;
+            Entry::DialogOver { call, leg }
+        }
+        4 => Entry::BindingSet(whole(body)?),
+        5 => {
+            let (agent, contact) = whole(body)?;
+            Entry::BindingRemoved { agent, contact }
+        }
+        6 => {
+            let (agent, status, reason, at) = whole(body)?;
+            Entry::AgentStatus { agent, status, reason, at }
+        }
+        7 => {
+            let (agent, state, reason, call, at) = whole(body)?;
+            Entry::AgentStateChanged { agent, state, reason, call, at }
+        }
+        8 => {
+            let (key_hash, body_hash, status, body, at) = whole(body)?;
+            Entry::Idempotency { key_hash, body_hash, status, body, at }
+        }
+        9 => {
+            let (kind, id, account, name) = whole(body)?;
+            Entry::Name { kind, id, account, name }
+        }
+        10 => Entry::NodeStarted { at: whole(body)? },
+        11 => Entry::NodeStopped { at: whole(body)? },
+        _ => return None,
+    })
+}
+
+/// Reads a value that fills `body` to the last byte.
+fn whole<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    match postcard::take_from_bytes(body) {
+        Ok((value, [])) => Some(value),
+        _ => None,
+    }
+}
+
+/// Node, epoch and sequence.
+pub const KEY_BYTES: usize = 14;
+/// Larger than any answer kept for an Idempotency-Key, which is the longest kind.
+pub const MAX_ENTRY_BYTES: usize = 256 * 1024;
+const HEAD_BYTES: usize = 10;
+const LAST_KIND: u8 = 11;
+/// All kinds are at their first version.
+const VERSION: u8 = 1;

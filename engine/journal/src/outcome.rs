@@ -1,0 +1,156 @@
+//! One call, three vocabularies: the table of data-model.md section 2, in its one place.
+//!
+//! Live calls map by what happens now ([`live`]), ended ones by how far they
+//! came and why they ended ([`concluded`]). The call shard asks for the verdict
+//! that it writes into `Ended`; everyone else reads it there.
+
+use crate::{CallStatus, Cause, Direction, Outcome, Who};
+
+/// The third vocabulary: the call as a piece of work in an inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WorkStatus {
+    /// Nobody is asked yet.
+    Waiting,
+    /// Someone is being reached.
+    Assigning,
+    /// Someone talks.
+    Assigned,
+    /// On its way to someone else.
+    Transferring,
+    /// Over.
+    Ended,
+    /// Over by a failure.
+    Failed,
+}
+
+/// What happens in a call that has not ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Nobody rings yet.
+    Queued,
+    /// Somebody rings.
+    Ringing,
+    /// Talking.
+    Answered,
+    /// Talking, a transfer is under way.
+    Transferring,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Status of the call.
+    pub status: CallStatus,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// Its status as a piece of work.
+    pub work: WorkStatus,
+}
+
+/// How far a call came before it ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// A person answered, or a service that is the call's purpose (echo, tone). A voicemail box does not count.
+    pub conversation: bool,
+    /// Length of the voicemail taken, ms.
+    pub voicemail_ms: Option<u64>,
+    /// The queue's maximum wait ran out.
+    pub wait_over: bool,
+}
+
+/// The verdict on a call that has not ended.
+#[must_use]
+pub const fn live(direction: Direction, stage: Stage) -> Verdict {
+    let inbound = matches!(direction, Direction::Inbound);
+    let before_answer = if inbound { Outcome::InProgress } else { Outcome::Initiated };
+    match stage {
+        Stage::Queued if inbound => verdict(CallStatus::Queued, before_answer, WorkStatus::Waiting),
+        Stage::Queued => verdict(CallStatus::Queued, before_answer, WorkStatus::Assigning),
+        Stage::Ringing => verdict(CallStatus::Ringing, before_answer, WorkStatus::Assigning),
+        Stage::Answered => verdict(CallStatus::Answered, Outcome::InProgress, WorkStatus::Assigned),
+        Stage::Transferring => verdict(CallStatus::Answered, Outcome::InProgress, WorkStatus::Transferring),
+    }
+}
+
+/// The verdict on a call that ended for `cause`.
+///
+/// A conversation that we ended ourselves for anything but an ordinary end
+/// (`normal`, or Q.850 16) was cut by a failure: media loss, a dead peer, a crash.
+#[must_use]
+pub fn concluded(reached: Reached, cause: &Cause) -> Verdict {
+    let lasting_voicemail = reached.voicemail_ms.is_some_and(|ms| ms >= SHORTEST_VOICEMAIL_MS);
+    if lasting_voicemail {
+        return verdict(CallStatus::Completed, Outcome::Voicemail, WorkStatus::Ended);
+    }
+    if reached.conversation {
+        let ordinary = cause.who != Who::System || cause.q850 == Some(Q850_NORMAL) || cause.code == code::NORMAL;
+        return if ordinary {
+            verdict(CallStatus::Completed, Outcome::Successful, WorkStatus::Ended)
+        } else {
+            verdict(CallStatus::Failed, Outcome::Error, WorkStatus::Failed)
+        };
+    }
+    if reached.wait_over && cause.code != code::NODE_RESTART {
+        return verdict(CallStatus::NoAnswer, Outcome::NoAnswer, WorkStatus::Ended);
+    }
+    if cause.who == Who::Caller || cause.code == code::CANCELED {
+        return verdict(CallStatus::Canceled, Outcome::NoAnswer, WorkStatus::Ended);
+    }
+    if is_unanswered(cause) {
+        return verdict(CallStatus::NoAnswer, Outcome::NoAnswer, WorkStatus::Ended);
+    }
+    verdict(CallStatus::Failed, Outcome::Error, WorkStatus::Failed)
+}
+
+/// A customer called and nobody spoke with him: what recovery works on.
+/// Calls among ourselves and to a number that we do not have are never lost.
+#[must_use]
+pub fn is_lost(status: CallStatus, direction: Direction, internal: bool, cause: Option<&Cause>) -> bool {
+    let unanswered = matches!(status, CallStatus::Canceled | CallStatus::NoAnswer | CallStatus::Failed);
+    let unknown_number = cause.is_some_and(|c| c.code == code::UNKNOWN_NUMBER || c.sip == Some(404));
+    unanswered && direction == Direction::Inbound && !internal && !unknown_number
+}
+
+/// Words of `cause.code` on which this table and the restart depend. Others are free.
+pub mod code {
+    /// A party hung up (Q.850 16).
+    pub const NORMAL: &str = "normal";
+    /// The caller gave up before the answer.
+    pub const CANCELED: &str = "canceled";
+    /// The callee is busy.
+    pub const BUSY: &str = "busy";
+    /// Rang out.
+    pub const NO_ANSWER: &str = "no_answer";
+    /// Rang out at an agent of a queue.
+    pub const RONA: &str = "rona";
+    /// The queue's maximum wait ran out.
+    pub const WAIT_OVER: &str = "wait_over";
+    /// The extension has no phone.
+    pub const NO_DEVICE: &str = "no_device";
+    /// No such number or extension.
+    pub const UNKNOWN_NUMBER: &str = "unknown_number";
+    /// The node went down while the call was up.
+    pub const NODE_RESTART: &str = "node_restart";
+}
+
+const fn verdict(status: CallStatus, outcome: Outcome, work: WorkStatus) -> Verdict {
+    Verdict { status, outcome, work }
+}
+
+/// Time-out without answer, 486, 480 and 408: by SIP status where there is one, else by word.
+fn is_unanswered(cause: &Cause) -> bool {
+    match cause.sip {
+        Some(status) => matches!(status, 408 | 480 | 486),
+        None => {
+            matches!(cause.code.as_str(), code::NO_ANSWER | code::RONA | code::BUSY | code::WAIT_OVER | code::NO_DEVICE)
+        }
+    }
+}
+
+/// A shorter recording is a caller who hung up on the greeting (DESIGN section 10).
+const SHORTEST_VOICEMAIL_MS: u64 = 2_000;
+/// Normal call clearing.
+const Q850_NORMAL: u8 = 16;
+
+#[cfg(test)]
+mod tests;

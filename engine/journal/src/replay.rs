@@ -1,0 +1,238 @@
+//! What each owner gets back after a restart: the fold of all entries.
+//!
+//! It is also the checkpoint that lets old entries be trimmed, so it must be
+//! complete: a fold of the first half, written down and read back, then of the
+//! second half, equals the fold of everything.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use clock::{AgentId, CallId, LegId, OfferId, QueueId, WallTime};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AgentState, AgentStatus, Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, DialogIdentity, Entry, Names,
+    Place, Step, code,
+};
+
+/// The fold of the journal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Replay {
+    calls: BTreeMap<CallId, CallRecord>,
+    dialogs: BTreeMap<(CallId, LegId), DialogIdentity>,
+    bindings: BTreeMap<(AgentId, String), Binding>,
+    statuses: BTreeMap<AgentId, ChosenStatus>,
+    states: BTreeMap<AgentId, KnownState>,
+    places: BTreeMap<(QueueId, String), Interrupted>,
+    /// Names of agents, queues and trunks.
+    pub names: Names,
+    /// Answers to requests with an Idempotency-Key.
+    pub answers: Answers,
+    /// Highest leg id seen: new ones go on from here.
+    pub last_leg: LegId,
+    /// Highest offer id seen.
+    pub last_offer: OfferId,
+    /// The node stopped in order: nothing is left to end.
+    pub stopped_in_order: bool,
+}
+
+/// The status an agent chose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChosenStatus {
+    /// The status.
+    pub status: AgentStatus,
+    /// Why.
+    pub reason: Option<String>,
+    /// Since when.
+    pub since: WallTime,
+}
+
+/// The last state that was true of an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownState {
+    /// The state.
+    pub state: AgentState,
+    /// Why.
+    pub reason: Option<String>,
+    /// Its call, while reserved or on one.
+    pub call: Option<CallId>,
+    /// Since when.
+    pub since: WallTime,
+}
+
+/// A caller whose waiting we cut: he gets his place if he rings again in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interrupted {
+    /// His place.
+    pub place: Place,
+    /// When he lost it.
+    pub at: WallTime,
+}
+
+/// An entry that does not fit what came before. It is counted and alarmed; the fold goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anomaly {
+    /// A step of a call that never started, or is closed.
+    UnknownCall,
+    /// Steps are missing before this one, which was taken all the same.
+    Gap,
+    /// The step was taken before.
+    Duplicate,
+    /// The step contradicts the call's record.
+    Contradiction,
+}
+
+impl Replay {
+    /// Takes the next entry of the journal.
+    ///
+    /// # Errors
+    /// An [`Anomaly`] is a report: the fold stays usable.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), Anomaly> {
+        match entry {
+            Entry::Call(step) => return self.call_step(step),
+            Entry::Dialog(dialog) => {
+                self.last_leg = self.last_leg.max(dialog.leg);
+                self.dialogs.insert((dialog.call, dialog.leg), dialog.clone());
+            }
+            Entry::DialogOver { call, leg } => {
+                self.dialogs.remove(&(*call, *leg));
+            }
+            Entry::BindingSet(binding) => {
+                self.bindings.insert((binding.agent, binding.contact.clone()), binding.clone());
+            }
+            Entry::BindingRemoved { agent, contact } => {
+                self.bindings.remove(&(*agent, contact.clone()));
+            }
+            Entry::AgentStatus { agent, status, reason, at } => {
+                self.statuses.insert(*agent, ChosenStatus { status: *status, reason: reason.clone(), since: *at });
+            }
+            Entry::AgentStateChanged { agent, state, reason, call, at } => {
+                let known = KnownState { state: *state, reason: reason.clone(), call: *call, since: *at };
+                self.states.insert(*agent, known);
+            }
+            Entry::Idempotency { key_hash, body_hash, status, body, at } => {
+                let answer = Answer { body_hash: *body_hash, status: *status, body: body.clone(), at: *at };
+                self.answers.insert(*key_hash, answer);
+            }
+            Entry::Name { kind, id, account, name } => self.names.insert(*kind, *id, account, name),
+            Entry::NodeStarted { .. } => self.stopped_in_order = false,
+            Entry::NodeStopped { .. } => self.stopped_in_order = true,
+        }
+        Ok(())
+    }
+
+    /// Drops what its time has taken at `now`: answers, bindings, places, and
+    /// recordings that nobody finished. Call it before using what is restored.
+    pub fn expire(&mut self, now: WallTime) {
+        self.answers.expire(now);
+        self.bindings.retain(|_, binding| binding.expires_at > now);
+        self.places.retain(|_, gone| gone.at + PLACE_KEPT > now);
+        self.calls.retain(|_, call| call.ended_at.is_none_or(|at| at + RECORDING_AWAITED > now));
+    }
+
+    /// Calls without an end: each gets its `Ended` from the restart. Its next entry is `record.next_seq()`.
+    pub fn live_calls(&self) -> impl Iterator<Item = &CallRecord> {
+        self.calls.values().filter(|call| !call.is_ended())
+    }
+
+    /// Calls, live or ended, whose recording nobody finished.
+    pub fn unfinished_recordings(&self) -> impl Iterator<Item = &CallRecord> {
+        let unfinished =
+            |call: &&CallRecord| call.recording.as_ref().is_some_and(|r| r.state == crate::RecordingState::Recording);
+        self.calls.values().filter(unfinished)
+    }
+
+    /// A call that is not closed.
+    #[must_use]
+    pub fn call(&self, id: CallId) -> Option<&CallRecord> {
+        self.calls.get(&id)
+    }
+
+    /// Dialogs to end: BYE, CANCEL or 503 by their side (DESIGN section 6, Restart).
+    pub fn dialogs(&self) -> impl Iterator<Item = &DialogIdentity> {
+        self.dialogs.values()
+    }
+
+    /// Bindings to restore and probe; those over streams went with their connection.
+    pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
+        self.bindings.values().filter(|binding| !binding.stream)
+    }
+
+    /// What each agent chose last.
+    pub fn statuses(&self) -> impl Iterator<Item = (AgentId, &ChosenStatus)> {
+        self.statuses.iter().map(|(agent, status)| (*agent, status))
+    }
+
+    /// The last state known of each agent.
+    pub fn states(&self) -> impl Iterator<Item = (AgentId, &KnownState)> {
+        self.states.iter().map(|(agent, state)| (*agent, state))
+    }
+
+    /// Callers who get their place if they ring again by `at` + [`PLACE_KEPT`]: those cut
+    /// off before and those who wait in a call that a restart at `now` ends.
+    #[must_use]
+    pub fn interrupted(&self, now: WallTime) -> Vec<(String, Interrupted)> {
+        let waiting = self
+            .live_calls()
+            .filter_map(|call| Some((call.from.clone(), Interrupted { place: call.place()?, at: now })));
+        let before = self.places.iter().map(|((_, from), gone)| (from.clone(), *gone));
+        let in_time = |(from, gone): &(String, Interrupted)| !from.is_empty() && gone.at + PLACE_KEPT > now;
+        before.chain(waiting).filter(in_time).collect()
+    }
+
+    fn call_step(&mut self, step: &CallEntry) -> Result<(), Anomaly> {
+        self.note_ids(&step.event);
+        let Some(record) = self.calls.get_mut(&step.call) else {
+            let record = CallRecord::start(step).ok_or(Anomaly::UnknownCall)?;
+            self.calls.insert(step.call, record);
+            return Ok(());
+        };
+        let gap = step.seq > record.next_seq();
+        let taken = record.apply_past_gap(step);
+        if let CallEvent::QueueEntered { queue, .. } = step.event {
+            self.places.remove(&(queue, record.from.clone()));
+        }
+        if matches!(step.event, CallEvent::Ended { .. }) && taken == Step::Taken {
+            remember_place(&mut self.places, record, step.at);
+        }
+        if record.is_closed() {
+            self.calls.remove(&step.call);
+        }
+        match taken {
+            Step::Taken if !gap => Ok(()),
+            Step::Taken | Step::Gap { .. } => Err(Anomaly::Gap),
+            Step::Duplicate => Err(Anomaly::Duplicate),
+            Step::Contradiction => Err(Anomaly::Contradiction),
+        }
+    }
+
+    fn note_ids(&mut self, event: &CallEvent) {
+        if let Some(leg) = event.leg() {
+            self.last_leg = self.last_leg.max(leg);
+        }
+        if let CallEvent::OfferRinging { offer, .. } = event {
+            self.last_offer = self.last_offer.max(*offer);
+        }
+    }
+}
+
+/// Keeps the place of a caller whose call a restart ended, the oldest giving way at the limit.
+fn remember_place(places: &mut BTreeMap<(QueueId, String), Interrupted>, record: &CallRecord, at: WallTime) {
+    let cut_by_restart = record.cause.as_ref().is_some_and(|cause| cause.code == code::NODE_RESTART);
+    let Some(place) = record.place().filter(|_| cut_by_restart && !record.from.is_empty()) else { return };
+    places.insert((place.queue, record.from.clone()), Interrupted { place, at });
+    if places.len() > MAX_PLACES {
+        let oldest = places.iter().min_by_key(|(_, gone)| gone.at).map(|(key, _)| key.clone());
+        oldest.and_then(|key| places.remove(&key));
+    }
+}
+
+/// A caller who rings again within this time gets his place.
+pub const PLACE_KEPT: Duration = Duration::from_secs(10 * 60);
+/// All callers of a large centre at the moment of a crash.
+pub const MAX_PLACES: usize = 10_000;
+/// After this a recording that nobody finished will not be: the call counts as closed.
+const RECORDING_AWAITED: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[cfg(test)]
+mod tests;
