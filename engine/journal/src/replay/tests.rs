@@ -1,0 +1,227 @@
+use core::net::SocketAddr;
+
+use super::*;
+use crate::{CallStatus, Cause, DialogSide, Direction, LegKind, NameKind, Outcome, QueueLeft, RecordingState, Who};
+use clock::TrunkId;
+
+const QUEUE: QueueId = QueueId(7);
+
+fn at(seconds: u64) -> WallTime {
+    WallTime::from_micros(1_000_000 * seconds as i64)
+}
+
+fn step(call: u128, seq: u32, event: CallEvent) -> Entry {
+    Entry::Call(CallEntry { call: CallId(call), seq, at: at(u64::from(seq)), event })
+}
+
+fn started(from: &str) -> CallEvent {
+    CallEvent::Started {
+        direction: Direction::Inbound,
+        internal: false,
+        from: from.to_owned(),
+        to: "+442071830001".to_owned(),
+        parent: None,
+        trunk: Some(TrunkId(1)),
+        agent: None,
+    }
+}
+
+fn entered(arrived: u64) -> CallEvent {
+    CallEvent::QueueEntered { queue: QUEUE, arrived: at(arrived), priority: 0 }
+}
+
+fn ended(code: &str) -> CallEvent {
+    let cause = Cause { who: Who::System, q850: None, sip: None, code: code.to_owned() };
+    CallEvent::Ended { status: CallStatus::Failed, outcome: Outcome::Error, cause }
+}
+
+fn dialog(call: u128, leg: u64) -> Entry {
+    Entry::Dialog(DialogIdentity {
+        call: CallId(call),
+        leg: LegId(leg),
+        side: DialogSide::ServerConfirmed,
+        sip_call_id: "a".to_owned(),
+        local: "<sip:us>;tag=1".to_owned(),
+        remote: "<sip:them>;tag=2".to_owned(),
+        target: "sip:them@127.0.0.2".to_owned(),
+        routes: vec![],
+        invite_cseq: 1,
+        local_cseq: 1,
+        branch: String::new(),
+        vias: vec![],
+        peer: SocketAddr::from(([127, 0, 0, 2], 5060)),
+        stream: false,
+    })
+}
+
+fn binding(agent: u32, contact: &str, stream: bool) -> Entry {
+    Entry::BindingSet(Binding {
+        agent: AgentId(agent),
+        contact: contact.to_owned(),
+        call_id: "r".to_owned(),
+        cseq: 1,
+        expires_at: at(3_600),
+        source: SocketAddr::from(([127, 0, 0, 1], 5062)),
+        stream,
+    })
+}
+
+fn fold(entries: &[Entry]) -> Replay {
+    let mut replay = Replay::default();
+    for entry in entries {
+        assert_eq!(replay.apply(entry), Ok(()), "{entry:?}");
+    }
+    replay
+}
+
+#[test]
+fn live_calls_and_their_dialogs_are_left_to_end() {
+    let over = Entry::DialogOver { call: CallId(1), leg: LegId(1) };
+    let replay = fold(&[
+        step(1, 1, started("+441")),
+        dialog(1, 1),
+        step(2, 1, started("+442")),
+        dialog(2, 5),
+        step(1, 2, ended("normal")),
+        over,
+    ]);
+    let live: Vec<_> = replay.live_calls().map(|call| (call.id, call.next_seq())).collect();
+    assert_eq!(live, [(CallId(2), 2)]);
+    assert_eq!(replay.dialogs().map(|d| d.leg).collect::<Vec<_>>(), [LegId(5)]);
+    assert_eq!((replay.last_leg, replay.stopped_in_order), (LegId(5), false));
+}
+
+#[test]
+fn a_recording_under_way_keeps_an_ended_call() {
+    let path = "rec/1".to_owned();
+    let mut replay =
+        fold(&[step(1, 1, started("+441")), step(1, 2, CallEvent::RecordingStarted { path }), step(1, 3, ended("x"))]);
+    assert_eq!((replay.live_calls().count(), replay.unfinished_recordings().count()), (0, 1));
+    let done = CallEvent::RecordingEnded { state: RecordingState::Failed, duration_ms: 0, sha256: [0; 32] };
+    assert_eq!(replay.apply(&step(1, 4, done)), Ok(()));
+    assert_eq!(replay.call(CallId(1)), None);
+}
+
+#[test]
+fn bindings_statuses_and_answers_come_back() {
+    let status = |status, seconds| Entry::AgentStatus { agent: AgentId(1), status, reason: None, at: at(seconds) };
+    let mut replay = fold(&[
+        binding(1, "sip:a", false),
+        binding(2, "sip:b", true),
+        binding(3, "sip:c", false),
+        Entry::BindingRemoved { agent: AgentId(3), contact: "sip:c".to_owned() },
+        status(AgentStatus::Ready, 1),
+        status(AgentStatus::Paused, 2),
+        Entry::Idempotency { key_hash: [1; 32], body_hash: [2; 32], status: 201, body: "{}".to_owned(), at: at(1) },
+        Entry::NodeStopped { at: at(3) },
+    ]);
+    assert_eq!(replay.bindings().map(|b| b.agent).collect::<Vec<_>>(), [AgentId(1)]);
+    let statuses: Vec<_> = replay.statuses().map(|(agent, s)| (agent, s.status, s.since)).collect();
+    assert_eq!(statuses, [(AgentId(1), AgentStatus::Paused, at(2))]);
+    assert_eq!(replay.answers.find(&[1; 32]).map(|a| a.status), Some(201));
+    assert!(replay.stopped_in_order);
+    replay.expire(at(3_600));
+    assert_eq!((replay.bindings().count(), replay.answers.len()), (0, 1));
+}
+
+#[test]
+fn who_waited_gets_his_place_for_ten_minutes_over_two_crashes() {
+    let mut replay = fold(&[step(1, 1, started("+441")), step(1, 2, entered(2))]);
+    let place = Place { queue: QUEUE, arrived: at(2), priority: 0 };
+    assert_eq!(replay.interrupted(at(50)), [("+441".to_owned(), Interrupted { place, at: at(50) })]);
+    let put_out = CallEvent::QueueLeft { queue: QUEUE, how: QueueLeft::Ended };
+    for entry in [step(1, 3, put_out), step(1, 4, ended(code::NODE_RESTART))] {
+        assert_eq!(replay.apply(&entry), Ok(()));
+    }
+    let mut later = replay.clone();
+    assert_eq!(replay.interrupted(at(603)).len(), 1);
+    assert_eq!(replay.interrupted(at(604)).len(), 0);
+    for entry in [step(2, 1, started("+441")), step(2, 2, entered(2))] {
+        assert_eq!(later.apply(&entry), Ok(()));
+    }
+    let back: Vec<_> = later.interrupted(at(60)).iter().map(|(_, gone)| gone.at).collect();
+    assert_eq!(back, [at(60)], "the place is his new call's now");
+}
+
+#[test]
+fn anomalies_are_said_and_do_not_stop_the_fold() {
+    let mut replay = fold(&[step(1, 1, started("+441"))]);
+    assert_eq!(replay.apply(&step(9, 4, entered(1))), Err(Anomaly::UnknownCall));
+    assert_eq!(replay.apply(&step(1, 1, started("+441"))), Err(Anomaly::Duplicate));
+    assert_eq!(replay.apply(&step(1, 3, entered(1))), Err(Anomaly::Gap));
+    assert_eq!(replay.apply(&step(1, 4, ended("normal"))), Ok(()));
+    assert_eq!(replay.live_calls().count(), 0);
+}
+
+#[test]
+fn names_survive() {
+    let named = Entry::Name { kind: NameKind::Queue, id: 7, account: "demo".to_owned(), name: "support".to_owned() };
+    assert_eq!(fold(&[named]).names.queue(QUEUE), Some("support"));
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A storm of entries over few calls and agents, most of them in order.
+    fn storm() -> impl Strategy<Value = Vec<Entry>> {
+        let one = (0..4u128, 1..9u32, 0..14u8).prop_map(|(call, seq, what)| match what {
+            0 | 1 => step(call, 1, started("+441")),
+            2 => step(call, seq, entered(u64::from(seq))),
+            3 => dialog(call, u64::from(seq)),
+            4 => Entry::DialogOver { call: CallId(call), leg: LegId(u64::from(seq)) },
+            5 => binding(seq, "sip:a", false),
+            6 => Entry::BindingRemoved { agent: AgentId(seq), contact: "sip:a".to_owned() },
+            7 => step(call, seq, ended(code::NODE_RESTART)),
+            8 => step(call, seq, ended("normal")),
+            9 => step(call, seq, CallEvent::Answered { leg: LegId(u64::from(seq)), agent: Some(AgentId(seq)) }),
+            10 => step(call, seq, CallEvent::RecordingStarted { path: "p".to_owned() }),
+            11 => Entry::AgentStatus { agent: AgentId(seq), status: AgentStatus::Paused, reason: None, at: at(1) },
+            12 => Entry::NodeStarted { at: at(1) },
+            _ => step(
+                call,
+                seq,
+                CallEvent::LegStarted {
+                    leg: LegId(u64::from(seq)),
+                    kind: LegKind::Caller,
+                    sip_call_id: seq.to_string(),
+                    agent: None,
+                },
+            ),
+        });
+        prop::collection::vec(one, 0..80)
+    }
+
+    fn fold_all<'a>(mut replay: Replay, entries: impl IntoIterator<Item = &'a Entry>) -> Replay {
+        for entry in entries {
+            let _anomaly = replay.apply(entry);
+        }
+        replay
+    }
+
+    proptest! {
+        #[test]
+        fn a_checkpoint_anywhere_changes_nothing(entries in storm(), cut in 0..80usize) {
+            let cut = cut.min(entries.len());
+            let half = fold_all(Replay::default(), &entries[..cut]);
+            let bytes = postcard::to_allocvec(&half).unwrap();
+            let read: Replay = postcard::from_bytes(&bytes).unwrap();
+            prop_assert_eq!(fold_all(read, &entries[cut..]), fold_all(Replay::default(), &entries));
+        }
+
+        #[test]
+        fn duplicate_steps_of_a_record_do_nothing(entries in storm(), twice in 1..5usize) {
+            let steps: Vec<_> = entries.iter().filter_map(|e| match e { Entry::Call(s) => Some(s), _ => None }).collect();
+            let Some(mut once) = steps.iter().find_map(|s| CallRecord::start(s)) else { return Ok(()) };
+            let mut many = once.clone();
+            for step in &steps {
+                once.apply(step);
+                for _ in 0..=twice {
+                    many.apply(step);
+                }
+            }
+            prop_assert_eq!(once, many);
+        }
+    }
+}

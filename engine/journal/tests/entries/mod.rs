@@ -1,0 +1,167 @@
+//! One entry of each kind, and for calls one of each event, with the golden file it belongs to.
+
+use core::net::{Ipv6Addr, SocketAddr};
+
+use clock::{AgentId, CallId, LegId, OfferId, QueueId, TrunkId, WallTime};
+use journal_core::{
+    AgentState, AgentStatus, Binding, CallEntry, CallEvent, CallStatus, Cause, DialogIdentity, DialogSide, Direction,
+    Entry, LegKind, NameKind, Outcome, QueueLeft, RecordingState, Who,
+};
+
+/// A golden file: its name, its text, and the entries it stands for.
+pub(crate) type Golden = (&'static str, &'static str, Vec<(&'static str, Entry)>);
+
+macro_rules! golden {
+    ($file:literal, $entries:expr) => {
+        ($file, include_str!(concat!("../golden/", $file)), $entries)
+    };
+}
+
+pub(crate) fn all() -> Vec<Golden> {
+    vec![
+        golden!("call.v1.hex", call_entries()),
+        golden!("dialog.v1.hex", vec![("dialog", dialog())]),
+        golden!("dialog_over.v1.hex", vec![("dialog_over", Entry::DialogOver { call: CALL, leg: LEG })]),
+        golden!("binding.v1.hex", bindings()),
+        golden!("agent.v1.hex", agents()),
+        golden!("idempotency.v1.hex", vec![("idempotency", idempotency())]),
+        golden!("name.v1.hex", names()),
+        golden!(
+            "node.v1.hex",
+            vec![("started", Entry::NodeStarted { at: AT }), ("stopped", Entry::NodeStopped { at: AT })]
+        ),
+    ]
+}
+
+fn call_entries() -> Vec<(&'static str, Entry)> {
+    let entry = |(index, event): (usize, CallEvent)| {
+        let label = event.type_word();
+        (label, Entry::Call(CallEntry { call: CALL, seq: index as u32 + 1, at: AT, event }))
+    };
+    call_events().into_iter().enumerate().map(entry).collect()
+}
+
+fn call_events() -> Vec<CallEvent> {
+    let mut events = vec![
+        CallEvent::Started {
+            direction: Direction::Inbound,
+            internal: false,
+            from: "+442070000001".to_owned(),
+            to: "+442071830001".to_owned(),
+            parent: Some(CallId(1)),
+            trunk: Some(TrunkId(1)),
+            agent: None,
+        },
+        CallEvent::LegStarted {
+            leg: LEG,
+            kind: LegKind::Caller,
+            sip_call_id: "a84b4c76e66710@host".to_owned(),
+            agent: Some(AGENT),
+        },
+        CallEvent::Ringing { leg: LEG },
+        CallEvent::QueueEntered { queue: QUEUE, arrived: AT, priority: -3 },
+    ];
+    events.extend(offer_events());
+    events.extend(talk_events());
+    events.extend(end_events());
+    events
+}
+
+fn offer_events() -> Vec<CallEvent> {
+    vec![
+        CallEvent::OfferRinging { offer: OFFER, agent: AGENT, leg: LEG },
+        CallEvent::OfferAnswered { offer: OFFER, agent: AGENT, leg: LEG },
+        CallEvent::OfferMissed { offer: OFFER, agent: AGENT },
+        CallEvent::OfferRefused { offer: OFFER, agent: AGENT, status: 486 },
+        CallEvent::OfferWithdrawn { offer: OFFER, agent: AGENT, why: "paused".to_owned() },
+        CallEvent::OfferTooLate { offer: OFFER, agent: AGENT },
+    ]
+}
+
+fn talk_events() -> Vec<CallEvent> {
+    let to = "1002".to_owned();
+    vec![
+        CallEvent::Answered { leg: LEG, agent: Some(AGENT) },
+        CallEvent::Held { leg: LEG },
+        CallEvent::Resumed { leg: LEG },
+        CallEvent::TransferStarted { leg: LEG, to: to.clone() },
+        CallEvent::TransferFailed { leg: LEG, status: 480 },
+        CallEvent::Transferred { leg: LEG, to, agent: None },
+        CallEvent::QueueLeft { queue: QUEUE, how: QueueLeft::TimedOut },
+        CallEvent::Digit { leg: LEG, digit: '#' },
+    ]
+}
+
+fn end_events() -> Vec<CallEvent> {
+    let cause = Cause { who: Who::Caller, q850: Some(16), sip: Some(200), code: "normal".to_owned() };
+    vec![
+        CallEvent::VoicemailLeft { queue: QUEUE, path: "voicemail/1".to_owned(), duration_ms: 12_345 },
+        CallEvent::RecordingStarted { path: "recordings/1".to_owned() },
+        CallEvent::RecordingEnded { state: RecordingState::Ready, duration_ms: 60_000, sha256: [0xab; 32] },
+        CallEvent::LegEnded { leg: LEG, cause: cause.clone() },
+        CallEvent::Ended { status: CallStatus::Completed, outcome: Outcome::Successful, cause },
+        CallEvent::VoicemailStarted { queue: QUEUE },
+    ]
+}
+
+fn dialog() -> Entry {
+    Entry::Dialog(DialogIdentity {
+        call: CALL,
+        leg: LEG,
+        side: DialogSide::ServerEarly,
+        sip_call_id: "a84b4c76e66710@host".to_owned(),
+        local: "<sip:1001@demo.local>;tag=1".to_owned(),
+        remote: "\"A\" <sip:a@host>;tag=2".to_owned(),
+        target: "sip:a@127.0.0.2:5080".to_owned(),
+        routes: vec!["<sip:proxy;lr>".to_owned()],
+        invite_cseq: 314_159,
+        local_cseq: 2,
+        branch: "z9hG4bK1".to_owned(),
+        vias: vec!["SIP/2.0/UDP host;branch=z9hG4bK2".to_owned()],
+        peer: SocketAddr::from(([127, 0, 0, 2], 5080)),
+        stream: true,
+    })
+}
+
+fn bindings() -> Vec<(&'static str, Entry)> {
+    let set = Binding {
+        agent: AGENT,
+        contact: "sip:1001@[::1]:5062".to_owned(),
+        call_id: "reg-1".to_owned(),
+        cseq: 7,
+        expires_at: AT,
+        source: SocketAddr::from((Ipv6Addr::LOCALHOST, 5062)),
+        stream: false,
+    };
+    let removed = Entry::BindingRemoved { agent: AGENT, contact: set.contact.clone() };
+    vec![("set", Entry::BindingSet(set)), ("removed", removed)]
+}
+
+fn agents() -> Vec<(&'static str, Entry)> {
+    let reason = Some("rona".to_owned());
+    let status = Entry::AgentStatus { agent: AGENT, status: AgentStatus::Paused, reason, at: AT };
+    let state =
+        Entry::AgentStateChanged { agent: AGENT, state: AgentState::OnCall, reason: None, call: Some(CALL), at: AT };
+    vec![("status", status), ("state", state)]
+}
+
+fn idempotency() -> Entry {
+    let body = r#"{"id":"call_1"}"#.to_owned();
+    Entry::Idempotency { key_hash: [1; 32], body_hash: [2; 32], status: 201, body, at: AT }
+}
+
+fn names() -> Vec<(&'static str, Entry)> {
+    let name = |kind, id, name: &str| Entry::Name { kind, id, account: "demo".to_owned(), name: name.to_owned() };
+    vec![
+        ("agent", name(NameKind::Agent, 1, "1001")),
+        ("queue", name(NameKind::Queue, 2, "support")),
+        ("trunk", name(NameKind::Trunk, 300, "carrier")),
+    ]
+}
+
+const AT: WallTime = WallTime::from_micros(1_760_000_000_000_000);
+const CALL: CallId = CallId(0x0199_9999_9999_7000_8000_0000_0000_0001);
+const LEG: LegId = LegId(300);
+const OFFER: OfferId = OfferId(5);
+const AGENT: AgentId = AgentId(11);
+const QUEUE: QueueId = QueueId(2);
