@@ -4,13 +4,17 @@
 //! It never opens a socket or a file, reads a clock or starts a thread: bytes
 //! and instants come in, bytes and facts go out. The media threads drive it.
 
+pub mod address_learning;
 pub mod dtmf;
 pub mod g711;
 pub mod goertzel;
+pub mod jitter;
 pub mod mix;
 pub mod packet;
 pub mod rtcp;
 pub mod stats;
+pub mod tone;
+pub mod wav;
 
 /// Samples a second of every stream that is decoded here (RFC 3551 4.5.14, G.711).
 pub const SAMPLE_RATE_HZ: u32 = 8_000;

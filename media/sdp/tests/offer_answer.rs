@@ -1,7 +1,5 @@
 //! Offer and answer, table by table (RFC 3264 5 to 8 and 10, RFC 4317 2).
 
-use std::net::IpAddr;
-
 use sdp::{Codec, Direction, Local, Negotiated, Refusal, Session, answer, apply_answer, offer, versioned};
 
 const V4: &str = "192.0.2.10";
