@@ -1,1 +1,3 @@
+//! The one binary; see `trunkline --help`.
+
 fn main() {}

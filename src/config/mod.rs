@@ -1,0 +1,265 @@
+//! Configuration: a TOML file, read whole, with every fault reported at once.
+//!
+//! What it may contain is documented in `docs/configuration.md`; `config/demo.toml` is a full example.
+
+mod check;
+mod country;
+mod objects;
+mod range;
+mod reader;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use country::number_plan;
+pub use objects::{Agent, ApiKey, Number, Queue, Route, RouteFrom, TargetName, Trunk};
+pub use reader::Fault;
+
+use reader::Reader;
+
+/// The whole configuration, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `[node]`
+    pub node: Node,
+    /// `[sip]`
+    pub sip: Sip,
+    /// `[rtp]`
+    pub rtp: Rtp,
+    /// `[http]`
+    pub http: Http,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[[key]]`
+    pub keys: Vec<ApiKey>,
+    /// `[[trunk]]`
+    pub trunks: Vec<Trunk>,
+    /// `[[route]]`
+    pub routes: Vec<Route>,
+    /// `[[agents]]`, one a agent
+    pub agents: Vec<Agent>,
+    /// `[[queue]]`
+    pub queues: Vec<Queue>,
+    /// `[[number]]`
+    pub numbers: Vec<Number>,
+}
+
+/// `[node]`: the node itself.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Name of the one account.
+    pub account: String,
+    /// SIP domain and digest realm.
+    pub domain: String,
+    /// Two-letter code of the home country.
+    pub home_country: String,
+    /// Country codes abroad that may be dialed, e.g. `33`.
+    pub allowed_countries: Vec<String>,
+    /// E.164 prefixes that may not be dialed.
+    pub denied_prefixes: Vec<String>,
+    /// Folder of journal, database and recordings.
+    pub data_dir: PathBuf,
+    /// Folder of prompts and music.
+    pub prompts_dir: PathBuf,
+    /// On SIGTERM: how long calls may go on.
+    pub drain: Duration,
+    /// Call shards.
+    pub shards: u16,
+}
+
+/// A SIP listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// Datagrams.
+    Udp(SocketAddr),
+    /// Streams.
+    Tcp(SocketAddr),
+}
+
+impl Listen {
+    /// The address to bind.
+    pub fn addr(self) -> SocketAddr {
+        match self {
+            Self::Udp(addr) | Self::Tcp(addr) => addr,
+        }
+    }
+}
+
+/// `[sip]`
+#[derive(Clone, Debug)]
+pub struct Sip {
+    /// Listeners; the port 0 takes a free one, the same for all of one address.
+    pub listen: Vec<Listen>,
+    /// TCP connections at a time.
+    pub connections_max: usize,
+}
+
+/// `[rtp]`
+#[derive(Clone, Debug)]
+pub struct Rtp {
+    /// Address in SDP and of the sockets.
+    pub address: IpAddr,
+    /// First port.
+    pub first_port: u16,
+    /// Last port.
+    pub last_port: u16,
+    /// Media threads.
+    pub threads: usize,
+    /// No RTP for so long ends a call.
+    pub silence: Duration,
+}
+
+/// `[http]`
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// REST, health and metrics.
+    pub listen: SocketAddr,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Live calls a shard.
+    pub calls_max: usize,
+    /// Longest call.
+    pub call_max: Duration,
+    /// Ring time of extension and trunk calls.
+    pub ring_max: Duration,
+    /// OPTIONS inside the dialog of a side on hold.
+    pub ping_every: Duration,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}; give a readable file with --config")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no TOML.
+    #[error("{path} is not TOML: {what}")]
+    NotToml {
+        /// The file.
+        path: PathBuf,
+        /// Line and reason.
+        what: String,
+    },
+    /// The file is TOML, but wrong: every fault.
+    #[error("{path} has {} fault(s)", faults.len())]
+    Faults {
+        /// The file.
+        path: PathBuf,
+        /// Every fault.
+        faults: Vec<Fault>,
+    },
+}
+
+impl Config {
+    /// Reads and checks the file at `path`. Opens nothing else.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no TOML, or has faults (all of them).
+    #[allow(clippy::disallowed_methods, reason = "start of the process: blocking is fine")]
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let table = text
+            .parse::<toml::Table>()
+            .map_err(|error| ConfigError::NotToml { path: path.to_owned(), what: error.to_string().trim().to_owned() })?;
+        Self::from_table(&table).map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })
+    }
+
+    /// Reads and checks a parsed table.
+    ///
+    /// # Errors
+    /// Every fault.
+    pub fn from_table(table: &toml::Table) -> Result<Self, Vec<Fault>> {
+        let mut reader = Reader::new("", table);
+        let config = Self {
+            node: reader.section("node", read_node),
+            sip: reader.section("sip", read_sip),
+            rtp: reader.section("rtp", read_rtp),
+            http: reader.section("http", read_http),
+            limits: reader.section("limits", read_limits),
+            keys: reader.each("key", objects::read_key),
+            trunks: reader.each("trunk", objects::read_trunk),
+            routes: reader.each("route", objects::read_route),
+            agents: reader.each("agents", objects::read_agents).into_iter().flatten().collect(),
+            queues: reader.each("queue", objects::read_queue),
+            numbers: reader.each("number", objects::read_number),
+        };
+        check::check(&config, &mut reader);
+        let faults = reader.finish();
+        if faults.is_empty() { Ok(config) } else { Err(faults) }
+    }
+}
+
+fn read_node(reader: &mut Reader<'_>) -> Node {
+    Node {
+        account: reader.text("account", "the account's name, e.g. \"demo\""),
+        domain: reader.text("domain", "a SIP domain, e.g. \"demo.local\""),
+        home_country: reader.text("home_country", "a two-letter country code, e.g. \"GB\""),
+        allowed_countries: reader.texts("allowed_countries", "country codes, e.g. [\"33\", \"353\"]"),
+        denied_prefixes: reader.texts("denied_prefixes", "E.164 prefixes, e.g. [\"+449\"]"),
+        data_dir: reader.text("data_dir", "a folder, e.g. \"var/demo\"").into(),
+        prompts_dir: reader.text("prompts_dir", "a folder of 8 kHz WAV files, e.g. \"config/prompts\"").into(),
+        drain: seconds(reader.number("drain_s", 0, 86_400, 30)),
+        shards: reader.number("shards", 1, 64, 1) as u16,
+    }
+}
+
+fn read_sip(reader: &mut Reader<'_>) -> Sip {
+    let right = "listeners, e.g. [\"udp:127.0.0.1:5060\", \"tcp:127.0.0.1:5060\"]";
+    let mut listen = Vec::new();
+    for text in reader.texts("listen", right) {
+        match parse_listen(&text) {
+            Some(one) => listen.push(one),
+            None => reader.fault("listen", format!("\"{text}\" is not udp:<address>:<port> or tcp:<address>:<port>")),
+        }
+    }
+    Sip { listen, connections_max: reader.number("connections_max", 1, 100_000, 4_096) as usize }
+}
+
+fn parse_listen(text: &str) -> Option<Listen> {
+    let (transport, addr) = text.split_once(':')?;
+    let addr = addr.parse().ok()?;
+    match transport {
+        "udp" => Some(Listen::Udp(addr)),
+        "tcp" => Some(Listen::Tcp(addr)),
+        _ => None,
+    }
+}
+
+fn read_rtp(reader: &mut Reader<'_>) -> Rtp {
+    Rtp {
+        address: reader.parsed("address", "an IP address, e.g. \"127.0.0.1\"").unwrap_or(IpAddr::from([0, 0, 0, 0])),
+        first_port: reader.number("first_port", 1_024, 65_534, 20_000) as u16,
+        last_port: reader.number("last_port", 1_025, 65_535, 39_999) as u16,
+        threads: reader.number("threads", 1, 64, 1) as usize,
+        silence: seconds(reader.number("silence_s", 1, 86_400, 60)),
+    }
+}
+
+fn read_http(reader: &mut Reader<'_>) -> Http {
+    let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+    Http { listen: reader.parsed("listen", "an address and port, e.g. \"127.0.0.1:8080\"").unwrap_or(nowhere) }
+}
+
+fn read_limits(reader: &mut Reader<'_>) -> Limits {
+    Limits {
+        calls_max: reader.number("calls_max", 1, 1_000_000, 10_000) as usize,
+        call_max: seconds(reader.number("call_max_s", 1, 7 * 86_400, 12 * 3_600)),
+        ring_max: seconds(reader.number("ring_max_s", 1, 600, 120)),
+        ping_every: seconds(reader.number("ping_every_s", 1, 3_600, 60)),
+    }
+}
+
+/// Seconds of the file (checked to be positive) as a duration.
+fn seconds(count: i64) -> Duration {
+    Duration::from_secs(count.unsigned_abs())
+}

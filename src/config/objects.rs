@@ -1,0 +1,304 @@
+//! Objects that the file may declare: keys, trunks, routes, agents, queues, numbers.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use call::TrunkAddress;
+
+use super::range::extensions;
+use super::reader::Reader;
+use super::{Listen, parse_listen, seconds};
+
+/// `[[key]]`: a REST key with all rights.
+#[derive(Clone)]
+pub struct ApiKey {
+    /// Name, for logs.
+    pub name: String,
+    /// Bearer secret.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApiKey").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// `[[trunk]]`
+#[derive(Clone, Debug)]
+pub struct Trunk {
+    /// Name.
+    pub name: String,
+    /// Whose requests are the trunk's.
+    pub sources: Vec<TrunkAddress>,
+    /// Where calls to it go.
+    pub destination: SocketAddr,
+    /// Over TCP.
+    pub tcp: bool,
+    /// Caller id on calls to it.
+    pub caller_id: Option<String>,
+    /// Calls at a time; 0 for no limit.
+    pub calls_max: u32,
+    /// New calls a second; 0 for no limit.
+    pub calls_per_second_max: u32,
+}
+
+/// Whose calls a route takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteFrom {
+    /// Agents'.
+    Agents,
+    /// Those that came in on the trunk of that name.
+    Trunk(String),
+}
+
+/// `[[route]]`
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Whose calls.
+    pub from: RouteFrom,
+    /// E.164 prefix, or `*`.
+    pub pattern: String,
+    /// Name of the trunk.
+    pub trunk: String,
+}
+
+/// One agent of `[[agents]]`.
+#[derive(Clone)]
+pub struct Agent {
+    /// Extension.
+    pub extension: String,
+    /// SIP password.
+    pub password: String,
+    /// Status to begin with.
+    pub status: acd::Status,
+    /// Contacts that ring together; 1: a new one replaces the former.
+    pub contacts_max: usize,
+    /// Missed rings in a row that pause him; 0 for never.
+    pub missed_max: u32,
+    /// May dial numbers through trunks.
+    pub may_dial_out: bool,
+    /// Outbound calls a day; 0 for no cap.
+    pub calls_per_day_max: u32,
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Agent").field("extension", &self.extension).finish_non_exhaustive()
+    }
+}
+
+/// `[[queue]]`
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// Name.
+    pub name: String,
+    /// Extensions of its agents.
+    pub agents: Vec<String>,
+    /// Ring time of an offer.
+    pub ring: Duration,
+    /// Maximum wait.
+    pub wait_max: Duration,
+    /// Wrap-up; zero for none.
+    pub wrap_up: Duration,
+    /// Waiting calls at most.
+    pub waiting_max: usize,
+    /// Record conversations.
+    pub recording: bool,
+    /// Music while waiting.
+    pub music: String,
+    /// Prompt of its voicemail box.
+    pub voicemail_prompt: String,
+    /// Longest voicemail.
+    pub voicemail_max: Duration,
+    /// Voicemail after maximum wait.
+    pub voicemail_on_timeout: bool,
+}
+
+/// What a number reaches, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TargetName {
+    /// `queue:<name>`
+    Queue(String),
+    /// `voicemail:<queue>`
+    Voicemail(String),
+    /// `agent:<extension>`
+    Agent(String),
+    /// `echo`
+    Echo,
+    /// `tone`
+    Tone,
+}
+
+/// `[[number]]`
+#[derive(Clone, Debug)]
+pub struct Number {
+    /// E.164.
+    pub number: String,
+    /// What it reaches.
+    pub target: TargetName,
+}
+
+pub(super) fn read_key(reader: &mut Reader<'_>) -> ApiKey {
+    let name = reader.text("name", "a name for the log");
+    let secret = reader.optional_text("secret", "a text of at least 12 characters").unwrap_or_default();
+    if secret.len() < SECRET_CHARS_MIN {
+        reader.fault("secret", format!("has {} characters; expected at least {SECRET_CHARS_MIN}", secret.len()));
+    }
+    ApiKey { name, secret }
+}
+
+pub(super) fn read_trunk(reader: &mut Reader<'_>) -> Trunk {
+    let mut sources = Vec::new();
+    for text in reader.texts("sources", "addresses, e.g. [\"192.0.2.1\", \"192.0.2.2:5060\"]") {
+        match parse_source(&text) {
+            Some(source) => sources.push(source),
+            None => reader.fault("sources", format!("\"{text}\" is not an IP address with or without port")),
+        }
+    }
+    let name = reader.text("name", "the trunk's name");
+    let right = "udp:<address>:<port> or tcp:<address>:<port>";
+    let text = reader.text("destination", right);
+    let destination = parse_listen(&text);
+    if destination.is_none() && !text.is_empty() {
+        reader.fault("destination", format!("is \"{text}\"; expected {right}"));
+    }
+    let caller_id = reader.optional_text("caller_id", "an E.164 number, e.g. \"+442071830000\"");
+    if let Some(number) = caller_id.as_deref().filter(|number| !is_e164(number)) {
+        reader.fault("caller_id", format!("is \"{number}\"; expected an E.164 number, e.g. \"+442071830000\""));
+    }
+    Trunk {
+        name,
+        sources,
+        destination: destination.map_or(SocketAddr::from(([0, 0, 0, 0], 0)), Listen::addr),
+        tcp: matches!(destination, Some(Listen::Tcp(_))),
+        caller_id,
+        calls_max: reader.number("calls_max", 0, 1_000_000, 0) as u32,
+        calls_per_second_max: reader.number("calls_per_second_max", 0, 100_000, 0) as u32,
+    }
+}
+
+fn parse_source(text: &str) -> Option<TrunkAddress> {
+    if let Ok(ip) = text.parse::<IpAddr>() {
+        return Some(TrunkAddress { ip, port: None });
+    }
+    let addr: SocketAddr = text.parse().ok()?;
+    Some(TrunkAddress { ip: addr.ip(), port: Some(addr.port()) })
+}
+
+pub(super) fn read_route(reader: &mut Reader<'_>) -> Route {
+    let right = "\"agents\" or \"trunk:<name>\"";
+    let from = reader.text("from", right);
+    let from = match from.split_once(':') {
+        None if from == "agents" || from.is_empty() => RouteFrom::Agents,
+        Some(("trunk", name)) if !name.is_empty() => RouteFrom::Trunk(name.to_owned()),
+        _ => {
+            reader.fault("from", format!("is \"{from}\"; expected {right}"));
+            RouteFrom::Agents
+        }
+    };
+    let pattern = reader.text("pattern", "an E.164 prefix, e.g. \"+44\", or \"*\"");
+    let well_formed = pattern == "*" || pattern.is_empty() || is_prefix(&pattern);
+    if !well_formed {
+        reader.fault("pattern", format!("is \"{pattern}\"; expected an E.164 prefix, e.g. \"+44\", or \"*\""));
+    }
+    Route { from, pattern, trunk: reader.text("trunk", "the name of a [[trunk]]") }
+}
+
+pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
+    let right = "an extension (\"1001\") or a range (\"1001-1050\")";
+    let text = reader.text("extensions", right);
+    let named = extensions(&text).unwrap_or_else(|| {
+        if !text.is_empty() {
+            reader.fault("extensions", format!("is \"{text}\"; expected {right}"));
+        }
+        Vec::new()
+    });
+    let password = reader.optional_text("password", "a text; {extension} stands for the extension").unwrap_or_default();
+    if password.len() < PASSWORD_CHARS_MIN {
+        reader.fault("password", format!("has {} characters; expected at least {PASSWORD_CHARS_MIN}", password.len()));
+    }
+    let status = match reader.optional_text("status", "\"ready\", \"paused\" or \"offline\"").as_deref() {
+        None | Some("ready") => acd::Status::Ready,
+        Some("paused") => acd::Status::Paused,
+        Some("offline") => acd::Status::Offline,
+        Some(other) => {
+            reader.fault("status", format!("is \"{other}\"; expected \"ready\", \"paused\" or \"offline\""));
+            acd::Status::Ready
+        }
+    };
+    let contacts_max = reader.number("contacts_max", 1, 20, 5) as usize;
+    let missed_max = reader.number("missed_max", 0, 100, 3) as u32;
+    let may_dial_out = reader.flag("may_dial_out", true);
+    let calls_per_day_max = reader.number("calls_per_day_max", 0, 100_000, 0) as u32;
+    let agent = |extension: String| Agent {
+        password: password.replace("{extension}", &extension),
+        extension,
+        status,
+        contacts_max,
+        missed_max,
+        may_dial_out,
+        calls_per_day_max,
+    };
+    named.into_iter().map(agent).collect()
+}
+
+pub(super) fn read_queue(reader: &mut Reader<'_>) -> Queue {
+    let mut agents = Vec::new();
+    for text in reader.texts("agents", "extensions and ranges, e.g. [\"1001-1030\"]") {
+        match extensions(&text) {
+            Some(named) => agents.extend(named),
+            None => reader.fault("agents", format!("\"{text}\" is neither an extension nor a range")),
+        }
+    }
+    Queue {
+        name: reader.text("name", "the queue's name"),
+        agents,
+        ring: seconds(reader.number("ring_s", 1, 600, 15)),
+        wait_max: seconds(reader.number("wait_max_s", 1, 86_400, 120)),
+        wrap_up: seconds(reader.number("wrap_up_s", 0, 86_400, 0)),
+        waiting_max: reader.number("waiting_max", 1, 1_000_000, 10_000) as usize,
+        recording: reader.flag("recording", false),
+        music: reader.optional_text("music", "the name of a file in prompts_dir").unwrap_or_else(|| "music".into()),
+        voicemail_prompt: reader
+            .optional_text("voicemail_prompt", "the name of a file in prompts_dir")
+            .unwrap_or_else(|| "voicemail".into()),
+        voicemail_max: seconds(reader.number("voicemail_max_s", 1, 3_600, 180)),
+        voicemail_on_timeout: reader.flag("voicemail_on_timeout", true),
+    }
+}
+
+pub(super) fn read_number(reader: &mut Reader<'_>) -> Number {
+    let number = reader.text("number", "an E.164 number, e.g. \"+442071830001\"");
+    if !number.is_empty() && !is_e164(&number) {
+        reader.fault("number", format!("is \"{number}\"; expected an E.164 number, e.g. \"+442071830001\""));
+    }
+    let right = "\"queue:<name>\", \"voicemail:<queue>\", \"agent:<extension>\", \"echo\" or \"tone\"";
+    let text = reader.text("target", right);
+    let target = match text.split_once(':') {
+        Some(("queue", name)) => TargetName::Queue(name.to_owned()),
+        Some(("voicemail", name)) => TargetName::Voicemail(name.to_owned()),
+        Some(("agent", extension)) => TargetName::Agent(extension.to_owned()),
+        None if text == "echo" || text.is_empty() => TargetName::Echo,
+        None if text == "tone" => TargetName::Tone,
+        _ => {
+            reader.fault("target", format!("is \"{text}\"; expected {right}"));
+            TargetName::Echo
+        }
+    };
+    Number { number, target }
+}
+
+pub(super) fn is_e164(text: &str) -> bool {
+    is_prefix(text) && text.len() >= 8
+}
+
+fn is_prefix(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// 256-bit keys are the rule; the demo's fixed key has 14.
+const SECRET_CHARS_MIN: usize = 12;
+/// Shorter ones are guessed within the limit of five tries a minute.
+const PASSWORD_CHARS_MIN: usize = 6;

@@ -1,0 +1,7 @@
+//! The shell of Trunkline: command line, configuration, sockets and tasks.
+//!
+//! It moves bytes between sockets and cores, and runs each owner's core in its
+//! own task. It decides nothing about calls, agents or queues.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a shell: clocks, sockets and files live here")]
+
+pub mod config;
