@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::{Config, Listen};
 
 /// Notes every contradiction between the parts of `config`.
-pub fn check(config: &Config, reader: &mut Reader<'_>) {
+pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
     check_node(config, reader);
     check_listeners(config, reader);
     check_rtp(config, reader);

@@ -168,9 +168,10 @@ impl Config {
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let table = text
-            .parse::<toml::Table>()
-            .map_err(|error| ConfigError::NotToml { path: path.to_owned(), what: error.to_string().trim().to_owned() })?;
+        let table = text.parse::<toml::Table>().map_err(|error| ConfigError::NotToml {
+            path: path.to_owned(),
+            what: error.to_string().trim().to_owned(),
+        })?;
         Self::from_table(&table).map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })
     }
 

@@ -2,7 +2,7 @@
 
 /// The extensions that `text` names, in order; `None` when it is neither an
 /// extension nor a rising range of at most `RANGE_MAX`.
-pub fn extensions(text: &str) -> Option<Vec<String>> {
+pub(super) fn extensions(text: &str) -> Option<Vec<String>> {
     match text.split_once('-') {
         None => is_extension(text).then(|| vec![text.to_owned()]),
         Some((first, last)) => {

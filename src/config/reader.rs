@@ -31,18 +31,18 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads `table`, whose faults are reported below `path` (empty for the root).
-    pub fn new(path: impl Into<String>, table: &'a Table) -> Self {
+    pub(super) fn new(path: impl Into<String>, table: &'a Table) -> Self {
         Self { path: path.into(), table, asked: BTreeSet::new(), faults: Vec::new() }
     }
 
     /// Notes a fault of `key`.
-    pub fn fault(&mut self, key: &str, what: impl Into<String>) {
+    pub(super) fn fault(&mut self, key: &str, what: impl Into<String>) {
         let key = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
         self.faults.push(Fault { key, what: what.into() });
     }
 
     /// A text that must be there.
-    pub fn text(&mut self, key: &'static str, right: &str) -> String {
+    pub(super) fn text(&mut self, key: &'static str, right: &str) -> String {
         match self.value(key) {
             Some(Value::String(text)) if !text.is_empty() => text.clone(),
             Some(other) => self.wrong(key, right, Some(other)),
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A text that may be missing.
-    pub fn optional_text(&mut self, key: &'static str, right: &str) -> Option<String> {
+    pub(super) fn optional_text(&mut self, key: &'static str, right: &str) -> Option<String> {
         match self.value(key) {
             None => None,
             Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A text that `T` can be read from.
-    pub fn parsed<T: FromStr>(&mut self, key: &'static str, right: &str) -> Option<T> {
+    pub(super) fn parsed<T: FromStr>(&mut self, key: &'static str, right: &str) -> Option<T> {
         let value = self.value(key);
         match value.and_then(Value::as_str).and_then(|text| text.parse().ok()) {
             Some(parsed) => Some(parsed),
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A whole number from `low` to `high`, or `default` where missing.
-    pub fn number(&mut self, key: &'static str, low: i64, high: i64, default: i64) -> i64 {
+    pub(super) fn number(&mut self, key: &'static str, low: i64, high: i64, default: i64) -> i64 {
         match self.value(key) {
             None => default,
             Some(Value::Integer(n)) if (low..=high).contains(n) => *n,
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
     }
 
     /// True or false, or `default` where missing.
-    pub fn flag(&mut self, key: &'static str, default: bool) -> bool {
+    pub(super) fn flag(&mut self, key: &'static str, default: bool) -> bool {
         match self.value(key) {
             None => default,
             Some(Value::Boolean(flag)) => *flag,
@@ -93,16 +93,16 @@ impl<'a> Reader<'a> {
     }
 
     /// A list of texts; empty where missing.
-    pub fn texts(&mut self, key: &'static str, right: &str) -> Vec<String> {
+    pub(super) fn texts(&mut self, key: &'static str, right: &str) -> Vec<String> {
         let Some(value) = self.value(key) else { return Vec::new() };
-        let texts = value.as_array().and_then(|items| {
-            items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
-        });
+        let texts = value
+            .as_array()
+            .and_then(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>());
         texts.unwrap_or_else(|| self.wrong(key, right, Some(value)))
     }
 
     /// A sub-table read by `read`; an empty one where missing.
-    pub fn section<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
+    pub(super) fn section<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
         let empty = Table::new();
         let table = match self.value(key) {
             None => &empty,
@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An array of tables, each read by `read`.
-    pub fn each<T>(&mut self, key: &'static str, mut read: impl FnMut(&mut Reader<'_>) -> T) -> Vec<T> {
+    pub(super) fn each<T>(&mut self, key: &'static str, mut read: impl FnMut(&mut Reader<'_>) -> T) -> Vec<T> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let Some(items) = value.as_array() else { return self.wrong(key, &format!("tables: [[{key}]]"), Some(value)) };
         let mut all = Vec::new();
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
     }
 
     /// All faults, unknown keys among them.
-    pub fn finish(mut self) -> Vec<Fault> {
+    pub(super) fn finish(mut self) -> Vec<Fault> {
         for key in self.table.keys() {
             if !self.asked.contains(key.as_str()) {
                 let known = self.asked.iter().copied().collect::<Vec<_>>().join(", ");
