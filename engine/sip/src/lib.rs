@@ -4,6 +4,9 @@
 //! It never opens a socket, reads a clock or makes a random number: bytes, time
 //! and chance come as arguments, and what is to be sent leaves as values.
 
+pub mod auth;
+pub mod digest;
+pub mod framing;
 pub mod header;
 pub mod limits;
 pub mod message;

@@ -2,10 +2,11 @@
 //! stands. Typed values are read when asked for.
 
 mod build;
+mod credentials;
 mod fault;
 mod method;
 mod name;
-mod parse;
+pub(crate) mod parse;
 mod typed;
 mod validate;
 

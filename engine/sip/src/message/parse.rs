@@ -17,13 +17,25 @@ use crate::{
 /// See [`Message::parse`].
 pub(super) fn parse(data: Bytes, source: Source) -> Result<Message, ParseError> {
     let data = data.slice(leading_line_breaks(&data)..);
-    read(&data, source).map_err(|fault| {
-        let hint = salvage(&data).map(|request| {
-            let (status, reason) = fault.status();
-            RejectHint { status, reason, request }
-        });
-        ParseError::new(fault, hint)
-    })
+    read(&data, source).map_err(|fault| refuse(&data, fault))
+}
+
+/// The error for a message with this fault, with what is needed to answer it.
+pub(crate) fn refuse(data: &Bytes, fault: Fault) -> ParseError {
+    let hint = salvage(data).map(|request| {
+        let (status, reason) = fault.status();
+        RejectHint { status, reason, request }
+    });
+    ParseError::new(fault, hint)
+}
+
+/// What Content-Length of a complete head says, whatever else is wrong with it: a
+/// stream ends a message there (RFC 3261 18.3).
+pub(crate) fn body_len(head: &[u8]) -> Result<usize, Fault> {
+    let plain = normalize(head);
+    let rows = plain.split("\r\n").skip(1).filter_map(|row| read_line(&plain, row).ok());
+    let lines: SmallVec<[Line; 2]> = rows.filter(|line| line.known == Some(Name::ContentLength)).take(2).collect();
+    content_length(&plain, &lines)?.ok_or(Fault::Missing(Name::ContentLength))
 }
 
 /// Where the head ends, its empty line included; none when it does not.
@@ -230,7 +242,7 @@ fn read_line(text: &str, line: &str) -> Result<Line, SyntaxError> {
 
 /// What Content-Length says; two of them are a fault even when they agree, as
 /// the next hop may believe the other (RFC 4475 3.3.9).
-fn content_length(head: &Text, lines: &[Line]) -> Result<Option<usize>, Fault> {
+fn content_length(head: &str, lines: &[Line]) -> Result<Option<usize>, Fault> {
     let mut all = lines.iter().filter(|line| line.known == Some(Name::ContentLength));
     let Some(line) = all.next() else {
         return Ok(None);
