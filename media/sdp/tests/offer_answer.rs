@@ -284,3 +284,39 @@ fn directions_form_the_table_of_rfc_3264_6_1() {
     assert_eq!(session.direction_of(&session.media[0]), Inactive);
     assert_eq!(session.direction_of(&session.media[1]), SendOnly);
 }
+
+#[test]
+fn offers_of_real_peers_are_answered() {
+    let softphone = theirs(&[
+        "a=tool:softphone 1.0",
+        "m=audio 10142 RTP/AVP 96 0 8 101",
+        "b=AS:128",
+        "a=rtpmap:96 opus/48000/2",
+        "a=fmtp:96 stereo=1;sprop-stereo=1",
+        "a=rtpmap:0 PCMU/8000",
+        "a=rtpmap:8 PCMA/8000",
+        "a=rtpmap:101 telephone-event/8000",
+        "a=fmtp:101 0-15",
+        "a=rtcp:10143",
+        "a=sendrecv",
+        "a=label:1",
+        "a=rtcp-rsize",
+        "a=ssrc:3404127711 cname:sip:1001@demo.local",
+        "a=ptime:20",
+    ]);
+    let (session, agreed) = answer(&softphone, &local(), None).unwrap();
+    assert_eq!(numbers(&session), [("audio", 30_000, "0 8 101".to_owned())]);
+    assert_eq!((agreed.remote_rtcp.port(), agreed.dtmf_receive), (10_143, Some(101)));
+
+    let generator = "v=0\r\no=user1 53655765 2353687637 IN IP4 127.0.0.2\r\ns=-\r\nc=IN IP4 127.0.0.2\r\nt=0 0\r\n\
+                     m=audio 6000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n";
+    assert_eq!(answer(&read(generator), &local(), None).unwrap().1.send, Codec::Pcma.format());
+
+    for (lines, warning) in [
+        (&["m=image 6004 udptl t38", "a=T38FaxVersion:0"][..], 304),
+        (&["a=group:BUNDLE 0", "m=audio 9 UDP/TLS/RTP/SAVPF 111 8", "a=rtpmap:111 opus/48000/2", "a=mid:0"], 304),
+        (&["m=audio 6000 RTP/AVP 18 101", "a=rtpmap:101 telephone-event/8000"], 305),
+    ] {
+        assert_eq!((refused(lines).status(), refused(lines).warning()), (488, warning), "{lines:?}");
+    }
+}
