@@ -13,6 +13,8 @@ pub enum Owner {
     Location,
     /// The process itself: names, start and stop.
     Node,
+    /// The REST API: answers to requests with an Idempotency-Key.
+    Api,
 }
 
 /// How safe an entry must be before an effect may leave (DESIGN section 6).
