@@ -1,1 +1,33 @@
-//! placeholder
+//! The REST API: commands to the owners, snapshots, records, live events and
+//! metrics over HTTP (DESIGN section 10).
+//!
+//! It decides nothing about calls and owns no state of the call centre: reads
+//! come from published snapshots and records, changes are commands to the one
+//! owner, and no request is ever waited for in the call path.
+
+#![allow(dead_code, reason = "the routes of calls, for which it is, follow")]
+
+mod agent;
+mod api;
+mod body;
+mod envelope;
+mod health;
+mod idempotency;
+mod key;
+mod metrics;
+mod openapi;
+mod page;
+mod problem;
+mod query;
+mod queue;
+mod serve;
+mod services;
+mod snapshot;
+mod time;
+mod trunk;
+mod words;
+
+pub use api::Api;
+pub use key::{Keys, Scope};
+pub use metrics::Metrics;
+pub use services::{CommandRequest, Readiness, Services};

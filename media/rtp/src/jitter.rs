@@ -200,8 +200,7 @@ impl Stream {
             self.newest_sequence = header.sequence;
             self.anchor = (header.timestamp, at);
         }
-        let overtaken = self.ring.end() > at + CAPACITY_SAMPLES as i64;
-        if end <= self.played || overtaken || samples.is_empty() {
+        if end <= self.played || samples.is_empty() {
             return Pushed::Late;
         }
         if at < self.cursor && at >= self.played {

@@ -1,0 +1,173 @@
+//! `/v1/agents`.
+
+use axum::extract::{Path, State};
+use axum::{Json, response::IntoResponse};
+use centre::{Answer, Command, Directory};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::api::Shared;
+use crate::body::JsonBody;
+use crate::openapi::{ReadRefusals, Refusals};
+use crate::page::{Cursor, Page};
+use crate::problem::{Code, Problem};
+use crate::query::{AnyOf, Limit, NoParameters, Query};
+use crate::snapshot::snapshot_age;
+use crate::time::rfc3339;
+use crate::words::{AgentState, AgentStatus};
+
+/// An agent.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Agent {
+    /// Extension: the agent's name in this API.
+    #[schema(example = "1001")]
+    extension: String,
+    /// Display name, if any.
+    name: Option<String>,
+    /// Queues served.
+    queues: Vec<String>,
+    /// What the agent chose.
+    status: AgentStatus,
+    /// What is true.
+    state: AgentState,
+    /// Since when the state holds.
+    #[schema(format = DateTime)]
+    state_since: String,
+    /// Why: pause reason, `rona`, `no_device`.
+    reason: Option<String>,
+    /// A phone is registered.
+    registered: bool,
+    /// The call, while reserved or on one.
+    call_id: Option<String>,
+}
+
+/// A status to store.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StateChange {
+    /// The status chosen.
+    state: AgentStatus,
+    /// Why.
+    #[serde(default)]
+    #[schema(max_length = 64)]
+    reason: Option<String>,
+}
+
+/// Filters of the list of agents.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AgentsQuery {
+    /// Items of a page.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 25)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+    /// Any of these states, separated by commas.
+    #[param(value_type = Option<String>, example = "ready,on_call")]
+    state: Option<AnyOf<AgentState>>,
+    /// Any of these statuses, separated by commas.
+    #[param(value_type = Option<String>, example = "ready")]
+    status: Option<AnyOf<AgentStatus>>,
+    /// Serves this queue.
+    #[param(example = "support")]
+    queue: Option<String>,
+}
+
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(one)).routes(routes!(set_state))
+}
+
+/// All agents, by extension.
+#[utoipa::path(get, path = "/v1/agents", tag = "agents", params(AgentsQuery),
+    responses((status = 200, description = "A page of agents", body = Page<Agent>), ReadRefusals))]
+async fn list(State(shared): State<Shared>, Query(query): Query<AgentsQuery>) -> Result<impl IntoResponse, Problem> {
+    let (directory, snapshot) = (shared.directory(), shared.snapshot());
+    let mut agents: Vec<Agent> =
+        snapshot.acd.agents.iter().filter_map(|agent| Agent::from_snapshot(agent, &directory)).collect();
+    agents.retain(|agent| query.matches(agent));
+    let page = Page::cut("agents", agents, |agent| agent.extension.clone(), query.cursor.as_ref(), query.limit.get())?;
+    Ok((snapshot_age(&snapshot), Json(page)))
+}
+
+/// One agent.
+#[utoipa::path(get, path = "/v1/agents/{extension}", tag = "agents",
+    params(("extension" = String, Path, description = "The agent's extension")),
+    responses((status = 200, description = "The agent", body = Agent), ReadRefusals))]
+async fn one(
+    State(shared): State<Shared>,
+    Path(extension): Path<String>,
+    Query(_): Query<NoParameters>,
+) -> Result<impl IntoResponse, Problem> {
+    let (directory, snapshot) = (shared.directory(), shared.snapshot());
+    let id = directory.agent(&extension).ok_or_else(|| unknown(&extension))?;
+    let agent = snapshot.acd.agents.iter().find(|agent| agent.agent == id);
+    let agent = agent.and_then(|agent| Agent::from_snapshot(agent, &directory)).ok_or_else(|| unknown(&extension))?;
+    Ok((snapshot_age(&snapshot), Json(agent)))
+}
+
+/// Stores what an agent chose. In a call it applies after it; in wrap-up `ready` ends it.
+#[utoipa::path(put, path = "/v1/agents/{extension}/state", tag = "agents",
+    params(("extension" = String, Path, description = "The agent's extension")), request_body = StateChange,
+    responses((status = 200, description = "The agent as he is now", body = Agent), Refusals))]
+async fn set_state(
+    State(shared): State<Shared>,
+    Path(extension): Path<String>,
+    Query(_): Query<NoParameters>,
+    JsonBody { value, .. }: JsonBody<StateChange>,
+) -> Result<Json<Agent>, Problem> {
+    let directory = shared.directory();
+    let agent = directory.agent(&extension).ok_or_else(|| unknown(&extension))?;
+    let reason = checked_reason(value.reason)?;
+    let command = Command::SetAgentStatus { agent, status: value.state.to_acd(), reason };
+    match shared.services.command(command).await? {
+        Answer::Agent(agent) => Agent::from_snapshot(&agent, &directory).map(Json).ok_or_else(|| unknown(&extension)),
+        other => Err(crate::api::wrong_answer(&other)),
+    }
+}
+
+impl Agent {
+    /// `None` for an agent who is in the directory no more.
+    pub(crate) fn from_snapshot(agent: &acd::AgentSnapshot, directory: &Directory) -> Option<Self> {
+        let named = directory.agents.get(&agent.agent)?;
+        let queue_name = |id| directory.queues.get(id).map(|queue| queue.name.clone());
+        Some(Self {
+            extension: named.extension.clone(),
+            name: named.name.clone(),
+            queues: named.queues.iter().filter_map(queue_name).collect(),
+            status: agent.status.into(),
+            state: agent.state.into(),
+            state_since: rfc3339(agent.state_since),
+            reason: agent.reason.clone(),
+            registered: agent.reachable,
+            call_id: agent.call.map(|call| call.to_string()),
+        })
+    }
+}
+
+impl AgentsQuery {
+    fn matches(&self, agent: &Agent) -> bool {
+        self.state.as_ref().is_none_or(|AnyOf(states)| states.contains(&agent.state))
+            && self.status.as_ref().is_none_or(|AnyOf(statuses)| statuses.contains(&agent.status))
+            && self.queue.as_ref().is_none_or(|queue| agent.queues.contains(queue))
+    }
+}
+
+fn checked_reason(reason: Option<String>) -> Result<Option<String>, Problem> {
+    let fits = |text: &String| (1..=MAX_REASON).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if reason.as_ref().is_none_or(fits) {
+        return Ok(reason);
+    }
+    let expected = format!("expected 1 to {MAX_REASON} characters without control characters");
+    Err(Problem::new(Code::InvalidBody, "The reason is not as expected.").at("#/reason", "invalid", expected))
+}
+
+fn unknown(extension: &str) -> Problem {
+    Problem::new(Code::AgentNotFound, format!("There is no agent `{extension}`."))
+}
+
+/// Characters of a pause reason: it is shown in a column.
+const MAX_REASON: usize = 64;

@@ -1,0 +1,95 @@
+//! The API as a whole: its state, its routes, and its way in.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use bytes::Bytes;
+use centre::{Answer, Directory, Snapshot};
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::idempotency::IdempotencyTable;
+use crate::openapi::Description;
+use crate::problem::{Code, Problem};
+use crate::services::Services;
+use crate::{agent, envelope, health, key, queue, serve, trunk};
+
+/// The REST API.
+#[derive(Clone, Copy, Debug)]
+pub struct Api;
+
+/// What every route can reach.
+pub(crate) type Shared = Arc<State>;
+
+/// The state behind [`Shared`].
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) services: Services,
+    pub(crate) idempotency: IdempotencyTable,
+    pub(crate) openapi: Bytes,
+    /// Room for clients that follow the events.
+    pub(crate) streams: Arc<Semaphore>,
+    /// True once the node stops: streams end.
+    pub(crate) shutdown: watch::Receiver<bool>,
+}
+
+impl Api {
+    /// Serves the API on `listener` until `shutdown` says true.
+    pub async fn serve(listener: TcpListener, mut services: Services, shutdown: watch::Receiver<bool>) {
+        let metrics = Arc::clone(&services.metrics);
+        let (router, description) = routes().split_for_parts();
+        let shared = Arc::new(State {
+            idempotency: IdempotencyTable::new(std::mem::take(&mut services.answers)),
+            openapi: Bytes::from(to_json(&description)),
+            streams: Arc::new(Semaphore::new(64)),
+            shutdown: shutdown.clone(),
+            services,
+        });
+        serve::serve(listener, with_layers(router, shared), metrics, shutdown).await;
+    }
+
+    /// The description of the API: what `/v1/openapi.json` serves and `docs/api/openapi.json` holds.
+    #[must_use]
+    pub fn openapi_json() -> String {
+        to_json(&routes().into_openapi())
+    }
+}
+
+impl State {
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.services.snapshot.borrow())
+    }
+
+    pub(crate) fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.services.directory.borrow())
+    }
+}
+
+/// The problem of an owner that answered another question than was asked.
+pub(crate) fn wrong_answer(answer: &Answer) -> Problem {
+    tracing::error!(?answer, "an owner answered another question");
+    Problem::new(Code::InternalError, "The fault is ours; it was logged under the request id.")
+}
+
+fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(agent::routes())
+        .merge(queue::routes())
+        .merge(trunk::routes())
+        .merge(health::routes())
+}
+
+/// From the inside out: the key is asked for before anything else is told, and the envelope sees all.
+fn with_layers(router: Router<Shared>, shared: Shared) -> Router {
+    router
+        .layer(from_fn_with_state(Arc::clone(&shared), key::authenticate))
+        .layer(from_fn(envelope::envelope))
+        .with_state(shared)
+}
+
+fn to_json(description: &utoipa::openapi::OpenApi) -> String {
+    description.to_pretty_json().unwrap_or_default() + "\n"
+}

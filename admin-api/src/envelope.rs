@@ -1,0 +1,60 @@
+//! What holds for every request: an id, a deadline, a fence against panics, and problems written out.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use tokio::time::timeout;
+
+use crate::problem::{self, Code, Problem};
+use crate::time::wall_now;
+
+/// Runs a request and finishes its response.
+pub(crate) async fn envelope(request: Request, next: Next) -> Response {
+    let id = request_id(request.headers());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let run = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let response = match timeout(REQUEST_DEADLINE, run).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => {
+            tracing::error!(request_id = %id, %method, path, "a route panicked");
+            Problem::new(Code::InternalError, "The fault is ours; it was logged under the request id.").into_response()
+        }
+        Err(_) => Problem::new(Code::Unavailable, "The request took too long.").into_response(),
+    };
+    tracing::debug!(request_id = %id, %method, path, status = response.status().as_u16(), "request");
+    let mut response = problem::render(response, &id);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The client's id if it is a plain short word, else one of ours.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let plain = |id: &&str| {
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(&byte);
+        (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(word)
+    };
+    given.filter(plain).map_or_else(fresh_id, str::to_owned)
+}
+
+/// Unique on this node: the wall clock, and a count within the process.
+fn fresh_id() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("req_{:014x}{count:08x}", wall_now().as_micros())
+}
+
+const REQUEST_ID: &str = "x-request-id";
+/// Longest request id taken over from a client: a UUID with a prefix, and room.
+const MAX_REQUEST_ID: usize = 128;
+/// For a request from its head to the head of its answer: above every deadline inside.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(30);

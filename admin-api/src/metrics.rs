@@ -1,0 +1,163 @@
+//! The figures of `/metrics` (DESIGN section 10).
+//!
+//! Labels have few values by construction: names of configured queues, words
+//! of enums and of the program's own text, never what a peer sent.
+
+use centre::{Directory, Snapshot};
+use prometheus::{
+    Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+
+use crate::words::{AgentState, CallDirection, CallStatus};
+
+/// Counters and gauges. `src/` adds to what it sees; the rest is read from snapshots at each scrape.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Live calls.
+    pub calls_active: IntGauge,
+    calls: IntCounterVec,
+    queue_waiting: IntGaugeVec,
+    queue_wait: Histogram,
+    agents: IntGaugeVec,
+    registrations: IntGauge,
+    /// SIP requests received.
+    pub sip_requests: IntCounter,
+    /// SIP messages sent again because no answer came, and requests received again.
+    pub sip_retransmissions: IntCounter,
+    /// RTP packets received.
+    pub rtp_received: IntCounter,
+    /// RTP packets sent.
+    pub rtp_sent: IntCounter,
+    /// RTP packets that never came, by their sequence numbers.
+    pub rtp_lost: IntCounter,
+    /// RTP ports that may be used: fewer than configured when the file limit is low.
+    pub rtp_ports_usable: IntGauge,
+    drops: IntCounterVec,
+    channels_full: IntCounterVec,
+    /// Facts that differed from leases and were repaired.
+    pub facts_repaired: IntCounter,
+    /// Age of the oldest entry that is not synced yet, in seconds.
+    pub journal_lag: Gauge,
+    /// Entries that the database has not taken yet.
+    pub journal_backlog: IntGauge,
+    /// Clients that follow the events now.
+    pub event_streams: IntGauge,
+}
+
+impl Metrics {
+    /// All at zero. `version` is the program's.
+    ///
+    /// # Errors
+    /// When two figures have one name, which a test excludes.
+    pub fn new(version: &str) -> prometheus::Result<Self> {
+        let registry = Registry::new_custom(Some("trunkline".into()), None)?;
+        let make = Maker(&registry);
+        let rtp = make.counters("rtp_packets_total", "RTP packets, by direction.", &["direction"])?;
+        let build = make.gauges("build_info", "Always 1; the label tells the version.", &["version"])?;
+        build.with_label_values(&[version]).set(1);
+        Ok(Self {
+            calls_active: make.gauge("calls_active", "Live calls.")?,
+            calls: make.counters("calls_total", "Ended calls.", &["direction", "status"])?,
+            queue_waiting: make.gauges("queue_waiting", "Callers on the line in a queue.", &["queue"])?,
+            queue_wait: make.histogram("queue_wait_seconds", "From entering a queue to the answer or the end.")?,
+            agents: make.gauges("agents", "Agents of a queue in a state.", &["queue", "state"])?,
+            registrations: make.gauge("registrations", "Registered contacts.")?,
+            sip_requests: make.counter("sip_requests_total", "SIP requests received.")?,
+            sip_retransmissions: make.counter("sip_retransmissions_total", "SIP retransmissions, both ways.")?,
+            rtp_received: rtp.with_label_values(&["received"]),
+            rtp_sent: rtp.with_label_values(&["sent"]),
+            rtp_lost: make.counter("rtp_lost_total", "RTP packets that never came.")?,
+            rtp_ports_usable: make.gauge("rtp_ports_usable", "RTP ports that may be used.")?,
+            drops: make.counters("drops_total", "What was dropped, and why.", &["reason"])?,
+            channels_full: make.counters("channel_full_total", "Messages refused by a full channel.", &["channel"])?,
+            facts_repaired: make.counter("facts_repaired_total", "Facts that differed from leases.")?,
+            journal_lag: make.real("journal_lag_seconds", "Age of the oldest entry not synced yet.")?,
+            journal_backlog: make.gauge("journal_backlog", "Entries that the database has not taken yet.")?,
+            event_streams: make.gauge("event_streams", "Clients that follow the live events.")?,
+            registry,
+        })
+    }
+
+    /// Counts a call that ended.
+    pub fn call_ended(&self, record: &journal_core::CallRecord) {
+        let (direction, status) = (CallDirection::from(record.direction), CallStatus::from(record.status));
+        self.calls.with_label_values(&[direction.word(), status.word()]).inc();
+        if let Some(wait_ms) = record.queue_wait_ms {
+            self.queue_wait.observe(std::time::Duration::from_millis(wait_ms).as_secs_f64());
+        }
+    }
+
+    /// Counts something dropped. The reason is a word of the program's own.
+    pub fn dropped(&self, reason: &'static str) {
+        self.drops.with_label_values(&[reason]).inc();
+    }
+
+    /// Counts a message refused by a full channel.
+    pub fn channel_full(&self, channel: &'static str) {
+        self.channels_full.with_label_values(&[channel]).inc();
+    }
+
+    /// The page, with what the snapshots say now.
+    pub(crate) fn render(&self, snapshot: &Snapshot, directory: &Directory) -> prometheus::Result<Vec<u8>> {
+        self.read_snapshot(snapshot, directory);
+        let mut page = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut page)?;
+        Ok(page)
+    }
+
+    fn read_snapshot(&self, snapshot: &Snapshot, directory: &Directory) {
+        self.registrations.set(count(snapshot.registrations.len()));
+        self.queue_waiting.reset();
+        self.agents.reset();
+        for queue in &snapshot.acd.queues {
+            let Some(named) = directory.queues.get(&queue.queue) else { continue };
+            self.queue_waiting.with_label_values(&[&named.name]).set(count(queue.waiting.len()));
+            for (state, number) in AgentState::ALL.iter().zip(queue.agents) {
+                self.agents.with_label_values(&[named.name.as_str(), state.word()]).set(number.into());
+            }
+        }
+    }
+}
+
+/// Makes figures and enters them.
+struct Maker<'a>(&'a Registry);
+
+impl Maker<'_> {
+    fn enter<C: prometheus::core::Collector + Clone + 'static>(&self, figure: C) -> prometheus::Result<C> {
+        self.0.register(Box::new(figure.clone()))?;
+        Ok(figure)
+    }
+
+    fn gauge(&self, name: &str, what: &str) -> prometheus::Result<IntGauge> {
+        self.enter(IntGauge::new(name, what)?)
+    }
+
+    fn real(&self, name: &str, what: &str) -> prometheus::Result<Gauge> {
+        self.enter(Gauge::new(name, what)?)
+    }
+
+    fn gauges(&self, name: &str, what: &str, labels: &[&str]) -> prometheus::Result<IntGaugeVec> {
+        self.enter(IntGaugeVec::new(Opts::new(name, what), labels)?)
+    }
+
+    fn counter(&self, name: &str, what: &str) -> prometheus::Result<IntCounter> {
+        self.enter(IntCounter::new(name, what)?)
+    }
+
+    fn counters(&self, name: &str, what: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
+        self.enter(IntCounterVec::new(Opts::new(name, what), labels)?)
+    }
+
+    fn histogram(&self, name: &str, what: &str) -> prometheus::Result<Histogram> {
+        self.enter(Histogram::with_opts(HistogramOpts::new(name, what).buckets(WAIT_BUCKETS.to_vec()))?)
+    }
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Seconds: fine where service levels are set (10 to 30), coarse up to the longest sensible wait.
+const WAIT_BUCKETS: [f64; 14] = [0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 180.0, 300.0, 600.0];

@@ -1,0 +1,94 @@
+//! The description of this API: OpenAPI 3.1, generated from the routes.
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{IntoResponses, Modify, OpenApi};
+
+use crate::problem::ProblemBody;
+
+/// What no single route says.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Trunkline", description = "Calls, agents, queues and records of a Trunkline node.\n\nErrors are \
+        `application/problem+json` (RFC 9457). In query strings a `+` is a plus.", license(identifier = "MIT OR Apache-2.0")),
+    security(("key" = [])),
+    modifiers(&Bearer),
+    tags(
+        (name = "agents", description = "Agents and their states"),
+        (name = "queues", description = "Queues and who waits in them"),
+        (name = "calls", description = "Live and stored calls, in one list"),
+        (name = "voicemails", description = "Voicemails of queues"),
+        (name = "telephony", description = "Trunks and registered phones"),
+        (name = "events", description = "What happens, as it happens"),
+        (name = "operation", description = "For those who run the node"),
+    )
+)]
+pub(crate) struct Description;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+}
+
+/// How any read may be refused.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "read by the derive only")]
+pub(crate) enum ReadRefusals {
+    /// A parameter is unknown or not allowed.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(ProblemBody),
+    /// No key, or not a good one.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemBody),
+    /// The key may not do this.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemBody),
+    /// There is no such thing.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemBody),
+    /// A fault of ours.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemBody),
+    /// Not now; `Retry-After` tells when.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody),
+}
+
+/// How a request that changes something may be refused besides.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "read by the derive only")]
+pub(crate) enum Refusals {
+    /// The body is not JSON, a parameter is unknown, a header is missing.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(ProblemBody),
+    /// No key, or not a good one.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemBody),
+    /// The key may not do this, or the destination may not be dialed.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemBody),
+    /// There is no such thing.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemBody),
+    /// The state of the thing stands in the way.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(ProblemBody),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemBody),
+    /// The body is not `application/json`.
+    #[response(status = 415, content_type = "application/problem+json")]
+    MediaType(ProblemBody),
+    /// A field is unknown, missing or not allowed.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Unprocessable(ProblemBody),
+    /// A fault of ours.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemBody),
+    /// Not now; `Retry-After` tells when.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody),
+}

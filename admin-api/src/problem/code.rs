@@ -1,0 +1,103 @@
+//! The stable words of problems: one table, also served as pages under `/problems/`.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $status:literal, $word:literal, $title:literal;)*) => {
+        /// Stable word of a problem; each has one HTTP status.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Code {
+            $(#[doc = $title] $name,)*
+        }
+
+        impl Code {
+            /// All of them.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The HTTP status.
+            #[must_use]
+            pub(crate) const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// The stable word.
+            #[must_use]
+            pub(crate) const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// The word as a short sentence.
+            #[must_use]
+            pub(crate) const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    BadRequest = 400, "bad_request", "The request could not be read";
+    MalformedJson = 400, "malformed_json", "The body is not JSON";
+    UnknownParameter = 400, "unknown_parameter", "A query parameter is not known to this route";
+    InvalidParameter = 400, "invalid_parameter", "A query parameter has a value that is not allowed";
+    IdempotencyKeyRequired = 400, "idempotency_key_required", "This route needs the header Idempotency-Key";
+    InvalidIdempotencyKey = 400, "invalid_idempotency_key", "The header Idempotency-Key has a value that is not allowed";
+    Unauthorized = 401, "unauthorized", "A key is needed: Authorization: Bearer <key>";
+    Forbidden = 403, "forbidden", "The key may not do this";
+    DestinationDenied = 403, "destination_denied", "The destination may not be dialed";
+    RouteNotFound = 404, "route_not_found", "No such route";
+    AgentNotFound = 404, "agent_not_found", "No such agent";
+    QueueNotFound = 404, "queue_not_found", "No such queue";
+    CallNotFound = 404, "call_not_found", "No such call";
+    NoRecording = 404, "no_recording", "The call has no recording";
+    VoicemailNotFound = 404, "voicemail_not_found", "No such voicemail";
+    MethodNotAllowed = 405, "method_not_allowed", "The route does not take this method";
+    CallEnded = 409, "call_ended", "The call is over";
+    RecordingNotReady = 409, "recording_not_ready", "The recording is not ready yet";
+    NoActiveDevice = 409, "no_active_device", "The agent has no registered phone";
+    IdempotencyRequestRunning = 409, "idempotency_request_running", "A request with this Idempotency-Key is still running";
+    PayloadTooLarge = 413, "payload_too_large", "The request body is too large";
+    UnsupportedMediaType = 415, "unsupported_media_type", "The body has a media type that this route does not take";
+    RangeNotSatisfiable = 416, "range_not_satisfiable", "The range lies outside the file";
+    InvalidBody = 422, "invalid_body", "A field of the body is not allowed";
+    BadDestination = 422, "bad_destination", "The destination is no number and no extension";
+    IdempotencyKeyReused = 422, "idempotency_key_reused", "The Idempotency-Key was used with another body";
+    InternalError = 500, "internal_error", "A fault of ours";
+    NotReady = 503, "not_ready", "The node is not ready for calls";
+    Unavailable = 503, "unavailable", "Not now: try again";
+    DatabaseUnavailable = 503, "database_unavailable", "The database is away";
+    TooManyStreams = 503, "too_many_streams", "Too many clients follow the events";
+}
+
+impl Code {
+    /// The code with this word.
+    #[must_use]
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.word() == word)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.word())
+    }
+}
+
+impl utoipa::PartialSchema for Code {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .enum_values(Some(Self::ALL.iter().map(|code| code.word())))
+            .into()
+    }
+}
+
+impl utoipa::ToSchema for Code {}

@@ -1,0 +1,101 @@
+//! `/v1/queues`.
+
+use axum::extract::{Path, State};
+use axum::{Json, response::IntoResponse};
+use centre::{Directory, Snapshot};
+use clock::WallTime;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::api::Shared;
+use crate::openapi::ReadRefusals;
+use crate::page::{Page, PageQuery};
+use crate::problem::{Code, Problem};
+use crate::query::{NoParameters, Query};
+use crate::snapshot::snapshot_age;
+use crate::time::wall_now;
+
+/// A queue as it is now.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Queue {
+    /// Name.
+    #[schema(example = "support")]
+    name: String,
+    /// Callers on the line.
+    waiting: usize,
+    /// How long the first of them has waited, ms; 0 when none waits.
+    longest_wait_ms: u64,
+    /// Its agents in each state.
+    agents: AgentCounts,
+    /// Callers who wait without being on the line.
+    callbacks: CallbackCounts,
+}
+
+/// Number of agents in each state.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct AgentCounts {
+    offline: u32,
+    ready: u32,
+    reserved: u32,
+    on_call: u32,
+    wrap_up: u32,
+    paused: u32,
+}
+
+/// Callbacks of a queue. None can be asked for yet, so none wait.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub(crate) struct CallbackCounts {
+    waiting: u32,
+    dialing: u32,
+}
+
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(one))
+}
+
+/// All queues, by name.
+#[utoipa::path(get, path = "/v1/queues", tag = "queues", params(PageQuery),
+    responses((status = 200, description = "A page of queues", body = Page<Queue>), ReadRefusals))]
+async fn list(State(shared): State<Shared>, Query(query): Query<PageQuery>) -> Result<impl IntoResponse, Problem> {
+    let snapshot = shared.snapshot();
+    let queues = queues(&snapshot, &shared.directory(), wall_now());
+    let page = Page::cut("queues", queues, |queue| queue.name.clone(), query.cursor.as_ref(), query.limit.get())?;
+    Ok((snapshot_age(&snapshot), Json(page)))
+}
+
+/// One queue.
+#[utoipa::path(get, path = "/v1/queues/{name}", tag = "queues",
+    params(("name" = String, Path, description = "The queue's name")),
+    responses((status = 200, description = "The queue", body = Queue), ReadRefusals))]
+async fn one(
+    State(shared): State<Shared>,
+    Path(name): Path<String>,
+    Query(_): Query<NoParameters>,
+) -> Result<impl IntoResponse, Problem> {
+    let snapshot = shared.snapshot();
+    let queue = queues(&snapshot, &shared.directory(), wall_now()).into_iter().find(|queue| queue.name == name);
+    let unknown = || Problem::new(Code::QueueNotFound, format!("There is no queue `{name}`."));
+    Ok((snapshot_age(&snapshot), Json(queue.ok_or_else(unknown)?)))
+}
+
+fn queues(snapshot: &Snapshot, directory: &Directory, now: WallTime) -> Vec<Queue> {
+    let queue = |queue: &acd::QueueSnapshot| {
+        let named = directory.queues.get(&queue.queue)?;
+        let first = queue.waiting.iter().map(|(_, arrived)| *arrived).min();
+        Some(Queue {
+            name: named.name.clone(),
+            waiting: queue.waiting.len(),
+            longest_wait_ms: first.map_or(0, |arrived| now.millis_since(arrived)),
+            agents: AgentCounts::from(queue.agents),
+            callbacks: CallbackCounts::default(),
+        })
+    };
+    snapshot.acd.queues.iter().filter_map(queue).collect()
+}
+
+impl From<[u32; 6]> for AgentCounts {
+    fn from([offline, ready, reserved, on_call, wrap_up, paused]: [u32; 6]) -> Self {
+        Self { offline, ready, reserved, on_call, wrap_up, paused }
+    }
+}

@@ -1,0 +1,147 @@
+//! Connections: accepted up to a limit, each with bounds on its headers and its idleness.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tower_service::Service;
+
+use crate::metrics::Metrics;
+
+/// The other end of the connection a request came over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// Serves `router` on `listener` until `shutdown` says true, then lets what runs finish for a moment.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    metrics: Arc<Metrics>,
+    shutdown: watch::Receiver<bool>,
+) {
+    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    let mut stop = shutdown.clone();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let accepted = tokio::select! {
+            accepted = accept(&listener) => accepted,
+            () = stopped(&mut stop) => break,
+        };
+        let Some((stream, peer)) = accepted else { continue };
+        let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
+            refuse(&stream);
+            metrics.dropped("http_connections");
+            continue;
+        };
+        let connection = connection(stream, peer, router.clone(), shutdown.clone());
+        connections.spawn(async move {
+            connection.await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    if timeout(DRAIN, async { while connections.join_next().await.is_some() {} }).await.is_err() {
+        connections.shutdown().await;
+    }
+}
+
+async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
+    match listener.accept().await {
+        Ok(accepted) => Some(accepted),
+        // The peer gave up between SYN and accept: the next one may come at once.
+        Err(error) if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) => None,
+        Err(error) => {
+            tracing::warn!(%error, "cannot accept a connection");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut shutdown: watch::Receiver<bool>) {
+    // Small answers are not held back for more to come.
+    let _ = stream.set_nodelay(true);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_DEADLINE)
+        .max_headers(MAX_HEADERS)
+        .max_header_size(MAX_HEADER_BYTES)
+        .max_buf_size(MAX_BUFFER)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(WithPeer { router, peer }));
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stopped(&mut shutdown) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "connection ended early");
+    }
+}
+
+/// The router as a service that tells each request where it came from.
+#[derive(Clone, Debug)]
+struct WithPeer {
+    router: Router,
+    peer: SocketAddr,
+}
+
+impl Service<Request<Incoming>> for WithPeer {
+    type Response = axum::response::Response;
+    type Error = Infallible;
+    type Future = <Router as Service<Request<Body>>>::Future;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(self.peer));
+        Service::call(&mut self.router, request)
+    }
+}
+
+/// The node stops, or has forgotten that it could.
+pub(crate) async fn stopped(shutdown: &mut watch::Receiver<bool>) {
+    let _ = shutdown.wait_for(|stop| *stop).await;
+}
+
+/// Says why before hanging up; what does not fit the empty send buffer at once is not sent.
+fn refuse(stream: &TcpStream) {
+    let _ = stream.try_write(
+        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    );
+}
+
+/// Connections at once: a wallboard for every agent and room for programs; each costs about 20 kB.
+const MAX_CONNECTIONS: usize = 1024;
+/// Header fields of a request.
+const MAX_HEADERS: usize = 64;
+/// Bytes of a request's head.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// Bytes buffered of a connection, each way.
+const MAX_BUFFER: usize = 64 * 1024;
+/// For a request's head to arrive, and for a connection to stand idle.
+const HEADER_DEADLINE: Duration = Duration::from_secs(30);
+/// After a failure to accept that has to do with us (no descriptors left).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// For requests that run at shutdown.
+const DRAIN: Duration = Duration::from_secs(2);

@@ -1,0 +1,124 @@
+//! What the API stands on: the owners' commands and snapshots, the records, the keys.
+//! `src/` makes one [`Services`] and passes it to [`crate::Api::serve`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use centre::{Answer, Command, CommandError, Directory, Snapshot};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout_at};
+
+use crate::key::Keys;
+use crate::metrics::Metrics;
+use crate::problem::{Code, Problem};
+
+/// All that the API needs from the rest of the node.
+#[derive(Debug)]
+pub struct Services {
+    /// Commands to the owners; `src/` routes each to its owner.
+    pub commands: mpsc::Sender<CommandRequest>,
+    /// The owners' last published states.
+    pub snapshot: watch::Receiver<Arc<Snapshot>>,
+    /// Names of the account's objects.
+    pub directory: watch::Receiver<Arc<Directory>>,
+    /// Whether the node is ready for calls.
+    pub readiness: watch::Receiver<Readiness>,
+    /// Answers to requests with an Idempotency-Key, as the journal gave them back.
+    pub answers: journal_core::Answers,
+    /// Who may ask.
+    pub keys: Keys,
+    /// Folder under which recordings and voicemails lie.
+    pub data_dir: PathBuf,
+    /// The figures that `/metrics` shows.
+    pub metrics: Arc<Metrics>,
+}
+
+/// A command on its way to its owner, and where the answer goes.
+#[derive(Debug)]
+pub struct CommandRequest {
+    /// What to do.
+    pub command: Command,
+    /// The client waits no longer than this: an owner does not begin later.
+    pub deadline: Instant,
+    /// The answer, when what it says is synced (DESIGN section 6).
+    pub reply: oneshot::Sender<Result<Answer, CommandError>>,
+}
+
+/// What `/readyz` checks. The database being away does not make it fail (DESIGN section 9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// All listeners are open.
+    pub sockets_open: bool,
+    /// The owners have their state back.
+    pub owners_restored: bool,
+    /// The journal takes entries.
+    pub journal_writable: bool,
+}
+
+impl Services {
+    /// Sends a command to its owner and waits for the answer.
+    ///
+    /// # Errors
+    /// 503 when the owner's queue is full or the answer late, else the problem of the owner's refusal.
+    pub(crate) async fn command(&self, command: Command) -> Result<Answer, Problem> {
+        let deadline = Instant::now() + COMMAND_DEADLINE;
+        let reply = self.send(command, deadline)?;
+        match timeout_at(deadline, reply).await {
+            Ok(answered) => outcome(answered.ok()),
+            Err(_) => Err(Problem::new(Code::Unavailable, "The owner did not answer in time.")),
+        }
+    }
+
+    /// The same for a task that goes on when the client is gone: it learns what became of a
+    /// command that was begun just before the deadline.
+    pub(crate) async fn command_to_the_end(&self, command: Command) -> Result<Answer, Problem> {
+        let begun_by = Instant::now() + COMMAND_DEADLINE;
+        let reply = self.send(command, begun_by)?;
+        match timeout_at(begun_by + OUTCOME_DEADLINE, reply).await {
+            Ok(answered) => outcome(answered.ok()),
+            Err(_) => Err(Problem::new(Code::Unavailable, "The owner never answered.")),
+        }
+    }
+
+    fn send(
+        &self,
+        command: Command,
+        deadline: Instant,
+    ) -> Result<oneshot::Receiver<Result<Answer, CommandError>>, Problem> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.try_send(CommandRequest { command, deadline, reply }).map_err(|_| {
+            self.metrics.channel_full("commands");
+            Problem::new(Code::Unavailable, "Too many commands are waiting.")
+        })?;
+        Ok(answer)
+    }
+}
+
+fn outcome(answered: Option<Result<Answer, CommandError>>) -> Result<Answer, Problem> {
+    match answered {
+        Some(Ok(answer)) => Ok(answer),
+        Some(Err(error)) => Err(refusal(error)),
+        None => Err(Problem::new(Code::Unavailable, "The owner is restarting.")),
+    }
+}
+
+fn refusal(error: CommandError) -> Problem {
+    match error {
+        CommandError::UnknownAgent => Problem::new(Code::AgentNotFound, "There is no such agent."),
+        CommandError::UnknownCall => Problem::new(Code::CallNotFound, "There is no such live call."),
+        CommandError::NoDevice => Problem::new(Code::NoActiveDevice, "The agent's phone is not registered."),
+        CommandError::Denied => Problem::new(Code::DestinationDenied, "The destination may not be dialed."),
+        CommandError::BadDestination => Problem::new(Code::BadDestination, "Expected a number or an extension.").at(
+            "#/to",
+            "invalid",
+            "expected a number or an extension",
+        ),
+        CommandError::Unavailable { reason } => Problem::new(Code::Unavailable, format!("Not now: {reason}.")),
+    }
+}
+
+/// How long a client waits for an owner: far above a sync of the journal, far below a client's own patience.
+pub(crate) const COMMAND_DEADLINE: Duration = Duration::from_secs(5);
+/// How much longer the fate of a begun command is waited for.
+const OUTCOME_DEADLINE: Duration = Duration::from_secs(55);

@@ -1,0 +1,127 @@
+//! The wire words of enums. The types carry them into OpenAPI; cores know nothing of them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident from $($source:path),+ { $($variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        #[allow(missing_docs, reason = "the words are explained where their sources are")]
+        pub(crate) enum $name { $($variant,)+ }
+
+        words!(@from $name, [$($source),+], [$($variant),+]);
+    };
+    (@from $name:ident, [$($source:path),+], $variants:tt) => {
+        $(words!(@one $name, $source, $variants);)+
+    };
+    (@one $name:ident, $source:path, [$($variant:ident),+]) => {
+        impl From<$source> for $name {
+            fn from(value: $source) -> Self {
+                use $source as Source;
+                match value { $(Source::$variant => Self::$variant,)+ }
+            }
+        }
+    };
+}
+
+words! {
+    /// What an agent chose.
+    AgentStatus from acd::Status { Ready, Paused, Offline }
+}
+
+words! {
+    /// What is true of an agent.
+    AgentState from acd::State, journal_core::AgentState { Offline, Ready, Reserved, OnCall, WrapUp, Paused }
+}
+
+words! {
+    /// Status of a call.
+    CallStatus from journal_core::CallStatus { Queued, Ringing, Answered, Completed, Canceled, NoAnswer, Failed }
+}
+
+words! {
+    /// Outcome of a call.
+    CallOutcome from journal_core::Outcome { Initiated, InProgress, Successful, NoAnswer, Voicemail, Error }
+}
+
+words! {
+    /// Direction of a call.
+    CallDirection from journal_core::Direction { Inbound, OutboundDial, OutboundAuto }
+}
+
+words! {
+    /// Who ended or caused something.
+    Who from journal_core::Who { Caller, Agent, Callee, System }
+}
+
+words! {
+    /// State of a recording.
+    RecordingState from journal_core::RecordingState { Recording, Ready, Failed }
+}
+
+words! {
+    /// Part of a leg in its call.
+    LegKind from journal_core::LegKind { Caller, Agent, Callee, Transfer }
+}
+
+words! {
+    /// How a call left a queue.
+    QueueLeft from journal_core::QueueLeft { Answered, Abandoned, TimedOut, Ended }
+}
+
+impl AgentStatus {
+    /// The word as the ACD knows it.
+    pub(crate) const fn to_acd(self) -> acd::Status {
+        match self {
+            Self::Ready => acd::Status::Ready,
+            Self::Paused => acd::Status::Paused,
+            Self::Offline => acd::Status::Offline,
+        }
+    }
+}
+
+impl AgentState {
+    /// All states, in the order of `acd::QueueSnapshot::agents`.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Offline, Self::Ready, Self::Reserved, Self::OnCall, Self::WrapUp, Self::Paused];
+
+    /// The wire word.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Ready => "ready",
+            Self::Reserved => "reserved",
+            Self::OnCall => "on_call",
+            Self::WrapUp => "wrap_up",
+            Self::Paused => "paused",
+        }
+    }
+}
+
+impl CallStatus {
+    /// The wire word.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Ringing => "ringing",
+            Self::Answered => "answered",
+            Self::Completed => "completed",
+            Self::Canceled => "canceled",
+            Self::NoAnswer => "no_answer",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl CallDirection {
+    /// The wire word.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::OutboundDial => "outbound_dial",
+            Self::OutboundAuto => "outbound_auto",
+        }
+    }
+}

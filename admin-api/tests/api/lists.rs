@@ -1,0 +1,73 @@
+use serde_json::{Value, json};
+
+use crate::client::get;
+use crate::node::Node;
+
+#[tokio::test]
+async fn queues_show_who_waits_and_who_is_there() {
+    let node = Node::start().await;
+    let page = get(node.at, "/v1/queues").await.json();
+    let names: Vec<_> = page["data"].as_array().unwrap().iter().map(|queue| queue["name"].clone()).collect();
+    assert_eq!(names, ["sales", "support"]);
+    let mut support = get(node.at, "/v1/queues/support").await.json();
+    assert!(support["longest_wait_ms"].take().as_u64().unwrap() > 0);
+    let agents = json!({"offline": 1, "ready": 1, "reserved": 0, "on_call": 1, "wrap_up": 0, "paused": 0});
+    let callbacks = json!({"waiting": 0, "dialing": 0});
+    let expected =
+        json!({"name": "support", "waiting": 2, "longest_wait_ms": null, "agents": agents, "callbacks": callbacks});
+    assert_eq!(support, expected);
+    assert_eq!(get(node.at, "/v1/queues/sales").await.json()["longest_wait_ms"], 0);
+    get(node.at, "/v1/queues/nobody").await.problem(404, "queue_not_found");
+}
+
+#[tokio::test]
+async fn trunks_and_registrations_are_listed() {
+    let node = Node::start().await;
+    let trunk = json!({
+        "name": "carrier", "sources": ["127.0.0.2"], "destination": "sip:127.0.0.2:5080", "calls": 2, "refused": 3,
+    });
+    assert_eq!(get(node.at, "/v1/trunks").await.json()["data"], json!([trunk]));
+    let registration = json!({
+        "extension": "1001", "contact": "sip:1001@127.0.0.1:5070", "transport": "udp", "source": "127.0.0.1:5070",
+        "expires_at": "1970-01-01T00:00:03.000000Z",
+    });
+    assert_eq!(get(node.at, "/v1/registrations").await.json()["data"], json!([registration]));
+    assert_eq!(get(node.at, "/v1/registrations?extension=1002").await.json()["data"], json!([]));
+}
+
+#[tokio::test]
+async fn pages_follow_each_other() {
+    let node = Node::start().await;
+    let mut seen = Vec::new();
+    let mut path = String::from("/v1/agents?limit=2");
+    loop {
+        let page = get(node.at, &path).await.json();
+        seen.extend(page["data"].as_array().unwrap().iter().map(|agent| agent["extension"].clone()));
+        let Value::String(cursor) = &page["next_cursor"] else { break };
+        path = format!("/v1/agents?limit=2&cursor={cursor}");
+    }
+    assert_eq!(seen, ["1001", "1002", "1003"]);
+}
+
+#[tokio::test]
+async fn parameters_are_never_ignored() {
+    let node = Node::start().await;
+    for list in ["agents", "queues", "trunks", "registrations"] {
+        for (query, code, pointer) in [
+            ("colour=red", "unknown_parameter", "?colour"),
+            ("limit=0", "invalid_parameter", "?limit"),
+            ("limit=201", "invalid_parameter", "?limit"),
+            ("limit=ten", "invalid_parameter", "?limit"),
+            ("cursor=nonsense", "invalid_parameter", "?cursor"),
+        ] {
+            let problem = get(node.at, &format!("/v1/{list}?{query}")).await.problem(400, code);
+            assert_eq!(problem["errors"][0]["pointer"], pointer, "{list} {query}");
+        }
+        assert_eq!(get(node.at, &format!("/v1/{list}?limit=200")).await.status, 200);
+    }
+    for one in ["/v1/agents/1001", "/v1/queues/support", "/v1/openapi.json", "/healthz", "/readyz", "/metrics"] {
+        get(node.at, &format!("{one}?x=1")).await.problem(400, "unknown_parameter");
+    }
+    let foreign = get(node.at, "/v1/agents?limit=1").await.json()["next_cursor"].as_str().unwrap().to_owned();
+    get(node.at, &format!("/v1/queues?cursor={foreign}")).await.problem(400, "invalid_parameter");
+}
