@@ -4,9 +4,29 @@
 //! SIP nor the database, reads no clock, and holds every offer as a lease that
 //! always ends (DESIGN sections 3 and 4).
 
+mod acd;
+mod agent;
+mod agents;
+mod checkpoint;
+mod configure;
 mod contract;
+mod dispatch;
+mod explain;
+mod facts;
+mod limits;
+mod offers;
+mod order;
+mod place;
+mod queue;
+mod view;
+mod waiting;
 
+pub use acd::{Acd, Counts};
+pub use checkpoint::Checkpoint;
 pub use contract::{
     AgentConfig, AgentFact, AgentSnapshot, CommandError, Effect, Input, OfferOutcome, QueueConfig, QueueSnapshot,
     QueueTally, Reply, Snapshot, State, Status, TimerReason, WaitingFact, Why, WithdrawReason,
 };
+pub use explain::{Decision, Explanation, WhyIdle};
+pub use limits::{FACTS_SETTLE, Limits, MISSED_REST, OFFER_GRACE, REFUSED_REST, UNREACHABLE_REST};
+pub use view::Changes;

@@ -1,0 +1,213 @@
+//! The owner of agents, queues, waiting calls and offers.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use clock::{AgentId, CallId, Instant, Now, OfferId, QueueId, Rng, ShardId, TimerQueue};
+
+use crate::agent::Agent;
+use crate::contract::{CommandError, Effect, Input, Reply, TimerReason};
+use crate::dispatch::Woken;
+use crate::facts::Suspects;
+use crate::limits::Limits;
+use crate::place::Places;
+use crate::queue::{Profile, Queue, Waiting};
+use crate::waiting::Entry;
+
+/// The automatic call distributor (DESIGN sections 3 and 4).
+///
+/// After every input it is work conserving: no waiting call and idle agent of
+/// its queue are left together, save an agent who rests after an offer that he
+/// did not take ([`crate::MISSED_REST`] and its kin). Each offer joins the first
+/// waiting call, over all queues, that has an idle agent, with the longest idle
+/// of them.
+#[derive(Clone, Debug)]
+pub struct Acd {
+    pub(crate) limits: Limits,
+    pub(crate) now: Now,
+    /// By id, so that slots are in the order of ids; slots change in `reindex` only.
+    pub(crate) agents: Vec<Agent>,
+    /// By id, as above.
+    pub(crate) queues: Vec<Queue>,
+    pub(crate) calls: BTreeMap<CallId, Waiting>,
+    pub(crate) places: Places,
+    /// Agents with a phone, also such as are not configured yet: a phone may
+    /// register before the configuration that names its agent arrives.
+    pub(crate) reachable: BTreeSet<AgentId>,
+    pub(crate) offers: BTreeMap<OfferId, AgentId>,
+    pub(crate) profiles: Vec<Profile>,
+    pub(crate) timers: TimerQueue<Timer>,
+    pub(crate) suspects: BTreeMap<ShardId, Suspects>,
+    pub(crate) woken: Woken,
+    pub(crate) effects: VecDeque<Effect>,
+    pub(crate) changed_agents: BTreeSet<AgentId>,
+    pub(crate) next_offer: u64,
+    pub(crate) next_seq: u64,
+    pub(crate) repaired: u64,
+    pub(crate) refused: u64,
+}
+
+/// What a timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    MaxWait(CallId),
+    Offer(AgentId),
+    WrapUp(AgentId),
+    Rest(AgentId),
+    Place(u64),
+}
+
+/// How much is held: what a leak check compares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Configured agents.
+    pub agents: usize,
+    /// Configured queues.
+    pub queues: usize,
+    /// Waiting calls.
+    pub waiting: usize,
+    /// Open offers.
+    pub offers: usize,
+    /// Live legs of agents.
+    pub legs: usize,
+    /// Armed timers.
+    pub timers: usize,
+    /// Kept places.
+    pub places: usize,
+    /// Differences that await a second report.
+    pub suspects: usize,
+    /// Differences repaired so far.
+    pub repaired: u64,
+    /// Things refused so far because a limit was reached.
+    pub refused: u64,
+}
+
+impl Acd {
+    /// An ACD without queues and agents. Chance serves to begin the offer ids at
+    /// a place of their own, so that no offer of an earlier life is mistaken for
+    /// one of this.
+    #[must_use]
+    pub fn new(limits: Limits, mut rng: Rng) -> Self {
+        Self {
+            limits,
+            now: Now::default(),
+            agents: Vec::new(),
+            queues: Vec::new(),
+            calls: BTreeMap::new(),
+            places: Places::default(),
+            reachable: BTreeSet::new(),
+            offers: BTreeMap::new(),
+            profiles: Vec::new(),
+            timers: TimerQueue::new(),
+            suspects: BTreeMap::new(),
+            woken: Woken::default(),
+            effects: VecDeque::new(),
+            changed_agents: BTreeSet::new(),
+            next_offer: rng.next_u64() >> 2,
+            next_seq: 0,
+            repaired: 0,
+            refused: 0,
+        }
+    }
+
+    /// Takes one input. Timers that are due come first.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        self.handle_timeout(now);
+        match input {
+            Input::Configure { queues, agents } => self.configure(queues, agents),
+            Input::Enqueue { call, shard, queue, caller, priority } => {
+                self.enqueue(Entry { call, shard, queue, caller, priority, since: None });
+            }
+            Input::CallerGone { call } => self.caller_gone(call),
+            Input::Claim { shard, offer, generation } => self.claim(shard, offer, generation),
+            Input::OfferEnded { offer, generation, outcome } => self.offer_ended(offer, generation, outcome),
+            Input::AgentBusy(fact) => self.agent_busy(fact),
+            Input::AgentFree { agent, call, leg, talked } => self.agent_free(agent, call, leg, talked),
+            Input::Reachable { agent, reachable } => self.set_reachable(agent, reachable),
+            Input::SetStatus { request, agent, status, reason } => {
+                let known = self.set_status(agent, status, reason);
+                self.dispatch();
+                if let Some(request) = request {
+                    let agent = known.then(|| self.agent_snapshot(agent)).flatten();
+                    let result = agent.map(Reply::Agent).ok_or(CommandError::UnknownAgent);
+                    self.effects.push_back(Effect::Reply { request, result });
+                }
+            }
+            Input::Facts { shard, legs, waiting, offers } => self.reconcile(shard, &legs, waiting, &offers),
+            Input::ShardLost { shard } => self.shard_lost(shard),
+            Input::RestorePlace { queue, caller, arrived, until } => self.restore_place(queue, caller, arrived, until),
+        }
+        self.dispatch();
+    }
+
+    /// Runs the timers that are due, all of one moment before any new offer;
+    /// early calls do nothing.
+    pub fn handle_timeout(&mut self, now: Now) {
+        // A monotonic clock that steps back would be its owner's fault; time stands still then.
+        self.now = Now { mono: now.mono.max(self.now.mono), wall: now.wall };
+        while let Some(timer) = self.timers.pop_due(self.now.mono) {
+            match timer {
+                Timer::MaxWait(call) => self.wait_over(call),
+                Timer::Offer(agent) => self.offer_overdue(agent),
+                Timer::WrapUp(agent) => self.wrap_up_over(agent),
+                Timer::Rest(agent) => self.rest_over(agent),
+                Timer::Place(id) => self.places.expire(id),
+            }
+        }
+        self.dispatch();
+    }
+
+    /// The next thing to be done; drained before the next input.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When to call `handle_timeout`, and what for.
+    pub fn poll_timeout(&mut self) -> Option<(Instant, TimerReason)> {
+        self.timers.peek().map(|(at, timer)| (at, timer.reason()))
+    }
+
+    /// How much is held.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            agents: self.agents.len(),
+            queues: self.queues.len(),
+            waiting: self.calls.len(),
+            offers: self.offers.len(),
+            legs: self.agents.iter().map(|agent| agent.legs.len()).sum(),
+            timers: self.timers.len(),
+            places: self.places.len(),
+            suspects: self.suspects.values().map(Suspects::len).sum(),
+            repaired: self.repaired,
+            refused: self.refused,
+        }
+    }
+
+    /// The slot of an agent.
+    pub(crate) fn agent_slot(&self, agent: AgentId) -> Option<usize> {
+        self.agents.binary_search_by_key(&agent, |row| row.agent).ok()
+    }
+
+    /// The slot of a queue.
+    pub(crate) fn queue_slot(&self, queue: QueueId) -> Option<usize> {
+        self.queues.binary_search_by_key(&queue, |row| row.config.queue).ok()
+    }
+
+    /// Counts and reports a difference that was repaired.
+    pub(crate) fn repaired(&mut self, what: &'static str, agent: Option<AgentId>, call: Option<CallId>) {
+        self.repaired += 1;
+        self.effects.push_back(Effect::Repaired { what, agent, call });
+    }
+}
+
+impl Timer {
+    fn reason(self) -> TimerReason {
+        match self {
+            Self::MaxWait(_) => TimerReason::MaxWait,
+            Self::Offer(_) => TimerReason::OfferOverdue,
+            Self::WrapUp(_) => TimerReason::WrapUp,
+            Self::Rest(_) => TimerReason::Rest,
+            Self::Place(_) => TimerReason::PlaceExpired,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! One agent: what he chose, what keeps him busy, and the state that follows.
+
+use core::time::Duration;
+
+use clock::{AgentId, CallId, Generation, Instant, LegId, OfferId, QueueId, ShardId, WallTime};
+
+use crate::contract::{AgentConfig, AgentFact, AgentSnapshot, State, Status};
+use crate::order::Stamp;
+
+/// An agent's row. `status` is what he chose; the state is derived from all the
+/// rest and never set (DESIGN section 8).
+#[derive(Clone, Debug)]
+pub(crate) struct Agent {
+    pub(crate) agent: AgentId,
+    pub(crate) status: Status,
+    pub(crate) reason: Option<String>,
+    pub(crate) max_missed: u32,
+    pub(crate) reachable: bool,
+    /// What he is talking in: each a lease that facts must confirm.
+    pub(crate) legs: Vec<Leg>,
+    pub(crate) offer: Option<OpenOffer>,
+    /// Wrap-up that begins when the last leg has ended.
+    pub(crate) wrap_up_owed: Duration,
+    pub(crate) wrap_up_until: Option<Instant>,
+    /// No offers until then, after one that he did not take.
+    pub(crate) rest_until: Option<Instant>,
+    pub(crate) missed: u32,
+    /// End of his last queue call, or the last offer that he did not take, or
+    /// when he became known: never sign-on or the end of a pause.
+    pub(crate) idle_since: Stamp,
+    pub(crate) shown: Shown,
+    pub(crate) shown_since: WallTime,
+    /// Index into the profiles; set when they are built.
+    pub(crate) profile: usize,
+    /// He stands in his profile's set of idle agents.
+    pub(crate) listed: bool,
+}
+
+/// One live leg of an agent.
+#[derive(Clone, Debug)]
+pub(crate) struct Leg {
+    /// Unknown from the granted claim until a fact or the end names it.
+    pub(crate) leg: Option<LegId>,
+    /// The offer whose claim began it.
+    pub(crate) offer: Option<OfferId>,
+    pub(crate) call: CallId,
+    pub(crate) shard: ShardId,
+    pub(crate) queue: Option<QueueId>,
+    /// Since when its shard's facts do not name it.
+    pub(crate) missing_since: Option<Instant>,
+}
+
+/// An open offer, kept with its agent.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenOffer {
+    pub(crate) offer: OfferId,
+    pub(crate) generation: Generation,
+    pub(crate) call: CallId,
+    pub(crate) shard: ShardId,
+    pub(crate) queue: QueueId,
+    pub(crate) deadline: Instant,
+}
+
+/// The state as last told to others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) state: State,
+    pub(crate) reason: Option<String>,
+    pub(crate) call: Option<CallId>,
+}
+
+impl Agent {
+    /// An agent who becomes known now.
+    pub(crate) fn new(config: AgentConfig, reachable: bool, now: clock::Now) -> Self {
+        let AgentConfig { agent, status, reason, max_missed } = config;
+        Self {
+            agent,
+            status,
+            reason,
+            max_missed,
+            reachable,
+            legs: Vec::new(),
+            offer: None,
+            wrap_up_owed: Duration::ZERO,
+            wrap_up_until: None,
+            rest_until: None,
+            missed: 0,
+            idle_since: Stamp::at(now.mono),
+            shown: Shown { state: State::Offline, reason: None, call: None },
+            shown_since: now.wall,
+            profile: 0,
+            listed: false,
+        }
+    }
+
+    /// What is true now (data-model.md section 4): a live leg comes before an
+    /// offer, an offer before wrap-up, and only then counts what he chose.
+    pub(crate) fn derive(&self) -> Shown {
+        let (state, reason, call) = if let Some(leg) = self.legs.first() {
+            (State::OnCall, None, Some(leg.call))
+        } else if let Some(offer) = &self.offer {
+            (State::Reserved, None, Some(offer.call))
+        } else if self.wrap_up_until.is_some() {
+            (State::WrapUp, None, None)
+        } else {
+            match (self.status, self.reachable) {
+                (Status::Offline, _) => (State::Offline, self.reason.clone(), None),
+                (_, false) => (State::Offline, Some(NO_DEVICE.to_owned()), None),
+                (Status::Paused, true) => (State::Paused, self.reason.clone(), None),
+                (Status::Ready, true) => (State::Ready, None, None),
+            }
+        };
+        Shown { state, reason, call }
+    }
+
+    /// May be offered a call at this moment.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.shown.state == State::Ready && self.rest_until.is_none()
+    }
+
+    /// The row of a leg: by its id, else a claimed one of the same call whose id is not known yet.
+    pub(crate) fn leg_index(&self, leg: LegId, call: CallId) -> Option<usize> {
+        let by_id = self.legs.iter().position(|row| row.leg == Some(leg));
+        by_id.or_else(|| self.legs.iter().position(|row| row.leg.is_none() && row.call == call))
+    }
+
+    /// What others may see of him.
+    pub(crate) fn snapshot(&self) -> AgentSnapshot {
+        AgentSnapshot {
+            agent: self.agent,
+            status: self.status,
+            state: self.shown.state,
+            state_since: self.shown_since,
+            reason: self.shown.reason.clone(),
+            reachable: self.reachable,
+            call: self.shown.call,
+            missed: self.missed,
+        }
+    }
+}
+
+impl Leg {
+    /// A leg that a shard reports.
+    pub(crate) fn reported(fact: AgentFact) -> Self {
+        let AgentFact { shard, call, leg, queue, .. } = fact;
+        Self { leg: Some(leg), offer: None, call, shard, queue, missing_since: None }
+    }
+
+    /// The shard says that it is alive.
+    pub(crate) fn confirm(&mut self, fact: AgentFact) {
+        self.leg = Some(fact.leg);
+        self.shard = fact.shard;
+        self.missing_since = None;
+    }
+}
+
+/// Reason of the state offline while no phone is registered (DESIGN section 10).
+pub(crate) const NO_DEVICE: &str = "no_device";
+/// Reason of the pause after too many missed offers in a row (DESIGN section 9).
+pub(crate) const RONA: &str = "rona";
+/// Reason of the last state of an agent who is not configured any more.
+pub(crate) const REMOVED: &str = "removed";

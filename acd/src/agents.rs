@@ -1,0 +1,157 @@
+//! What agents choose and what keeps them busy.
+
+use core::time::Duration;
+
+use clock::{AgentId, CallId, LegId};
+
+use crate::acd::{Acd, Timer};
+use crate::agent::Leg;
+use crate::contract::{AgentFact, Effect, State, Status, WithdrawReason};
+use crate::limits::MAX_LEGS;
+use crate::order::Stamp;
+
+impl Acd {
+    /// Stores a status; the state follows after the call or wrap-up that keeps
+    /// him busy. False for an agent we do not have.
+    pub(crate) fn set_status(&mut self, agent: AgentId, status: Status, reason: Option<String>) -> bool {
+        let Some(slot) = self.agent_slot(agent) else { return false };
+        let reason = reason.filter(|_| status != Status::Ready);
+        let row = &mut self.agents[slot];
+        if (row.status, &row.reason) != (status, &reason) {
+            row.status = status;
+            row.reason.clone_from(&reason);
+            self.effects.push_back(Effect::StatusChanged { agent, status, reason });
+        }
+        let row = &mut self.agents[slot];
+        match status {
+            Status::Ready => {
+                // He says that he is there: what he missed before is forgotten.
+                row.missed = 0;
+                row.rest_until = None;
+                self.timers.cancel(&Timer::Rest(agent));
+                if row.shown.state == State::WrapUp {
+                    row.wrap_up_until = None;
+                    self.timers.cancel(&Timer::WrapUp(agent));
+                }
+                self.settle(slot);
+            }
+            Status::Paused => self.withdraw(slot, WithdrawReason::Paused),
+            Status::Offline => self.withdraw(slot, WithdrawReason::Offline),
+        }
+        true
+    }
+
+    /// His phone can be reached, or no more.
+    pub(crate) fn set_reachable(&mut self, agent: AgentId, reachable: bool) {
+        if !reachable {
+            self.reachable.remove(&agent);
+        } else if self.reachable.len() < self.limits.agents {
+            self.reachable.insert(agent);
+        } else if !self.reachable.contains(&agent) {
+            self.refused += 1;
+        }
+        let Some(slot) = self.agent_slot(agent) else { return };
+        let row = &mut self.agents[slot];
+        if row.reachable == reachable {
+            return;
+        }
+        row.reachable = reachable;
+        self.changed_agents.insert(agent);
+        if reachable {
+            row.rest_until = None;
+            self.timers.cancel(&Timer::Rest(agent));
+            self.settle(slot);
+        } else {
+            self.withdraw(slot, WithdrawReason::Offline);
+        }
+    }
+
+    /// A live leg of his began: he is on a call whatever his status is.
+    pub(crate) fn agent_busy(&mut self, fact: AgentFact) {
+        let Some(slot) = self.agent_slot(fact.agent) else { return };
+        let row = &mut self.agents[slot];
+        if row.offer.as_ref().is_some_and(|open| open.call == fact.call) {
+            return; // The leg of the offer itself: its claim decides.
+        }
+        if let Some(index) = row.leg_index(fact.leg, fact.call) {
+            row.legs[index].confirm(fact);
+        } else if row.legs.len() < MAX_LEGS {
+            row.legs.push(Leg::reported(fact));
+        } else {
+            self.refused += 1;
+        }
+        self.withdraw(slot, WithdrawReason::Busy);
+    }
+
+    /// A live leg of his ended. Wrap-up follows a queue call in which he talked,
+    /// also when he transferred it, once the last of his legs has ended.
+    pub(crate) fn agent_free(&mut self, agent: AgentId, call: CallId, leg: LegId, talked: bool) {
+        let Some(slot) = self.agent_slot(agent) else { return };
+        let Some(index) = self.agents[slot].leg_index(leg, call) else { return };
+        self.end_leg(slot, index, talked);
+    }
+
+    /// Ends one leg of an agent.
+    pub(crate) fn end_leg(&mut self, slot: usize, index: usize, talked: bool) {
+        let now = self.now.mono;
+        let leg = self.agents[slot].legs.remove(index);
+        if let (true, Some(queue)) = (talked, leg.queue) {
+            let wrap_up = self.queue_slot(queue).map_or(Duration::ZERO, |queue| self.queues[queue].config.wrap_up);
+            let row = &mut self.agents[slot];
+            row.idle_since = Stamp::at(now);
+            row.wrap_up_owed = row.wrap_up_owed.max(wrap_up);
+        }
+        let row = &mut self.agents[slot];
+        if row.legs.is_empty() && row.wrap_up_owed > Duration::ZERO {
+            let until = (now + core::mem::take(&mut row.wrap_up_owed)).max(row.wrap_up_until.unwrap_or(now));
+            row.wrap_up_until = Some(until);
+            self.timers.set(Timer::WrapUp(row.agent), until);
+        }
+        self.settle(slot);
+    }
+
+    /// A wrap-up ends.
+    pub(crate) fn wrap_up_over(&mut self, agent: AgentId) {
+        let Some(slot) = self.agent_slot(agent) else { return };
+        self.agents[slot].wrap_up_until = None;
+        self.settle(slot);
+    }
+
+    /// An agent may be offered calls again.
+    pub(crate) fn rest_over(&mut self, agent: AgentId) {
+        let Some(slot) = self.agent_slot(agent) else { return };
+        self.agents[slot].rest_until = None;
+        self.settle(slot);
+    }
+
+    /// Brings what others see, and the set of idle agents, in line with what is true.
+    pub(crate) fn settle(&mut self, slot: usize) {
+        let row = &mut self.agents[slot];
+        let profile = &mut self.profiles[row.profile];
+        let shown = row.derive();
+        if shown != row.shown {
+            profile.states[row.shown.state as usize] -= 1;
+            profile.states[shown.state as usize] += 1;
+            profile.changed = true;
+            if (shown.state, &shown.reason) != (row.shown.state, &row.shown.reason) {
+                row.shown_since = self.now.wall;
+            }
+            row.shown = shown.clone();
+            self.changed_agents.insert(row.agent);
+            let (agent, state, reason, call) = (row.agent, shown.state, shown.reason, shown.call);
+            self.effects.push_back(Effect::StateChanged { agent, state, reason, call });
+        }
+        let idle = row.is_idle();
+        if idle != row.listed {
+            // `idle_since` moves only while he is not listed, so the entry is found again.
+            let entry = (row.idle_since, slot);
+            if idle {
+                profile.idle.insert(entry);
+                self.woken.agent(slot);
+            } else {
+                profile.idle.remove(&entry);
+            }
+            row.listed = idle;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What a rebuild of the owner within one life of the node needs.
+//!
+//! After a restart of the node there are no calls: statuses come with the
+//! configuration and places with `RestorePlace`. This is for the ACD task that
+//! broke while calls stay up (DESIGN section 4): rows without an index, so that
+//! a broken index does not outlive its owner. What happened after the
+//! checkpoint comes again as inputs, or as differences that facts repair.
+
+use clock::Now;
+
+use crate::acd::Acd;
+
+/// The rows of an ACD at one moment.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    rows: Acd,
+}
+
+impl Acd {
+    /// The rows as they are, between two inputs.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint {
+        let mut rows = self.clone();
+        rows.effects.clear();
+        Checkpoint { rows }
+    }
+
+    /// An ACD that goes on from a checkpoint: offers and legs stand, timers run
+    /// from where they were, and every state is told again only if it differs.
+    #[must_use]
+    pub fn restore(checkpoint: Checkpoint, now: Now) -> Self {
+        let mut acd = checkpoint.rows;
+        acd.now = Now { mono: now.mono.max(acd.now.mono), wall: now.wall };
+        // Offers made after the checkpoint must not be taken for new ones.
+        acd.next_offer = acd.next_offer.saturating_add(OFFERS_SKIPPED);
+        let agents = acd.agents.iter().map(|row| row.agent);
+        acd.changed_agents = agents.collect();
+        acd.reindex();
+        acd.handle_timeout(now);
+        acd
+    }
+}
+
+/// More offers than can be made between two checkpoints.
+const OFFERS_SKIPPED: u64 = 1 << 32;

@@ -1,0 +1,165 @@
+//! New rules, and the index that is built from the rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clock::{AgentId, CallId, QueueId};
+
+use crate::acd::{Acd, Timer};
+use crate::agent::{Agent, REMOVED};
+use crate::contract::{AgentConfig, Effect, QueueConfig, State, WithdrawReason};
+use crate::queue::{Profile, Queue};
+
+impl Acd {
+    /// Takes new rules. An agent whom we know keeps his status, a waiting call
+    /// the longest wait that it began with; what is not named any more ends in order.
+    pub(crate) fn configure(&mut self, queues: Vec<QueueConfig>, agents: Vec<AgentConfig>) {
+        let queues = self.bounded(queues, |queue| queue.queue, self.limits.queues);
+        let agents = self.bounded(agents, |agent| agent.agent, self.limits.agents);
+        self.drop_queues(&queues);
+        self.drop_agents(&agents);
+        let mut known: BTreeMap<QueueId, Queue> = self.queues.drain(..).map(|row| (row.config.queue, row)).collect();
+        for (queue, config) in queues {
+            match known.get_mut(&queue) {
+                Some(row) => row.config = config,
+                None => drop(known.insert(queue, Queue::new(config))),
+            }
+        }
+        self.queues = known.into_values().collect();
+        let mut known: BTreeMap<AgentId, Agent> = self.agents.drain(..).map(|row| (row.agent, row)).collect();
+        let mut new = Vec::new();
+        for (agent, config) in agents {
+            match known.get_mut(&agent) {
+                Some(row) => row.max_missed = config.max_missed,
+                None => {
+                    let row = Agent::new(config, self.reachable.contains(&agent), self.now);
+                    new.push(agent);
+                    known.insert(agent, row);
+                }
+            }
+        }
+        self.agents = known.into_values().collect();
+        self.announce(&new);
+        self.reindex();
+    }
+
+    /// The configured rows by id, the first of two with one id, and no more than the limit.
+    fn bounded<T, K: Ord + Copy>(&mut self, rows: Vec<T>, id: impl Fn(&T) -> K, limit: usize) -> BTreeMap<K, T> {
+        let mut kept = BTreeMap::new();
+        for row in rows {
+            if kept.len() < limit {
+                kept.entry(id(&row)).or_insert(row);
+            } else {
+                self.refused += 1;
+            }
+        }
+        kept
+    }
+
+    /// Calls of queues that are gone leave as after their longest wait.
+    fn drop_queues(&mut self, kept: &BTreeMap<QueueId, QueueConfig>) {
+        let orphans: Vec<CallId> =
+            self.calls.values().filter(|row| !kept.contains_key(&row.queue)).map(|row| row.call).collect();
+        for call in orphans {
+            self.wait_over(call);
+        }
+        self.queues.retain(|row| kept.contains_key(&row.config.queue));
+    }
+
+    /// Agents who are gone: their offers end, and so does the log of their states.
+    fn drop_agents(&mut self, kept: &BTreeMap<AgentId, AgentConfig>) {
+        for slot in 0..self.agents.len() {
+            let agent = self.agents[slot].agent;
+            if kept.contains_key(&agent) {
+                continue;
+            }
+            if let Some(open) = self.close_offer(slot) {
+                let (offer, generation, reason) = (open.offer, open.generation, WithdrawReason::Offline);
+                self.effects.push_back(Effect::Withdraw { shard: open.shard, offer, generation, reason });
+            }
+            let (state, reason, call) = (State::Offline, Some(REMOVED.to_owned()), None);
+            self.effects.push_back(Effect::StateChanged { agent, state, reason, call });
+            self.changed_agents.insert(agent);
+        }
+        self.agents.retain(|row| kept.contains_key(&row.agent));
+    }
+
+    /// The first state of new agents, which closes what a former life of the node left open.
+    fn announce(&mut self, new: &[AgentId]) {
+        for agent in new {
+            let Some(slot) = self.agent_slot(*agent) else { continue };
+            let row = &mut self.agents[slot];
+            row.shown = row.derive();
+            let (agent, shown) = (row.agent, row.shown.clone());
+            self.changed_agents.insert(agent);
+            let (state, reason, call) = (shown.state, shown.reason, shown.call);
+            self.effects.push_back(Effect::StateChanged { agent, state, reason, call });
+        }
+    }
+
+    /// Builds slots, profiles, sets and timers anew from the rows alone: after
+    /// new rules, and from a checkpoint, whose index nobody should have to trust.
+    pub(crate) fn reindex(&mut self) {
+        self.build_profiles();
+        self.offers = self.agents.iter().filter_map(|row| Some((row.offer.as_ref()?.offer, row.agent))).collect();
+        self.timers = clock::TimerQueue::new();
+        for queue in &mut self.queues {
+            queue.open.clear();
+            queue.ringing.clear();
+            queue.changed = true;
+        }
+        for (_, row) in core::mem::take(&mut self.calls) {
+            self.put_in(row);
+        }
+        for place in self.places.iter() {
+            self.timers.set(Timer::Place(place.id), place.until);
+        }
+        for slot in 0..self.agents.len() {
+            let row = &mut self.agents[slot];
+            row.listed = false;
+            let offer = row.offer.as_ref().map(|open| open.deadline);
+            let due = [
+                (Timer::Offer(row.agent), offer),
+                (Timer::WrapUp(row.agent), row.wrap_up_until),
+                (Timer::Rest(row.agent), row.rest_until),
+            ];
+            for (timer, at) in due {
+                if let Some(at) = at {
+                    self.timers.set(timer, at);
+                }
+            }
+            self.settle(slot);
+        }
+        self.woken.everything();
+    }
+
+    /// Agents that serve the same queues share a profile.
+    fn build_profiles(&mut self) {
+        let mut served: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.agents.len()];
+        for (queue_slot, queue) in self.queues.iter().enumerate() {
+            for agent in &queue.config.agents {
+                if let Some(slot) = self.agent_slot(*agent) {
+                    served[slot].insert(queue_slot);
+                }
+            }
+        }
+        let mut known: BTreeMap<BTreeSet<usize>, usize> = BTreeMap::new();
+        self.profiles.clear();
+        for (slot, queues) in served.into_iter().enumerate() {
+            let profiles = &mut self.profiles;
+            let index = *known.entry(queues).or_insert_with_key(|queues| {
+                profiles.push(Profile { queues: queues.iter().copied().collect(), ..Profile::default() });
+                profiles.len() - 1
+            });
+            self.profiles[index].states[self.agents[slot].shown.state as usize] += 1;
+            self.agents[slot].profile = index;
+        }
+        for queue in &mut self.queues {
+            queue.profiles.clear();
+        }
+        for (index, profile) in self.profiles.iter().enumerate() {
+            for queue in &profile.queues {
+                self.queues[*queue].profiles.push(index);
+            }
+        }
+    }
+}

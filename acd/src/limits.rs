@@ -1,0 +1,57 @@
+//! Named limits and delays, each with its reason.
+
+use core::time::Duration;
+
+/// How much one ACD holds. What goes beyond is refused and counted
+/// ([`crate::Counts::refused`]), never grown into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Agents.
+    pub agents: usize,
+    /// Queues.
+    pub queues: usize,
+    /// Waiting calls of all queues together; above, `LeaveQueue` at once.
+    pub waiting: usize,
+    /// Kept places of callers before a restart.
+    pub places: usize,
+}
+
+impl Default for Limits {
+    /// Twice what the speed goals are measured with (pacing.md section 8: 10,000
+    /// agents, 500 queues, 100,000 waiting calls).
+    fn default() -> Self {
+        Self { agents: 20_000, queues: 1_000, waiting: 200_000, places: 200_000 }
+    }
+}
+
+/// The owner's own deadline of an offer is its ring time and this (DESIGN section 4).
+pub const OFFER_GRACE: Duration = Duration::from_secs(5);
+
+/// After a missed offer an agent is offered nothing for this long: others come
+/// first, and an agent who is alone is not rung without a pause.
+pub const MISSED_REST: Duration = Duration::from_secs(1);
+
+/// After a refused offer: longer than for a missed one, since a phone refuses in
+/// milliseconds where a missed ring took its whole time.
+pub const REFUSED_REST: Duration = Duration::from_secs(3);
+
+/// After an offer that did not reach the phone, or about which the shard said
+/// nothing: time for a registration or a flow to heal. A new registration ends it early.
+pub const UNREACHABLE_REST: Duration = Duration::from_secs(5);
+
+/// A difference between facts and leases is repaired when a shard reports it
+/// again after at least this long. Facts come every 5 s, and whatever was in
+/// flight at the first has arrived by the second.
+pub const FACTS_SETTLE: Duration = Duration::from_secs(4);
+
+/// Live legs of one agent. A phone has a handful of lines.
+pub(crate) const MAX_LEGS: usize = 32;
+
+/// Differences remembered from one report of a shard to its next.
+pub(crate) const MAX_SUSPECTS: usize = 10_000;
+
+/// Latest decisions kept for each waiting call.
+pub(crate) const MAX_DECISIONS: usize = 16;
+
+/// Agents and calls looked at one by one after an input; above, all queues are.
+pub(crate) const MAX_WOKEN: usize = 32;

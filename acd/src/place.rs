@@ -1,0 +1,61 @@
+//! Places of callers who waited when the node went down.
+
+use std::collections::BTreeMap;
+
+use clock::{Instant, QueueId, WallTime};
+
+use crate::order::Stamp;
+
+/// A caller's place, kept until he rings again or the time is over.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) stamp: Stamp,
+    pub(crate) arrived: WallTime,
+    pub(crate) until: Instant,
+    pub(crate) id: u64,
+}
+
+/// Kept places by queue and number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    by_caller: BTreeMap<(QueueId, String), Place>,
+    by_id: BTreeMap<u64, (QueueId, String)>,
+}
+
+impl Places {
+    /// Keeps a place; of two for one caller the earlier stands. The place that fell out, if any.
+    pub(crate) fn keep(&mut self, queue: QueueId, caller: String, place: Place) -> Option<Place> {
+        let key = (queue, caller);
+        if let Some(known) = self.by_caller.get(&key)
+            && known.stamp <= place.stamp
+        {
+            return Some(place);
+        }
+        self.by_id.insert(place.id, key.clone());
+        let former = self.by_caller.insert(key, place)?;
+        self.by_id.remove(&former.id);
+        Some(former)
+    }
+
+    /// Gives a caller his place.
+    pub(crate) fn take(&mut self, queue: QueueId, caller: &str) -> Option<Place> {
+        let place = self.by_caller.remove(&(queue, caller.to_owned()))?;
+        self.by_id.remove(&place.id);
+        Some(place)
+    }
+
+    /// Gives a place up.
+    pub(crate) fn expire(&mut self, id: u64) {
+        if let Some(key) = self.by_id.remove(&id) {
+            self.by_caller.remove(&key);
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Place> {
+        self.by_caller.values()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.by_caller.len()
+    }
+}
