@@ -383,9 +383,10 @@ pub enum Reply {
 }
 
 /// Why a command was not carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     /// No such agent.
+    #[error("a configured agent was expected, and there is none of this id")]
     UnknownAgent,
 }
 

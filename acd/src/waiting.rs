@@ -2,7 +2,7 @@
 
 use core::cmp::Reverse;
 
-use clock::{CallId, Instant, Now, QueueId, ShardId, WallTime};
+use clock::{CallId, Instant, QueueId, ShardId, WallTime};
 
 use crate::acd::{Acd, Timer};
 use crate::contract::{Effect, WithdrawReason};
@@ -36,19 +36,18 @@ impl Acd {
     pub(crate) fn enqueue(&mut self, entry: Entry) {
         let Entry { call, shard, queue, caller, priority, since } = entry;
         let former = self.take_out(call, queue);
-        let arrival = former.as_ref().map(|row| (row.key.arrived, row.arrived)).or(since);
-        let (stamp, arrived) = arrival.or_else(|| self.kept_place(queue, caller.as_deref()?)).unwrap_or_else(|| {
-            let Now { mono, wall } = self.now;
-            (Stamp::at(mono), wall)
-        });
-        let seq = former.as_ref().map_or(self.next_seq, |row| row.key.seq);
-        self.next_seq += u64::from(former.is_none());
-        let key = CallKey { priority: Reverse(priority), arrived: stamp, seq };
+        let since = former.as_ref().map(|row| (row.key.arrived, row.arrived)).or(since);
+        let seq = former.as_ref().map(|row| row.key.seq);
         let same_queue = former.filter(|row| row.queue == queue);
         let Some(until) = same_queue.as_ref().map(|row| row.until).or_else(|| self.admit(queue)) else {
             self.effects.push_back(Effect::LeaveQueue { shard, call, queue });
             return;
         };
+        let kept = since.or_else(|| self.kept_place(queue, caller.as_deref()?));
+        let (stamp, arrived) = kept.unwrap_or((Stamp::at(self.now.mono), self.now.wall));
+        let seq = seq.unwrap_or(self.next_seq);
+        self.next_seq = self.next_seq.max(seq + 1);
+        let key = CallKey { priority: Reverse(priority), arrived: stamp, seq };
         self.effects.push_back(Effect::Enqueued { call, shard, queue, arrived, priority });
         let (offered_to, attempts, decisions) =
             same_queue.map_or((None, 0, Vec::new()), |row| (row.offered_to, row.attempts, row.decisions));

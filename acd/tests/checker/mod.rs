@@ -174,9 +174,6 @@ impl Checker {
             return;
         }
         self.remove(call, WithdrawReason::Moved, |tally| &mut tally.moved);
-        let kept = caller.filter(|_| former.is_none()).and_then(|caller| self.places.remove(&(queue, caller)));
-        let arrived = former.as_ref().map(|row| row.arrived).or(kept.map(|(stamp, _)| stamp));
-        let arrived = arrived.unwrap_or(nanos(self.now.mono));
         let seq = former.as_ref().map_or(self.next_seq, |row| row.seq);
         self.next_seq += 1;
         let waiting = self.calls.values().filter(|row| row.queue == queue).count();
@@ -190,6 +187,9 @@ impl Checker {
             self.expected.push(format!("leave {call}"));
             return;
         }
+        let kept = caller.filter(|_| former.is_none()).and_then(|caller| self.places.remove(&(queue, caller)));
+        let arrived = former.map(|row| row.arrived).or(kept.map(|(stamp, _)| stamp));
+        let arrived = arrived.unwrap_or(nanos(self.now.mono));
         let (until, told_arrival) = (self.now.mono + config.max_wait, self.now.wall);
         let row = Caller { queue, shard, priority, arrived, told_arrival, seq, until, attempts: 0 };
         self.calls.insert(call, row);
