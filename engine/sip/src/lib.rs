@@ -5,6 +5,7 @@
 //! and chance come as arguments, and what is to be sent leaves as values.
 
 pub mod auth;
+pub mod dialog;
 pub mod digest;
 pub mod framing;
 pub mod header;
@@ -12,9 +13,11 @@ pub mod limits;
 pub mod message;
 pub mod text;
 pub mod transaction;
+pub mod ua;
 pub mod uri;
 
 mod grammar;
+mod session;
 
 pub use header::{
     Contacts, Event, MAGIC_COOKIE, MediaType, NameAddr, Params, Reason, Replaces, RetryAfter, SessionExpires,

@@ -6,8 +6,10 @@
 
 mod invite_client;
 mod invite_server;
+mod key;
 mod non_invite_client;
 mod non_invite_server;
+mod table;
 
 use core::time::Duration;
 
@@ -15,8 +17,10 @@ use smallvec::SmallVec;
 
 pub use invite_client::{InviteClient, InviteClientEvent, InviteClientState};
 pub use invite_server::{InviteServer, InviteServerEvent, InviteServerState};
+pub use key::{MergeKey, ServerKey};
 pub use non_invite_client::{NonInviteClient, NonInviteClientEvent, NonInviteClientState};
 pub use non_invite_server::{NonInviteServer, NonInviteServerEvent, NonInviteServerState};
+pub(crate) use table::{Client, ClientMachine, SentAck, Server, ServerMachine, Table, TxId};
 
 /// The base times from which all transaction timers follow (RFC 3261 17.1.1.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +45,12 @@ impl Timing {
     #[must_use]
     pub fn transaction_timeout(&self) -> Duration {
         self.t1.saturating_mul(64)
+    }
+
+    /// The same, with no base time below `least`.
+    #[must_use]
+    pub fn at_least(self, least: Duration) -> Self {
+        Self { t1: self.t1.max(least), t2: self.t2.max(least), t4: self.t4.max(least) }
     }
 
     /// Timer D: how long an INVITE client absorbs repeated final responses; 0 for reliable transports

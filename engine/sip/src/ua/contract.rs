@@ -152,6 +152,20 @@ pub enum Event {
         /// The request.
         request: Message,
     },
+    /// The final response to our `refer`; `None` for time-out.
+    ReferDone {
+        /// The session.
+        session: SessionId,
+        /// The response; a 2xx means that `Notify` events follow.
+        response: Option<Message>,
+    },
+    /// A NOTIFY about our `refer`: its body is a sipfrag; 200 is sent by the core.
+    Notify {
+        /// The session.
+        session: SessionId,
+        /// The request.
+        request: Message,
+    },
     /// INFO inside the session (DTMF relay); 200 is sent by the core.
     Info {
         /// The session.

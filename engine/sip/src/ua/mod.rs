@@ -1,7 +1,168 @@
 //! The user agent core: transactions, dialogs and INVITE sessions of one owner.
+//!
+//! Its shape is that of every core (DESIGN section 3), with methods instead of
+//! one input enum: messages and failures by `receive` and its sisters, commands
+//! by name, what comes out by `poll_output`, time by `handle_timeout`.
 
+mod checks;
+mod config;
 mod contract;
+mod effects;
+mod outside;
+mod params;
+mod receive;
+mod send;
+mod timers;
 
-pub use contract::{
-    ClientRequestId, Event, Output, Peer, RequestToken, Sent, SessionEnd, SessionId, Transport,
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+
+use clock::{Instant, Rng, TimerQueue};
+
+pub use checks::Refusal;
+pub use config::{UaConfig, UaLimits};
+pub use contract::{ClientRequestId, Event, Output, Peer, RequestToken, Sent, SessionEnd, SessionId, Transport};
+pub use params::{Body, ClientCredentials, Counts, DialogStage, DialogState, Headers, InviteParams, RequestParams};
+pub(crate) use receive::RETRY_AFTER_FULL_S;
+pub(crate) use send::{names_other_address, next_peer, reason_phrase, via_differs};
+pub use timers::TimerReason;
+pub(crate) use timers::{SessionTimer, TimerKey};
+
+use crate::{
+    Text,
+    session::Session,
+    transaction::{Table, TxId},
 };
+
+/// The user agent core of one owner.
+#[derive(Debug)]
+pub struct Ua {
+    pub(crate) config: UaConfig,
+    pub(crate) rng: Rng,
+    pub(crate) transactions: Table<ClientUser, ServerUser>,
+    pub(crate) sessions: BTreeMap<SessionId, Session>,
+    /// Sessions by our tag in their dialogs.
+    pub(crate) local_tags: BTreeMap<Text, SessionId>,
+    pub(crate) waiting: BTreeMap<RequestToken, TxId>,
+    /// Credentials of `Ua::request`.
+    pub(crate) request_auth: BTreeMap<ClientRequestId, ClientCredentials>,
+    pub(crate) timers: TimerQueue<TimerKey>,
+    outputs: VecDeque<Output>,
+    next_id: u64,
+}
+
+/// Whose a client transaction is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ClientUser {
+    /// A session's first INVITE.
+    Invite(SessionId),
+    /// A session's re-INVITE.
+    Reinvite(SessionId),
+    /// A session's BYE.
+    Bye(SessionId),
+    /// A session's OPTIONS.
+    Ping(SessionId),
+    /// A session's NOTIFY about its REFER.
+    Notify(SessionId),
+    /// A session's REFER.
+    Refer(SessionId),
+    /// `Ua::request`.
+    Request(ClientRequestId),
+    /// Nobody waits for the outcome: CANCEL, the BYE of a superfluous fork, what ends a restored dialog.
+    Nobody,
+}
+
+impl ClientUser {
+    /// The session it belongs to, if one.
+    pub(crate) fn session(self) -> Option<SessionId> {
+        match self {
+            Self::Invite(id)
+            | Self::Reinvite(id)
+            | Self::Bye(id)
+            | Self::Ping(id)
+            | Self::Notify(id)
+            | Self::Refer(id) => Some(id),
+            Self::Request(_) | Self::Nobody => None,
+        }
+    }
+}
+
+/// Whose a server transaction is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ServerUser {
+    /// A session's first INVITE.
+    Invite(SessionId),
+    /// A session's re-INVITE.
+    Reinvite(SessionId),
+    /// A request that waits for `respond`.
+    Token(RequestToken, Option<SessionId>),
+    /// Answered by the core at once.
+    Nobody,
+}
+
+impl Ua {
+    /// A core without any session. `rng` makes tags, branches and Call-IDs: its seed must be secret in production.
+    #[must_use]
+    pub fn new(mut config: UaConfig, rng: Rng) -> Self {
+        config.timing = config.timing.at_least(MIN_TIME);
+        Self {
+            config,
+            rng,
+            transactions: Table::default(),
+            sessions: BTreeMap::new(),
+            local_tags: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            request_auth: BTreeMap::new(),
+            timers: TimerQueue::new(),
+            outputs: VecDeque::new(),
+            next_id: 0,
+        }
+    }
+
+    /// The next thing to do; drained before the next input.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call `handle_timeout` again, and for what.
+    pub fn poll_timeout(&mut self) -> Option<(Instant, TimerReason)> {
+        self.timers.peek().map(|(at, key)| (at, key.reason()))
+    }
+
+    /// What lives in this core.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            sessions: self.sessions.len(),
+            dialogs: self.sessions.values().map(Session::dialog_count).sum(),
+            client_transactions: self.transactions.client_count(),
+            server_transactions: self.transactions.server_count(),
+            waiting_requests: self.waiting.len(),
+            timers: self.timers.len(),
+        }
+    }
+
+    pub(crate) fn output(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    pub(crate) fn dropped(&mut self, reason: &'static str) {
+        self.event(Event::Dropped { reason });
+    }
+
+    /// A number for a session, token or request: never used twice.
+    pub(crate) fn mint(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+}
+
+/// A base time of zero would make timers that are always due.
+const MIN_TIME: Duration = Duration::from_millis(1);
+
+#[cfg(test)]
+mod tests;

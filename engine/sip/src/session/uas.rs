@@ -1,0 +1,187 @@
+//! Sessions that come to us: INVITE, our responses, ACK, CANCEL (RFC 3261 9.2, 13.3).
+
+use clock::Instant;
+use smallvec::SmallVec;
+
+use super::{Notifications, OwnReinvite, Session, Stage, Unacked};
+use crate::{
+    Message, Name, Text,
+    dialog::Dialog,
+    transaction::TxId,
+    ua::{
+        Body, Event, Headers, Peer, RETRY_AFTER_FULL_S, ServerUser, SessionEnd, SessionId, SessionTimer, TimerKey, Ua,
+        next_peer, via_differs,
+    },
+};
+
+impl Ua {
+    /// A provisional response above 100 to an INVITE. Nothing once it has a final one.
+    pub fn provisional(&mut self, now: Instant, id: SessionId, status: u16, body: Option<Body>, headers: Headers) {
+        if (101..200).contains(&status) {
+            self.respond_invite(now, id, status, body.as_ref(), &headers);
+        }
+    }
+
+    /// Answers an INVITE with 200, which is repeated until the ACK comes (RFC 3261 13.3.1.4). Nothing once it has a
+    /// final response.
+    pub fn accept(&mut self, now: Instant, id: SessionId, body: Body, headers: Headers) {
+        let Some(response) = self.respond_invite(now, id, 200, Some(&body), &headers) else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.stage = Stage::Accepted { bye: None };
+        let invite = session.invite;
+        self.await_ack(now, id, invite, response);
+    }
+
+    /// Refuses an INVITE with 300 to 699; `Ended` follows. Nothing once it has a final response.
+    pub fn reject(&mut self, now: Instant, id: SessionId, status: u16, headers: Headers) {
+        let status = if (300..700).contains(&status) { status } else { 500 };
+        if self.respond_invite(now, id, status, None, &headers).is_some() {
+            self.end_session(id, SessionEnd::Refused { status });
+        }
+    }
+
+    /// A new INVITE that passed the checks.
+    pub(crate) fn on_invite(&mut self, now: Instant, source: Peer, request: Message) {
+        if self.sessions.len() >= self.config.limits.sessions {
+            self.dropped("sessions_full");
+            return self.respond_stateless(source, &request, 503, &[(Name::RetryAfter, RETRY_AFTER_FULL_S)]);
+        }
+        let local_tag: Text = self.new_tag().into();
+        let dialog = match Dialog::of_server(&request, &local_tag) {
+            Ok(dialog) => dialog,
+            Err(fault) => return self.respond_stateless(source, &request, fault.status().0, &[]),
+        };
+        let id = SessionId(self.mint());
+        let Some(tx) = self.start_server(now, source, &request, ServerUser::Invite(id), local_tag.clone()) else {
+            return;
+        };
+        let translated = via_differs(&request, source.addr);
+        let session = Session {
+            stage: Stage::Incoming,
+            is_client: false,
+            call_id: dialog.call_id.clone(),
+            peer: next_peer(&dialog, source, translated),
+            translated,
+            local_tag: local_tag.clone(),
+            contact_user: request.request_uri().ok().and_then(|uri| uri.user().map(|user| user.into_owned())),
+            invite: tx,
+            dialog: Some(dialog),
+            early: SmallVec::new(),
+            auth: None,
+            unacked: None,
+            own_reinvite: OwnReinvite::None,
+            peer_reinvite: None,
+            notifications: Notifications::default(),
+            pinging: false,
+        };
+        self.sessions.insert(id, session);
+        self.local_tags.insert(local_tag, id);
+        let trying = self.response_builder(&request, source, 100).build();
+        self.respond_with(now, tx, trying);
+        self.event(Event::Invite { session: id, request, peer: source });
+    }
+
+    /// Builds and sends a response to a session's first INVITE while it has no final one.
+    pub(super) fn respond_invite(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        status: u16,
+        body: Option<&Body>,
+        headers: &Headers,
+    ) -> Option<Message> {
+        let session = self.sessions.get(&id).filter(|session| matches!(session.stage, Stage::Incoming))?;
+        let (tx, user) = (session.invite, session.contact_user.clone());
+        let response = self.dialog_response(tx, status, user.as_deref(), body, headers)?;
+        self.respond_with(now, tx, response.clone());
+        Some(response)
+    }
+
+    /// Repeats the 2xx of an INVITE from T1 on, doubling up to T2, for 64*T1 (RFC 3261 13.3.1.4).
+    pub(crate) fn await_ack(&mut self, now: Instant, id: SessionId, tx: TxId, response: Message) {
+        let timing = self.config.timing;
+        let Some(peer) = self.transactions.peek_server(tx).map(|server| server.peer) else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let Ok((cseq, _)) = response.cseq() else { return };
+        session.unacked = Some(Unacked { cseq, response, peer, interval: timing.t1 });
+        self.timers.set(TimerKey::Session(id, SessionTimer::Retransmit2xx), now + timing.t1);
+        self.timers.set(TimerKey::Session(id, SessionTimer::AckOverdue), now + timing.transaction_timeout());
+    }
+
+    pub(crate) fn retransmit_2xx(&mut self, now: Instant, id: SessionId) {
+        let t2 = self.config.timing.t2;
+        let Some(unacked) = self.sessions.get_mut(&id).and_then(|session| session.unacked.as_mut()) else { return };
+        unacked.interval = unacked.interval.saturating_mul(2).min(t2);
+        let (peer, response, interval) = (unacked.peer, unacked.response.clone(), unacked.interval);
+        self.timers.set(TimerKey::Session(id, SessionTimer::Retransmit2xx), now + interval);
+        self.transmit_again(peer, &response, Some(id), Some(response.status()));
+    }
+
+    /// No ACK within 64*T1: BYE, and the session is over (RFC 3261 13.3.1.4).
+    pub(crate) fn on_ack_overdue(&mut self, now: Instant, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let bye_wanted = match &mut session.stage {
+            Stage::Accepted { bye } => bye.take(),
+            Stage::Ending { .. } => return,
+            _ => None,
+        };
+        let reason = bye_wanted.clone().flatten();
+        let how = if bye_wanted.is_some() { SessionEnd::ByeLocal } else { SessionEnd::NoAck };
+        self.abandon_session(now, id, reason.as_ref(), how);
+    }
+
+    /// An ACK that no transaction took: it is for a 2xx of ours.
+    pub(crate) fn on_ack_of_2xx(&mut self, now: Instant, request: &Message) {
+        let Some(id) = self.session_of(request) else { return };
+        let Ok((cseq, _)) = request.cseq() else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.unacked.as_ref().is_none_or(|unacked| unacked.cseq != cseq) {
+            return;
+        }
+        session.unacked = None;
+        let bye_wanted = match &mut session.stage {
+            Stage::Accepted { bye } => bye.take(),
+            _ => None,
+        };
+        if matches!(session.stage, Stage::Accepted { .. }) {
+            session.stage = Stage::Confirmed;
+        }
+        self.stop_awaiting_ack(id);
+        self.event(Event::Acked { session: id, body: request.body().clone() });
+        match bye_wanted {
+            Some(reason) => self.send_bye(now, id, reason.as_ref(), false),
+            None => self.start_waiting_reinvite(now, id),
+        }
+    }
+
+    pub(crate) fn stop_awaiting_ack(&mut self, id: SessionId) {
+        self.timers.cancel(&TimerKey::Session(id, SessionTimer::Retransmit2xx));
+        self.timers.cancel(&TimerKey::Session(id, SessionTimer::AckOverdue));
+    }
+
+    /// CANCEL (RFC 3261 9.2): 481 without its INVITE, else 200; the INVITE gets 487 if it has no final response.
+    pub(crate) fn on_cancel(&mut self, now: Instant, source: Peer, request: &Message) {
+        let invite =
+            crate::transaction::ServerKey::of_cancelled(request).and_then(|key| self.transactions.server_of(&key));
+        let status = if invite.is_some() { 200 } else { 481 };
+        let tag = invite.and_then(|tx| self.transactions.peek_server(tx)).map(|server| server.to_tag.clone());
+        let tag = tag.unwrap_or_else(|| self.new_tag().into());
+        self.answer_at_once(now, source, request, status, tag, &[]);
+        let Some(invite) = invite else { return };
+        let Some(server) = self.transactions.peek_server(invite).filter(|server| server.status() < 200) else { return };
+        match server.user {
+            ServerUser::Invite(id) => self.on_invite_cancelled(now, id, request),
+            ServerUser::Reinvite(id) => self.cancel_peer_reinvite(now, id),
+            ServerUser::Token(..) | ServerUser::Nobody => {}
+        }
+    }
+
+    fn on_invite_cancelled(&mut self, now: Instant, id: SessionId, cancel: &Message) {
+        if self.respond_invite(now, id, 487, None, &Headers::new()).is_none() {
+            return;
+        }
+        let reason = cancel.header(Name::Reason).next().map(str::to_owned);
+        self.event(Event::Cancelled { session: id, reason });
+        self.end_session(id, SessionEnd::CancelledByPeer);
+    }
+}

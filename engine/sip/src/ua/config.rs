@@ -1,0 +1,62 @@
+//! What a user agent core is set up with.
+
+use core::net::SocketAddr;
+
+use super::Transport;
+use crate::transaction::Timing;
+
+/// Set-up of one `Ua`.
+#[derive(Clone, Debug)]
+pub struct UaConfig {
+    /// Base times of transactions.
+    pub timing: Timing,
+    /// Value of User-Agent in requests and of Server in responses.
+    pub user_agent: String,
+    /// Address that Via and Contact name for UDP.
+    pub udp: SocketAddr,
+    /// Address that Via and Contact name for TCP: the one that is listened on.
+    pub tcp: SocketAddr,
+    /// Bounds.
+    pub limits: UaLimits,
+}
+
+impl UaConfig {
+    /// One address for both transports, default timing and limits.
+    #[must_use]
+    pub fn at(addr: SocketAddr, user_agent: &str) -> Self {
+        Self {
+            timing: Timing::default(),
+            user_agent: user_agent.to_owned(),
+            udp: addr,
+            tcp: addr,
+            limits: UaLimits::default(),
+        }
+    }
+
+    /// The address that Via and Contact name for `transport`.
+    #[must_use]
+    pub fn addr(&self, transport: Transport) -> SocketAddr {
+        match transport {
+            Transport::Udp => self.udp,
+            Transport::Tcp => self.tcp,
+        }
+    }
+}
+
+/// Bounds of one `Ua`. At a bound, new requests get a stateless 503 with Retry-After.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UaLimits {
+    /// Live INVITE sessions: above what one shard can carry with media on one machine.
+    pub sessions: usize,
+    /// Server transactions above which requests outside dialogs are refused. At 1,000 calls a second over UDP each
+    /// leaves two behind for 32 s. Requests inside dialogs may use as many again.
+    pub server_transactions: usize,
+    /// Client transactions above which `invite` and `request` fail; the same arithmetic.
+    pub client_transactions: usize,
+}
+
+impl Default for UaLimits {
+    fn default() -> Self {
+        Self { sessions: 20_000, server_transactions: 100_000, client_transactions: 200_000 }
+    }
+}
