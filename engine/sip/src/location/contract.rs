@@ -1,0 +1,131 @@
+//! What location is told, and what it wants done.
+//!
+//! Location owns registrations (DESIGN section 4). It answers REGISTER, OPTIONS
+//! and everything else outside calls; what becomes of a binding is said in
+//! plain values, because this crate knows no journal.
+
+use core::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+use clock::{AgentId, FlowId, WallTime};
+
+use crate::ua::Peer;
+use crate::{Message, ParseError};
+
+/// Call-IDs of location's own requests (probes) begin so, for the reader to tell their responses from a shard's.
+pub const PROBE_CALL_ID_PREFIX: &str = "location-";
+
+/// One user who may register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The agent.
+    pub agent: AgentId,
+    /// User part of his AOR, and digest user name.
+    pub extension: String,
+    /// MD5 of `extension:realm:password` in hex.
+    pub ha1_md5: String,
+    /// SHA-256 of the same in hex.
+    pub ha1_sha256: String,
+    /// Contacts at a time; at 1 a new one replaces the former.
+    pub contacts_max: usize,
+}
+
+/// A bound contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The agent whose phone it is.
+    pub agent: AgentId,
+    /// Contact URI as registered.
+    pub contact: String,
+    /// Call-ID of the registration.
+    pub call_id: String,
+    /// Its last CSeq.
+    pub cseq: u32,
+    /// When it ends.
+    pub expires_at: WallTime,
+    /// Where it came from, and where requests go.
+    pub source: SocketAddr,
+    /// Over a stream: gone with its connection, not restored after a restart.
+    pub stream: bool,
+}
+
+/// A way to a phone, for a shard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Contact URI: request URI of an INVITE.
+    pub uri: String,
+    /// Where to send it.
+    pub peer: Peer,
+}
+
+/// What happens to location.
+#[derive(Debug)]
+pub enum Input {
+    /// Who may register, the SIP domain (and realm), own hosts, and addresses that are trunks'.
+    Configure {
+        /// SIP domain.
+        domain: String,
+        /// Further hosts that mean us.
+        own_hosts: Vec<String>,
+        /// Users.
+        users: Vec<User>,
+        /// Never banned, need no digest.
+        trunks: Vec<IpAddr>,
+    },
+    /// Bindings from before a restart: UDP ones are taken back and probed with OPTIONS.
+    Restore(Vec<Binding>),
+    /// A message.
+    Received {
+        /// Where it came from.
+        peer: Peer,
+        /// The message.
+        message: Message,
+    },
+    /// Bytes that are no message but may be answered.
+    ReceivedBad {
+        /// Where they came from.
+        peer: Peer,
+        /// What is wrong.
+        error: ParseError,
+    },
+    /// Sending to the peer failed.
+    TransportFailed {
+        /// The peer.
+        peer: Peer,
+    },
+    /// A connection is gone, and with it the bindings made over it.
+    FlowGone(FlowId),
+}
+
+/// What location wants done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send.
+    Transmit {
+        /// Where.
+        peer: Peer,
+        /// What.
+        bytes: Bytes,
+    },
+    /// A contact was bound or refreshed (to the journal).
+    BindingSet(Binding),
+    /// A contact is gone (to the journal).
+    BindingRemoved {
+        /// The agent.
+        agent: AgentId,
+        /// Contact URI.
+        contact: String,
+    },
+    /// All contacts of an agent now, best first (to every shard, and whether there is one to the ACD).
+    Contacts {
+        /// The agent.
+        agent: AgentId,
+        /// His contacts.
+        contacts: Vec<Contact>,
+    },
+    /// Something was refused or dropped: for `trunkline_drops_total{reason}`.
+    Dropped {
+        /// Stable word.
+        reason: &'static str,
+    },
+}
