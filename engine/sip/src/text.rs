@@ -38,6 +38,13 @@ impl Text {
         Self(self.0.slice(start..end))
     }
 
+    /// The part of this text that `span` covers, borrowed.
+    pub(crate) fn at(&self, span: Span) -> &str {
+        let start = usize::from(span.start);
+        let part = self.0.get(start..start + usize::from(span.len)).unwrap_or_default();
+        core::str::from_utf8(part).unwrap_or_default()
+    }
+
     /// `bytes` as text, when they are UTF-8.
     pub(crate) fn from_bytes(bytes: Bytes) -> Option<Self> {
         core::str::from_utf8(&bytes).is_ok().then_some(Self(bytes))
@@ -107,12 +114,6 @@ impl Span {
         let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
         Self { start: to_u16(start), len: to_u16(part.len()) }
     }
-
-    /// The part of `whole` that lies here.
-    pub(crate) fn of_str(self, whole: &str) -> &str {
-        let start = usize::from(self.start);
-        whole.get(start..start + usize::from(self.len)).unwrap_or_default()
-    }
 }
 
 fn to_u16(count: usize) -> u16 {
@@ -127,8 +128,8 @@ mod tests {
     fn a_span_finds_its_part_again() {
         let whole = "one two three";
         let span = Span::of(whole, &whole[4..7]);
-        assert_eq!(span.of_str(whole), "two");
-        assert_eq!(Text::from(whole).part(span), "two");
-        assert_eq!(Span { start: 12, len: 9 }.of_str(whole), "");
+        let text = Text::from(whole);
+        assert_eq!((text.at(span), text.part(span).as_str()), ("two", "two"));
+        assert_eq!(text.at(Span { start: 12, len: 9 }), "");
     }
 }

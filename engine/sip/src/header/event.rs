@@ -49,7 +49,7 @@ impl SubscriptionState {
 
 /// A token and parameters.
 pub(super) fn word_and_params(text: &Text, expected: &'static str) -> Result<(Text, Params), SyntaxError> {
-    let (word, rest) = text.split_at(text.find(';').unwrap_or(text.len()));
+    let (word, rest) = grammar::split_before(text, b';');
     let word = grammar::trim(word);
     if !grammar::is_token(word) {
         return Err(SyntaxError::new(expected, text));

@@ -22,8 +22,8 @@ impl MediaType {
     }
 
     pub(crate) fn read(text: Text) -> Result<Self, SyntaxError> {
-        let (media, rest) = text.split_at(text.find(';').unwrap_or(text.len()));
-        let (kind, subtype) = media.split_once('/').unwrap_or((media, ""));
+        let (media, rest) = grammar::split_before(&text, b';');
+        let (kind, subtype) = grammar::split_once(media, b'/').unwrap_or((media, ""));
         let (kind, subtype) = (grammar::trim(kind), grammar::trim(subtype));
         if !grammar::is_token(kind) || !grammar::is_token(subtype) {
             return Err(SyntaxError::new("type/subtype", &text));
@@ -37,8 +37,7 @@ impl MediaType {
     /// `is("application", "sdp")`.
     #[must_use]
     pub fn is(&self, kind: &str, subtype: &str) -> bool {
-        self.kind.of_str(&self.text).eq_ignore_ascii_case(kind)
-            && self.subtype.of_str(&self.text).eq_ignore_ascii_case(subtype)
+        self.text.at(self.kind).eq_ignore_ascii_case(kind) && self.text.at(self.subtype).eq_ignore_ascii_case(subtype)
     }
 
     /// True when this type or range of an Accept header covers the given type.

@@ -54,7 +54,7 @@ impl NameAddr {
 
     /// The same address with this tag, in place of any other.
     pub fn with_tag(&self, tag: &str) -> Result<Self, SyntaxError> {
-        let display = self.display.of_str(&self.text);
+        let display = self.text.at(self.display);
         let mut bare = format!("{display}{}<{}>", if display.is_empty() { "" } else { " " }, self.uri);
         for (name, value) in self.params.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("tag")) {
             bare.push(';');
@@ -82,7 +82,7 @@ impl NameAddr {
     /// The display name without its quotes; none when there is none.
     #[must_use]
     pub fn display_name(&self) -> Option<Cow<'_, str>> {
-        let display = self.display.of_str(&self.text);
+        let display = self.text.at(self.display);
         if display.is_empty() { None } else { Some(grammar::unquote(display)) }
     }
 
@@ -172,20 +172,20 @@ impl Layout {
             true => grammar::quoted_len(text).ok_or_else(|| SyntaxError::new("a closing quote", text))?,
             false => 0,
         };
-        let Some(open) = text[after_quotes..].find('<').map(|index| index + after_quotes) else {
+        let Some(open) = grammar::find(&text[after_quotes..], b'<').map(|index| index + after_quotes) else {
             return Self::of_bare(text);
         };
         let display = grammar::trim(&text[..open]);
         let between = grammar::trim(&text[after_quotes..open]);
         let is_display = match after_quotes {
             // Tokens by the grammar; in the field also other letters, unquoted.
-            0 => !display.contains([',', ';', '"', '>', ':', '@']),
+            0 => !display.bytes().any(|byte| matches!(byte, b',' | b';' | b'"' | b'>' | b':' | b'@')),
             _ => between.is_empty(),
         };
         if !is_display {
             return Err(SyntaxError::new("a display name in quotes", text));
         }
-        let Some(close) = text[open..].find('>').map(|index| index + open) else {
+        let Some(close) = grammar::find(&text[open..], b'>').map(|index| index + open) else {
             return Err(SyntaxError::new("a closing bracket", text));
         };
         let params = grammar::trim(&text[close + 1..]);
@@ -201,9 +201,9 @@ impl Layout {
 
     /// Without brackets all parameters are the header's (RFC 3261 20).
     fn of_bare(text: &str) -> Result<Self, SyntaxError> {
-        let (addr, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+        let (addr, params) = grammar::split_before(text, b';');
         params::check(params)?;
-        if addr.contains(',') {
+        if grammar::find(addr, b',').is_some() {
             return Err(SyntaxError::new("a URI with a comma in brackets", text));
         }
         let addr = Span::of(text, grammar::trim(addr));

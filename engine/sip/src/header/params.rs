@@ -84,16 +84,18 @@ fn skip_value(text: &str) -> Result<&str, SyntaxError> {
         let len = grammar::quoted_len(text).ok_or_else(|| SyntaxError::new("a closing quote", text))?;
         return Ok(grammar::trim(&text[len..]));
     }
-    let len = text.find(';').unwrap_or(text.len());
+    let len = grammar::find(text, b';').unwrap_or(text.len());
     let value = grammar::trim(&text[..len]);
     if grammar::is_plain_value(value) { Ok(&text[len..]) } else { Err(SyntaxError::new("a parameter's value", text)) }
 }
 
 /// Name and value of each parameter of a checked text.
 pub(crate) fn iter(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
-    grammar::split_outside(text, b';').filter(|param| !param.is_empty()).map(|param| match param.split_once('=') {
-        Some((name, value)) => (grammar::trim(name), Some(grammar::trim(value))),
-        None => (param, None),
+    grammar::split_outside(text, b';').filter(|param| !param.is_empty()).map(|param| {
+        match grammar::split_once(param, b'=') {
+            Some((name, value)) => (grammar::trim(name), Some(grammar::trim(value))),
+            None => (param, None),
+        }
     })
 }
 

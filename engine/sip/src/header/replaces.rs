@@ -17,7 +17,7 @@ impl Replaces {
     /// Reads the value of a Replaces header; both tags must be there (RFC 3891 6.1).
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let text = Text::from(text);
-        let (call_id, rest) = text.split_at(text.find(';').unwrap_or(text.len()));
+        let (call_id, rest) = grammar::split_before(&text, b';');
         let call_id = grammar::trim(call_id);
         params::check(rest)?;
         let is_call_id = !call_id.is_empty() && !call_id.contains([' ', '\t', ',']);

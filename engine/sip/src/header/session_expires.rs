@@ -17,7 +17,7 @@ impl SessionExpires {
     /// Reads the value of a Session-Expires header.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let text = Text::from(text);
-        let (seconds, rest) = text.split_at(text.find(';').unwrap_or(text.len()));
+        let (seconds, rest) = grammar::split_before(&text, b';');
         params::check(rest)?;
         let seconds: u32 = grammar::number(grammar::trim(seconds)).ok_or_else(|| SyntaxError::new("seconds", &text))?;
         let params = Params::checked(text.part(Span::of(&text, rest)));

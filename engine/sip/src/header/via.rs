@@ -1,7 +1,7 @@
 //! Via: the way a request came (RFC 3261 20.42, RFC 3581).
 
 use core::{
-    fmt,
+    fmt::{self, Write},
     net::{IpAddr, SocketAddr},
 };
 
@@ -90,19 +90,18 @@ impl Via {
     }
 
     pub(crate) fn read(text: Text) -> Result<Self, SyntaxError> {
-        let fault = |expected| move |text: &Text| SyntaxError::new(expected, text);
-        let mut protocol = text.splitn(3, '/').map(grammar::trim);
-        let is_sip = protocol.next().is_some_and(|name| name.eq_ignore_ascii_case("SIP"));
-        let is_2 = protocol.next() == Some("2.0");
-        let rest =
-            protocol.next().filter(|_| is_sip && is_2).ok_or_else(|| fault("SIP/2.0/ and a transport")(&text))?;
-        let (transport, rest) =
-            rest.split_once([' ', '\t']).ok_or_else(|| fault("a space after the transport")(&text))?;
-        if !grammar::is_token(transport) {
-            return Err(fault("a transport")(&text));
+        let fault = |expected| SyntaxError::new(expected, &text);
+        let protocol =
+            grammar::split_once(&text, b'/').filter(|(name, _)| grammar::trim(name).eq_ignore_ascii_case("SIP"));
+        let version = protocol.and_then(|(_, rest)| grammar::split_once(rest, b'/'));
+        let rest = version.filter(|(version, _)| grammar::trim(version) == "2.0").map(|(_, rest)| grammar::trim(rest));
+        let rest = rest.ok_or_else(|| fault("SIP/2.0/ and a transport"))?;
+        let (transport, rest) = rest.split_at(rest.bytes().take_while(|byte| grammar::is_token_byte(*byte)).count());
+        if transport.is_empty() || !rest.starts_with([' ', '\t']) {
+            return Err(fault("a transport and a space"));
         }
         let rest = grammar::trim(rest);
-        let (sent_by, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+        let (sent_by, params) = grammar::split_before(rest, b';');
         let sent_by = grammar::trim(sent_by);
         HostPort::check(sent_by)?;
         params::check(params)?;
@@ -114,13 +113,13 @@ impl Via {
     /// The transport it was sent over.
     #[must_use]
     pub fn transport(&self) -> Transport {
-        Transport::parse(self.transport.of_str(&self.text))
+        Transport::parse(self.text.at(self.transport))
     }
 
     /// Where the sender says it is.
     #[must_use]
     pub fn sent_by(&self) -> HostPort {
-        let text = self.sent_by.of_str(&self.text);
+        let text = self.text.at(self.sent_by);
         HostPort::parse(text).unwrap_or_else(|_| HostPort { host: crate::Host::Name(text.into()), port: None })
     }
 
@@ -128,7 +127,7 @@ impl Via {
     /// server transaction (RFC 3261 17.2.3).
     #[must_use]
     pub fn sent_by_text(&self) -> &str {
-        self.sent_by.of_str(&self.text)
+        self.text.at(self.sent_by)
     }
 
     /// The branch.
@@ -178,7 +177,10 @@ impl Via {
     /// rport filled in (RFC 3261 18.2.1, RFC 3581 4).
     #[must_use]
     pub fn noted(&self, source: SocketAddr) -> String {
-        let mut noted = format!("SIP/2.0/{} {}", self.transport.of_str(&self.text), self.sent_by_text());
+        let mut noted = String::with_capacity(self.text.len() + 64);
+        for part in ["SIP/2.0/", self.text.at(self.transport), " ", self.sent_by_text()] {
+            noted.push_str(part);
+        }
         let kept = self
             .params
             .iter()
@@ -194,10 +196,10 @@ impl Via {
         let ip = source.ip().to_canonical();
         let is_known = self.sent_by().host.address().is_some_and(|sent_by| sent_by.to_canonical() == ip);
         if !is_known || self.wants_rport() {
-            noted.push_str(&format!(";received={ip}"));
+            let _ = write!(noted, ";received={ip}");
         }
         if self.wants_rport() {
-            noted.push_str(&format!(";rport={}", source.port()));
+            let _ = write!(noted, ";rport={}", source.port());
         }
         noted
     }

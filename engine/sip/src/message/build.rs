@@ -30,7 +30,7 @@ impl RequestBuilder {
     /// no place there.
     #[must_use]
     pub fn new(method: &Method, uri: &Uri) -> Self {
-        let mut writer = Writer::default();
+        let mut writer = Writer::with_capacity(TYPICAL_HEAD_BYTES);
         writer.push(method);
         writer.push(" ");
         let start = writer.buffer.len();
@@ -146,7 +146,8 @@ impl ResponseBuilder {
     /// The response, with Content-Length.
     #[must_use]
     pub fn build(self) -> Message {
-        let mut writer = Writer::default();
+        let echoed = self.request.0.head.len();
+        let mut writer = Writer::with_capacity(echoed + self.more.buffer.len() + self.body.len() + TYPICAL_HEAD_BYTES);
         writer.push(format_args!("SIP/2.0 {} ", self.status));
         let start = writer.buffer.len();
         writer.push(&self.reason);
@@ -174,7 +175,7 @@ impl ResponseBuilder {
             let (top, others) = line.split_at(grammar::find_outside(line, b',').unwrap_or(line.len()));
             match self.source.filter(|_| index == 0).zip(Via::parse(grammar::trim(top)).ok()) {
                 Some((source, top)) => writer.header(Name::Via.into(), format_args!("{}{others}", top.noted(source))),
-                None => writer.header(Name::Via.into(), line),
+                None => writer.plain(Name::Via, line),
             }
         }
     }
@@ -184,7 +185,7 @@ impl ResponseBuilder {
         for line in self.request.header(Name::To) {
             match self.to_tag.as_ref().filter(|tag| !has_tag && grammar::is_token(tag)) {
                 Some(tag) => writer.header(Name::To.into(), format_args!("{line};tag={tag}")),
-                None => writer.header(Name::To.into(), line),
+                None => writer.plain(Name::To, line),
             }
         }
     }
@@ -198,6 +199,10 @@ struct Writer {
 }
 
 impl Writer {
+    fn with_capacity(bytes: usize) -> Self {
+        Self { buffer: BytesMut::with_capacity(bytes), lines: SmallVec::new() }
+    }
+
     /// A part of the start line.
     fn push(&mut self, value: impl Display) {
         // Writing into a buffer that grows cannot fail; a Display that does leaves a part.
@@ -212,9 +217,12 @@ impl Writer {
     /// read the message.
     fn header(&mut self, key: HeaderKey<'_>, value: impl Display) {
         let start = self.buffer.len();
-        for byte in key.as_str().bytes() {
-            let is_fine = grammar::is_token_byte(byte);
-            self.buffer.extend_from_slice(&[if is_fine { byte } else { b'-' }]);
+        match key {
+            HeaderKey::Known(name) => self.buffer.extend_from_slice(name.as_str().as_bytes()),
+            HeaderKey::Other(name) => {
+                let fine = |byte| if grammar::is_token_byte(byte) { byte } else { b'-' };
+                self.buffer.extend(name.bytes().map(fine));
+            }
         }
         let name = span(start, self.buffer.len());
         self.buffer.extend_from_slice(b": ");
@@ -253,8 +261,23 @@ impl Writer {
 
     fn copy(&mut self, from: &Message, name: Name) {
         for value in from.header(name) {
-            self.header(name.into(), value);
+            self.plain(name, value);
         }
+    }
+
+    /// A value that was read from a message, and so is trimmed and has no line breaks.
+    fn plain(&mut self, known: Name, text: &str) {
+        let start = self.buffer.len();
+        let name = known.as_str();
+        if start + name.len() + text.len() + 4 > MAX_HEAD_BYTES - ROOM_AT_END {
+            return;
+        }
+        for part in [name, ": ", text, "\r\n"] {
+            self.buffer.extend_from_slice(part.as_bytes());
+        }
+        let value_start = start + name.len() + 2;
+        let (name, value) = (span(start, start + name.len()), span(value_start, value_start + text.len()));
+        self.lines.push(Line { known: Some(known), name, value });
     }
 
     fn append(&mut self, other: &Self) {
@@ -288,10 +311,12 @@ struct OneLine<'a>(&'a mut BytesMut);
 
 impl Write for OneLine<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let start = self.0.len();
-        self.0.extend_from_slice(text.as_bytes());
-        for byte in self.0.iter_mut().skip(start).filter(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-            *byte = b' ';
+        let is_break = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0);
+        // Without an early end, so that the compiler looks at many bytes at once.
+        if text.as_bytes().iter().fold(false, |found, byte| found | is_break(byte)) {
+            self.0.extend(text.bytes().map(|byte| if is_break(&byte) { b' ' } else { byte }));
+        } else {
+            self.0.extend_from_slice(text.as_bytes());
         }
         Ok(())
     }
@@ -299,6 +324,8 @@ impl Write for OneLine<'_> {
 
 /// Longer reason phrases are cut: nobody reads them, and they must fit a line.
 const MAX_REASON_CHARS: usize = 256;
+/// Room made at once, so that a usual message needs no second buffer.
+const TYPICAL_HEAD_BYTES: usize = 512;
 /// Bytes of a head kept for Content-Length and the empty line.
 const ROOM_AT_END: usize = 64;
 

@@ -105,7 +105,7 @@ impl Message {
     #[must_use]
     pub fn request_uri_text(&self) -> &str {
         match self.0.start {
-            Start::Request { uri, .. } => uri.of_str(&self.0.head),
+            Start::Request { uri, .. } => self.0.head.at(uri),
             Start::Status { .. } => "",
         }
     }
@@ -137,7 +137,7 @@ impl Message {
     #[must_use]
     pub fn reason(&self) -> &str {
         match self.0.start {
-            Start::Status { reason, .. } => reason.of_str(&self.0.head),
+            Start::Status { reason, .. } => self.0.head.at(reason),
             Start::Request { .. } => "",
         }
     }
@@ -152,18 +152,18 @@ impl Message {
     /// hold several values with commas between them: the typed getters split them.
     pub fn header<'a>(&'a self, key: impl Into<HeaderKey<'a>>) -> impl Iterator<Item = &'a str> {
         let key = key.into();
-        self.0.lines.iter().filter(move |line| self.is_named(line, key)).map(|line| line.value.of_str(&self.0.head))
+        self.0.lines.iter().filter(move |line| self.is_named(line, key)).map(|line| self.0.head.at(line.value))
     }
 
     /// Every header in order: its name as written, and its value.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.lines.iter().map(|line| (line.name.of_str(&self.0.head), line.value.of_str(&self.0.head)))
+        self.0.lines.iter().map(|line| (self.0.head.at(line.name), self.0.head.at(line.value)))
     }
 
     /// The headers whose names this stack does not know, kept as they came.
     pub fn unknown(&self) -> impl Iterator<Item = (&str, &str)> {
         let unknown = self.0.lines.iter().filter(|line| line.known.is_none());
-        unknown.map(|line| (line.name.of_str(&self.0.head), line.value.of_str(&self.0.head)))
+        unknown.map(|line| (self.0.head.at(line.name), self.0.head.at(line.value)))
     }
 
     /// True when the header stands at least once.
@@ -175,7 +175,7 @@ impl Message {
     fn is_named(&self, line: &Line, key: HeaderKey<'_>) -> bool {
         match key {
             HeaderKey::Known(name) => line.known == Some(name),
-            HeaderKey::Other(name) => line.known.is_none() && line.name.of_str(&self.0.head).eq_ignore_ascii_case(name),
+            HeaderKey::Other(name) => line.known.is_none() && self.0.head.at(line.name).eq_ignore_ascii_case(name),
         }
     }
 

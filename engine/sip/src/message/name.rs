@@ -92,7 +92,11 @@ impl Name {
         let first = usize::from(*FIRST_OF_LENGTH.get(bytes.len())?);
         let end = usize::from(*FIRST_OF_LENGTH.get(bytes.len() + 1)?);
         let same_length = TABLE.get(first..end)?;
-        same_length.iter().find(|(_, long, _)| long.as_bytes().eq_ignore_ascii_case(bytes)).map(|(name, _, _)| *name)
+        let found = same_length.iter().find(|(_, long, _)| {
+            let long = long.as_bytes();
+            (long[0] ^ bytes[0]) & 0xdf == 0 && (long == bytes || long.eq_ignore_ascii_case(bytes))
+        });
+        found.map(|(name, _, _)| *name)
     }
 
     /// A bit of its own, for sets of names.
@@ -114,16 +118,6 @@ pub enum HeaderKey<'a> {
     Known(Name),
     /// Any other; compared without case.
     Other(&'a str),
-}
-
-impl HeaderKey<'_> {
-    /// The name as written into a message.
-    pub(crate) fn as_str(&self) -> &str {
-        match self {
-            Self::Known(name) => name.as_str(),
-            Self::Other(name) => name,
-        }
-    }
 }
 
 impl From<Name> for HeaderKey<'_> {

@@ -32,7 +32,7 @@ pub(crate) fn refuse(data: &Bytes, fault: Fault) -> ParseError {
 /// What Content-Length of a complete head says, whatever else is wrong with it: a
 /// stream ends a message there (RFC 3261 18.3).
 pub(crate) fn body_len(head: &[u8]) -> Result<usize, Fault> {
-    let plain = normalize(head);
+    let plain = Text::from(normalize(head));
     let rows = plain.split("\r\n").skip(1).filter_map(|row| read_line(&plain, row).ok());
     let lines: SmallVec<[Line; 2]> = rows.filter(|line| line.known == Some(Name::ContentLength)).take(2).collect();
     content_length(&plain, &lines)?.ok_or(Fault::Missing(Name::ContentLength))
@@ -157,22 +157,19 @@ impl<'a> Cursor<'a> {
     /// may see other headers in it than we do.
     fn line(&mut self) -> Result<&'a str, HeadIssue> {
         let rest = &self.text[self.at..];
-        let Some(len) = rest.find('\n') else {
-            if rest.len() > MAX_LINE_BYTES {
-                return Err(Fault::TooMuch { what: "bytes of a header line", limit: MAX_LINE_BYTES }.into());
-            }
-            return Err(HeadIssue::Unended);
-        };
-        self.number += 1;
-        self.at += len + 1;
-        if len > MAX_LINE_BYTES {
+        let len = grammar::find_line_break(rest);
+        if len.unwrap_or(rest.len()) > MAX_LINE_BYTES {
             return Err(Fault::TooMuch { what: "bytes of a header line", limit: MAX_LINE_BYTES }.into());
         }
+        let len = len.ok_or(HeadIssue::Unended)?;
+        self.number += 1;
+        self.at += len + 2;
         if self.at > MAX_HEAD_BYTES {
             return Err(Fault::TooMuch { what: "bytes of a head", limit: MAX_HEAD_BYTES }.into());
         }
-        match rest[..len].strip_suffix('\r') {
-            Some(line) if !line.as_bytes().contains(&b'\r') => Ok(line),
+        match &rest.as_bytes()[len..] {
+            [b'\r', b'\n', ..] => Ok(&rest[..len]),
+            [b'\r'] => Err(HeadIssue::Unended),
             _ => {
                 let error = SyntaxError::new("CR and LF only together", &rest[..len]);
                 Err(Fault::HeaderLine { line: self.number, error }.into())
@@ -187,14 +184,14 @@ fn read_start(text: &str, line: &str) -> Result<Start, Fault> {
     }
     let fault = |expected| move || Fault::StartLine(SyntaxError::new(expected, line));
     // Exactly one space each (RFC 3261 7.1): no space can be part of the URI.
-    let (method, rest) = line.split_once(' ').ok_or_else(fault("method, URI and version"))?;
-    let (uri, version) = rest.rsplit_once(' ').ok_or_else(fault("method, URI and version"))?;
+    let (method, rest) = grammar::split_once(line, b' ').ok_or_else(fault("method, URI and version"))?;
+    let (uri, version) = grammar::split_once(rest, b' ').ok_or_else(fault("method, URI and version"))?;
     let method = Method::parse(method).map_err(Fault::StartLine)?;
     check_version(version)?;
     if uri.len() > MAX_URI_BYTES {
         return Err(Fault::TooMuch { what: "bytes of a URI", limit: MAX_URI_BYTES });
     }
-    if uri.is_empty() || uri.contains([' ', '\t']) {
+    if uri.is_empty() || grammar::find(uri, b'\t').is_some() {
         return Err(fault("one URI between single spaces")());
     }
     Ok(Start::Request { method, uri: Span::of(text, uri) })
@@ -202,10 +199,10 @@ fn read_start(text: &str, line: &str) -> Result<Start, Fault> {
 
 fn read_status(text: &str, line: &str) -> Result<Start, Fault> {
     let fault = |expected| move || Fault::StartLine(SyntaxError::new(expected, line));
-    let (version, rest) = line.split_once(' ').ok_or_else(fault("version and status"))?;
+    let (version, rest) = grammar::split_once(line, b' ').ok_or_else(fault("version and status"))?;
     check_version(version)?;
     // The space before an empty reason phrase is often forgotten.
-    let (code, reason) = rest.split_once(' ').unwrap_or((rest, &rest[rest.len()..]));
+    let (code, reason) = grammar::split_once(rest, b' ').unwrap_or((rest, &rest[rest.len()..]));
     let code = if code.len() == 3 { grammar::number(code) } else { None };
     match code {
         Some(code @ 100..700) => Ok(Start::Status { code, reason: Span::of(text, reason) }),
@@ -229,10 +226,10 @@ fn check_version(version: &str) -> Result<(), Fault> {
 }
 
 fn read_line(text: &str, line: &str) -> Result<Line, SyntaxError> {
-    let Some((name, value)) = line.split_once(':') else {
+    let Some((name, value)) = grammar::split_once(line, b':') else {
         return Err(SyntaxError::new("name and colon", line));
     };
-    let name = name.trim_end_matches([' ', '\t']);
+    let name = grammar::trim_end(name);
     let known = Name::parse(name);
     if known.is_none() && !grammar::is_token(name) {
         return Err(SyntaxError::new("a token before the colon", line));
@@ -242,7 +239,7 @@ fn read_line(text: &str, line: &str) -> Result<Line, SyntaxError> {
 
 /// What Content-Length says; two of them are a fault even when they agree, as
 /// the next hop may believe the other (RFC 4475 3.3.9).
-fn content_length(head: &str, lines: &[Line]) -> Result<Option<usize>, Fault> {
+fn content_length(head: &Text, lines: &[Line]) -> Result<Option<usize>, Fault> {
     let mut all = lines.iter().filter(|line| line.known == Some(Name::ContentLength));
     let Some(line) = all.next() else {
         return Ok(None);
@@ -250,7 +247,7 @@ fn content_length(head: &str, lines: &[Line]) -> Result<Option<usize>, Fault> {
     if all.next().is_some() {
         return Err(Fault::Repeated(Name::ContentLength));
     }
-    let value = line.value.of_str(head);
+    let value = head.at(line.value);
     match grammar::number::<usize>(value) {
         Some(len) => Ok(Some(len)),
         None => Err(Fault::header(Name::ContentLength)(SyntaxError::new("a number of bytes", value))),

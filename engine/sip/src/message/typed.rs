@@ -38,7 +38,7 @@ impl Message {
     /// Call-ID (RFC 3261 20.8). Case-sensitive.
     pub fn call_id(&self) -> Result<&str, Fault> {
         let call_id = self.header(Name::CallId).next().ok_or(Fault::Missing(Name::CallId))?;
-        if call_id.is_empty() || call_id.contains([' ', '\t']) {
+        if call_id.is_empty() || call_id.bytes().any(|byte| byte <= b' ') {
             return Err(Fault::header(Name::CallId)(SyntaxError::new("one word", call_id)));
         }
         Ok(call_id)
@@ -48,7 +48,10 @@ impl Message {
     pub fn cseq(&self) -> Result<(u32, Method), Fault> {
         let text = self.header(Name::CSeq).next().ok_or(Fault::Missing(Name::CSeq))?;
         let fault = || Fault::header(Name::CSeq)(SyntaxError::new("a number below 2^31 and a method", text));
-        let (number, method) = text.split_once([' ', '\t']).ok_or_else(fault)?;
+        let (number, method) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
+        if !method.starts_with([' ', '\t']) {
+            return Err(fault());
+        }
         let number = grammar::number(number).filter(|number| *number < CSEQ_END).ok_or_else(fault)?;
         let method = Method::parse(grammar::trim(method)).map_err(Fault::header(Name::CSeq))?;
         Ok((number, method))

@@ -107,9 +107,9 @@ pub(crate) fn read_address(text: &str) -> Option<IpAddr> {
 }
 
 fn split(text: &str) -> Result<(&str, Option<u16>), SyntaxError> {
-    let host_end = match text.find(']') {
+    let host_end = match grammar::find(text, b']') {
         Some(bracket) => bracket + 1,
-        None => text.find(':').unwrap_or(text.len()),
+        None => grammar::find(text, b':').unwrap_or(text.len()),
     };
     let (host, rest) = text.split_at(host_end);
     let rest = grammar::trim(rest);

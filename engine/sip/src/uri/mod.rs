@@ -100,13 +100,13 @@ impl Uri {
     /// The user part as written.
     #[must_use]
     pub fn user_text(&self) -> Option<&str> {
-        self.parts.user.map(|span| span.of_str(&self.text))
+        self.parts.user.map(|span| self.text.at(span))
     }
 
     /// The password as written (RFC 3261 advises against it).
     #[must_use]
     pub fn password_text(&self) -> Option<&str> {
-        self.parts.password.map(|span| span.of_str(&self.text))
+        self.parts.password.map(|span| self.text.at(span))
     }
 
     /// The host of a sip or sips URI.
@@ -124,12 +124,12 @@ impl Uri {
     /// Host and port of a sip or sips URI.
     #[must_use]
     pub fn host_port(&self) -> Option<HostPort> {
-        if self.is_sip() { HostPort::parse(self.parts.host_port.of_str(&self.text)).ok() } else { None }
+        if self.is_sip() { HostPort::parse(self.text.at(self.parts.host_port)).ok() } else { None }
     }
 
     /// The parameters in order: name, and value if there is one, as written.
     pub fn params(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let params = self.parts.params.of_str(&self.text);
+        let params = self.text.at(self.parts.params);
         params.split(';').skip(1).map(|param| match param.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (param, None),
@@ -167,7 +167,7 @@ impl Uri {
     /// All headers as written, without the `?`.
     #[must_use]
     pub fn headers_text(&self) -> Option<&str> {
-        self.parts.headers.map(|span| span.of_str(&self.text))
+        self.parts.headers.map(|span| self.text.at(span))
     }
 
     /// The same URI without its headers: what may stand in a Request-URI.

@@ -1,7 +1,7 @@
 //! The grammar of URIs.
 
 use super::{HostPort, Parts, Scheme, Uri};
-use crate::{SyntaxError, Text, limits::MAX_URI_BYTES, text::Span};
+use crate::{SyntaxError, Text, grammar, limits::MAX_URI_BYTES, text::Span};
 
 /// Text to read a URI from: shared with a message, or to be copied.
 pub(crate) enum UriText<'a> {
@@ -26,7 +26,8 @@ fn read_parts(text: &str) -> Result<Parts, SyntaxError> {
     if text.len() > MAX_URI_BYTES {
         return Err(SyntaxError::new("a URI of at most 2,048 bytes", text));
     }
-    let (scheme, rest) = text.split_once(':').ok_or_else(|| SyntaxError::new("a URI with its scheme", text))?;
+    let (scheme, rest) =
+        grammar::split_once(text, b':').ok_or_else(|| SyntaxError::new("a URI with its scheme", text))?;
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
     if !is_scheme {
@@ -46,11 +47,12 @@ fn read_parts(text: &str) -> Result<Parts, SyntaxError> {
 /// RFC 3261 25.1, SIP-URI. An `@` outside the user part must be escaped, so the
 /// first one ends it, whatever else the user part contains.
 fn read_sip(text: &str, rest: &str, scheme: Scheme) -> Result<Parts, SyntaxError> {
-    let (userinfo, rest) = match rest.split_once('@') {
+    let (userinfo, rest) = match grammar::split_once(rest, b'@') {
         Some((userinfo, rest)) => (Some(userinfo), rest),
         None => (None, rest),
     };
-    let (user, password) = match userinfo.map(|userinfo| userinfo.split_once(':').unwrap_or((userinfo, ""))) {
+    let (user, password) = match userinfo.map(|userinfo| grammar::split_once(userinfo, b':').unwrap_or((userinfo, "")))
+    {
         None => (None, None),
         Some(("", _)) => return Err(SyntaxError::new("a user before the @", text)),
         Some((user, password)) => {
@@ -60,11 +62,11 @@ fn read_sip(text: &str, rest: &str, scheme: Scheme) -> Result<Parts, SyntaxError
             (Some(Span::of(text, user)), has_password.then(|| Span::of(text, password)))
         }
     };
-    let (rest, headers) = match rest.split_once('?') {
+    let (rest, headers) = match grammar::split_once(rest, b'?') {
         Some((rest, headers)) => (rest, Some(headers)),
         None => (rest, None),
     };
-    let (host_port, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+    let (host_port, params) = grammar::split_before(rest, b';');
     HostPort::check(host_port)?;
     check_params(params)?;
     if let Some(headers) = headers {
@@ -82,7 +84,7 @@ fn read_sip(text: &str, rest: &str, scheme: Scheme) -> Result<Parts, SyntaxError
 
 /// RFC 3966 3: a global number has a plus and digits, a local one also `*`, `#` and A to F.
 fn read_tel(text: &str, rest: &str) -> Result<Parts, SyntaxError> {
-    let (number, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+    let (number, params) = grammar::split_before(rest, b';');
     let is_separator = |byte| matches!(byte, b'-' | b'.' | b'(' | b')');
     let is_number = match number.strip_prefix('+') {
         Some(global) => {
@@ -126,6 +128,9 @@ fn read_other(text: &str, rest: &str) -> Result<Parts, SyntaxError> {
 
 /// `;name` or `;name=value`, repeated; nothing for an empty text.
 fn check_params(params: &str) -> Result<(), SyntaxError> {
+    if params.is_empty() {
+        return Ok(());
+    }
     for param in params.split(';').skip(1) {
         match param.split_once('=') {
             Some((name, value)) => check_param(name, Some(value))?,
