@@ -121,6 +121,17 @@ impl Ha1 {
         Self { algorithm, hex: algorithm.hash(&[user, ":", realm, ":", password].map(str::as_bytes)) }
     }
 
+    /// A secret that was stored as hexadecimal digits; none when they are not as many as `algorithm` makes.
+    #[must_use]
+    pub fn from_hex(algorithm: Algorithm, digits: &str) -> Option<Self> {
+        let len = algorithm.hash(&[]).len;
+        let well_formed = digits.len() == usize::from(len) && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        let mut hex = Hex { digits: [0; MAX_DIGITS], len };
+        hex.digits.get_mut(..digits.len()).filter(|_| well_formed)?.copy_from_slice(digits.as_bytes());
+        hex.digits.make_ascii_lowercase();
+        Some(Self { algorithm, hex })
+    }
+
     /// What it is made with.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {

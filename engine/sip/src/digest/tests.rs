@@ -95,3 +95,15 @@ fn comparing_takes_any_case_and_no_other_length() {
         assert!(!hex.is_same_in_constant_time(other));
     }
 }
+
+#[test]
+fn a_stored_secret_reads_back() {
+    for algorithm in [Algorithm::Md5, Algorithm::Sha256] {
+        let ha1 = Ha1::new(algorithm, "1001", "demo.local", "secret");
+        assert_eq!(Ha1::from_hex(algorithm, ha1.as_str()), Some(ha1));
+        assert_eq!(Ha1::from_hex(algorithm, &ha1.as_str().to_uppercase()), Some(ha1));
+        for bad in ["", "00", &format!("{}00", ha1.as_str()), &"g".repeat(ha1.as_str().len())] {
+            assert_eq!(Ha1::from_hex(algorithm, bad), None, "{bad}");
+        }
+    }
+}

@@ -282,15 +282,20 @@ fn salvage(data: &Bytes) -> Option<Message> {
     let mut lines = SmallVec::new();
     let mut found = 0;
     let mut rows = plain.split("\r\n");
-    let method = Method::parse(rows.next()?.split(' ').next()?).ok().filter(|method| *method != Method::Ack)?;
-    for line in rows.filter(|line| line.len() <= MAX_LINE_BYTES && !line.contains(['\r', '\n'])) {
-        let Ok(line) = read_line(&plain, line) else {
+    let method = rows.next()?.split([' ', '\t']).next()?;
+    let method = Method::parse(method).ok().filter(|method| *method != Method::Ack)?;
+    for row in rows {
+        let Ok(line) = read_line(&plain, row) else {
             continue;
         };
         let Some(name) = line.known.filter(|name| ECHOED.contains(name)) else {
             continue;
         };
-        if lines.len() < MAX_VIAS + ECHOED.len() && (name == Name::Via || found & name.bit() == 0) {
+        if row.len() > MAX_LINE_BYTES || row.contains(['\r', '\n']) || lines.len() == MAX_VIAS + ECHOED.len() - 1 {
+            // Without all of them the answer would not find its way.
+            return None;
+        }
+        if name == Name::Via || found & name.bit() == 0 {
             found |= name.bit();
             lines.push(line);
         }
@@ -310,3 +315,6 @@ const ECHOED: [Name; 5] = [Name::Via, Name::From, Name::To, Name::CallId, Name::
 fn leading_line_breaks(data: &[u8]) -> usize {
     data.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
 }
+
+#[cfg(test)]
+mod tests;

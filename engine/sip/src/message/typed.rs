@@ -279,3 +279,6 @@ where
 
 /// RFC 3261 8.1.1.5.
 const CSEQ_END: u32 = 1 << 31;
+
+#[cfg(test)]
+mod tests;
