@@ -22,7 +22,7 @@ impl fmt::Display for Fault {
 }
 
 /// A table being read. Keys that nobody asked for are faults at `finish`.
-pub struct Reader<'a> {
+pub(super) struct Reader<'a> {
     path: String,
     table: &'a Table,
     asked: BTreeSet<&'static str>,

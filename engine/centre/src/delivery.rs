@@ -1,0 +1,65 @@
+//! One thing that is to reach one place: what every owner's effects become.
+
+use bytes::Bytes;
+use clock::{RequestId, ShardId};
+use journal_core::{Entry, Mark};
+use sip::ua::Peer;
+
+use crate::{Answer, CommandError};
+
+/// Where an effect of an owner goes, and what it is there.
+#[derive(Debug)]
+pub enum Delivery {
+    /// An input of a call shard.
+    Shard(ShardId, call::Input),
+    /// An input of the ACD.
+    Acd(acd::Input),
+    /// An input of location.
+    Location(sip::location::Input),
+    /// A command for the media worker.
+    Media(media_graph::Command),
+    /// The owner's next journal entry.
+    Journal {
+        /// Its number among the owner's entries, from 1 without a gap.
+        number: u64,
+        /// The entry.
+        entry: Entry,
+    },
+    /// A message for the network.
+    Transmit {
+        /// Where.
+        peer: Peer,
+        /// What.
+        bytes: Bytes,
+        /// Hold until the owner's entries have come so far.
+        gate: Option<Mark>,
+    },
+    /// The answer to a command from outside.
+    Answer {
+        /// Whom.
+        request: RequestId,
+        /// What.
+        result: Result<Answer, CommandError>,
+        /// Hold until the owner's entries have come so far.
+        gate: Option<Mark>,
+    },
+    /// The directory of Call-IDs learns (true) or forgets (false) one of this owner's.
+    CallIdOwned {
+        /// The Call-ID header.
+        sip_call_id: String,
+        /// Owned from now, or released.
+        owned: bool,
+    },
+    /// Something was refused or dropped: for `trunkline_drops_total{reason}`.
+    Dropped {
+        /// Stable word.
+        reason: &'static str,
+    },
+    /// A difference between leases and facts was repaired: counted, alarmed, fails any test.
+    Repaired {
+        /// What was wrong.
+        what: &'static str,
+    },
+    /// The shard holds no call any more after `Drain` or `EndAll`.
+    Drained(ShardId),
+}

@@ -1,0 +1,124 @@
+//! What the ACD's effects mean to the others.
+
+use clock::WallTime;
+use journal_core::{AgentState, AgentStatus, Durability, Entry, Mark};
+
+use crate::{Answer, CommandError, Delivery};
+
+/// Turns the ACD's effects into deliveries, and numbers its journal entries.
+#[derive(Debug, Default)]
+pub struct AcdOutlet {
+    entries: u64,
+}
+
+impl AcdOutlet {
+    /// The outlet before the first entry.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { entries: 0 }
+    }
+
+    /// Where `effect`, made at `wall`, goes. Answers wait until the entries before them are synced.
+    pub fn route(&mut self, wall: WallTime, effect: acd::Effect) -> Delivery {
+        use acd::Effect;
+        match effect {
+            Effect::StatusChanged { agent, status, reason } => {
+                self.journal(Entry::AgentStatus { agent, status: agent_status(status), reason, at: wall })
+            }
+            Effect::StateChanged { agent, state, reason, call } => {
+                self.journal(Entry::AgentStateChanged { agent, state: agent_state(state), reason, call, at: wall })
+            }
+            Effect::Reply { request, result } => Delivery::Answer {
+                request,
+                result: result.map(answer).map_err(command_error),
+                gate: Some(Mark { entry: self.entries, durability: Durability::Synced }),
+            },
+            Effect::Repaired { what, .. } => Delivery::Repaired { what },
+            for_shard => to_shard(for_shard),
+        }
+    }
+
+    fn journal(&mut self, entry: Entry) -> Delivery {
+        self.entries += 1;
+        Delivery::Journal { number: self.entries, entry }
+    }
+}
+
+fn to_shard(effect: acd::Effect) -> Delivery {
+    use acd::Effect;
+    use call::Input;
+    match effect {
+        Effect::Enqueued { call, shard, queue, arrived, priority } => {
+            Delivery::Shard(shard, Input::Enqueued { call, queue, arrived, priority })
+        }
+        Effect::Offer { shard, offer, generation, call, queue, agent, ring, .. } => {
+            Delivery::Shard(shard, Input::Offer { offer, generation, call, queue, agent, ring })
+        }
+        Effect::Withdraw { shard, offer, generation, reason } => {
+            Delivery::Shard(shard, Input::Withdraw { offer, generation, reason: withdraw_reason(reason) })
+        }
+        Effect::ClaimGranted { shard, offer, generation } => {
+            Delivery::Shard(shard, Input::ClaimGranted { offer, generation })
+        }
+        Effect::ClaimRefused { shard, offer, generation } => {
+            Delivery::Shard(shard, Input::ClaimRefused { offer, generation })
+        }
+        Effect::LeaveQueue { shard, call, queue } => Delivery::Shard(shard, Input::LeaveQueue { call, queue }),
+        other => unreachable!("routed before: {other:?}"),
+    }
+}
+
+fn answer(reply: acd::Reply) -> Answer {
+    match reply {
+        acd::Reply::Agent(agent) => Answer::Agent(agent),
+    }
+}
+
+fn command_error(error: acd::CommandError) -> CommandError {
+    match error {
+        acd::CommandError::UnknownAgent => CommandError::UnknownAgent,
+    }
+}
+
+fn withdraw_reason(reason: acd::WithdrawReason) -> call::WithdrawReason {
+    match reason {
+        acd::WithdrawReason::Paused => call::WithdrawReason::Paused,
+        acd::WithdrawReason::Offline => call::WithdrawReason::Offline,
+        acd::WithdrawReason::WaitOver => call::WithdrawReason::WaitOver,
+        acd::WithdrawReason::Overdue => call::WithdrawReason::Overdue,
+        acd::WithdrawReason::CallerGone => call::WithdrawReason::CallerGone,
+        acd::WithdrawReason::Busy => call::WithdrawReason::Busy,
+        acd::WithdrawReason::Moved => call::WithdrawReason::Moved,
+    }
+}
+
+/// The journal's word for a status.
+#[must_use]
+pub const fn agent_status(status: acd::Status) -> AgentStatus {
+    match status {
+        acd::Status::Ready => AgentStatus::Ready,
+        acd::Status::Paused => AgentStatus::Paused,
+        acd::Status::Offline => AgentStatus::Offline,
+    }
+}
+
+/// The ACD's word for a journaled status.
+#[must_use]
+pub const fn status_of(status: AgentStatus) -> acd::Status {
+    match status {
+        AgentStatus::Ready => acd::Status::Ready,
+        AgentStatus::Paused => acd::Status::Paused,
+        AgentStatus::Offline => acd::Status::Offline,
+    }
+}
+
+const fn agent_state(state: acd::State) -> AgentState {
+    match state {
+        acd::State::Offline => AgentState::Offline,
+        acd::State::Ready => AgentState::Ready,
+        acd::State::Reserved => AgentState::Reserved,
+        acd::State::OnCall => AgentState::OnCall,
+        acd::State::WrapUp => AgentState::WrapUp,
+        acd::State::Paused => AgentState::Paused,
+    }
+}

@@ -1,0 +1,106 @@
+//! What a shard's effects mean to the others.
+
+use clock::ShardId;
+
+use crate::{Answer, CommandError, Delivery};
+
+/// Turns the effects of one shard into deliveries, and numbers its journal entries.
+#[derive(Debug)]
+pub struct ShardOutlet {
+    shard: ShardId,
+    entries: u64,
+}
+
+impl ShardOutlet {
+    /// The outlet of `shard`, before its first entry.
+    #[must_use]
+    pub const fn new(shard: ShardId) -> Self {
+        Self { shard, entries: 0 }
+    }
+
+    /// Where `effect` goes.
+    pub fn route(&mut self, effect: call::Effect) -> Delivery {
+        use call::Effect;
+        match effect {
+            Effect::Transmit { peer, bytes, gate } => Delivery::Transmit { peer, bytes, gate },
+            Effect::Media(command) => Delivery::Media(command),
+            Effect::Journal(entry) => {
+                self.entries += 1;
+                Delivery::Journal { number: self.entries, entry }
+            }
+            Effect::CallIdOwned { sip_call_id, owned } => Delivery::CallIdOwned { sip_call_id, owned },
+            Effect::Dropped { reason } => Delivery::Dropped { reason },
+            Effect::Drained => Delivery::Drained(self.shard),
+            Effect::Reply { request, result, gate } => {
+                Delivery::Answer { request, result: result.map(answer).map_err(command_error), gate }
+            }
+            for_acd => Delivery::Acd(self.to_acd(for_acd)),
+        }
+    }
+
+    fn to_acd(&self, effect: call::Effect) -> acd::Input {
+        use call::Effect;
+        let shard = self.shard;
+        match effect {
+            Effect::Enqueue { call, queue, caller, priority } => {
+                acd::Input::Enqueue { call, shard, queue, caller, priority }
+            }
+            Effect::CallerGone { call } => acd::Input::CallerGone { call },
+            Effect::Claim { offer, generation } => acd::Input::Claim { shard, offer, generation },
+            Effect::OfferEnded { offer, generation, outcome } => {
+                acd::Input::OfferEnded { offer, generation, outcome: offer_outcome(outcome) }
+            }
+            Effect::AgentBusy(fact) => acd::Input::AgentBusy(agent_fact(shard, fact)),
+            Effect::AgentFree { agent, call, leg, talked } => acd::Input::AgentFree { agent, call, leg, talked },
+            Effect::Facts { legs, waiting, offers } => acd::Input::Facts {
+                shard,
+                legs: legs.into_iter().map(|fact| agent_fact(shard, fact)).collect(),
+                waiting: waiting.into_iter().map(waiting_fact).collect(),
+                offers,
+            },
+            other => unreachable!("routed before: {other:?}"),
+        }
+    }
+}
+
+fn answer(reply: call::Reply) -> Answer {
+    match reply {
+        call::Reply::Called(new) => Answer::Called(new.call),
+        call::Reply::HangingUp(call) => Answer::HangingUp(call),
+    }
+}
+
+fn command_error(error: call::CommandError) -> CommandError {
+    match error {
+        call::CommandError::UnknownAgent => CommandError::UnknownAgent,
+        call::CommandError::NoDevice => CommandError::NoDevice,
+        call::CommandError::Denied => CommandError::Denied,
+        call::CommandError::BadDestination => CommandError::BadDestination,
+        call::CommandError::UnknownCall => CommandError::UnknownCall,
+        call::CommandError::Unavailable(cause) => CommandError::Unavailable { reason: cause.code },
+    }
+}
+
+fn offer_outcome(outcome: call::OfferOutcome) -> acd::OfferOutcome {
+    match outcome {
+        call::OfferOutcome::NoAnswer => acd::OfferOutcome::NoAnswer,
+        call::OfferOutcome::Refused => acd::OfferOutcome::Refused,
+        call::OfferOutcome::Unreachable => acd::OfferOutcome::Unreachable,
+        call::OfferOutcome::CallerGone => acd::OfferOutcome::CallerGone,
+        call::OfferOutcome::Withdrawn => acd::OfferOutcome::Withdrawn,
+    }
+}
+
+fn agent_fact(shard: ShardId, fact: call::AgentFact) -> acd::AgentFact {
+    acd::AgentFact { shard, agent: fact.agent, call: fact.call, leg: fact.leg, queue: fact.queue }
+}
+
+fn waiting_fact(fact: call::WaitingFact) -> acd::WaitingFact {
+    acd::WaitingFact {
+        call: fact.call,
+        queue: fact.queue,
+        caller: fact.caller,
+        priority: fact.priority,
+        arrived: fact.arrived,
+    }
+}

@@ -1,0 +1,49 @@
+//! What each owner is given after a restart, from the fold of the journal.
+
+use call::RestoredCall;
+use clock::WallTime;
+use journal_core::{Direction, PLACE_KEPT, Replay};
+
+use crate::from_acd::status_of;
+
+/// Calls that were up when the node died: each dialog is ended, each gets its one record.
+#[must_use]
+pub fn calls(replay: &Replay) -> Vec<RestoredCall> {
+    replay
+        .live_calls()
+        .map(|record| RestoredCall {
+            call: record.id,
+            next_seq: record.next_seq(),
+            answered: record.answered_at.is_some(),
+            inbound: record.direction == Direction::Inbound,
+            dialogs: replay.dialogs().filter(|dialog| dialog.call == record.id).cloned().collect(),
+        })
+        .collect()
+}
+
+/// The agents with the status they chose last in place of the configured one.
+#[must_use]
+pub fn agents(replay: &Replay, mut configured: Vec<acd::AgentConfig>) -> Vec<acd::AgentConfig> {
+    for (id, chosen) in replay.statuses() {
+        if let Some(agent) = configured.iter_mut().find(|agent| agent.agent == id) {
+            agent.status = status_of(chosen.status);
+            agent.reason.clone_from(&chosen.reason);
+        }
+    }
+    configured
+}
+
+/// Places of callers whom the restart cut off: theirs again if they ring in time (DESIGN section 6).
+#[must_use]
+pub fn places(replay: &Replay, now: WallTime) -> Vec<acd::Input> {
+    replay
+        .interrupted(now)
+        .into_iter()
+        .map(|(caller, interrupted)| acd::Input::RestorePlace {
+            queue: interrupted.place.queue,
+            caller,
+            arrived: interrupted.place.arrived,
+            until: interrupted.at + PLACE_KEPT,
+        })
+        .collect()
+}

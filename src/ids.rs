@@ -1,0 +1,222 @@
+//! The one place that turns names into the integer ids of the cores and back (DESIGN section 5).
+//!
+//! An id is given once and journaled, so that entries keep their meaning when
+//! the configuration changes its order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use call::{AgentPlan, CallLimits, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkPlan};
+use centre::{Directory, NamedAgent, NamedQueue, NamedTrunk};
+use clock::{AgentId, QueueId, TrunkId};
+use journal_core::{Entry, NameKind, Names};
+
+use crate::config::{Config, RouteFrom, TargetName, number_plan};
+
+/// What the cores work by, all made from one configuration.
+pub struct Resolved {
+    /// For shards.
+    pub plan: Arc<Plan>,
+    /// For the ACD.
+    pub queues: Vec<acd::QueueConfig>,
+    /// For the ACD; status and reason are the configured defaults.
+    pub agents: Vec<acd::AgentConfig>,
+    /// For REST and records.
+    pub directory: Arc<Directory>,
+    /// `Name` entries to be journaled before anything else.
+    pub new_names: Vec<Entry>,
+}
+
+/// Resolves a checked configuration; `names` holds the ids given so far and learns the new ones.
+pub fn resolve(config: &Config, own_hosts: Vec<String>, names: &mut Names) -> Resolved {
+    let mut ids = Ids { account: &config.node.account, names, new_names: Vec::new() };
+    let agents: BTreeMap<&str, AgentId> = config
+        .agents
+        .iter()
+        .map(|agent| (agent.extension.as_str(), AgentId(ids.id(NameKind::Agent, &agent.extension))))
+        .collect();
+    let queues: BTreeMap<&str, QueueId> = config
+        .queues
+        .iter()
+        .map(|queue| (queue.name.as_str(), QueueId(ids.id(NameKind::Queue, &queue.name))))
+        .collect();
+    let trunks: BTreeMap<&str, TrunkId> = config
+        .trunks
+        .iter()
+        .map(|trunk| (trunk.name.as_str(), TrunkId(ids.id(NameKind::Trunk, &trunk.name))))
+        .collect();
+    let new_names = ids.new_names;
+    let known = Known { agents, queues, trunks };
+    Resolved {
+        plan: Arc::new(plan(config, own_hosts, &known)),
+        queues: acd_queues(config, &known),
+        agents: acd_agents(config, &known),
+        directory: Arc::new(directory(config, &known)),
+        new_names,
+    }
+}
+
+struct Ids<'a> {
+    account: &'a str,
+    names: &'a mut Names,
+    new_names: Vec<Entry>,
+}
+
+impl Ids<'_> {
+    fn id(&mut self, kind: NameKind, name: &str) -> u32 {
+        if let Some(id) = self.names.id(kind, self.account, name) {
+            return id;
+        }
+        let id = self.names.free_id(kind);
+        self.names.insert(kind, id, self.account, name);
+        let (account, name) = (self.account.to_owned(), name.to_owned());
+        self.new_names.push(Entry::Name { kind, id, account, name });
+        id
+    }
+}
+
+struct Known<'a> {
+    agents: BTreeMap<&'a str, AgentId>,
+    queues: BTreeMap<&'a str, QueueId>,
+    trunks: BTreeMap<&'a str, TrunkId>,
+}
+
+fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
+    let domain = config.node.domain.clone();
+    let mut numbers = number_plan(&config.node.home_country).unwrap_or_default();
+    numbers.allowed_countries = config.node.allowed_countries.clone();
+    numbers.denied_prefixes = config.node.denied_prefixes.clone();
+    let extensions = known.agents.iter().map(|(extension, id)| ((*extension).to_owned(), Target::Agent(*id)));
+    let dids = config.numbers.iter().filter_map(|number| Some((number.number.clone(), target(&number.target, known)?)));
+    let agents = config.agents.iter().filter_map(|agent| {
+        let plan = AgentPlan {
+            extension: agent.extension.clone(),
+            name: None,
+            ha1_md5: sip::digest::ha1(sip::digest::Algorithm::Md5, &agent.extension, &domain, &agent.password),
+            ha1_sha256: sip::digest::ha1(sip::digest::Algorithm::Sha256, &agent.extension, &domain, &agent.password),
+            may_dial_out: agent.may_dial_out,
+            calls_per_day_max: agent.calls_per_day_max,
+        };
+        Some((*known.agents.get(agent.extension.as_str())?, plan))
+    });
+    Plan {
+        extensions: extensions.collect(),
+        dids: dids.collect(),
+        agents: agents.collect(),
+        trunks: trunk_plans(config, known),
+        routes: route_plans(config, known),
+        queues: queue_plans(config, known),
+        limits: CallLimits {
+            calls_max: config.limits.calls_max,
+            rtp_silence: config.rtp.silence,
+            ping_every: config.limits.ping_every,
+            ring_max: config.limits.ring_max,
+            call_max: config.limits.call_max,
+            ..CallLimits::default()
+        },
+        domain,
+        own_hosts,
+        numbers,
+    }
+}
+
+fn target(name: &TargetName, known: &Known<'_>) -> Option<Target> {
+    match name {
+        TargetName::Queue(name) => known.queues.get(name.as_str()).map(|id| Target::Queue(*id)),
+        TargetName::Voicemail(name) => known.queues.get(name.as_str()).map(|id| Target::Voicemail(*id)),
+        TargetName::Agent(name) => known.agents.get(name.as_str()).map(|id| Target::Agent(*id)),
+        TargetName::Echo => Some(Target::Echo),
+        TargetName::Tone => Some(Target::Tone),
+    }
+}
+
+fn trunk_plans(config: &Config, known: &Known<'_>) -> BTreeMap<TrunkId, TrunkPlan> {
+    let plan = |trunk: &crate::config::Trunk| TrunkPlan {
+        name: trunk.name.clone(),
+        sources: trunk.sources.clone(),
+        destination: trunk.destination,
+        tcp: trunk.tcp,
+        caller_id: trunk.caller_id.clone(),
+        calls_max: trunk.calls_max,
+        calls_per_second_max: trunk.calls_per_second_max,
+    };
+    config.trunks.iter().filter_map(|trunk| Some((*known.trunks.get(trunk.name.as_str())?, plan(trunk)))).collect()
+}
+
+fn route_plans(config: &Config, known: &Known<'_>) -> Vec<RoutePlan> {
+    let plan = |route: &crate::config::Route| {
+        let from = match &route.from {
+            RouteFrom::Agents => RouteSource::Agents,
+            RouteFrom::Trunk(name) => RouteSource::Trunk(*known.trunks.get(name.as_str())?),
+        };
+        let trunk = *known.trunks.get(route.trunk.as_str())?;
+        Some(RoutePlan { from, pattern: route.pattern.clone(), trunk })
+    };
+    config.routes.iter().filter_map(plan).collect()
+}
+
+fn queue_plans(config: &Config, known: &Known<'_>) -> BTreeMap<QueueId, QueuePlan> {
+    let plan = |queue: &crate::config::Queue| QueuePlan {
+        name: queue.name.clone(),
+        music: queue.music.clone(),
+        recording: queue.recording,
+        voicemail_prompt: queue.voicemail_prompt.clone(),
+        voicemail_max: queue.voicemail_max,
+        voicemail_on_timeout: queue.voicemail_on_timeout,
+    };
+    config.queues.iter().filter_map(|queue| Some((*known.queues.get(queue.name.as_str())?, plan(queue)))).collect()
+}
+
+fn acd_queues(config: &Config, known: &Known<'_>) -> Vec<acd::QueueConfig> {
+    let rules = |queue: &crate::config::Queue| {
+        Some(acd::QueueConfig {
+            queue: *known.queues.get(queue.name.as_str())?,
+            ring: queue.ring,
+            max_wait: queue.wait_max,
+            wrap_up: queue.wrap_up,
+            max_waiting: queue.waiting_max,
+            agents: queue.agents.iter().filter_map(|name| known.agents.get(name.as_str()).copied()).collect(),
+        })
+    };
+    config.queues.iter().filter_map(rules).collect()
+}
+
+fn acd_agents(config: &Config, known: &Known<'_>) -> Vec<acd::AgentConfig> {
+    let rules = |agent: &crate::config::Agent| {
+        Some(acd::AgentConfig {
+            agent: *known.agents.get(agent.extension.as_str())?,
+            status: agent.status,
+            reason: None,
+            max_missed: agent.missed_max,
+        })
+    };
+    config.agents.iter().filter_map(rules).collect()
+}
+
+fn directory(config: &Config, known: &Known<'_>) -> Directory {
+    let mut directory = Directory::default();
+    for (extension, id) in &known.agents {
+        let serves = |queue: &&crate::config::Queue| queue.agents.iter().any(|agent| agent == extension);
+        let queues = config.queues.iter().filter(serves);
+        let queues = queues.filter_map(|queue| known.queues.get(queue.name.as_str()).copied()).collect();
+        directory.agents.insert(*id, NamedAgent { extension: (*extension).to_owned(), name: None, queues });
+    }
+    for (name, id) in &known.queues {
+        directory.queues.insert(*id, NamedQueue { name: (*name).to_owned() });
+    }
+    for trunk in &config.trunks {
+        let Some(id) = known.trunks.get(trunk.name.as_str()) else { continue };
+        let transport = if trunk.tcp { ";transport=tcp" } else { "" };
+        let source = |source: &call::TrunkAddress| match source.port {
+            Some(port) => std::net::SocketAddr::from((source.ip, port)).to_string(),
+            None => source.ip.to_string(),
+        };
+        let named = NamedTrunk {
+            name: trunk.name.clone(),
+            sources: trunk.sources.iter().map(source).collect(),
+            destination: format!("sip:{}{transport}", trunk.destination),
+        };
+        directory.trunks.insert(*id, named);
+    }
+    directory
+}
