@@ -10,8 +10,9 @@ use call::{AgentPlan, CallLimits, Plan, QueuePlan, RoutePlan, RouteSource, Targe
 use centre::{Directory, NamedAgent, NamedQueue, NamedTrunk};
 use clock::{AgentId, QueueId, TrunkId};
 use journal_core::{Entry, NameKind, Names};
+use sip::digest::{Algorithm, Ha1};
 
-use crate::config::{Config, RouteFrom, TargetName, number_plan};
+use crate::config::{Agent, Config, RouteFrom, TargetName, number_plan};
 
 /// What the cores work by, all made from one configuration.
 pub struct Resolved {
@@ -92,8 +93,8 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         let plan = AgentPlan {
             extension: agent.extension.clone(),
             name: None,
-            ha1_md5: sip::digest::ha1(sip::digest::Algorithm::Md5, &agent.extension, &domain, &agent.password),
-            ha1_sha256: sip::digest::ha1(sip::digest::Algorithm::Sha256, &agent.extension, &domain, &agent.password),
+            ha1_md5: ha1(Algorithm::Md5, agent, &domain),
+            ha1_sha256: ha1(Algorithm::Sha256, agent, &domain),
             may_dial_out: agent.may_dial_out,
             calls_per_day_max: agent.calls_per_day_max,
         };
@@ -118,6 +119,10 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         own_hosts,
         numbers,
     }
+}
+
+fn ha1(algorithm: Algorithm, agent: &Agent, realm: &str) -> String {
+    Ha1::new(algorithm, &agent.extension, realm, &agent.password).as_str().to_owned()
 }
 
 fn target(name: &TargetName, known: &Known<'_>) -> Option<Target> {

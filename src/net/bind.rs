@@ -1,0 +1,101 @@
+//! Binds the SIP listeners.
+
+use std::io;
+use std::net::SocketAddr;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, UdpSocket};
+
+use crate::config::Listen;
+
+/// The listeners, bound but not served.
+#[derive(Debug, Default)]
+pub struct Bound {
+    /// Datagram sockets.
+    pub udp: Vec<UdpSocket>,
+    /// Stream listeners.
+    pub tcp: Vec<TcpListener>,
+}
+
+/// A listener that cannot be bound.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {transport}:{addr}: {source}; is another process using the port (`ss -lnp`)?")]
+pub struct BindError {
+    transport: &'static str,
+    addr: SocketAddr,
+    source: io::Error,
+}
+
+/// Binds every listener. A listener with port 0 takes the port of an earlier
+/// one on the same address, so that UDP and TCP share one.
+///
+/// # Errors
+/// The first listener that cannot be bound.
+pub fn bind(listen: &[Listen]) -> Result<Bound, BindError> {
+    for _ in 1..BIND_TRIES {
+        match try_bind(listen) {
+            Err(error) if listen.iter().any(|one| one.addr().port() == 0) => {
+                tracing::debug!(%error, "the free port of one transport is taken on the other: once more");
+            }
+            result => return result,
+        }
+    }
+    try_bind(listen)
+}
+
+fn try_bind(listen: &[Listen]) -> Result<Bound, BindError> {
+    let mut bound = Bound::default();
+    let mut chosen: Vec<SocketAddr> = Vec::new();
+    for one in listen {
+        let mut addr = one.addr();
+        if addr.port() == 0
+            && let Some(earlier) = chosen.iter().find(|earlier| earlier.ip() == addr.ip())
+        {
+            addr.set_port(earlier.port());
+        }
+        let fail = |transport| move |source| BindError { transport, addr, source };
+        let local = match one {
+            Listen::Udp(_) => {
+                let socket = bind_udp(addr).map_err(fail("udp"))?;
+                let local = socket.local_addr().map_err(fail("udp"))?;
+                bound.udp.push(socket);
+                local
+            }
+            Listen::Tcp(_) => {
+                let listener = bind_tcp(addr).map_err(fail("tcp"))?;
+                let local = listener.local_addr().map_err(fail("tcp"))?;
+                bound.tcp.push(listener);
+                local
+            }
+        };
+        chosen.push(local);
+    }
+    Ok(bound)
+}
+
+fn bind_udp(addr: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    // A refusal is no fault: the kernel then keeps its own, smaller buffers.
+    let _ = socket.set_recv_buffer_size(UDP_BUFFER_BYTES);
+    let _ = socket.set_send_buffer_size(UDP_BUFFER_BYTES);
+    socket.bind(&addr.into())?;
+    UdpSocket::from_std(socket.into())
+}
+
+fn bind_tcp(addr: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    // A restart must not wait for the former process's connections to time out.
+    socket.set_reuse_address(true)?;
+    socket.bind(&addr.into())?;
+    socket.listen(TCP_BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+/// Two seconds of 1,000 calls a second at about 10 messages of 700 bytes each.
+const UDP_BUFFER_BYTES: usize = 16 * 1024 * 1024;
+/// Connections that wait to be accepted: a burst of every phone of a large site.
+const TCP_BACKLOG: i32 = 1_024;
+/// Chance of a port that is free for UDP and taken for TCP is small; four in a row is a fault.
+const BIND_TRIES: u32 = 4;

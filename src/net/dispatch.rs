@@ -1,0 +1,168 @@
+//! Hands each message to the owner it belongs to.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use clock::{FlowId, ShardId};
+use sip::ua::Peer;
+use sip::{Message, Method, ParseError, ResponseBuilder, Source};
+use tokio::sync::mpsc;
+
+use super::directory::CallIdDirectory;
+use super::flows::Flows;
+use crate::counters::Counters;
+
+/// What comes from the network for one owner.
+#[derive(Debug)]
+pub enum SipInput {
+    /// A message.
+    Received {
+        /// Where it came from.
+        peer: Peer,
+        /// The message.
+        message: Message,
+    },
+    /// Bytes that are no message but may be answered.
+    Bad {
+        /// Where they came from.
+        peer: Peer,
+        /// What is wrong.
+        error: ParseError,
+    },
+    /// A connection is gone.
+    FlowGone(FlowId),
+    /// A message could not be sent to this peer.
+    TransportFailed(Peer),
+}
+
+/// The two lanes from the network into a shard (DESIGN section 4, Backpressure).
+#[derive(Clone, Debug)]
+pub struct ShardLanes {
+    /// New INVITEs: refused statelessly when full.
+    pub new_calls: mpsc::Sender<SipInput>,
+    /// Everything of existing dialogs: the reader waits when full.
+    pub dialogs: mpsc::Sender<SipInput>,
+}
+
+/// Where readers put messages.
+#[derive(Clone)]
+pub struct Dispatch {
+    /// Call-IDs of the shards.
+    pub directory: Arc<CallIdDirectory>,
+    /// Lanes by shard number.
+    pub shards: Vec<ShardLanes>,
+    /// The lane of location.
+    pub location: mpsc::Sender<SipInput>,
+    /// For stateless answers.
+    pub flows: Arc<Flows>,
+    /// What happened.
+    pub counters: Arc<Counters>,
+}
+
+enum Owner {
+    NewCall(ShardId),
+    Dialog(ShardId),
+    Location,
+}
+
+impl Dispatch {
+    /// Takes one datagram.
+    pub async fn datagram(&self, peer: Peer, data: Bytes) {
+        match Message::parse(data, Source::Datagram) {
+            Ok(message) => self.message(peer, message).await,
+            Err(error) => self.bad(peer, error).await,
+        }
+    }
+
+    /// Takes one parsed message.
+    pub async fn message(&self, peer: Peer, message: Message) {
+        self.counters.sip_message(&message);
+        match self.owner(&message) {
+            Owner::NewCall(shard) => {
+                let Some(lanes) = self.lanes(shard) else { return };
+                if let Err(refused) = lanes.new_calls.try_send(SipInput::Received { peer, message }) {
+                    self.counters.dropped("new_calls_full");
+                    if let SipInput::Received { message, .. } = refused.into_inner() {
+                        self.refuse_statelessly(peer, &message);
+                    }
+                }
+            }
+            Owner::Dialog(shard) => {
+                let Some(lanes) = self.lanes(shard) else { return };
+                // Waiting here stops the reader; retransmission heals what the kernel drops meanwhile.
+                let _ = lanes.dialogs.send(SipInput::Received { peer, message }).await;
+            }
+            Owner::Location => {
+                if self.location.try_send(SipInput::Received { peer, message }).is_err() {
+                    self.counters.dropped("location_full");
+                }
+            }
+        }
+    }
+
+    /// Takes what is no message.
+    pub async fn bad(&self, peer: Peer, error: ParseError) {
+        self.counters.dropped("malformed");
+        if self.location.try_send(SipInput::Bad { peer, error }).is_err() {
+            self.counters.dropped("location_full");
+        }
+    }
+
+    /// Tells every owner that a connection is gone.
+    pub async fn flow_gone(&self, flow: FlowId) {
+        for lanes in &self.shards {
+            let _ = lanes.dialogs.send(SipInput::FlowGone(flow)).await;
+        }
+        let _ = self.location.send(SipInput::FlowGone(flow)).await;
+    }
+
+    /// Tells every owner that this peer cannot be reached.
+    pub async fn transport_failed(&self, peer: Peer) {
+        for lanes in &self.shards {
+            let _ = lanes.dialogs.send(SipInput::TransportFailed(peer)).await;
+        }
+        let _ = self.location.send(SipInput::TransportFailed(peer)).await;
+    }
+
+    fn lanes(&self, shard: ShardId) -> Option<&ShardLanes> {
+        self.shards.get(usize::from(shard.0))
+    }
+
+    fn owner(&self, message: &Message) -> Owner {
+        let call_id = message.call_id().unwrap_or_default();
+        let shard = self.directory.shard(call_id);
+        let in_dialog = message.to().is_ok_and(|to| to.tag().is_some());
+        match message.method() {
+            None => match message.cseq() {
+                Ok((_, Method::Register)) => Owner::Location,
+                Ok((_, Method::Options)) if call_id.starts_with(sip::location::PROBE_CALL_ID_PREFIX) => Owner::Location,
+                _ => Owner::Dialog(shard),
+            },
+            Some(Method::Invite) if !in_dialog => Owner::NewCall(shard),
+            Some(Method::Invite | Method::Ack | Method::Cancel | Method::Bye) => Owner::Dialog(shard),
+            Some(_) if in_dialog => Owner::Dialog(shard),
+            Some(_) => Owner::Location,
+        }
+    }
+
+    /// The stateless answer to what could not be parsed, where it can be answered (400, 505).
+    pub(super) fn refuse_malformed(&self, peer: Peer, error: &ParseError) {
+        let Some(hint) = error.answerable() else { return };
+        if let Ok(response) = ResponseBuilder::reply_to(&hint.request, hint.status, hint.reason).build() {
+            let _ = self.flows.send(peer, response.bytes().clone());
+        }
+    }
+
+    /// 503 with Retry-After, without any state (DESIGN section 4).
+    fn refuse_statelessly(&self, peer: Peer, request: &Message) {
+        let response = ResponseBuilder::reply_to(request, 503, "Service Unavailable")
+            .header("Retry-After", RETRY_AFTER_S)
+            .build();
+        if let Ok(response) = response {
+            let _ = self.flows.send(peer, response.bytes().clone());
+        }
+    }
+}
+
+/// Long enough that a burst has passed, short enough that a carrier's next route is not forgotten.
+const RETRY_AFTER_S: &str = "5";

@@ -1,0 +1,291 @@
+//! One task an owner: takes inputs from its lanes, runs its core, delivers what comes out.
+//!
+//! It decides nothing. What must wait for the journal is held in the gate
+//! without any task waiting; what a full lane does not take is kept and tried again.
+
+mod acd;
+mod backlog;
+mod location;
+mod post;
+mod progress;
+mod shard;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use centre::{Answer, CommandError, Delivery};
+use clock::{Instant, Now, RequestId};
+use journal_core::{Gate, Mark, Owner};
+use sip::ua::Peer;
+use tokio::sync::mpsc;
+
+use self::backlog::Backlog;
+use crate::clock_source::ClockSource;
+use crate::net::SipInput;
+
+pub(crate) use self::acd::AcdCore;
+pub(crate) use self::location::LocationCore;
+pub(crate) use self::post::{AnswerTable, Post};
+pub(crate) use self::progress::{OwnerProgress, Progress};
+pub(crate) use self::shard::ShardCore;
+
+/// A core as its task sees it: inputs in, deliveries out.
+pub(crate) trait Core: Send + 'static {
+    /// What happens to it.
+    type Input: Send + 'static;
+
+    /// What comes from the network as an input; `None` for owners that take nothing from there.
+    fn from_sip(input: SipInput) -> Option<Self::Input>;
+    /// The journal cannot be written (true), or can again.
+    fn from_journal(failing: bool) -> Option<Self::Input>;
+    fn handle(&mut self, now: Now, input: Self::Input);
+    fn handle_timeout(&mut self, now: Now);
+    fn poll_delivery(&mut self, now: Now) -> Option<Delivery>;
+    fn poll_timeout(&mut self) -> Option<Instant>;
+    /// Publishes what others may see, when it changed. Called after each batch and before its answers leave.
+    fn publish(&mut self, now: Now);
+}
+
+/// Where an owner's inputs come from, first one first.
+pub(crate) struct Lanes<I> {
+    /// Other owners, media, commands.
+    pub(crate) owners: mpsc::Receiver<I>,
+    /// The network: existing dialogs.
+    pub(crate) dialogs: Option<mpsc::Receiver<SipInput>>,
+    /// The network: new calls.
+    pub(crate) new_calls: Option<mpsc::Receiver<SipInput>>,
+}
+
+/// What waits in the gate.
+enum Held {
+    Transmit { peer: Peer, bytes: Bytes },
+    Answer { request: RequestId, result: Result<Answer, CommandError> },
+}
+
+/// Gated effects keep their order among themselves; what has no mark passes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum GateLane {
+    Network,
+    Answers,
+}
+
+/// One owner's task.
+pub(crate) struct Runner<C: Core> {
+    core: C,
+    owner: Owner,
+    post: Arc<Post>,
+    clock: ClockSource,
+    progress: Arc<OwnerProgress>,
+    gate: Gate<GateLane, Held>,
+    backlog: Backlog,
+    failed_peers: Vec<Peer>,
+    journal_failing: bool,
+}
+
+impl<C: Core> Runner<C> {
+    pub(crate) fn new(
+        core: C,
+        owner: Owner,
+        post: Arc<Post>,
+        clock: ClockSource,
+        progress: Arc<OwnerProgress>,
+    ) -> Self {
+        Self {
+            core,
+            owner,
+            post,
+            clock,
+            progress,
+            gate: Gate::default(),
+            backlog: Backlog::default(),
+            failed_peers: Vec::new(),
+            journal_failing: false,
+        }
+    }
+
+    /// Runs until the owners' lane is closed.
+    pub(crate) async fn run(mut self, mut lanes: Lanes<C::Input>) {
+        let sleep = tokio::time::sleep(Duration::ZERO);
+        tokio::pin!(sleep);
+        let progress = Arc::clone(&self.progress);
+        loop {
+            let wake = self.wake_at();
+            sleep.as_mut().reset(wake);
+            tokio::select! {
+                biased;
+                () = progress.changed() => {}
+                input = lanes.owners.recv() => {
+                    let Some(input) = input else { return };
+                    self.core.handle(self.clock.now(), input);
+                }
+                input = receive(&mut lanes.dialogs) => self.take_sip(input),
+                input = receive(&mut lanes.new_calls) => self.take_sip(input),
+                () = &mut sleep => {}
+            }
+            self.take_more(&mut lanes);
+            self.settle();
+        }
+    }
+
+    fn wake_at(&mut self) -> tokio::time::Instant {
+        let now = tokio::time::Instant::now();
+        let timer = self.core.poll_timeout().map(|at| self.clock.to_tokio(at));
+        let retry = (!self.backlog.is_empty()).then(|| now + RETRY_EVERY);
+        let journal = self.journal_failing.then(|| now + JOURNAL_LOOK_EVERY);
+        [timer, retry, journal].into_iter().flatten().min().unwrap_or(now + IDLE_LOOK_EVERY)
+    }
+
+    /// Takes what else is there, up to a bound, so that a batch shares one settling.
+    fn take_more(&mut self, lanes: &mut Lanes<C::Input>) {
+        for _ in 0..INPUTS_MAX {
+            if let Ok(input) = lanes.owners.try_recv() {
+                self.core.handle(self.clock.now(), input);
+            } else if let Some(input) = try_receive(&mut lanes.dialogs).or_else(|| try_receive(&mut lanes.new_calls)) {
+                self.take_sip(input);
+            } else {
+                return;
+            }
+            self.drain();
+        }
+    }
+
+    fn take_sip(&mut self, input: SipInput) {
+        if let Some(input) = C::from_sip(input) {
+            self.core.handle(self.clock.now(), input);
+        }
+    }
+
+    /// Timers, deliveries, the gate and the published state, until nothing more comes.
+    fn settle(&mut self) {
+        let now = self.clock.now();
+        self.core.handle_timeout(now);
+        self.drain();
+        self.watch_journal();
+        self.tell_failures();
+        self.retry();
+        self.core.publish(self.clock.now());
+        self.open_gate();
+    }
+
+    fn drain(&mut self) {
+        let now = self.clock.now();
+        while let Some(delivery) = self.core.poll_delivery(now) {
+            match delivery {
+                Delivery::Transmit { peer, bytes, gate: Some(mark) } => {
+                    self.hold(GateLane::Network, mark, Held::Transmit { peer, bytes });
+                }
+                Delivery::Transmit { peer, bytes, gate: None } => self.transmit(peer, bytes),
+                Delivery::Answer { request, result, gate: Some(mark) } => {
+                    self.hold(GateLane::Answers, mark, Held::Answer { request, result });
+                }
+                Delivery::Answer { request, result, gate: None } => {
+                    self.hold(GateLane::Answers, NO_MARK, Held::Answer { request, result });
+                }
+                other => self.deliver(other),
+            }
+        }
+    }
+
+    fn hold(&mut self, lane: GateLane, mark: Mark, held: Held) {
+        if let Err((_, Held::Answer { request, .. })) = self.gate.push(lane, Some(mark), held) {
+            let reason = "journal_failing".to_owned();
+            self.post.answers.give(request, Err(CommandError::Unavailable { reason }));
+        } else if self.gate.is_failing() {
+            // A refused response is sent again by its transaction; a refused answer was given above.
+            self.post.metrics.dropped("journal_failing");
+        }
+    }
+
+    fn transmit(&mut self, peer: Peer, bytes: Bytes) {
+        if let Err(failure) = self.post.flows.send(peer, bytes) {
+            self.post.metrics.dropped(failure.word());
+            if failure.is_final() && self.failed_peers.len() < FAILED_PEERS_MAX {
+                self.failed_peers.push(peer);
+            }
+        }
+    }
+
+    fn deliver(&mut self, delivery: Delivery) {
+        if let Some(refused) = self.backlog.behind(delivery)
+            && let Err(refused) = self.post.deliver(self.owner, refused)
+        {
+            self.backlog.keep(refused, &self.post.metrics);
+        }
+    }
+
+    fn retry(&mut self) {
+        let (post, owner) = (Arc::clone(&self.post), self.owner);
+        self.backlog.retry(|delivery| post.deliver(owner, delivery));
+    }
+
+    fn open_gate(&mut self) {
+        let (written, synced) = self.progress.read();
+        self.gate.advance(journal_core::Durability::Written, written);
+        self.gate.advance(journal_core::Durability::Synced, synced);
+        while let Some(held) = self.gate.poll() {
+            match held {
+                Held::Transmit { peer, bytes } => self.transmit(peer, bytes),
+                Held::Answer { request, result } => self.post.answers.give(request, result),
+            }
+        }
+    }
+
+    /// Tells the core when the journal begins to fail, and when it works again.
+    fn watch_journal(&mut self) {
+        let failing = !self.post.journal.is_writable() || self.backlog.holds_entries();
+        if failing == self.journal_failing {
+            return;
+        }
+        self.journal_failing = failing;
+        if failing {
+            for held in self.gate.fail() {
+                if let Held::Answer { request, .. } = held {
+                    let reason = "journal_failing".to_owned();
+                    self.post.answers.give(request, Err(CommandError::Unavailable { reason }));
+                }
+            }
+        } else {
+            self.gate.recover();
+        }
+        if let Some(input) = C::from_journal(failing) {
+            self.core.handle(self.clock.now(), input);
+            self.drain();
+        }
+    }
+
+    fn tell_failures(&mut self) {
+        for peer in std::mem::take(&mut self.failed_peers) {
+            self.take_sip(SipInput::TransportFailed(peer));
+            self.drain();
+        }
+    }
+}
+
+async fn receive(lane: &mut Option<mpsc::Receiver<SipInput>>) -> SipInput {
+    match lane {
+        Some(lane) => match lane.recv().await {
+            Some(input) => input,
+            // The readers are gone: the node stops.
+            None => std::future::pending().await,
+        },
+        None => std::future::pending().await,
+    }
+}
+
+fn try_receive(lane: &mut Option<mpsc::Receiver<SipInput>>) -> Option<SipInput> {
+    lane.as_mut()?.try_recv().ok()
+}
+
+/// A mark that is always reached, so that answers keep their order.
+const NO_MARK: Mark = Mark { entry: 0, durability: journal_core::Durability::Written };
+/// Inputs that share one settling: about 200 us of work.
+const INPUTS_MAX: usize = 64;
+/// A full lane is tried again after so long.
+const RETRY_EVERY: Duration = Duration::from_millis(1);
+/// While the journal fails, its recovery is looked for this often.
+const JOURNAL_LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Without any timer.
+const IDLE_LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Peers of one batch whose failure is told at once; more fail by their timers.
+const FAILED_PEERS_MAX: usize = 256;

@@ -1,0 +1,134 @@
+//! Delivers to the other owners, the media worker, the journal and the network. Never waits.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use admin_api::Metrics;
+use centre::{Answer, CommandError, Delivery};
+use clock::{RequestId, ShardId};
+use journal::{AppendError, Journal};
+use journal_core::{Entry, Owner};
+use media_worker::{CommandRefused, MediaWorker};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::net::{CallIdDirectory, Flows};
+
+/// The ways to everyone, shared by all owners' tasks.
+pub(crate) struct Post {
+    /// Owners' lanes of the shards, by number.
+    pub(crate) shards: Vec<mpsc::Sender<call::Input>>,
+    /// The ACD.
+    pub(crate) acd: mpsc::Sender<acd::Input>,
+    /// Location.
+    pub(crate) location: mpsc::Sender<sip::location::Input>,
+    /// The media worker.
+    pub(crate) media: MediaWorker,
+    /// The journal.
+    pub(crate) journal: Journal,
+    /// The network.
+    pub(crate) flows: Arc<Flows>,
+    /// Clients that wait for answers.
+    pub(crate) answers: AnswerTable,
+    /// Call-IDs of the shards.
+    pub(crate) directory: Arc<CallIdDirectory>,
+    /// Counters.
+    pub(crate) metrics: Arc<Metrics>,
+    /// Shards that hold no call any more, at shutdown.
+    pub(crate) drained: mpsc::Sender<ShardId>,
+}
+
+impl Post {
+    /// Delivers what an owner made.
+    ///
+    /// # Errors
+    /// Gives it back when its place is full.
+    pub(super) fn deliver(&self, owner: Owner, delivery: Delivery) -> Result<(), Delivery> {
+        match delivery {
+            Delivery::Shard(shard, input) => match self.shards.get(usize::from(shard.0)) {
+                Some(lane) => lane.try_send(input).map_err(|refused| Delivery::Shard(shard, refused.into_inner())),
+                None => Ok(()),
+            },
+            Delivery::Acd(input) => self.acd.try_send(input).map_err(|refused| Delivery::Acd(refused.into_inner())),
+            Delivery::Location(input) => {
+                self.location.try_send(input).map_err(|refused| Delivery::Location(refused.into_inner()))
+            }
+            Delivery::Media(command) => match self.media.send(command) {
+                Err(CommandRefused::Full(command)) => Err(Delivery::Media(*command)),
+                Ok(()) | Err(CommandRefused::Ended) => Ok(()),
+            },
+            Delivery::Journal { number, entry } => self.append(owner, number, entry),
+            Delivery::CallIdOwned { sip_call_id, owned } => {
+                if let Owner::Shard(shard) = owner {
+                    self.directory.set(shard, sip_call_id, owned);
+                }
+                Ok(())
+            }
+            Delivery::Dropped { reason } => {
+                self.metrics.dropped(reason);
+                Ok(())
+            }
+            Delivery::Repaired { what } => {
+                self.metrics.facts_repaired.inc();
+                tracing::error!(what, "leases and facts differed; repaired");
+                Ok(())
+            }
+            Delivery::Drained(shard) => {
+                let _ = self.drained.try_send(shard);
+                Ok(())
+            }
+            // Network and answers go through the owner's gate, never here.
+            gated @ (Delivery::Transmit { .. } | Delivery::Answer { .. }) => Err(gated),
+        }
+    }
+
+    fn append(&self, owner: Owner, number: u64, entry: Entry) -> Result<(), Delivery> {
+        match self.journal.append(owner, number, entry) {
+            Ok(()) => Ok(()),
+            Err(AppendError::Full { entry, .. }) => Err(Delivery::Journal { number, entry: *entry }),
+            Err(error) => {
+                self.metrics.dropped("journal_entry");
+                tracing::error!(%error, ?owner, number, "an entry could not be journaled");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Clients that wait for the answer to a command.
+#[derive(Debug, Default)]
+pub(crate) struct AnswerTable {
+    next: AtomicU64,
+    waiting: Mutex<HashMap<RequestId, oneshot::Sender<Result<Answer, CommandError>>>>,
+}
+
+impl AnswerTable {
+    /// Notes a client; the id goes with the command. Refused when too many wait.
+    pub(crate) fn wait(&self, reply: oneshot::Sender<Result<Answer, CommandError>>) -> Option<RequestId> {
+        let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed) + 1);
+        let mut waiting = self.lock();
+        if waiting.len() >= WAITING_MAX {
+            waiting.retain(|_, reply| !reply.is_closed());
+        }
+        if waiting.len() >= WAITING_MAX {
+            return None;
+        }
+        waiting.insert(id, reply);
+        Some(id)
+    }
+
+    /// Gives the client its answer, if it still waits.
+    pub(crate) fn give(&self, request: RequestId, result: Result<Answer, CommandError>) {
+        if let Some(reply) = self.lock().remove(&request) {
+            let _ = reply.send(result);
+        }
+    }
+
+    /// Nothing that holds the lock can panic.
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<RequestId, oneshot::Sender<Result<Answer, CommandError>>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Commands under way: as many as the API's own lane takes, several times over.
+const WAITING_MAX: usize = 4_096;

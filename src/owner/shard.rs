@@ -1,0 +1,64 @@
+//! A call shard's core as its task runs it.
+
+use std::sync::Arc;
+
+use call::{Input, Shard};
+use centre::{Delivery, ShardOutlet};
+use clock::{Instant, Now, ShardId};
+
+use super::Core;
+use crate::net::SipInput;
+use crate::snapshots::Snapshots;
+
+/// A shard, its outlet, and where its snapshot goes.
+pub(crate) struct ShardCore {
+    id: ShardId,
+    shard: Shard,
+    outlet: ShardOutlet,
+    snapshots: Arc<Snapshots>,
+}
+
+impl ShardCore {
+    pub(crate) fn new(id: ShardId, shard: Shard, snapshots: Arc<Snapshots>) -> Self {
+        Self { id, shard, outlet: ShardOutlet::new(id), snapshots }
+    }
+}
+
+impl Core for ShardCore {
+    type Input = Input;
+
+    fn from_sip(input: SipInput) -> Option<Input> {
+        Some(match input {
+            SipInput::Received { peer, message } => Input::Received { peer, message },
+            SipInput::Bad { peer, error } => Input::ReceivedBad { peer, error },
+            SipInput::FlowGone(flow) => Input::FlowGone(flow),
+            SipInput::TransportFailed(peer) => Input::TransportFailed { peer },
+        })
+    }
+
+    fn from_journal(failing: bool) -> Option<Input> {
+        Some(Input::JournalFailing(failing))
+    }
+
+    fn handle(&mut self, now: Now, input: Input) {
+        self.shard.handle(now, input);
+    }
+
+    fn handle_timeout(&mut self, now: Now) {
+        self.shard.handle_timeout(now);
+    }
+
+    fn poll_delivery(&mut self, _: Now) -> Option<Delivery> {
+        self.shard.poll_effect().map(|effect| self.outlet.route(effect))
+    }
+
+    fn poll_timeout(&mut self) -> Option<Instant> {
+        self.shard.poll_timeout().map(|(at, _)| at)
+    }
+
+    fn publish(&mut self, now: Now) {
+        if self.snapshots.shard_is_due(self.id, now.mono) {
+            self.snapshots.set_shard(self.id, now, self.shard.snapshot());
+        }
+    }
+}
