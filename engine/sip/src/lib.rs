@@ -10,6 +10,7 @@ pub mod digest;
 pub mod framing;
 pub mod header;
 pub mod limits;
+pub mod location;
 pub mod message;
 pub mod text;
 pub mod transaction;
