@@ -2,7 +2,8 @@
 //! sends from another address than its SDP says, and so may an intruder.
 //!
 //! The rules:
-//! 1. The address in the SDP is always heard, and is where we send first.
+//! 1. The address in the SDP is where we send first, and it is heard from its
+//!    first packet on, however late, unless another source was confirmed.
 //! 2. Another source may be learned only within [`LEARNING_WINDOW`] of the
 //!    start or of a new offer, and only after [`LEARN_PACKETS`] packets in
 //!    sequence with one SSRC. Until then its packets are dropped.

@@ -200,7 +200,8 @@ impl Stream {
             self.newest_sequence = header.sequence;
             self.anchor = (header.timestamp, at);
         }
-        if end <= self.played || samples.is_empty() {
+        let overtaken = self.ring.end() > at + CAPACITY_SAMPLES as i64;
+        if end <= self.played || overtaken || samples.is_empty() {
             return Pushed::Late;
         }
         if at < self.cursor && at >= self.played {

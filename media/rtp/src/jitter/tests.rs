@@ -213,6 +213,24 @@ fn packets_of_other_lengths_play_gaplessly() {
     }
 }
 
+#[test]
+fn a_late_packet_never_overwrites_what_waits() {
+    let mut buffer = JitterBuffer::new();
+    let mut frame = [0; FRAME_SAMPLES];
+    buffer.push(&header(0, 0), &[1; 160], ms(0.0));
+    for tick in 0..20 {
+        buffer.pop(ms(20.0 * f64::from(tick)), &mut frame);
+    }
+    // The cursor stands at 3,040: one packet far ahead, then one that would pull back.
+    assert_eq!(buffer.push(&header(40, 6_700), &[7; 160], ms(400.0)), Pushed::Kept);
+    assert_eq!(buffer.push(&header(10, 1_600), &[2; 160], ms(400.0)), Pushed::Late);
+    assert_eq!(buffer.push(&header(18, 2_880), &[3; 160], ms(400.0)), Pushed::Kept);
+    buffer.pop(ms(400.0), &mut frame);
+    assert_eq!(frame, [3; 160]);
+    let seven = (0..26).any(|_| buffer.pop(ms(420.0), &mut frame) == Popped::Frame && frame.contains(&7));
+    assert!(seven && buffer.depth() <= Duration::from_millis(512));
+}
+
 proptest! {
     #[test]
     fn whatever_comes_it_stays_bounded(

@@ -152,10 +152,11 @@ impl<'a> Raw<'a> {
     }
 }
 
-/// Padding is allowed in the last packet only (RFC 3550 6.4.1).
+/// Padding is allowed in the last packet only (RFC 3550 6.4.1). It should be a
+/// multiple of four; WebRTC stacks count the filler of a BYE reason, which is not.
 fn without_padding(body: &[u8], at: usize, last: bool) -> Result<&[u8], RtcpError> {
     let padding = body.last().copied().unwrap_or(0);
-    let fits = last && padding > 0 && padding.is_multiple_of(4);
+    let fits = last && padding > 0;
     match body.len().checked_sub(usize::from(padding)) {
         Some(len) if fits => Ok(&body[..len]),
         _ => Err(RtcpError::Padding { at, padding }),

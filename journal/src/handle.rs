@@ -1,0 +1,195 @@
+//! The journal as its users hold it.
+
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use journal_core::{Durability, Entry, Owner, Position, encode};
+
+use crate::recovered::Recovered;
+use crate::shared::Shared;
+use crate::store::{Opened, Store};
+use crate::tail::Tail;
+use crate::writer::{Command, Queued, Unsynced, Writer};
+use crate::{
+    AppendError, JournalId, JournalMetrics, JournalState, OpenError, Options, ReadError, Report, Sink, Stored, wall,
+};
+
+/// The journal. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Journal {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    id: JournalId,
+    epoch: u32,
+    capacity: usize,
+    queue: SyncSender<Command>,
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Journal {
+    /// Opens the journal, creates it where there is none, begins a new epoch and
+    /// starts the writer. What was in it comes back as [`Recovered`].
+    ///
+    /// # Errors
+    /// See [`OpenError`]: each is one line that says what to do.
+    pub fn open(
+        options: Options,
+        sink: impl Fn(Report) + Send + Sync + 'static,
+    ) -> Result<(Self, Recovered), OpenError> {
+        let sink: Sink = Arc::new(sink);
+        let Opened { store, id, epoch, last } = Store::open(&options.path)?;
+        let shared = Arc::new(Shared::new(store, last));
+        let (sender, queue) = sync_channel(options.capacity);
+        let writer = Writer {
+            queue,
+            shared: shared.clone(),
+            sink,
+            path: options.path.clone(),
+            sync_delay: options.sync_delay,
+            last: Position { node: options.node, epoch, sequence: last.sequence },
+            unsynced: Unsynced::default(),
+        };
+        let folder = |why: std::io::Error| OpenError::Folder { path: options.path.clone(), why: why.to_string() };
+        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(|| writer.run()).map_err(folder)?;
+        let capacity = options.capacity;
+        let inner = Inner { id, epoch, capacity, queue: sender, shared, thread: Mutex::new(Some(thread)) };
+        let journal = Self { inner: Arc::new(inner) };
+        let recovered = Recovered::new(journal.clone(), last);
+        Ok((journal, recovered))
+    }
+
+    /// Queues entry number `number` of `owner`; never waits. Each owner numbers
+    /// its entries from 1 after each opening; [`Report::Reached`] says how far they are.
+    ///
+    /// # Errors
+    /// `Full` gives the entry back: offer it again after the next report.
+    pub fn append(&self, owner: Owner, number: u64, entry: Entry) -> Result<(), AppendError> {
+        let written_at = wall::now();
+        let bytes = encode(written_at, &entry)?;
+        let shared = &self.inner.shared;
+        shared.backlog.fetch_add(1, Ordering::Relaxed);
+        let command = Command::Append(Box::new(Queued { owner, number, written_at, bytes, entry }));
+        self.inner.queue.try_send(command).map_err(|refused| {
+            shared.backlog.fetch_sub(1, Ordering::Relaxed);
+            match refused {
+                TrySendError::Full(Command::Append(queued)) => {
+                    AppendError::Full { entry: Box::new(queued.entry), capacity: self.inner.capacity }
+                }
+                TrySendError::Full(Command::Close) | TrySendError::Disconnected(_) => AppendError::Closed,
+            }
+        })
+    }
+
+    /// Up to `max` entries after `after` that are as safe as `durability`. Reads the disk: not for a task.
+    ///
+    /// # Errors
+    /// When the store cannot be read now.
+    pub fn read_after(
+        &self,
+        after: Position,
+        durability: Durability,
+        max: usize,
+    ) -> Result<Vec<Arc<Stored>>, ReadError> {
+        let shared = &self.inner.shared;
+        let until = shared.progress.borrow().reached(durability);
+        if let Some(read) = shared.read_recent(after, until, max) {
+            return Ok(read);
+        }
+        shared.with_store(|store| store.read(after, until, max))
+    }
+
+    /// All entries after `after` as they become as safe as `durability`, without a gap.
+    #[must_use]
+    pub fn subscribe(&self, after: Position, durability: Durability) -> Tail {
+        Tail::new(self.clone(), self.inner.shared.progress.subscribe(), after, durability)
+    }
+
+    /// Position of the last entry that is this safe.
+    #[must_use]
+    pub fn reached(&self, durability: Durability) -> Position {
+        self.inner.shared.progress.borrow().reached(durability)
+    }
+
+    /// The first entry still kept. Reads the disk.
+    ///
+    /// # Errors
+    /// When the store cannot be read now.
+    pub fn first(&self) -> Result<Option<Arc<Stored>>, ReadError> {
+        self.inner.shared.with_store(Store::first)
+    }
+
+    /// Which journal this is.
+    #[must_use]
+    pub fn id(&self) -> JournalId {
+        self.inner.id
+    }
+
+    /// The epoch that began with this opening.
+    #[must_use]
+    pub fn epoch(&self) -> u32 {
+        self.inner.epoch
+    }
+
+    /// Whether writes work.
+    #[must_use]
+    pub fn state(&self) -> JournalState {
+        self.inner.shared.state()
+    }
+
+    /// False when new calls are to be refused and readiness fails: writes fail,
+    /// half of the capacity waits, or one group is stuck on the disk for seconds.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        let shared = &self.inner.shared;
+        let stuck = Shared::age_seconds(&shared.busy_since, wall::now()) > STUCK_SECONDS;
+        let behind = shared.backlog.load(Ordering::Relaxed) > self.inner.capacity / 2;
+        !stuck && !behind && shared.state() == JournalState::Working
+    }
+
+    /// The counters now.
+    #[must_use]
+    pub fn metrics(&self) -> JournalMetrics {
+        let shared = &self.inner.shared;
+        JournalMetrics {
+            unsynced_seconds: Shared::age_seconds(&shared.oldest_unsynced, wall::now()),
+            waiting: shared.backlog.load(Ordering::Relaxed),
+            written_total: shared.written_total.load(Ordering::Relaxed),
+            synced_total: shared.synced_total.load(Ordering::Relaxed),
+            failures_total: shared.failures_total.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Writes and syncs all that is queued, and takes no more. Waits for the disk:
+    /// for the end of the process. Tails end after the last entry; the files
+    /// close with the last handle.
+    pub fn close(&self) {
+        let thread = self.inner.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return };
+        // An error means that the writer is gone already.
+        let _gone = self.inner.queue.send(Command::Close);
+        if thread.join().is_err() {
+            tracing::error!(target: "journal", "the writer thread had panicked");
+        }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
+    }
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Journal").field("id", &self.inner.id).field("epoch", &self.inner.epoch).finish_non_exhaustive()
+    }
+}
+
+/// A disk that takes this long for one group will not carry calls.
+const STUCK_SECONDS: f64 = 2.0;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+//! Checkpoints and trimming, so that a start is quick and the folder stays small.
+
+use std::time::Duration;
+
+use journal_core::{Durability, Position, Replay};
+use tokio::sync::watch;
+
+use crate::tail::Tail;
+use crate::{Journal, ReadError, Restored, wall};
+
+/// Follows the journal, saves its fold now and then, and removes entries that
+/// are older than the time they are kept, in the checkpoint, and applied by the
+/// projector.
+#[derive(Debug)]
+pub struct Upkeep {
+    journal: Journal,
+    tail: Tail,
+    replay: Replay,
+    since_checkpoint: u64,
+    kept: Duration,
+}
+
+impl Upkeep {
+    /// Goes on from what was restored.
+    #[must_use]
+    pub fn new(journal: &Journal, restored: &Restored) -> Self {
+        let tail = journal.subscribe(restored.position, Durability::Synced);
+        let replay = restored.replay.clone();
+        Self { journal: journal.clone(), tail, replay, since_checkpoint: restored.entries, kept: KEPT }
+    }
+
+    /// Runs until the journal is closed. `applied` is the oldest position that
+    /// the projector may still have to read; nothing from there on is removed.
+    pub async fn run(mut self, applied: watch::Receiver<Position>) {
+        loop {
+            match tokio::time::timeout(TRIM_EVERY, self.tail.next(CHUNK_ENTRIES)).await {
+                Ok(Ok(read)) if read.is_empty() => return,
+                Ok(Ok(read)) => {
+                    for stored in read {
+                        self.since_checkpoint += 1;
+                        // Anomalies were reported by the projector, which reads the same entries.
+                        let _reported = stored.entry.as_ref().map(|entry| self.replay.apply(entry));
+                    }
+                }
+                Ok(Err(away)) => {
+                    tracing::warn!(target: "journal", %away, "upkeep waits for the journal");
+                    tokio::time::sleep(RETRY).await;
+                }
+                Err(_quiet) => self.tidy(*applied.borrow()).await,
+            }
+            if self.since_checkpoint >= CHECKPOINT_ENTRIES {
+                self.tidy(*applied.borrow()).await;
+            }
+        }
+    }
+
+    /// Saves a checkpoint if there is something new, and trims.
+    async fn tidy(&mut self, applied: Position) {
+        self.replay.expire(wall::now());
+        let position = self.tail.position();
+        let checkpoint = (self.since_checkpoint > 0).then(|| self.replay.clone());
+        let (journal, kept) = (self.journal.clone(), self.kept);
+        let work = move || -> Result<usize, ReadError> {
+            if let Some(replay) = checkpoint {
+                journal.shared().with_store(|store| store.save_checkpoint(position, &replay))?;
+            }
+            trim(&journal, position.min(applied), kept)
+        };
+        // After a failure there is still something new to save at the next time.
+        self.since_checkpoint = match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(removed)) => {
+                tracing::debug!(target: "journal", removed, "checkpoint saved");
+                0
+            }
+            Ok(Err(why)) => {
+                tracing::warn!(target: "journal", %why, "no checkpoint");
+                1
+            }
+            Err(panic) => {
+                tracing::error!(target: "journal", %panic, "upkeep failed");
+                1
+            }
+        };
+    }
+}
+
+/// Removes entries not behind `until` that are older than `kept`, a few at a time; how many.
+pub(crate) fn trim(journal: &Journal, until: Position, kept: Duration) -> Result<usize, ReadError> {
+    let mut removed = 0;
+    loop {
+        let chunk = journal.shared().with_store(|store| store.read(Position::START, until, TRIM_ENTRIES))?;
+        let old = |at: clock::WallTime| at + kept <= wall::now();
+        let Some(last) = chunk.iter().take_while(|stored| old(stored.written_at)).last() else { return Ok(removed) };
+        removed += journal.shared().with_store(|store| store.remove(last.position, TRIM_ENTRIES))?;
+    }
+}
+
+/// How long entries stay at least.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Folded in less than half a second at a start.
+const CHECKPOINT_ENTRIES: u64 = 200_000;
+const TRIM_EVERY: Duration = Duration::from_secs(600);
+const TRIM_ENTRIES: usize = 1_000;
+const CHUNK_ENTRIES: usize = 1_024;
+const RETRY: Duration = Duration::from_secs(1);
