@@ -31,10 +31,9 @@ fn check_node(config: &Config, reader: &mut Reader<'_>) {
     for (at, queue) in config.queues.iter().enumerate() {
         let music = prompts.join("music").join(format!("{}.wav", queue.music));
         let voicemail = prompts.join(format!("{}.wav", queue.voicemail_prompt));
-        for (key, prompt, file) in [
-            ("music", &queue.music, music),
-            ("voicemail_prompt", &queue.voicemail_prompt, voicemail),
-        ] {
+        for (key, prompt, file) in
+            [("music", &queue.music, music), ("voicemail_prompt", &queue.voicemail_prompt, voicemail)]
+        {
             if !file.is_file() {
                 let what = format!("is \"{prompt}\", but {} is missing; put an 8 kHz WAV there", file.display());
                 reader.fault(&format!("queue[{at}].{key}"), what);
