@@ -3,6 +3,10 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
+use crate::{SyntaxError, limits::MAX_PARAMS};
+
 /// What each byte may be part of.
 const CLASS: [u8; 256] = classes();
 const TOKEN: u8 = 1;
@@ -176,6 +180,22 @@ pub(crate) fn quote(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// The names of parameters that stood already: each may stand once (RFC 3261 7.3.1
+/// and 19.1.1), as two readers could believe different ones.
+#[derive(Default)]
+pub(crate) struct Names<'a>(SmallVec<[&'a str; 8]>);
+
+impl<'a> Names<'a> {
+    /// Notes a name; fails when it stood already, or too many stand.
+    pub(crate) fn add(&mut self, name: &'a str) -> Result<(), SyntaxError> {
+        if self.0.len() == MAX_PARAMS || self.0.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return Err(SyntaxError::new("each parameter once, and at most 32", name));
+        }
+        self.0.push(name);
+        Ok(())
+    }
 }
 
 /// A decimal number without sign; none when it is no number or does not fit.

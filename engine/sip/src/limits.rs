@@ -27,6 +27,10 @@ pub const MAX_VIAS: usize = 70;
 /// ...): as many as a path can have hops.
 pub const MAX_LIST_VALUES: usize = 70;
 
+/// Parameters of one URI or of one header value: far more than any phone sends, and
+/// few enough to compare each with all others.
+pub const MAX_PARAMS: usize = 32;
+
 /// Bytes of one URI: the longest of RFC 4475 has 330; 414 beyond.
 pub const MAX_URI_BYTES: usize = 2_048;
 

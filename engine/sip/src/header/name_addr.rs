@@ -45,17 +45,12 @@ impl NameAddr {
         if !grammar::is_token(name) || value.is_some_and(|value| !grammar::is_plain_value(value)) {
             return Err(SyntaxError::new("a parameter", &param));
         }
-        let bracketed = match self.text.contains('<') {
-            true => format!("{}{param}", self.text),
-            false => format!("<{}>{}{param}", self.uri, self.params.as_str()),
-        };
-        Self::read(bracketed.into())
+        Self::read(format!("{}{}{param}", self.without_params(), self.params.as_str()).into())
     }
 
     /// The same address with this tag, in place of any other.
     pub fn with_tag(&self, tag: &str) -> Result<Self, SyntaxError> {
-        let display = self.text.at(self.display);
-        let mut bare = format!("{display}{}<{}>", if display.is_empty() { "" } else { " " }, self.uri);
+        let mut bare = self.without_params();
         for (name, value) in self.params.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("tag")) {
             bare.push(';');
             bare.push_str(name);
@@ -65,6 +60,12 @@ impl NameAddr {
             }
         }
         Self::read(bare.into())?.with_param("tag", Some(tag))
+    }
+
+    /// Display name and URI, in brackets whatever they were.
+    fn without_params(&self) -> String {
+        let display = self.text.at(self.display);
+        format!("{display}{}<{}>", if display.is_empty() { "" } else { " " }, self.uri)
     }
 
     pub(crate) fn read(text: Text) -> Result<Self, SyntaxError> {
@@ -172,14 +173,16 @@ impl Layout {
             true => grammar::quoted_len(text).ok_or_else(|| SyntaxError::new("a closing quote", text))?,
             false => 0,
         };
-        let Some(open) = grammar::find(&text[after_quotes..], b'<').map(|index| index + after_quotes) else {
+        // A bracket after a semicolon belongs to a parameter, as in +sip.instance="<urn:...>".
+        let (before_params, _) = grammar::split_before(&text[after_quotes..], b';');
+        let Some(open) = grammar::find(before_params, b'<').map(|index| index + after_quotes) else {
             return Self::of_bare(text);
         };
         let display = grammar::trim(&text[..open]);
         let between = grammar::trim(&text[after_quotes..open]);
         let is_display = match after_quotes {
             // Tokens by the grammar; in the field also other letters, unquoted.
-            0 => !display.bytes().any(|byte| matches!(byte, b',' | b';' | b'"' | b'>' | b':' | b'@')),
+            0 => !display.bytes().any(|byte| matches!(byte, b',' | b'"' | b'>')),
             _ => between.is_empty(),
         };
         if !is_display {
@@ -247,6 +250,13 @@ mod tests {
         assert_eq!(addr("\"caller\"<sip:caller@example.com>").display_name().as_deref(), Some("caller"));
         assert_eq!(addr("\"Watson\" < sip:t.watson@example.org >").uri.as_str(), "sip:t.watson@example.org");
         assert_eq!(addr("<http://www.example.com>;tag=3").uri.scheme_text(), "http");
+        let instance = "+sip.instance=\"<urn:uuid:0>\"";
+        assert_eq!(
+            addr(&format!("sip:a@b;{instance};q=1")).params().plain("+sip.instance").as_deref(),
+            Some("<urn:uuid:0>")
+        );
+        assert_eq!(addr(&format!("\"A; <B>\" <sip:a@b;x=1>;{instance}")).uri.as_str(), "sip:a@b;x=1");
+        assert_eq!(addr("a@b.org <sip:a@b.org>").display_name().as_deref(), Some("a@b.org"));
         assert_eq!(addr("José <sip:j@h>").display_name().as_deref(), Some("José"));
     }
 

@@ -61,6 +61,7 @@ impl fmt::Debug for Params {
 
 /// Checks the grammar; `text` is empty or starts with a semicolon.
 pub(crate) fn check(text: &str) -> Result<(), SyntaxError> {
+    let mut names = grammar::Names::default();
     let mut rest = text;
     while !rest.is_empty() {
         let after = rest.strip_prefix(';').ok_or_else(|| SyntaxError::new("a semicolon before a parameter", rest))?;
@@ -69,6 +70,7 @@ pub(crate) fn check(text: &str) -> Result<(), SyntaxError> {
         if name_len == 0 {
             return Err(SyntaxError::new("a parameter's name", rest));
         }
+        names.add(&after[..name_len])?;
         let after = grammar::trim(&after[name_len..]);
         rest = match after.strip_prefix('=') {
             Some(value) => skip_value(grammar::trim(value))?,
@@ -116,7 +118,21 @@ mod tests {
 
     #[test]
     fn stray_separators_are_refused() {
-        for bad in [";", ";;a", ";a;", ";=1", ";a=", ";a=\"x", ";a=b c", "a", ";a=b,c", ";a=\"b\"c", ";a b", ";a=<b>"] {
+        for bad in [
+            ";",
+            ";;a",
+            ";a;",
+            ";=1",
+            ";a=",
+            ";a=\"x",
+            ";a=b c",
+            "a",
+            ";a=b,c",
+            ";a=\"b\"c",
+            ";a b",
+            ";a=<b>",
+            ";a;A=1",
+        ] {
             assert!(Params::parse(bad).is_err(), "{bad}");
         }
     }

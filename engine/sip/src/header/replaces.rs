@@ -22,9 +22,8 @@ impl Replaces {
         params::check(rest)?;
         let is_call_id = !call_id.is_empty() && !call_id.contains([' ', '\t', ',']);
         let params = Params::checked(text.part(Span::of(&text, rest)));
-        let once = |name| params.iter().filter(|(written, _)| written.eq_ignore_ascii_case(name)).count() == 1;
-        if !is_call_id || !once("to-tag") || !once("from-tag") {
-            return Err(SyntaxError::new("a Call-ID, one to-tag and one from-tag", &text));
+        if !is_call_id || params.value("to-tag").is_none() || params.value("from-tag").is_none() {
+            return Err(SyntaxError::new("a Call-ID, to-tag and from-tag", &text));
         }
         Ok(Self { call_id: text.part(Span::of(&text, call_id)), params })
     }

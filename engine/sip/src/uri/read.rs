@@ -131,11 +131,14 @@ fn check_params(params: &str) -> Result<(), SyntaxError> {
     if params.is_empty() {
         return Ok(());
     }
+    let mut names = grammar::Names::default();
     for param in params.split(';').skip(1) {
-        match param.split_once('=') {
-            Some((name, value)) => check_param(name, Some(value))?,
-            None => check_param(param, None)?,
-        }
+        let (name, value) = match grammar::split_once(param, b'=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (param, None),
+        };
+        check_param(name, value)?;
+        names.add(name)?;
     }
     Ok(())
 }

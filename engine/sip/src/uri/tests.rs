@@ -78,6 +78,7 @@ fn what_is_no_uri_is_refused() {
         "sip:a@b?",
         "sip:a@b?x",
         "sip:a@b; lr",
+        "sip:a@b;lr;LR",
         "tel:",
         "tel:+",
         "tel:abx",
