@@ -4,14 +4,43 @@
 //! into exactly one call record. It never waits, never touches a socket or a
 //! file, and decides nothing about which agent gets which call.
 
+mod audio;
+mod authentication;
+mod bridge;
+mod call;
+mod civil;
+mod contract;
+mod ending;
+mod facts;
+mod flow;
+mod ids;
+mod inbound;
+mod journey;
+mod leg;
+mod legs;
+mod limits;
+mod media_events;
 mod number;
 mod plan;
+mod recording;
+mod requests;
+mod restore;
+mod ring;
+mod ringing;
 mod route;
+mod shard;
+mod signal;
 mod termination;
+mod wiring;
 
+pub use contract::{
+    AgentFact, CommandError, Contact, Counts, Effect, Input, NewCall, OfferOutcome, Reply, RestoredCall, Snapshot,
+    TimerReason, TrunkUsage, WaitingFact, WithdrawReason,
+};
 pub use number::MAX_DIALED_LEN;
 pub use plan::{
     AgentPlan, CallLimits, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkAddress, TrunkPlan,
 };
 pub use route::{Destination, Dialer, NoRoute, Route};
+pub use shard::{Shard, ShardConfig};
 pub use termination::{Class, Reason, Row, TABLE, Termination};

@@ -17,14 +17,14 @@ pub(crate) struct Limits {
 }
 
 /// One trunk's use.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct TrunkUse {
     /// Live legs over it.
     pub(crate) calls: u32,
     /// INVITEs refused for its limits since the start.
     pub(crate) refused: u64,
-    /// When the calls of the last second came; never longer than the limit a second.
-    recent: VecDeque<Instant>,
+    /// Calls of the last second.
+    pace: Pace,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,18 +37,10 @@ impl Limits {
     /// Whether the trunk may bring one more call now; counts the call's second if so, the refusal if not.
     pub(crate) fn admit(&mut self, trunk: TrunkId, plan: &TrunkPlan, now: Instant) -> bool {
         let used = self.trunks.entry(trunk).or_default();
-        while used.recent.front().is_some_and(|at| now - *at >= SECOND) {
-            used.recent.pop_front();
-        }
-        let too_fast = plan.calls_per_second_max != 0 && used.recent.len() >= plan.calls_per_second_max as usize;
-        if used.is_full(plan) || too_fast {
-            used.refused += 1;
-            return false;
-        }
-        if plan.calls_per_second_max != 0 {
-            used.recent.push_back(now);
-        }
-        true
+        let a_second = plan.calls_per_second_max as usize;
+        let admitted = !used.is_full(plan) && (a_second == 0 || used.pace.admit(a_second, now));
+        used.refused += u64::from(!admitted);
+        admitted
     }
 
     /// Whether one more call may leave over the trunk; counts the refusal if not.
@@ -88,6 +80,26 @@ impl Limits {
     }
 }
 
+/// At most so many in any second, for answers that anyone may ask for.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    recent: VecDeque<Instant>,
+}
+
+impl Pace {
+    /// Whether one more is within `a_second`; counts it if so.
+    pub(crate) fn admit(&mut self, a_second: usize, now: Instant) -> bool {
+        while self.recent.front().is_some_and(|at| now - *at >= SECOND) {
+            self.recent.pop_front();
+        }
+        let admitted = self.recent.len() < a_second;
+        if admitted {
+            self.recent.push_back(now);
+        }
+        admitted
+    }
+}
+
 impl TrunkUse {
     fn is_full(&self, plan: &TrunkPlan) -> bool {
         plan.calls_max != 0 && self.calls >= plan.calls_max
@@ -119,7 +131,8 @@ mod tests {
     fn never_more_than_the_limit_in_any_second() {
         let mut limits = Limits::default();
         let at = |millis: u64| Instant::from_nanos(millis * 1_000_000);
-        let admitted: Vec<u64> = (0..40).map(|i| i * 50).filter(|ms| limits.admit(TRUNK, &plan(0, 5), at(*ms))).collect();
+        let admitted: Vec<u64> =
+            (0..40).map(|i| i * 50).filter(|ms| limits.admit(TRUNK, &plan(0, 5), at(*ms))).collect();
         assert_eq!(admitted, [0, 50, 100, 150, 200, 1000, 1050, 1100, 1150, 1200]);
         assert_eq!(limits.trunks().next().map(|(_, used)| used.refused), Some(30));
     }

@@ -129,9 +129,15 @@ impl Termination {
         Self { who, reason, sip: None }
     }
 
-    /// By us, with the status of the table.
+    /// By us, without a SIP status.
     #[must_use]
     pub fn system(reason: Reason) -> Self {
+        Self::new(Who::System, reason)
+    }
+
+    /// By us, with the status that the table gives an INVITE.
+    #[must_use]
+    pub fn refusal(reason: Reason) -> Self {
         Self { who: Who::System, reason, sip: Some(reason.row().sip) }
     }
 
@@ -154,13 +160,13 @@ impl Termination {
         }
     }
 
-    /// Value of a Reason header (RFC 3326) for a BYE or CANCEL.
+    /// The Reason header (RFC 3326) of a BYE, CANCEL or final response.
     #[must_use]
-    pub fn header(&self) -> String {
+    pub fn header(&self) -> sip::Reason {
         match self.reason {
             // RFC 3326 3.1: forks of a call that another one answered show no missed call.
-            Reason::Elsewhere => "SIP;cause=200;text=\"Call completed elsewhere\"".to_owned(),
-            reason => format!("Q.850;cause={};text=\"{}\"", reason.row().q850, reason.row().code),
+            Reason::Elsewhere => sip::Reason::sip(200, "Call completed elsewhere"),
+            reason => sip::Reason::q850(reason.row().q850, reason.row().code),
         }
     }
 
@@ -263,8 +269,8 @@ mod tests {
     #[test]
     fn a_fork_that_lost_is_told_that_the_call_was_completed_elsewhere() {
         let elsewhere = Termination::system(Reason::Elsewhere);
-        assert_eq!(elsewhere.header(), "SIP;cause=200;text=\"Call completed elsewhere\"");
+        assert_eq!(elsewhere.header().to_string(), "SIP;cause=200;text=\"Call completed elsewhere\"");
         let normal = Termination::new(Who::Caller, Reason::Normal);
-        assert_eq!(normal.header(), "Q.850;cause=16;text=\"normal\"");
+        assert_eq!(normal.header().q850_cause(), Some(16));
     }
 }

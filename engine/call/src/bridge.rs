@@ -1,0 +1,91 @@
+//! What the parties of a call should hear, from nothing but the state of the call.
+
+use std::collections::BTreeMap;
+
+use clock::{CallId, LegId};
+use media_graph::Node;
+
+use crate::call::{Call, Flow, VoicemailStage};
+use crate::leg::Leg;
+use crate::shard::Shard;
+use crate::wiring::{Heard, Sound};
+
+impl Shard {
+    /// Brings the media graph of a call in line with its state. Called after every change; no change, no command.
+    pub(crate) fn rewire(&mut self, call: CallId) {
+        let Some(known) = self.calls.get(&call) else { return };
+        let wanted = self.heard_in(known);
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        let commands = known.wiring.apply(call, &wanted, &mut self.ids);
+        for command in commands {
+            self.media(command);
+        }
+    }
+
+    fn heard_in(&self, call: &Call) -> Vec<(Heard, Node)> {
+        let sound = |sound, leg| vec![(Heard::Sound(sound), Node::Leg(leg))];
+        match &call.flow {
+            Flow::Arriving { .. } | Flow::Originating { .. } | Flow::Over => Vec::new(),
+            Flow::Waiting { party, .. } => sound(self.music_of(call), *party),
+            Flow::Dialing { party } => self.heard_while_ringing(call, *party),
+            Flow::Talking { customer, agent } => self.heard_while_talking(call, *customer, *agent),
+            Flow::Echo { party } => vec![(Heard::Leg(*party), Node::Leg(*party))],
+            Flow::Tone { party } => sound(Sound::Milliwatt, *party),
+            Flow::Voicemail(voicemail) => match (voicemail.party, voicemail.stage) {
+                (Some(party), VoicemailStage::Greeting) => {
+                    let prompt = self.plan.queues.get(&voicemail.queue).map(|queue| queue.voicemail_prompt.clone());
+                    sound(Sound::Greeting(prompt.unwrap_or_default()), party)
+                }
+                (Some(party), VoicemailStage::Recording { recorder, .. }) => {
+                    vec![(Heard::Leg(party), Node::Recorder(recorder, 0))]
+                }
+                _ => Vec::new(),
+            },
+        }
+    }
+
+    /// Early media of the side that rings; a tone where there is none and the party cannot make its own.
+    fn heard_while_ringing(&self, call: &Call, party: LegId) -> Vec<(Heard, Node)> {
+        let rings = call.rings.iter().filter_map(|ring| self.rings.get(ring));
+        let mut ringing = rings.flat_map(|ring| &ring.legs).filter_map(|leg| self.legs.get(leg));
+        if let Some(early) = ringing.find(|leg| leg.audio.agreed().is_some()) {
+            return both_ways(party, early.id);
+        }
+        if is_up(&self.legs, party) {
+            return vec![(Heard::Sound(Sound::RingBack), Node::Leg(party))];
+        }
+        Vec::new()
+    }
+
+    /// Each other; where one holds, the other gets music and the recording silence (DESIGN section 9).
+    fn heard_while_talking(&self, call: &Call, customer: LegId, agent: LegId) -> Vec<(Heard, Node)> {
+        let holds = |leg| self.legs.get(&leg).is_some_and(|leg| leg.audio.is_held());
+        let music = |leg| vec![(Heard::Sound(self.music_of(call)), Node::Leg(leg))];
+        match (holds(customer), holds(agent)) {
+            (true, true) => Vec::new(),
+            (true, false) => music(agent),
+            (false, true) => music(customer),
+            (false, false) => {
+                let mut wires = both_ways(customer, agent);
+                if let Some(recorder) = call.recorder {
+                    wires.push((Heard::Leg(customer), Node::Recorder(recorder, 0)));
+                    wires.push((Heard::Leg(agent), Node::Recorder(recorder, 1)));
+                }
+                wires
+            }
+        }
+    }
+
+    fn music_of(&self, call: &Call) -> Sound {
+        let queue = call.queue.and_then(|queue| self.plan.queues.get(&queue));
+        Sound::Music(queue.map_or_else(|| self.hold_music.clone(), |queue| queue.music.clone()))
+    }
+}
+
+fn both_ways(one: LegId, other: LegId) -> Vec<(Heard, Node)> {
+    vec![(Heard::Leg(one), Node::Leg(other)), (Heard::Leg(other), Node::Leg(one))]
+}
+
+fn is_up(legs: &BTreeMap<LegId, Leg>, leg: LegId) -> bool {
+    legs.get(&leg).is_some_and(Leg::is_up)
+}

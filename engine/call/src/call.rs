@@ -1,0 +1,136 @@
+//! One call: its parties and the flow it is in.
+
+use clock::{CallId, Instant, LegId, QueueId, WallTime};
+use media_graph::RecorderId;
+
+use crate::ids::RingId;
+use crate::route::Route;
+use crate::wiring::Wiring;
+
+/// A live call.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) id: CallId,
+    /// Number of its last journal entry.
+    pub(crate) seq: u32,
+    /// The number or extension that called.
+    pub(crate) from: String,
+    /// `from` is a number: the ACD may find a place by it.
+    pub(crate) from_is_number: bool,
+    pub(crate) legs: Vec<LegId>,
+    pub(crate) rings: Vec<RingId>,
+    /// A person, or the service itself, answered.
+    pub(crate) answered: bool,
+    /// The queue whose call it is.
+    pub(crate) queue: Option<QueueId>,
+    /// A voicemail was left: that, and no conversation, is its outcome.
+    pub(crate) voicemail_left: bool,
+    pub(crate) flow: Flow,
+    pub(crate) wiring: Wiring,
+    /// The recording of the conversation.
+    pub(crate) recorder: Option<RecorderId>,
+}
+
+/// What a call is doing.
+#[derive(Clone, Debug)]
+pub(crate) enum Flow {
+    /// The caller's ports are being opened.
+    Arriving {
+        route: Route,
+    },
+    /// Click-to-call: the agent's own phone rings.
+    Originating {
+        route: Route,
+    },
+    /// A party waits in a queue.
+    Waiting {
+        party: LegId,
+        queue: QueueId,
+        /// What decides its place: the ACD's word, until then the time it was asked.
+        arrived: WallTime,
+        /// The ACD has given the place.
+        placed: bool,
+    },
+    /// A party waits while the other side rings.
+    Dialing {
+        party: LegId,
+    },
+    /// Two parties are connected.
+    Talking {
+        customer: LegId,
+        agent: LegId,
+    },
+    /// A party hears itself.
+    Echo {
+        party: LegId,
+    },
+    /// A party hears the test tone.
+    Tone {
+        party: LegId,
+    },
+    Voicemail(Voicemail),
+    /// Nobody is left; its record is being closed.
+    Over,
+}
+
+/// A party at a voicemail box.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Voicemail {
+    /// None once it hung up.
+    pub(crate) party: Option<LegId>,
+    pub(crate) queue: QueueId,
+    /// It came here because the wait in the queue was over.
+    pub(crate) after_wait: bool,
+    pub(crate) stage: VoicemailStage,
+}
+
+/// How far a voicemail has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VoicemailStage {
+    /// Prompt and beep.
+    Greeting,
+    /// Being spoken.
+    Recording { recorder: RecorderId, since: Instant },
+    /// Over; the file is being finished.
+    Saving { recorder: RecorderId, length_ms: u64 },
+}
+
+/// A recording that the media worker has not finished: it outlives its call.
+#[derive(Clone, Debug)]
+pub(crate) struct Recording {
+    pub(crate) call: CallId,
+    /// The call's next sequence number, once the call is over.
+    pub(crate) next_seq: Option<u32>,
+    pub(crate) path: String,
+    pub(crate) voicemail: bool,
+    pub(crate) stopping: bool,
+}
+
+impl Call {
+    /// A call from `from` that begins.
+    pub(crate) fn new(id: CallId, from: String, flow: Flow) -> Self {
+        Self {
+            id,
+            seq: 0,
+            from,
+            from_is_number: false,
+            legs: Vec::new(),
+            rings: Vec::new(),
+            answered: false,
+            queue: None,
+            voicemail_left: false,
+            flow,
+            wiring: Wiring::default(),
+            recorder: None,
+        }
+    }
+
+    /// The one that `leg` talks to.
+    pub(crate) fn other_party(&self, leg: LegId) -> Option<LegId> {
+        match self.flow {
+            Flow::Talking { customer, agent } if customer == leg => Some(agent),
+            Flow::Talking { customer, agent } if agent == leg => Some(customer),
+            _ => None,
+        }
+    }
+}

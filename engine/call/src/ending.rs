@@ -1,0 +1,162 @@
+//! How calls end: what a lost leg means for its call, and the one place where a call is over.
+
+use clock::{CallId, LegId, RequestId};
+use journal_core::{CallEvent, CallStatus, Durability, Outcome, QueueLeft, Who};
+
+use crate::call::Flow;
+use crate::contract::{CommandError, Effect, OfferOutcome, Reply};
+use crate::ids::RingId;
+use crate::leg::Side;
+use crate::ring::Purpose;
+use crate::shard::{DrainState, Shard, Timer};
+use crate::termination::{Reason, Termination};
+
+impl Shard {
+    /// A leg is gone (`session_over`) or must go; its call goes on or ends.
+    pub(crate) fn leg_lost(&mut self, leg: LegId, why: Termination, session_over: bool) {
+        let Some(known) = self.legs.get(&leg) else { return };
+        let (call, ring) = (known.call, known.ring);
+        self.drop_leg(leg, &why, session_over);
+        match ring {
+            Some(ring) => self.fork_lost(ring, leg, why),
+            None => self.party_lost(call, leg, why),
+        }
+    }
+
+    fn party_lost(&mut self, call: CallId, leg: LegId, why: Termination) {
+        let Some(known) = self.calls.get(&call) else { return };
+        if let Some(other) = known.other_party(leg) {
+            if self.transferor_left(call, leg) {
+                self.set_flow(call, Flow::Dialing { party: other });
+                return;
+            }
+            return self.end_call(call, why);
+        }
+        match known.flow {
+            Flow::Voicemail(voicemail) => self.voicemail_party_lost(call, voicemail, why),
+            _ => self.end_call(call, why),
+        }
+    }
+
+    /// Ends a call: its rings, legs, sounds and recording, and its record. Exactly one `Ended` a call.
+    pub(crate) fn end_call(&mut self, call: CallId, why: Termination) {
+        let Some(known) = self.calls.get(&call) else { return };
+        let (rings, legs) = (known.rings.clone(), known.legs.clone());
+        let why = self.with_status(given_up(why, known.answered), &legs);
+        self.finish_voicemail(call);
+        for ring in rings {
+            self.abandon_ring(ring, &why);
+        }
+        for leg in legs {
+            self.drop_leg(leg, &why, false);
+        }
+        self.leave_queue_for_good(call, &why);
+        self.set_flow(call, Flow::Over);
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        let (status, outcome) = match known.voicemail_left {
+            true => (CallStatus::Completed, Outcome::Voicemail),
+            false => why.verdict(known.answered),
+        };
+        let recorder = known.recorder;
+        if let Some(recorder) = recorder {
+            self.stop_recorder(recorder);
+        }
+        self.log(call, CallEvent::Ended { status, outcome, cause: why.cause() });
+        let Some(over) = self.calls.remove(&call) else { return };
+        if let Some(recording) = recorder.and_then(|recorder| self.recordings.get_mut(&recorder)) {
+            recording.next_seq = Some(over.seq + 1);
+        }
+        for timer in [Timer::CallMax(call), Timer::VoicemailKept(call), Timer::VoicemailMax(call)] {
+            self.timers.cancel(&timer);
+        }
+    }
+
+    /// Sets what a call does, and lets its parties hear it.
+    pub(crate) fn set_flow(&mut self, call: CallId, flow: Flow) {
+        if let Some(known) = self.calls.get_mut(&call) {
+            known.flow = flow;
+        }
+        self.rewire(call);
+    }
+
+    pub(crate) fn call_max_reached(&mut self, call: CallId) {
+        self.end_call(call, Termination::system(Reason::CallMax));
+    }
+
+    /// From REST: end a call.
+    pub(crate) fn hang_up(&mut self, request: RequestId, call: CallId) {
+        let known = self.calls.contains_key(&call);
+        self.end_call(call, Termination::new(Who::System, Reason::Normal));
+        let result = if known { Ok(Reply::HangingUp(call)) } else { Err(CommandError::UnknownCall) };
+        let gate = known.then(|| self.mark(Durability::Synced));
+        self.effects.push_back(Effect::Reply { request, result, gate });
+    }
+
+    pub(crate) fn start_drain(&mut self) {
+        if self.drain == DrainState::Open {
+            self.drain = DrainState::Draining;
+        }
+    }
+
+    pub(crate) fn end_all(&mut self) {
+        self.start_drain();
+        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        for call in calls {
+            self.end_call(call, Termination::system(Reason::Shutdown));
+        }
+    }
+
+    pub(crate) fn tell_if_drained(&mut self) {
+        let is_idle = self.calls.is_empty() && self.recordings.is_empty() && self.sessions.is_empty();
+        if self.drain == DrainState::Draining && is_idle {
+            self.drain = DrainState::Drained;
+            self.effects.push_back(Effect::Drained);
+        }
+    }
+
+    /// The call is over while phones ring for it.
+    fn abandon_ring(&mut self, ring: RingId, why: &Termination) {
+        let Some(known) = self.rings.get(&ring) else { return };
+        let claiming = known.answered.is_some();
+        self.mark_late(ring);
+        let Some(closed) = self.abort_ring(ring, why) else { return };
+        match closed.purpose {
+            Purpose::Offer(lease) => {
+                let gone = "caller_gone".to_owned();
+                let withdrawn = CallEvent::OfferWithdrawn { offer: lease.offer, agent: lease.agent, why: gone };
+                self.log(closed.call, withdrawn);
+                // A claim under way is answered by the ACD, and then given back.
+                if !claiming {
+                    self.offer_ended(lease, OfferOutcome::CallerGone);
+                }
+            }
+            Purpose::Transfer { by, .. } => self.notify(by, 487, true),
+            _ => {}
+        }
+    }
+
+    /// The status that a caller without a final response is about to get belongs to the cause.
+    fn with_status(&self, why: Termination, legs: &[LegId]) -> Termination {
+        let mut legs = legs.iter().filter_map(|leg| self.legs.get(leg));
+        let is_refused = legs.any(|leg| leg.side == Side::Server && !leg.is_up());
+        let sip = why.sip.or_else(|| is_refused.then(|| why.status_for_caller()));
+        Termination { sip, ..why }
+    }
+
+    /// A call that ends while it waits leaves its queue.
+    fn leave_queue_for_good(&mut self, call: CallId, why: &Termination) {
+        let Some(Flow::Waiting { queue, .. }) = self.calls.get(&call).map(|call| &call.flow) else { return };
+        let queue = *queue;
+        self.effects.push_back(Effect::CallerGone { call });
+        let how = if why.who == Who::System { QueueLeft::Ended } else { QueueLeft::Abandoned };
+        self.log(call, CallEvent::QueueLeft { queue, how });
+    }
+}
+
+/// A hang-up before anyone answered is the caller giving up.
+fn given_up(why: Termination, answered: bool) -> Termination {
+    match why.reason {
+        Reason::Normal if !answered && why.who == Who::Caller => Termination { reason: Reason::Canceled, ..why },
+        _ => why,
+    }
+}

@@ -1,0 +1,24 @@
+//! All that is live, told every 5 s: the ACD compares it with its leases (DESIGN section 4).
+
+use clock::LegId;
+
+use crate::call::Flow;
+use crate::contract::{AgentFact, Effect, WaitingFact};
+use crate::shard::Shard;
+
+impl Shard {
+    pub(crate) fn tell_facts(&mut self) {
+        let legs: Vec<LegId> = self.agent_legs.values().flatten().copied().collect();
+        let legs: Vec<AgentFact> = legs.into_iter().filter_map(|leg| self.fact(leg)).collect();
+        let waiting: Vec<WaitingFact> = self.calls.values().filter_map(waiting).collect();
+        let offers = self.rings.values().filter_map(|ring| ring.lease());
+        let offers = offers.map(|lease| (lease.offer, lease.generation)).collect();
+        self.effects.push_back(Effect::Facts { legs, waiting, offers });
+    }
+}
+
+fn waiting(call: &crate::call::Call) -> Option<WaitingFact> {
+    let Flow::Waiting { queue, arrived, .. } = call.flow else { return None };
+    let caller = call.from_is_number.then(|| call.from.clone());
+    Some(WaitingFact { call: call.id, queue, caller, priority: 0, arrived })
+}

@@ -1,0 +1,67 @@
+//! Re-INVITEs of a party: hold, resume, another codec or port. We anchor the
+//! media, so the other side never sees them.
+
+use bytes::Bytes;
+use clock::LegId;
+use journal_core::CallEvent;
+use sip::Message;
+use sip::ua::{Body, SessionId, Ua};
+
+use crate::call::Flow;
+use crate::shard::Shard;
+use crate::termination::{Reason, Termination};
+
+impl Shard {
+    /// A party changes its session (RFC 3261 14.2, RFC 3264 8).
+    pub(crate) fn reinvited(&mut self, session: SessionId, request: &Message) {
+        let Some(leg) = self.leg_of(session) else {
+            return self.ua.answer_reinvite(self.now.mono, session, 481, None);
+        };
+        let Some(known) = self.legs.get_mut(&leg) else { return };
+        let was_held = known.audio.is_held();
+        let codec = known.audio.codec();
+        let call = known.call;
+        let answer = if let Err(refused) = Ua::check_body(request) {
+            Err(refused.status)
+        } else if request.body().is_empty() {
+            Ok(known.audio.reoffer())
+        } else {
+            let probe = known.audio.local.unwrap_or(self.media_address);
+            let taken = known.audio.take_offer(request.body(), probe);
+            taken.and_then(|()| known.audio.respond(codec)).map_err(|refusal| refusal.status())
+        };
+        match answer {
+            Ok(body) => {
+                self.ua.answer_reinvite(self.now.mono, session, 200, Some(Body::sdp(body)));
+                self.log_dialog(call, leg, session);
+                self.held_or_resumed(leg, was_held);
+            }
+            Err(status) => self.ua.answer_reinvite(self.now.mono, session, status, None),
+        }
+    }
+
+    /// The ACK of a 2xx: it carries the answer when ours carried the offer.
+    pub(crate) fn acked(&mut self, session: SessionId, body: &Bytes) {
+        let Some(leg) = self.leg_of(session) else { return };
+        let Some(known) = self.legs.get_mut(&leg).filter(|leg| leg.audio.awaits_answer()) else { return };
+        let was_held = known.audio.is_held();
+        let (first, who) = (known.audio.agreed().is_none(), known.who());
+        if known.audio.take_answer(body).is_ok() {
+            self.held_or_resumed(leg, was_held);
+        } else if first {
+            // RFC 3261 13.2.2.4: without an answer there is no session.
+            self.leg_lost(leg, Termination::new(who, Reason::NotAcceptable), false);
+        }
+    }
+
+    fn held_or_resumed(&mut self, leg: LegId, was_held: bool) {
+        self.audio_changed(leg);
+        let Some(known) = self.legs.get(&leg) else { return };
+        let (call, is_held) = (known.call, known.audio.is_held());
+        let is_talking = matches!(self.calls.get(&call).map(|call| &call.flow), Some(Flow::Talking { .. }));
+        if is_talking && is_held != was_held {
+            self.log(call, if is_held { CallEvent::Held { leg } } else { CallEvent::Resumed { leg } });
+        }
+        self.rewire(call);
+    }
+}

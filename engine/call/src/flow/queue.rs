@@ -1,0 +1,254 @@
+//! Waiting in a queue, and being offered to agents (DESIGN section 4, offers are leases).
+
+use core::time::Duration;
+
+use clock::{CallId, Generation, LegId, OfferId, QueueId, WallTime};
+use journal_core::{CallEvent, LegKind, QueueLeft};
+
+use crate::audio::codecs_from;
+use crate::call::Flow;
+use crate::contract::{Effect, OfferOutcome, WithdrawReason};
+use crate::ids::RingId;
+use crate::ring::{Lease, Purpose};
+use crate::ringing::RingOrder;
+use crate::shard::{Claimed, Shard, Timer};
+use crate::termination::{Reason, Termination};
+
+impl Shard {
+    /// A party waits from now: music, and a place that the ACD gives.
+    pub(crate) fn enter_queue(&mut self, call: CallId, party: LegId, queue: QueueId) {
+        let arrived = self.now.wall;
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        known.queue = Some(queue);
+        let caller = known.from_is_number.then(|| known.from.clone());
+        self.effects.push_back(Effect::Enqueue { call, queue, caller, priority: PRIORITY });
+        self.set_flow(call, Flow::Waiting { party, queue, arrived, placed: false });
+    }
+
+    /// From the ACD: the call has its place.
+    pub(crate) fn enqueued(&mut self, call: CallId, queue: QueueId, arrived: WallTime, priority: i32) {
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        match &mut known.flow {
+            Flow::Waiting { queue: waits_in, arrived: since, placed, .. } if *waits_in == queue => {
+                *since = arrived;
+                if core::mem::replace(placed, true) {
+                    return;
+                }
+            }
+            _ => return,
+        }
+        self.log(call, CallEvent::QueueEntered { queue, arrived, priority });
+    }
+
+    /// From the ACD: ring this agent. An offer that cannot be made ends at once.
+    pub(crate) fn offer(&mut self, call: CallId, lease: Lease, ring: Duration) {
+        if self.offers.contains_key(&lease.offer) {
+            return;
+        }
+        let Some(party) = self.waiting_party(call, lease.queue) else {
+            return self.offer_ended(lease, OfferOutcome::CallerGone);
+        };
+        let phones = self.phones_of(lease.agent);
+        if phones.is_empty() {
+            self.log(call, CallEvent::OfferRefused { offer: lease.offer, agent: lease.agent, status: 0 });
+            return self.offer_ended(lease, OfferOutcome::Unreachable);
+        }
+        let order = RingOrder {
+            purpose: Purpose::Offer(lease),
+            kind: LegKind::Agent,
+            from: self.offer_from(call, lease.queue),
+            codecs: codecs_from(self.legs.get(&party).and_then(|leg| leg.audio.codec())),
+            limit: ring,
+        };
+        let ring = self.start_ring(call, order, phones);
+        self.offers.insert(lease.offer, ring);
+    }
+
+    /// The agent's phone answered: the ACD decides whether the call is still his.
+    pub(crate) fn claim(&mut self, call: CallId, leg: LegId, lease: Lease) {
+        self.claims.insert(lease.offer, Claimed { lease, call, leg });
+        self.arm(Timer::Claim(lease.offer), CLAIM_MAX);
+        self.effects.push_back(Effect::Claim { offer: lease.offer, generation: lease.generation });
+    }
+
+    /// From the ACD: bridge, whatever is played.
+    pub(crate) fn claim_granted(&mut self, offer: OfferId, generation: Generation) {
+        let Some(claimed) = self.take_claim(offer, generation) else { return };
+        let ring = self.offers.get(&offer).copied();
+        let customer = self.waiting_party(claimed.call, claimed.lease.queue);
+        let (Some(ring), Some(customer)) = (ring, customer) else {
+            // The call is over or went on without him: he is free again.
+            if let Some(ring) = ring {
+                self.abort_ring(ring, &Termination::system(Reason::Elsewhere));
+            }
+            return self.give_back(&claimed);
+        };
+        let Some(closed) = self.close_ring(ring) else { return };
+        self.log_granted(&claimed);
+        if !self.legs.contains_key(&claimed.leg) {
+            // He hung up while the ACD decided: he answered, and ended the call.
+            self.give_back(&claimed);
+            let why = closed.refusal.unwrap_or(Termination::system(Reason::Normal));
+            self.set_flow(claimed.call, Flow::Dialing { party: customer });
+            return self.end_call(claimed.call, why);
+        }
+        if let Some(leg) = self.legs.get_mut(&claimed.leg) {
+            leg.busy = true;
+        }
+        self.start_recording(claimed.call, claimed.lease.queue);
+        self.talk(claimed.call, customer, claimed.leg);
+    }
+
+    /// From the ACD: the offer was no longer his.
+    pub(crate) fn claim_refused(&mut self, offer: OfferId, generation: Generation) {
+        let Some(claimed) = self.take_claim(offer, generation) else { return };
+        let Some(ring) = self.offers.get(&offer).copied() else { return };
+        self.abort_ring(ring, &Termination::system(Reason::Elsewhere));
+        self.too_late((claimed.call, claimed.lease));
+    }
+
+    /// The ACD is silent: the agent is let go, the caller keeps waiting. Should
+    /// the claim still be granted, it is given back.
+    pub(crate) fn claim_unanswered(&mut self, offer: OfferId) {
+        let Some(claimed) = self.claims.get(&offer).copied() else { return };
+        match self.offers.get(&offer).copied() {
+            Some(ring) => {
+                self.abort_ring(ring, &Termination::system(Reason::Elsewhere));
+                self.too_late((claimed.call, claimed.lease));
+                self.dropped("claim_unanswered");
+                self.arm(Timer::Claim(offer), CLAIM_FORGOTTEN);
+            }
+            None => {
+                self.claims.remove(&offer);
+            }
+        }
+    }
+
+    /// A phone answered an offer that was taken from it.
+    pub(crate) fn too_late(&mut self, (call, lease): (CallId, Lease)) {
+        self.log(call, CallEvent::OfferTooLate { offer: lease.offer, agent: lease.agent });
+    }
+
+    /// From the ACD: stop ringing. A claim under way is answered by the ACD itself.
+    pub(crate) fn withdraw(&mut self, offer: OfferId, generation: Generation, reason: WithdrawReason) {
+        let Some(ring) = self.offers.get(&offer).copied() else { return };
+        let Some(known) = self.rings.get(&ring) else { return };
+        let Some(lease) = known.lease().filter(|lease| lease.generation == generation) else { return };
+        if known.answered.is_some() {
+            return;
+        }
+        let why = withdrawal(reason).to_owned();
+        self.log(known.call, CallEvent::OfferWithdrawn { offer, agent: lease.agent, why });
+        self.mark_late(ring);
+        self.abort_ring(ring, &Termination::system(Reason::Elsewhere));
+        self.offer_ended(lease, OfferOutcome::Withdrawn);
+    }
+
+    /// All phones of an offer failed, or rang out.
+    pub(crate) fn offer_failed(&mut self, call: CallId, lease: Lease, why: Termination) {
+        let outcome = match why.reason {
+            Reason::Rona | Reason::NoAnswer => OfferOutcome::NoAnswer,
+            Reason::Busy | Reason::Rejected | Reason::Denied => OfferOutcome::Refused,
+            _ => OfferOutcome::Unreachable,
+        };
+        let Lease { offer, agent, .. } = lease;
+        self.log(
+            call,
+            match outcome {
+                OfferOutcome::NoAnswer => CallEvent::OfferMissed { offer, agent },
+                _ => CallEvent::OfferRefused { offer, agent, status: why.sip.unwrap_or(0) },
+            },
+        );
+        self.offer_ended(lease, outcome);
+    }
+
+    pub(crate) fn offer_ended(&mut self, lease: Lease, outcome: OfferOutcome) {
+        self.effects.push_back(Effect::OfferEnded { offer: lease.offer, generation: lease.generation, outcome });
+    }
+
+    /// From the ACD: the wait is over.
+    pub(crate) fn leave_queue(&mut self, call: CallId, queue: QueueId) {
+        let Some(party) = self.waiting_party(call, queue) else { return };
+        let offers: Vec<RingId> = self.calls.get(&call).map(|call| call.rings.clone()).unwrap_or_default();
+        for ring in offers {
+            self.end_offer_of_wait(call, ring);
+        }
+        self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::TimedOut });
+        let to_voicemail = self.plan.queues.get(&queue).is_some_and(|queue| queue.voicemail_on_timeout);
+        if to_voicemail {
+            self.start_voicemail(call, party, queue, true);
+        } else {
+            self.set_flow(call, Flow::Dialing { party });
+            self.end_call(call, Termination::system(Reason::WaitOver));
+        }
+    }
+
+    /// The party that waits for an agent of this queue.
+    fn waiting_party(&self, call: CallId, queue: QueueId) -> Option<LegId> {
+        match self.calls.get(&call)?.flow {
+            Flow::Waiting { party, queue: waits_in, .. } if waits_in == queue => Some(party),
+            _ => None,
+        }
+    }
+
+    fn end_offer_of_wait(&mut self, call: CallId, ring: RingId) {
+        let Some(known) = self.rings.get(&ring) else { return };
+        let (lease, claiming) = (known.lease(), known.answered.is_some());
+        self.mark_late(ring);
+        self.abort_ring(ring, &Termination::system(Reason::Elsewhere));
+        let Some(lease) = lease else { return };
+        let why = "wait_over".to_owned();
+        self.log(call, CallEvent::OfferWithdrawn { offer: lease.offer, agent: lease.agent, why });
+        if !claiming {
+            self.offer_ended(lease, OfferOutcome::Withdrawn);
+        }
+    }
+
+    fn take_claim(&mut self, offer: OfferId, generation: Generation) -> Option<Claimed> {
+        self.claims.get(&offer).filter(|claimed| claimed.lease.generation == generation)?;
+        self.timers.cancel(&Timer::Claim(offer));
+        self.claims.remove(&offer)
+    }
+
+    fn give_back(&mut self, claimed: &Claimed) {
+        let Claimed { lease, call, leg } = *claimed;
+        self.effects.push_back(Effect::AgentFree { agent: lease.agent, call, leg, talked: false });
+        // The ACD holds the call for answered; one that still waits here asks for its place again.
+        if self.waiting_party(call, lease.queue).is_some() {
+            let known = self.calls.get(&call);
+            let caller = known.filter(|call| call.from_is_number).map(|call| call.from.clone());
+            self.effects.push_back(Effect::Enqueue { call, queue: lease.queue, caller, priority: PRIORITY });
+        }
+    }
+
+    fn log_granted(&mut self, claimed: &Claimed) {
+        let Claimed { lease: Lease { offer, agent, queue, .. }, call, leg } = *claimed;
+        self.log(call, CallEvent::OfferAnswered { offer, agent, leg });
+        self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::Answered });
+        self.log_answered(call, leg, Some(agent));
+    }
+
+    /// `<queue> · <number>` as display name, the number as user part (DESIGN section 9).
+    fn offer_from(&self, call: CallId, queue: QueueId) -> String {
+        let number = self.calls.get(&call).map(|call| call.from.as_str()).unwrap_or_default();
+        let name = self.plan.queues.get(&queue).map(|queue| queue.name.as_str()).unwrap_or_default();
+        self.address(Some(&format!("{name} · {number}")), number)
+    }
+}
+
+fn withdrawal(reason: WithdrawReason) -> &'static str {
+    match reason {
+        WithdrawReason::Paused => "paused",
+        WithdrawReason::Offline => "offline",
+        WithdrawReason::WaitOver => "wait_over",
+        WithdrawReason::CallerGone => "caller_gone",
+        WithdrawReason::Overdue | WithdrawReason::Busy | WithdrawReason::Moved => "ended",
+    }
+}
+
+/// All callers are equal until queues have rules for priority.
+const PRIORITY: i32 = 0;
+/// The ACD answers a claim within microseconds; after this it is taken for dead.
+const CLAIM_MAX: Duration = Duration::from_secs(5);
+/// How long a claim is remembered whose answer would have to be given back.
+const CLAIM_FORGOTTEN: Duration = Duration::from_secs(60);

@@ -1,0 +1,162 @@
+//! Blind transfer by REFER (RFC 3515): 202, NOTIFY with a sipfrag, the target
+//! rings, and the call goes on without the transferring leg.
+
+use clock::{AgentId, CallId, LegId};
+use journal_core::{CallEvent, LegKind};
+use sip::ua::{RequestToken, SessionId};
+use sip::{Message, Uri};
+
+use crate::call::Flow;
+use crate::ids::RingId;
+use crate::plan::Target;
+use crate::ring::Purpose;
+use crate::ringing::{Callee, RingOrder};
+use crate::route::{Destination, Dialer, NoRoute};
+use crate::shard::Shard;
+use crate::termination::{Reason, Termination};
+
+impl Shard {
+    /// A party asks us to connect the other one elsewhere.
+    pub(crate) fn referred(&mut self, session: SessionId, token: RequestToken, request: &Message) {
+        match self.judge_refer(session, request) {
+            Ok(order) => {
+                self.ua.respond(self.now.mono, token, 202, Vec::new(), None);
+                self.transfer(order);
+            }
+            Err(status) => self.ua.respond(self.now.mono, token, status, Vec::new(), None),
+        }
+    }
+
+    /// Tells the transferring leg how its target stands; nothing once it hung up.
+    pub(crate) fn notify(&mut self, by: LegId, status: u16, terminated: bool) {
+        if let Some(session) = self.legs.get(&by).and_then(|leg| leg.session) {
+            self.ua.notify_refer(self.now.mono, session, status, None, terminated);
+        }
+    }
+
+    /// The target answered: it has the call, the transferring leg leaves.
+    pub(crate) fn transfer_answered(&mut self, call: CallId, ring: RingId, leg: LegId, by: LegId, to: &str) {
+        self.close_ring(ring);
+        let agent = self.legs.get(&leg).and_then(|leg| leg.agent);
+        let Some(stays) = self.hand_over(call, by, to, agent) else { return };
+        let is_agent = self.legs.get(&stays).is_some_and(|leg| leg.kind == LegKind::Agent);
+        let (customer, agent) = if is_agent { (leg, stays) } else { (stays, leg) };
+        self.talk(call, customer, agent);
+    }
+
+    /// The target cannot be had: the transferring leg keeps the call, if it is still there.
+    pub(crate) fn transfer_failed(&mut self, call: CallId, by: LegId, why: Termination) {
+        let status = why.status_for_caller();
+        self.log(call, CallEvent::TransferFailed { leg: by, status });
+        if self.legs.contains_key(&by) {
+            self.notify(by, status, true);
+            self.rewire(call);
+        } else {
+            self.end_call(call, why);
+        }
+    }
+
+    /// Whether the call goes on when this leg hangs up, because its transfer is under way.
+    pub(crate) fn transferor_left(&self, call: CallId, leg: LegId) -> bool {
+        self.transfer_of(call) == Some(leg)
+    }
+
+    fn judge_refer(&self, session: SessionId, request: &Message) -> Result<Transfer, u16> {
+        let leg = self.leg_of(session).and_then(|leg| self.legs.get(&leg)).ok_or(481_u16)?;
+        let agent = leg.agent.ok_or(403_u16)?;
+        let refer_to = request.refer_to().ok().flatten().ok_or(400_u16)?;
+        let call = self.calls.get(&leg.call).ok_or(481_u16)?;
+        call.other_party(leg.id).ok_or(403_u16)?;
+        if self.transfer_of(call.id).is_some() {
+            return Err(491);
+        }
+        // Joining two calls of an agent (RFC 3891) is not offered: we say so instead of dropping one of them.
+        if refer_to.uri.header("Replaces").is_some() {
+            return Err(501);
+        }
+        Ok(Transfer { call: call.id, by: leg.id, agent, to: self.dialed(&refer_to.uri) })
+    }
+
+    fn transfer(&mut self, order: Transfer) {
+        let Transfer { call, by, agent, to } = order;
+        let shown = to.as_deref().map(|to| self.plan.shown(to)).unwrap_or_default();
+        self.log(call, CallEvent::TransferStarted { leg: by, to: shown.clone() });
+        self.notify(by, 100, false);
+        let route = to.ok_or(NoRoute::Unknown).and_then(|to| self.plan.route(Dialer::Agent(agent), &to));
+        let destination = match route {
+            Ok(route) => route.destination,
+            Err(NoRoute::Unknown) => {
+                return self.transfer_failed(call, by, Termination::refusal(Reason::UnknownNumber));
+            }
+            Err(NoRoute::Denied) => return self.transfer_failed(call, by, Termination::refusal(Reason::Denied)),
+        };
+        match destination {
+            Destination::Own(Target::Agent(target)) => {
+                let phones = self.phones_of(target);
+                self.ring_target(call, by, shown, phones, Reason::Unreachable);
+            }
+            Destination::Trunk { trunk, number } => {
+                let has_room = self.trunk_has_room(trunk);
+                let callee = self.over_trunk(trunk, &number).filter(|_| has_room);
+                self.ring_target(call, by, shown, callee.into_iter().collect(), Reason::Overload);
+            }
+            Destination::Own(service) => {
+                if let Some(stays) = self.hand_over(call, by, &shown, None) {
+                    self.serve(call, stays, service);
+                }
+            }
+        }
+    }
+
+    fn ring_target(&mut self, call: CallId, by: LegId, to: String, callees: Vec<Callee>, empty: Reason) {
+        let party = self.calls.get(&call).and_then(|call| call.other_party(by));
+        let Some(party) = party.filter(|_| !callees.is_empty()) else {
+            return self.transfer_failed(call, by, Termination::refusal(empty));
+        };
+        let trunk = callees.first().and_then(|callee| callee.trunk);
+        let order = RingOrder {
+            purpose: Purpose::Transfer { by, to },
+            kind: LegKind::Transfer,
+            from: self.party_from(call, trunk),
+            codecs: self.codecs_for(party),
+            limit: self.plan.limits.ring_max,
+        };
+        self.start_ring(call, order, callees);
+    }
+
+    /// The transferring leg leaves the call; the leg that stays.
+    fn hand_over(&mut self, call: CallId, by: LegId, to: &str, agent: Option<AgentId>) -> Option<LegId> {
+        let stays = match self.calls.get(&call)?.flow {
+            Flow::Dialing { party } => party,
+            _ => self.calls.get(&call)?.other_party(by)?,
+        };
+        self.log(call, CallEvent::Transferred { leg: by, to: to.to_owned(), agent });
+        self.notify(by, 200, true);
+        self.drop_leg(by, &Termination::system(Reason::Transferred), false);
+        Some(stays)
+    }
+
+    /// The leg that is transferring this call.
+    fn transfer_of(&self, call: CallId) -> Option<LegId> {
+        let rings = self.calls.get(&call)?.rings.iter().filter_map(|ring| self.rings.get(ring));
+        rings.into_iter().find_map(|ring| match ring.purpose {
+            Purpose::Transfer { by, .. } => Some(by),
+            _ => None,
+        })
+    }
+
+    /// What a URI dials: its user part, if its host is ours.
+    pub(crate) fn dialed(&self, uri: &Uri) -> Option<String> {
+        let is_own = uri.host().is_none_or(|host| self.plan.is_own_host(&host.to_string()));
+        uri.user().filter(|user| is_own && !user.is_empty()).map(|user| user.into_owned())
+    }
+}
+
+/// An accepted REFER.
+struct Transfer {
+    call: CallId,
+    by: LegId,
+    agent: AgentId,
+    /// What was dialed; none for a foreign host.
+    to: Option<String>,
+}

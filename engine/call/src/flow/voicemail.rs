@@ -1,0 +1,177 @@
+//! Voicemail: prompt, beep, a mono recording that hang-up, `#` or its longest length ends.
+
+use core::time::Duration;
+
+use clock::{CallId, LegId, QueueId};
+use journal_core::{CallEvent, Durability, Who};
+use media_graph::{ChannelLayout, PlayerId, RecorderId};
+
+use crate::call::{Flow, Voicemail, VoicemailStage};
+use crate::shard::{Shard, Timer};
+use crate::termination::{Reason, Termination};
+
+impl Shard {
+    /// A party at the box of a queue; `after_wait` when nobody took its call.
+    pub(crate) fn start_voicemail(&mut self, call: CallId, party: LegId, queue: QueueId, after_wait: bool) {
+        let voicemail = Voicemail { party: Some(party), queue, after_wait, stage: VoicemailStage::Greeting };
+        self.set_flow(call, Flow::Voicemail(voicemail));
+    }
+
+    /// A player came to its end, or could not play at all: either way the greeting is over.
+    pub(crate) fn greeted(&mut self, player: PlayerId, failed: bool) {
+        let Some(call) = self.players.get(&player).copied() else { return };
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        let is_greeting = known.wiring.is_greeting(player);
+        if failed {
+            known.wiring.play_failed(player);
+            self.players.remove(&player);
+            self.dropped("play_failed");
+        }
+        if is_greeting {
+            self.begin_message(call);
+        }
+    }
+
+    /// A key at the box: `#` ends the greeting, or the message.
+    pub(crate) fn voicemail_digit(&mut self, call: CallId, leg: LegId, digit: char) {
+        let Some(voicemail) = self.voicemail(call) else { return };
+        self.log(call, CallEvent::Digit { leg, digit });
+        match voicemail.stage {
+            VoicemailStage::Greeting if digit == '#' => self.begin_message(call),
+            VoicemailStage::Recording { .. } if digit == '#' => self.voicemail_full(call),
+            _ => {}
+        }
+    }
+
+    /// Long enough to be kept: the box has answered the call.
+    pub(crate) fn voicemail_kept(&mut self, call: CallId) {
+        if let Some(Voicemail { party: Some(party), .. }) = self.voicemail(call) {
+            self.log_answered(call, party, None);
+        }
+    }
+
+    /// The message is complete. The party is let go when the message is safe
+    /// (DESIGN section 6: voicemail accepted).
+    pub(crate) fn voicemail_full(&mut self, call: CallId) {
+        let Some(voicemail) = self.voicemail(call) else { return };
+        self.save_message(call, voicemail);
+    }
+
+    /// The party hung up: a message long enough is saved before the record ends.
+    pub(crate) fn voicemail_party_lost(&mut self, call: CallId, voicemail: Voicemail, why: Termination) {
+        let without_party = Voicemail { party: None, ..voicemail };
+        match voicemail.stage {
+            VoicemailStage::Recording { .. } if self.is_kept(call) => self.save_message(call, without_party),
+            VoicemailStage::Saving { .. } => self.set_flow(call, Flow::Voicemail(without_party)),
+            _ => self.end_call(call, nothing_left(voicemail, why)),
+        }
+    }
+
+    /// The file of a message is complete; none when it could not be written.
+    pub(crate) fn message_saved(&mut self, call: CallId, recorder: RecorderId, duration_ms: Option<u64>) {
+        let Some(voicemail) = self.voicemail(call) else { return };
+        match voicemail.stage {
+            VoicemailStage::Saving { recorder: saving, length_ms } if saving == recorder => {
+                self.end_voicemail(call, voicemail, duration_ms.filter(|_| length_ms > 0));
+            }
+            VoicemailStage::Recording { recorder: running, .. } if running == recorder => {
+                self.set_flow(call, Flow::Over);
+                self.end_call(call, Termination::system(Reason::MediaUnavailable));
+            }
+            _ => {}
+        }
+    }
+
+    /// A call that ends from outside while a message is spoken keeps what there is.
+    pub(crate) fn finish_voicemail(&mut self, call: CallId) {
+        let Some(voicemail) = self.voicemail(call) else { return };
+        let (recorder, length_ms) = match voicemail.stage {
+            VoicemailStage::Greeting => return,
+            VoicemailStage::Recording { recorder, since } => (recorder, millis(self.now.mono - since)),
+            VoicemailStage::Saving { recorder, length_ms } => (recorder, length_ms),
+        };
+        if self.is_kept(call) && !self.calls.get(&call).is_some_and(|call| call.voicemail_left) {
+            self.log_left(call, voicemail.queue, recorder, length_ms);
+        }
+        self.stop_recorder(recorder);
+    }
+
+    fn begin_message(&mut self, call: CallId) {
+        let Some(voicemail) = self.voicemail(call).filter(|voicemail| voicemail.stage == VoicemailStage::Greeting)
+        else {
+            return;
+        };
+        let recorder = self.record(call, "voicemails", ChannelLayout::Mono, true);
+        let stage = VoicemailStage::Recording { recorder, since: self.now.mono };
+        self.set_flow(call, Flow::Voicemail(Voicemail { stage, ..voicemail }));
+        let kept_from = self.plan.limits.voicemail_min;
+        self.arm(Timer::VoicemailKept(call), kept_from);
+        let longest = self.plan.queues.get(&voicemail.queue).map_or(MESSAGE_MAX, |queue| queue.voicemail_max);
+        self.arm(Timer::VoicemailMax(call), longest.max(kept_from));
+    }
+
+    fn save_message(&mut self, call: CallId, voicemail: Voicemail) {
+        let VoicemailStage::Recording { recorder, since } = voicemail.stage else { return };
+        let length_ms = if self.is_kept(call) { millis(self.now.mono - since) } else { 0 };
+        self.timers.cancel(&Timer::VoicemailKept(call));
+        self.timers.cancel(&Timer::VoicemailMax(call));
+        let stage = VoicemailStage::Saving { recorder, length_ms };
+        self.set_flow(call, Flow::Voicemail(Voicemail { stage, ..voicemail }));
+        self.stop_recorder(recorder);
+    }
+
+    fn end_voicemail(&mut self, call: CallId, voicemail: Voicemail, duration_ms: Option<u64>) {
+        let by_caller = Termination::new(Who::Caller, Reason::Normal);
+        let VoicemailStage::Saving { recorder, length_ms } = voicemail.stage else { return };
+        let why = match duration_ms {
+            Some(duration_ms) => {
+                self.log_left(call, voicemail.queue, recorder, duration_ms);
+                by_caller
+            }
+            None if length_ms == 0 => nothing_left(voicemail, by_caller),
+            None => Termination::system(Reason::MediaUnavailable),
+        };
+        let session = voicemail.party.and_then(|party| self.legs.get(&party)?.session);
+        let synced = self.mark(Durability::Synced);
+        if let Some(used) = session.and_then(|session| self.sessions.get_mut(&session)) {
+            used.farewell = Some(synced);
+        }
+        self.set_flow(call, Flow::Over);
+        self.end_call(call, why);
+    }
+
+    fn log_left(&mut self, call: CallId, queue: QueueId, recorder: RecorderId, duration_ms: u64) {
+        let Some(path) = self.recordings.get(&recorder).map(|recording| recording.path.clone()) else { return };
+        if let Some(known) = self.calls.get_mut(&call) {
+            known.voicemail_left = true;
+        }
+        self.log(call, CallEvent::VoicemailLeft { queue, path, duration_ms });
+    }
+
+    fn is_kept(&self, call: CallId) -> bool {
+        self.calls.get(&call).is_some_and(|call| call.answered)
+    }
+
+    fn voicemail(&self, call: CallId) -> Option<Voicemail> {
+        match self.calls.get(&call)?.flow {
+            Flow::Voicemail(voicemail) => Some(voicemail),
+            _ => None,
+        }
+    }
+}
+
+/// Without a message the call counts by what came before: a wait that was over, or a caller who gave up.
+fn nothing_left(voicemail: Voicemail, why: Termination) -> Termination {
+    match why.reason {
+        Reason::Normal | Reason::Canceled if voicemail.after_wait => Termination::system(Reason::WaitOver),
+        Reason::Normal => Termination { reason: Reason::Canceled, ..why },
+        _ => why,
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// For a box whose queue is gone from the plan.
+const MESSAGE_MAX: Duration = Duration::from_secs(180);

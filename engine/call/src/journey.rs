@@ -1,0 +1,66 @@
+//! Writing what happens to the journal: the journey of each call, and the
+//! dialogs that a restart must end.
+
+use clock::{CallId, LegId};
+use journal_core::{CallEntry, CallEvent, DialogIdentity, DialogSide, Durability, Entry, Mark};
+use sip::ua::{DialogStage, DialogState, SessionId, Transport};
+
+use crate::contract::Effect;
+use crate::shard::Shard;
+
+impl Shard {
+    /// Appends to the journey of a live call. Of a call that is over nothing is written.
+    pub(crate) fn log(&mut self, call: CallId, event: CallEvent) {
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        known.seq += 1;
+        let seq = known.seq;
+        self.log_as(call, seq, event);
+    }
+
+    /// Writes an entry with a sequence number that the caller keeps.
+    pub(crate) fn log_as(&mut self, call: CallId, seq: u32, event: CallEvent) {
+        self.journal(Entry::Call(CallEntry { call, seq, at: self.now.wall, event }));
+    }
+
+    /// Writes an entry; the shard's entries are numbered by these effects.
+    pub(crate) fn journal(&mut self, entry: Entry) {
+        self.journaled += 1;
+        self.effects.push_back(Effect::Journal(entry));
+    }
+
+    /// Waits for all that has been written so far.
+    pub(crate) fn mark(&self, durability: Durability) -> Mark {
+        Mark { entry: self.journaled, durability }
+    }
+
+    /// Writes what it takes to end the leg's dialog after a crash, when it is new or changed.
+    pub(crate) fn log_dialog(&mut self, call: CallId, leg: LegId, session: SessionId) {
+        if let Some(state) = self.ua.dialog(session) {
+            self.journal(Entry::Dialog(identity(call, leg, state)));
+        }
+    }
+}
+
+fn identity(call: CallId, leg: LegId, state: DialogState) -> DialogIdentity {
+    DialogIdentity {
+        call,
+        leg,
+        side: match state.stage {
+            DialogStage::ClientEarly => DialogSide::ClientEarly,
+            DialogStage::ClientConfirmed => DialogSide::ClientConfirmed,
+            DialogStage::ServerEarly => DialogSide::ServerEarly,
+            DialogStage::ServerConfirmed => DialogSide::ServerConfirmed,
+        },
+        sip_call_id: state.call_id,
+        local: state.local,
+        remote: state.remote,
+        target: state.target,
+        routes: state.routes,
+        invite_cseq: state.invite_cseq,
+        local_cseq: state.local_cseq,
+        branch: state.branch,
+        vias: state.vias,
+        stream: state.peer.transport == Transport::Tcp,
+        peer: state.peer.addr,
+    }
+}

@@ -1,0 +1,102 @@
+//! One leg: a session with one party, and its media.
+
+use clock::{AgentId, CallId, LegId, TrunkId};
+use journal_core::{LegKind, Who};
+use sip::ua::{Peer, SessionId};
+
+use crate::audio::Audio;
+use crate::ids::RingId;
+
+/// A leg of a call.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    pub(crate) id: LegId,
+    pub(crate) call: CallId,
+    pub(crate) kind: LegKind,
+    pub(crate) side: Side,
+    pub(crate) stage: Stage,
+    /// The agent whose leg it is.
+    pub(crate) agent: Option<AgentId>,
+    /// The trunk that it runs over.
+    pub(crate) trunk: Option<TrunkId>,
+    /// Its INVITE session; none before our INVITE is sent.
+    pub(crate) session: Option<SessionId>,
+    /// The group that it rings in; none once it talks.
+    pub(crate) ring: Option<RingId>,
+    /// What to send once its ports are open.
+    pub(crate) invite: Option<Invite>,
+    pub(crate) audio: Audio,
+    /// The ACD was told that the agent is busy with it (or granted its claim).
+    pub(crate) busy: bool,
+    /// It was connected to another party.
+    pub(crate) talked: bool,
+    /// The media worker watches its RTP; otherwise it is asked by OPTIONS. None before it is up.
+    pub(crate) watched: Option<bool>,
+}
+
+/// Who sent the INVITE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// The party called us.
+    Server,
+    /// We called the party.
+    Client,
+}
+
+/// How far a leg has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// The media worker is asked for ports.
+    Opening,
+    /// INVITE sent or received, no final response.
+    Calling,
+    /// The same, with a provisional response above 100.
+    Ringing,
+    /// Answered with 2xx.
+    Up,
+}
+
+/// An INVITE that waits for the leg's ports.
+#[derive(Clone, Debug)]
+pub(crate) struct Invite {
+    pub(crate) uri: String,
+    pub(crate) peer: Peer,
+    /// From, without tag.
+    pub(crate) from: String,
+    /// Codecs to offer, best first.
+    pub(crate) codecs: Vec<sdp::Codec>,
+}
+
+impl Leg {
+    pub(crate) fn new(id: LegId, call: CallId, kind: LegKind, side: Side) -> Self {
+        Self {
+            id,
+            call,
+            kind,
+            side,
+            stage: Stage::Opening,
+            agent: None,
+            trunk: None,
+            session: None,
+            ring: None,
+            invite: None,
+            audio: Audio::new(id.0),
+            busy: false,
+            talked: false,
+            watched: None,
+        }
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.stage == Stage::Up
+    }
+
+    /// The party behind the leg, as causes name it.
+    pub(crate) fn who(&self) -> Who {
+        match (self.kind, self.agent) {
+            (LegKind::Caller, _) => Who::Caller,
+            (LegKind::Agent, _) | (LegKind::Transfer, Some(_)) => Who::Agent,
+            (LegKind::Callee | LegKind::Transfer, _) => Who::Callee,
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Creating legs, calling their parties, and taking legs down.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use clock::LegId;
+use journal_core::{CallEvent, Entry};
+use media_graph::{Command, Node};
+use sip::Message;
+use sip::ua::{Body, InviteParams, SessionId};
+
+use crate::contract::{AgentFact, Effect};
+use crate::leg::{Leg, Side, Stage};
+use crate::shard::{SessionUse, Shard, Timer};
+use crate::termination::{Reason, Termination};
+
+impl Shard {
+    pub(crate) fn leg_of(&self, session: SessionId) -> Option<LegId> {
+        self.sessions.get(&session)?.leg
+    }
+
+    /// Takes a leg into its call and asks for its ports.
+    pub(crate) fn add_leg(&mut self, leg: Leg) {
+        let Some(call) = self.calls.get_mut(&leg.call) else { return };
+        call.legs.push(leg.id);
+        if let Some(trunk) = leg.trunk {
+            self.limits.leg_began(trunk);
+        }
+        if let Some(agent) = leg.agent {
+            self.agent_legs.entry(agent).or_default().push(leg.id);
+        }
+        self.media(Command::Open { leg: leg.id, call: leg.call });
+        self.ports.insert(leg.id);
+        self.arm(Timer::Open(leg.id), OPEN_MAX);
+        self.legs.insert(leg.id, leg);
+    }
+
+    /// Tells the ACD that the agent has a live leg outside offers.
+    pub(crate) fn occupy(&mut self, leg: LegId) {
+        let Some(known) = self.legs.get_mut(&leg).filter(|leg| !leg.busy) else { return };
+        known.busy = known.agent.is_some();
+        if let Some(fact) = self.fact(leg) {
+            self.effects.push_back(Effect::AgentBusy(fact));
+        }
+    }
+
+    /// The leg as the ACD should know it; none when it occupies nobody.
+    pub(crate) fn fact(&self, leg: LegId) -> Option<AgentFact> {
+        let leg = self.legs.get(&leg).filter(|leg| leg.busy)?;
+        let is_caller = leg.kind == journal_core::LegKind::Caller;
+        let queue = self.calls.get(&leg.call).and_then(|call| call.queue).filter(|_| !is_caller);
+        Some(AgentFact { agent: leg.agent?, call: leg.call, leg: leg.id, queue })
+    }
+
+    /// The media worker opened the leg's ports.
+    pub(crate) fn ports_opened(&mut self, leg: LegId, rtp: SocketAddr) {
+        let Some(known) = self.legs.get_mut(&leg).filter(|leg| leg.stage == Stage::Opening) else { return };
+        known.audio.local = Some(rtp);
+        known.stage = Stage::Calling;
+        let (call, side) = (known.call, known.side);
+        self.timers.cancel(&Timer::Open(leg));
+        match side {
+            Side::Server => self.arrived(call, leg),
+            Side::Client => self.send_invite(leg),
+        }
+    }
+
+    /// No port was left, or the media worker is silent.
+    pub(crate) fn ports_failed(&mut self, leg: LegId) {
+        if self.legs.get(&leg).is_some_and(|leg| leg.stage == Stage::Opening) {
+            self.leg_lost(leg, Termination::system(Reason::MediaUnavailable), false);
+        }
+    }
+
+    fn send_invite(&mut self, leg: LegId) {
+        let Some(known) = self.legs.get_mut(&leg) else { return };
+        let (call, agent) = (known.call, known.agent);
+        let Some(invite) = known.invite.take() else { return };
+        let offer = known.audio.offer(&invite.codecs);
+        let params = InviteParams {
+            peer: invite.peer,
+            transport_fixed: true,
+            to: format!("<{}>", invite.uri),
+            request_uri: invite.uri,
+            from: invite.from,
+            call_id: None,
+            body: Some(Body::sdp(offer)),
+            headers: Vec::new(),
+            auth: None,
+        };
+        let session = self.ua.invite(self.now.mono, params);
+        let sip_call_id = self.ua.sip_call_id(session).unwrap_or_default().to_owned();
+        let used = SessionUse { leg: Some(leg), sip_call_id: Some(sip_call_id.clone()), ..SessionUse::default() };
+        self.sessions.insert(session, used);
+        self.effects.push_back(Effect::CallIdOwned { sip_call_id: sip_call_id.clone(), owned: true });
+        let Some(known) = self.legs.get_mut(&leg) else { return };
+        known.session = Some(session);
+        let kind = known.kind;
+        self.log(call, CallEvent::LegStarted { leg, kind, sip_call_id, agent });
+        self.log_dialog(call, leg, session);
+        self.ring_began(leg);
+    }
+
+    /// A 2xx came: the leg is up, if its answer fits our offer.
+    pub(crate) fn take_answer(&mut self, leg: LegId, response: &Message) -> Result<(), Termination> {
+        let Some(known) = self.legs.get_mut(&leg) else { return Ok(()) };
+        known.stage = Stage::Up;
+        let body = response.body();
+        let agreed = if body.is_empty() && known.audio.agreed().is_some() {
+            true
+        } else {
+            known.audio.take_answer(body).is_ok()
+        };
+        let (call, session, who) = (known.call, known.session, known.who());
+        if let Some(session) = session {
+            self.log_dialog(call, leg, session);
+        }
+        if !agreed {
+            return Err(Termination { who, reason: Reason::NotAcceptable, sip: None });
+        }
+        self.audio_changed(leg);
+        Ok(())
+    }
+
+    /// Answers the party's INVITE with 200 if that is still due. False when its
+    /// offer cannot be answered: the call has been ended.
+    pub(crate) fn answer_party(&mut self, leg: LegId, prefer: Option<sdp::Codec>) -> bool {
+        let Some(known) = self.legs.get_mut(&leg) else { return false };
+        let (call, session) = match (known.side, known.stage, known.session) {
+            (Side::Server, Stage::Calling | Stage::Ringing, Some(session)) => (known.call, session),
+            _ => return known.stage == Stage::Up,
+        };
+        let Ok(body) = known.audio.respond(prefer) else {
+            self.end_call(call, Termination::system(Reason::NotAcceptable));
+            return false;
+        };
+        known.stage = Stage::Up;
+        self.ua.accept(self.now.mono, session, Body::sdp(body), Vec::new());
+        self.log_dialog(call, leg, session);
+        self.audio_changed(leg);
+        true
+    }
+
+    /// Tells the media worker what offer and answer settled, and how the leg is watched.
+    pub(crate) fn audio_changed(&mut self, leg: LegId) {
+        let Some(remote) = self.legs.get(&leg).and_then(|leg| leg.audio.remote()) else { return };
+        self.media(Command::SetRemote { leg, remote });
+        self.watch(leg);
+    }
+
+    /// A side that should be sending is watched by its RTP; one on hold or
+    /// receive-only is asked by OPTIONS, as its silence says nothing.
+    fn watch(&mut self, leg: LegId) {
+        let limits = (self.plan.limits.rtp_silence, self.plan.limits.ping_every);
+        let Some(known) = self.legs.get_mut(&leg).filter(|leg| leg.is_up()) else { return };
+        let sends = known.audio.remote().is_some_and(|remote| remote.may_receive) && !known.audio.is_held();
+        let before = known.watched.replace(sends);
+        if before == Some(sends) {
+            return;
+        }
+        if sends {
+            self.timers.cancel(&Timer::Ping(leg));
+            self.media(Command::Watch { leg, limit: Some(limits.0) });
+        } else {
+            if before.is_some() {
+                self.media(Command::Watch { leg, limit: None });
+            }
+            self.arm(Timer::Ping(leg), limits.1);
+        }
+    }
+
+    /// Asks a leg whose RTP says nothing whether it lives.
+    pub(crate) fn ping(&mut self, leg: LegId) {
+        let Some(session) = self.legs.get(&leg).and_then(|leg| leg.session) else { return };
+        self.ua.ping(self.now.mono, session);
+        let every = self.plan.limits.ping_every;
+        self.arm(Timer::Ping(leg), every);
+    }
+
+    /// Takes a leg down: CANCEL, BYE or a final response unless its session is
+    /// over, ports, timers, journal, and the ACD's agent. What the call becomes is the caller's.
+    pub(crate) fn drop_leg(&mut self, leg: LegId, why: &Termination, session_over: bool) {
+        let Some(known) = self.legs.remove(&leg) else { return };
+        if let Some(session) = known.session {
+            if let Some(used) = self.sessions.get_mut(&session) {
+                used.leg = None;
+            }
+            if !session_over {
+                self.end_session(&known, session, why);
+            }
+            self.log(known.call, CallEvent::LegEnded { leg, cause: why.cause() });
+            self.journal(Entry::DialogOver { call: known.call, leg });
+        }
+        self.release(&known);
+    }
+
+    fn end_session(&mut self, leg: &Leg, session: SessionId, why: &Termination) {
+        let (mono, reason) = (self.now.mono, why.header());
+        match (leg.side, leg.stage) {
+            (_, Stage::Up) => self.ua.bye(mono, session, Some(reason)),
+            (Side::Client, _) => self.ua.cancel(mono, session, Some(reason)),
+            (Side::Server, _) => {
+                let status = why.status_for_caller();
+                let mut headers = vec![("Reason", reason.to_string())];
+                if status == 503 {
+                    headers.push(("Retry-After", RETRY_AFTER_S.to_string()));
+                }
+                self.ua.reject(mono, session, status, headers);
+            }
+        }
+    }
+
+    /// Gives back all that a leg held outside SIP.
+    fn release(&mut self, leg: &Leg) {
+        for timer in [Timer::Open(leg.id), Timer::Ping(leg.id)] {
+            self.timers.cancel(&timer);
+        }
+        if self.ports.contains(&leg.id) {
+            self.media(Command::Close { leg: leg.id });
+        }
+        if let Some(call) = self.calls.get_mut(&leg.call) {
+            call.legs.retain(|known| *known != leg.id);
+            call.wiring.node_gone(Node::Leg(leg.id));
+        }
+        if let Some(ring) = leg.ring.and_then(|ring| self.rings.get_mut(&ring)) {
+            ring.legs.retain(|known| *known != leg.id);
+        }
+        if let Some(trunk) = leg.trunk {
+            self.limits.leg_ended(trunk);
+        }
+        let Some(agent) = leg.agent else { return };
+        if let Some(legs) = self.agent_legs.get_mut(&agent) {
+            legs.retain(|known| *known != leg.id);
+            if legs.is_empty() {
+                self.agent_legs.remove(&agent);
+            }
+        }
+        if leg.busy {
+            self.effects.push_back(Effect::AgentFree { agent, call: leg.call, leg: leg.id, talked: leg.talked });
+        }
+    }
+}
+
+/// How long the media worker may take to open two ports; it needs microseconds.
+const OPEN_MAX: Duration = Duration::from_secs(5);
+/// When a caller refused for load may try again, in seconds: long enough to let a burst pass.
+pub(crate) const RETRY_AFTER_S: u32 = 5;

@@ -1,0 +1,45 @@
+//! What the media worker says.
+
+use clock::LegId;
+use media_graph::Event;
+
+use crate::call::Flow;
+use crate::shard::Shard;
+use crate::termination::{Reason, Termination};
+
+impl Shard {
+    pub(crate) fn on_media(&mut self, event: Event) {
+        match event {
+            Event::Opened { leg, rtp } => self.ports_opened(leg, rtp),
+            Event::OpenFailed { leg } => {
+                self.ports.remove(&leg);
+                self.ports_failed(leg);
+            }
+            Event::Digit { leg, digit } => self.digit(leg, digit),
+            Event::Silent { leg } => self.silent(leg),
+            Event::Played { player } => self.greeted(player, false),
+            Event::PlayFailed { player, .. } => self.greeted(player, true),
+            Event::Recorded { recorder, duration_ms, sha256 } => self.recorded(recorder, Some((duration_ms, sha256))),
+            Event::RecordFailed { recorder, .. } => self.recorded(recorder, None),
+            Event::Closed { leg, .. } => {
+                self.ports.remove(&leg);
+            }
+            Event::FirstPacket { .. } => {}
+        }
+    }
+
+    /// A key. Between parties it passes in the media and is nobody's business; a voicemail box takes it.
+    pub(crate) fn digit(&mut self, leg: LegId, digit: char) {
+        let Some(call) = self.legs.get(&leg).map(|leg| leg.call) else { return };
+        if matches!(self.calls.get(&call).map(|call| &call.flow), Some(Flow::Voicemail(_))) {
+            self.voicemail_digit(call, leg, digit);
+        }
+    }
+
+    /// RTP stopped. A word that crossed a hold says nothing: the leg is not watched any more.
+    fn silent(&mut self, leg: LegId) {
+        let Some(known) = self.legs.get(&leg).filter(|leg| leg.watched == Some(true)) else { return };
+        let why = Termination::new(known.who(), Reason::RtpTimeout);
+        self.leg_lost(leg, why, false);
+    }
+}

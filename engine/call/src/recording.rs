@@ -1,0 +1,98 @@
+//! Recordings: from the agent's answer to the end, and until the media worker has them on disk.
+
+use core::time::Duration;
+
+use clock::{CallId, QueueId};
+use journal_core::{CallEvent, RecordingState};
+use media_graph::{ChannelLayout, Command, Node, RecorderId};
+
+use crate::call::Recording;
+use crate::civil;
+use crate::shard::{Shard, Timer};
+
+impl Shard {
+    /// Records a queue's conversation, if the queue wants it and it is not recorded yet.
+    pub(crate) fn start_recording(&mut self, call: CallId, queue: QueueId) {
+        let wanted = self.plan.queues.get(&queue).is_some_and(|queue| queue.recording);
+        let running = self.calls.get(&call).is_none_or(|call| call.recorder.is_some());
+        if !wanted || running {
+            return;
+        }
+        let recorder = self.record(call, "recordings", ChannelLayout::Stereo, false);
+        if let Some(known) = self.calls.get_mut(&call) {
+            known.recorder = Some(recorder);
+        }
+        if let Some(path) = self.recordings.get(&recorder).map(|recording| recording.path.clone()) {
+            self.log(call, CallEvent::RecordingStarted { path });
+        }
+    }
+
+    /// Starts a recording at the media worker, under `folder/YYYY/MM/DD/<call>`.
+    pub(crate) fn record(&mut self, call: CallId, folder: &str, layout: ChannelLayout, voicemail: bool) -> RecorderId {
+        let recorder = self.ids.recorder();
+        let path = format!("{folder}/{}/{call}", civil::date_path(self.now.wall));
+        self.media(Command::Record { recorder, call, path: path.clone(), layout });
+        self.recordings.insert(recorder, Recording { call, next_seq: None, path, voicemail, stopping: false });
+        recorder
+    }
+
+    /// Ends a recording; `Recorded` follows from the media worker.
+    pub(crate) fn stop_recorder(&mut self, recorder: RecorderId) {
+        let Some(recording) = self.recordings.get_mut(&recorder).filter(|recording| !recording.stopping) else {
+            return;
+        };
+        recording.stopping = true;
+        let call = recording.call;
+        self.recorder_gone(call, recorder);
+        self.media(Command::StopRecord { recorder });
+        self.arm(Timer::Recorder(recorder), FINISH_MAX);
+    }
+
+    /// The media worker finished a recording, or could not.
+    pub(crate) fn recorded(&mut self, recorder: RecorderId, finished: Option<(u64, [u8; 32])>) {
+        let Some(recording) = self.recordings.remove(&recorder) else { return };
+        self.timers.cancel(&Timer::Recorder(recorder));
+        let call = recording.call;
+        self.recorder_gone(call, recorder);
+        if recording.voicemail {
+            return self.message_saved_or_lost(call, recorder, recording, finished.map(|(length, _)| length));
+        }
+        let (duration_ms, sha256) = finished.unwrap_or_default();
+        let state = if finished.is_some() { RecordingState::Ready } else { RecordingState::Failed };
+        let ended = CallEvent::RecordingEnded { state, duration_ms, sha256 };
+        match recording.next_seq {
+            Some(seq) => self.log_as(call, seq, ended),
+            None => {
+                if let Some(known) = self.calls.get_mut(&call) {
+                    known.recorder = None;
+                }
+                self.log(call, ended);
+                self.rewire(call);
+            }
+        }
+    }
+
+    /// The media worker says nothing about a recording that should be finished.
+    pub(crate) fn recorder_overdue(&mut self, recorder: RecorderId) {
+        self.dropped("recording_unfinished");
+        self.recorded(recorder, None);
+    }
+
+    /// The path is read from the recording once more when a voicemail is logged, hence it is back for a moment.
+    fn message_saved_or_lost(&mut self, call: CallId, recorder: RecorderId, recording: Recording, length: Option<u64>) {
+        self.recordings.insert(recorder, recording);
+        self.message_saved(call, recorder, length);
+        self.recordings.remove(&recorder);
+    }
+
+    /// Its node and edges are no more.
+    fn recorder_gone(&mut self, call: CallId, recorder: RecorderId) {
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        for channel in [0, 1] {
+            known.wiring.node_gone(Node::Recorder(recorder, channel));
+        }
+    }
+}
+
+/// A recording is synced and renamed within milliseconds; after this the disk is taken for broken.
+const FINISH_MAX: Duration = Duration::from_secs(10);

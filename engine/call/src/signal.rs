@@ -1,0 +1,114 @@
+//! What the user agent says: messages to send, and events of sessions.
+
+use journal_core::{Mark, Who};
+use sip::Message;
+use sip::ua::{Event, Output, Sent, SessionEnd, SessionId};
+
+use crate::contract::Effect;
+use crate::leg::Stage;
+use crate::shard::Shard;
+use crate::termination::{Reason, Termination};
+
+impl Shard {
+    pub(crate) fn on_sip(&mut self, output: Output) {
+        match output {
+            Output::Transmit { peer, bytes, sent } => {
+                let gate = self.gate_of(&sent);
+                self.effects.push_back(Effect::Transmit { peer, bytes, gate });
+            }
+            Output::Event(event) => self.on_sip_event(event),
+        }
+    }
+
+    /// The first response above 100 of an INVITE that made a call, and each 2xx,
+    /// wait for all entries so far (DESIGN section 6); later ones for what the
+    /// former waited for, so that they do not overtake it.
+    fn gate_of(&mut self, sent: &Sent) -> Option<Mark> {
+        let journaled = self.journaled;
+        match *sent {
+            Sent::InviteResponse { session, status } if status > 100 => {
+                let gate = self.sessions.get_mut(&session)?.gate.as_mut()?;
+                if *gate == 0 || (200..300).contains(&status) {
+                    *gate = journaled;
+                }
+                let gate = *gate;
+                self.written(gate)
+            }
+            Sent::Retransmission { session: Some(session), status: Some(101..) } => {
+                let gate = self.sessions.get(&session)?.gate?;
+                self.written(gate)
+            }
+            Sent::Request { session: Some(session) } => self.sessions.get(&session)?.farewell,
+            _ => None,
+        }
+    }
+
+    fn on_sip_event(&mut self, event: Event) {
+        match event {
+            Event::Invite { session, request, peer } => self.invited(session, &request, peer),
+            Event::Cancelled { session, .. } => self.canceled(session),
+            Event::Acked { session, body } => self.acked(session, &body),
+            Event::Progress { session, response } => self.progress(session, &response),
+            Event::Answered { session, response } => self.answered(session, &response),
+            Event::Reinvite { session, request } => self.reinvited(session, &request),
+            Event::Refer { session, token, request } => self.referred(session, token, &request),
+            Event::Info { session, request } => self.info(session, &request),
+            Event::PingDone { session, alive } => self.ping_done(session, alive),
+            Event::Ended { session, how } => self.session_over(session, &how),
+            Event::Request { token, request, peer } => self.requested(token, &request, peer),
+            // We send no re-INVITE, no REFER and no request outside sessions.
+            Event::ReinviteDone { .. } | Event::ReferDone { .. } | Event::Notify { .. } | Event::Response { .. } => {}
+            Event::Dropped { reason } => self.dropped(reason),
+        }
+    }
+
+    fn canceled(&mut self, session: SessionId) {
+        let Some(leg) = self.leg_of(session) else { return };
+        let by_caller = Termination { who: Who::Caller, reason: Reason::Canceled, sip: Some(487) };
+        self.leg_lost(leg, by_caller, true);
+    }
+
+    fn ping_done(&mut self, session: SessionId, alive: bool) {
+        let Some(leg) = self.leg_of(session).and_then(|leg| self.legs.get(&leg)) else { return };
+        if !alive {
+            let gone = Termination::new(leg.who(), Reason::PeerGone);
+            self.leg_lost(leg.id, gone, false);
+        }
+    }
+
+    /// DTMF by INFO (`application/dtmf-relay`): `Signal=#`.
+    fn info(&mut self, session: SessionId, request: &Message) {
+        let Some(leg) = self.leg_of(session) else { return };
+        let Ok(body) = core::str::from_utf8(request.body()) else { return };
+        let signal = body.lines().find_map(|line| line.trim().strip_prefix("Signal="));
+        if let Some(digit) = signal.and_then(|value| value.trim().chars().next()) {
+            self.digit(leg, digit);
+        }
+    }
+
+    /// Nothing of the session remains in the user agent.
+    fn session_over(&mut self, session: SessionId, how: &SessionEnd) {
+        let Some(used) = self.sessions.remove(&session) else { return };
+        if let Some(sip_call_id) = used.sip_call_id {
+            self.effects.push_back(Effect::CallIdOwned { sip_call_id, owned: false });
+        }
+        if let (Some(late), SessionEnd::CancelledLocal { crossed: true }) = (used.late, how) {
+            self.too_late(late);
+        }
+        let Some(leg) = used.leg.and_then(|leg| self.legs.get(&leg)) else { return };
+        let who = leg.who();
+        let new = |reason| Termination::new(who, reason);
+        let why = match how {
+            SessionEnd::ByePeer { .. } | SessionEnd::ByeLocal => new(Reason::Normal),
+            SessionEnd::CancelledByPeer | SessionEnd::CancelledLocal { .. } => new(Reason::Canceled),
+            SessionEnd::Refused { status } => Termination::of_response(Who::System, *status),
+            SessionEnd::Rejected { response } => Termination::of_response(who, response.status()),
+            SessionEnd::TimedOut if leg.stage == Stage::Ringing => new(Reason::NoAnswer),
+            SessionEnd::TimedOut => Termination { who, reason: Reason::Unreachable, sip: Some(408) },
+            SessionEnd::NoAck => new(Reason::NoAck),
+            SessionEnd::TransportFailed => new(Reason::Transport),
+            SessionEnd::Gone => new(Reason::PeerGone),
+        };
+        self.leg_lost(leg.id, why, true);
+    }
+}

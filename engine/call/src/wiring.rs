@@ -1,0 +1,165 @@
+//! Who hears whom in one call, as edges and players at the media worker.
+//!
+//! The bridge says what should be heard; the wiring knows what is, and makes
+//! the difference.
+
+use clock::{CallId, LegId};
+use media_graph::{Command, Node, PlaySource, PlayerId, ToneKind};
+
+use crate::ids::Ids;
+
+/// What a party or a recording may hear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Leg(LegId),
+    Sound(Sound),
+}
+
+/// Something that we play.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Sound {
+    /// Music, over and over.
+    Music(String),
+    /// The other side rings.
+    RingBack,
+    /// The 1004 Hz test tone.
+    Milliwatt,
+    /// A voicemail box's prompt and beep, once.
+    Greeting(String),
+}
+
+/// Edges and players of one call.
+#[derive(Debug, Default)]
+pub(crate) struct Wiring {
+    edges: Vec<(Node, Node)>,
+    players: Vec<Player>,
+}
+
+#[derive(Debug)]
+struct Player {
+    id: PlayerId,
+    sound: Sound,
+    /// The worker could not play it and removed it.
+    failed: bool,
+}
+
+impl Wiring {
+    /// Makes `wanted` true: who is heard, and by whom.
+    pub(crate) fn apply(&mut self, call: CallId, wanted: &[(Heard, Node)], ids: &mut Ids) -> Vec<Command> {
+        let mut commands = Vec::new();
+        self.stop_unheard(wanted, &mut commands);
+        self.start_new(call, wanted, ids, &mut commands);
+        let edges: Vec<(Node, Node)> =
+            wanted.iter().filter_map(|(heard, sink)| Some((self.source(heard)?, *sink))).collect();
+        let gone = self.edges.iter().filter(|edge| !edges.contains(edge));
+        commands.extend(gone.map(|(source, sink)| Command::Disconnect { source: *source, sink: *sink }));
+        let new = edges.iter().filter(|edge| !self.edges.contains(edge));
+        commands.extend(new.map(|(source, sink)| Command::Connect { source: *source, sink: *sink }));
+        self.edges = edges;
+        commands
+    }
+
+    /// The worker removed this node, and its edges with it.
+    pub(crate) fn node_gone(&mut self, node: Node) {
+        self.edges.retain(|(source, sink)| *source != node && *sink != node);
+    }
+
+    /// The worker could not play it: nobody hears it, and it is not tried again.
+    pub(crate) fn play_failed(&mut self, player: PlayerId) {
+        self.node_gone(Node::Player(player));
+        if let Some(player) = self.players.iter_mut().find(|known| known.id == player) {
+            player.failed = true;
+        }
+    }
+
+    /// True when this is the player of a greeting.
+    pub(crate) fn is_greeting(&self, player: PlayerId) -> bool {
+        self.players.iter().any(|known| known.id == player && matches!(known.sound, Sound::Greeting(_)))
+    }
+
+    fn stop_unheard(&mut self, wanted: &[(Heard, Node)], commands: &mut Vec<Command>) {
+        let is_wanted = |sound: &Sound| wanted.iter().any(|(heard, _)| matches!(heard, Heard::Sound(s) if s == sound));
+        let (kept, stopped) = core::mem::take(&mut self.players).into_iter().partition(|p| is_wanted(&p.sound));
+        self.players = kept;
+        let stopped: Vec<Player> = stopped;
+        for player in stopped.into_iter().filter(|player| !player.failed) {
+            self.node_gone(Node::Player(player.id));
+            commands.push(Command::StopPlay { player: player.id });
+        }
+    }
+
+    fn start_new(&mut self, call: CallId, wanted: &[(Heard, Node)], ids: &mut Ids, commands: &mut Vec<Command>) {
+        for (heard, _) in wanted {
+            let Heard::Sound(sound) = heard else { continue };
+            if self.players.iter().any(|player| player.sound == *sound) {
+                continue;
+            }
+            let id = ids.player();
+            let (sources, looped) = sound.sources();
+            commands.push(Command::Play { player: id, call, sources, looped });
+            self.players.push(Player { id, sound: sound.clone(), failed: false });
+        }
+    }
+
+    fn source(&self, heard: &Heard) -> Option<Node> {
+        match heard {
+            Heard::Leg(leg) => Some(Node::Leg(*leg)),
+            Heard::Sound(sound) => {
+                let player = self.players.iter().find(|player| player.sound == *sound && !player.failed)?;
+                Some(Node::Player(player.id))
+            }
+        }
+    }
+}
+
+impl Sound {
+    fn sources(&self) -> (Vec<PlaySource>, bool) {
+        match self {
+            Self::Music(name) => (vec![PlaySource::Music(name.clone())], true),
+            Self::RingBack => (vec![PlaySource::Tone(ToneKind::RingBack)], true),
+            Self::Milliwatt => (vec![PlaySource::Tone(ToneKind::Milliwatt)], true),
+            Self::Greeting(prompt) => {
+                (vec![PlaySource::Prompt(prompt.clone()), PlaySource::Tone(ToneKind::Beep)], false)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clock::ShardId;
+
+    fn music() -> Heard {
+        Heard::Sound(Sound::Music("m".to_owned()))
+    }
+
+    #[test]
+    fn only_differences_are_commanded() {
+        let (mut wiring, mut ids, call) = (Wiring::default(), Ids::new(ShardId(0)), CallId(1));
+        let (a, b) = (Node::Leg(LegId(1)), Node::Leg(LegId(2)));
+        let waiting = wiring.apply(call, &[(music(), a)], &mut ids);
+        assert!(matches!(waiting[..], [Command::Play { .. }, Command::Connect { .. }]), "{waiting:?}");
+        assert!(wiring.apply(call, &[(music(), a)], &mut ids).is_empty());
+        let talking = [(Heard::Leg(LegId(1)), b), (Heard::Leg(LegId(2)), a)];
+        let bridged = wiring.apply(call, &talking, &mut ids);
+        assert!(
+            matches!(bridged[..], [Command::StopPlay { .. }, Command::Connect { .. }, Command::Connect { .. }]),
+            "a player's edges go with it: {bridged:?}"
+        );
+        let held = wiring.apply(call, &[(music(), b)], &mut ids);
+        let disconnects = held.iter().filter(|command| matches!(command, Command::Disconnect { .. })).count();
+        assert_eq!((held.len(), disconnects), (4, 2));
+    }
+
+    #[test]
+    fn what_cannot_be_played_is_silent_and_not_tried_again() {
+        let (mut wiring, mut ids, call) = (Wiring::default(), Ids::new(ShardId(0)), CallId(1));
+        let sink = Node::Leg(LegId(1));
+        let commands = wiring.apply(call, &[(music(), sink)], &mut ids);
+        let Command::Play { player, .. } = commands[0] else { panic!("{commands:?}") };
+        wiring.play_failed(player);
+        assert!(wiring.apply(call, &[(music(), sink)], &mut ids).is_empty());
+        assert!(wiring.apply(call, &[], &mut ids).is_empty(), "the worker removed it already");
+    }
+}
