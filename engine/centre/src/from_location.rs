@@ -32,7 +32,8 @@ impl LocationOutlet {
                     .into_iter()
                     .map(|contact| call::Contact { uri: contact.uri, peer: contact.peer })
                     .collect();
-                let to_shard = |shard| Delivery::Shard(shard, call::Input::Contacts { agent, contacts: contacts.clone() });
+                let to_shard =
+                    |shard| Delivery::Shard(shard, call::Input::Contacts { agent, contacts: contacts.clone() });
                 let mut deliveries: Vec<_> = shards.map(to_shard).collect();
                 // Shards first: an offer that follows finds the contact there.
                 deliveries.push(Delivery::Acd(acd::Input::Reachable { agent, reachable }));

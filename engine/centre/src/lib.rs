@@ -6,7 +6,16 @@
 //! simulator calls the same functions in one loop (DESIGN section 2).
 
 mod command;
+mod delivery;
+mod from_acd;
+mod from_location;
+mod from_shard;
+pub mod restore;
 mod snapshot;
 
 pub use command::{Answer, Command, CommandError};
+pub use delivery::Delivery;
+pub use from_acd::{AcdOutlet, agent_status, status_of};
+pub use from_location::{LocationOutlet, binding_of};
+pub use from_shard::ShardOutlet;
 pub use snapshot::{Directory, NamedAgent, NamedQueue, NamedTrunk, RegistrationSnapshot, Snapshot, TrunkSnapshot};
