@@ -234,6 +234,19 @@ mod tests {
     }
 
     #[test]
+    fn every_prompt_that_we_ship_can_be_played() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/prompts");
+        let library = Library::read(&folder);
+        let shipped = wav_names(&folder).into_iter().map(PlaySource::Prompt);
+        let music = wav_names(&folder.join("music")).into_iter().map(PlaySource::Music);
+        let missing: Vec<_> = shipped.chain(music).filter(|source| library.find(source).is_none()).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        for source in [PlaySource::Prompt("voicemail".into()), PlaySource::Music("music".into())] {
+            assert!(library.find(&source).is_some(), "{source:?}");
+        }
+    }
+
+    #[test]
     fn a_clip_ends_where_it_ends() {
         let clip = Clip::Samples(Arc::from([5i16; 200].as_slice()));
         let mut out = [0; 160];
