@@ -1,1 +1,34 @@
-//! placeholder
+//! The database and what is read from it: calls, journeys, voicemails, agent
+//! states; the projector that fills it from the journal; and live calls and
+//! events, which need no database.
+//!
+//! It is never in the call path: nothing here can make a call wait.
+
+mod agents;
+mod call;
+mod call_events;
+mod calls;
+mod columns;
+mod database;
+mod events;
+mod filter;
+mod journey;
+mod list;
+mod live;
+mod naming;
+mod projector;
+mod voicemails;
+mod words;
+
+pub use agents::StateInterval;
+pub use call::{Call, CallRecording};
+pub use database::{Database, DatabaseUnavailable};
+pub use events::{Event, EventFeed, EventId, ResumeError};
+pub use filter::{BadCursor, CallFilter, CallSort, Cursor, DEFAULT_LIMIT, MAX_LIMIT};
+pub use journey::JourneyStep;
+pub use list::{CallPage, find_call, find_call_events, list_calls};
+pub use live::LiveCalls;
+pub use naming::Naming;
+pub use projector::{PrepareError, Projector, ProjectorMetrics, ProjectorState, Refusal, adopt};
+pub use voicemails::{BadVoicemailId, Voicemail, VoicemailFilter, VoicemailId};
+pub use words::Word;

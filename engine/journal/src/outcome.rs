@@ -147,8 +147,8 @@ fn is_unanswered(cause: &Cause) -> bool {
     }
 }
 
-/// A shorter recording is a caller who hung up on the greeting (DESIGN section 10).
-const SHORTEST_VOICEMAIL_MS: u64 = 2_000;
+/// Voicemail, ms: a shorter one is a caller who hung up on the greeting (DESIGN section 10).
+pub const SHORTEST_VOICEMAIL_MS: u64 = 2_000;
 /// Normal call clearing.
 const Q850_NORMAL: u8 = 16;
 

@@ -1,0 +1,124 @@
+//! The connection to the database, and all that differs between databases.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::error::ErrorKind;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Pool, Sqlite, Transaction};
+
+/// The database that this program speaks to.
+pub(crate) type Db = Sqlite;
+
+/// A database, connected when it is first used. Never touched in the call path.
+#[derive(Clone, Debug)]
+pub struct Database {
+    path: PathBuf,
+    writer: Pool<Db>,
+    readers: Pool<Db>,
+}
+
+/// The database does not answer now: away, locked, or its disk is full. Try again.
+#[derive(Debug, thiserror::Error)]
+#[error("the database is not available: {why}")]
+pub struct DatabaseUnavailable {
+    /// What it says.
+    pub why: String,
+}
+
+/// A statement failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The database as a whole: the same statement may work later.
+    Away(DatabaseUnavailable),
+    /// This row, now and for ever.
+    Row(String),
+}
+
+/// The schema cannot be brought up to date.
+#[derive(Debug)]
+pub(crate) enum MigrateFailure {
+    Away(DatabaseUnavailable),
+    /// It is not this program's.
+    Foreign(String),
+}
+
+impl Database {
+    /// A SQLite database in a file, created when it is first prepared. One writer, a few readers, write-ahead log.
+    #[must_use]
+    pub fn sqlite(path: &Path) -> Self {
+        // After power loss the last transactions may be gone, never half of one: the projector replays them.
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY_TIMEOUT)
+            .synchronous(SqliteSynchronous::Normal);
+        let writer = options.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+        let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).min_connections(0);
+        Self {
+            path: path.to_owned(),
+            writer: pool().max_connections(1).connect_lazy_with(writer),
+            readers: pool().max_connections(READERS).connect_lazy_with(options.read_only(true)),
+        }
+    }
+
+    /// Where it is, for messages.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    pub(crate) const fn readers(&self) -> &Pool<Db> {
+        &self.readers
+    }
+
+    /// Begins the writer's transaction. It takes the write lock at once, so that it cannot fail half-way for a lock.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Db>, Failure> {
+        Ok(self.writer.begin_with(BEGIN_WRITE).await?)
+    }
+
+    pub(crate) async fn migrate(&self) -> Result<(), MigrateFailure> {
+        MIGRATIONS.run(&self.writer).await.map_err(|error| match error {
+            MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
+                MigrateFailure::Foreign("a newer program made its tables".to_owned())
+            }
+            MigrateError::VersionMismatch(version) => {
+                MigrateFailure::Foreign(format!("its migration {version} is another one"))
+            }
+            other => MigrateFailure::Away(DatabaseUnavailable { why: other.to_string() }),
+        })
+    }
+}
+
+impl From<sqlx::Error> for DatabaseUnavailable {
+    fn from(error: sqlx::Error) -> Self {
+        Self { why: error.to_string() }
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    /// A broken constraint or a value that does not fit is the row's; everything else is the database's.
+    fn from(error: sqlx::Error) -> Self {
+        let of_the_row = match &error {
+            sqlx::Error::Database(database) => database.kind() != ErrorKind::Other,
+            sqlx::Error::Encode(_) => true,
+            _ => false,
+        };
+        if of_the_row { Self::Row(error.to_string()) } else { Self::Away(error.into()) }
+    }
+}
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+/// Reports and lists at once; each has its own thread in SQLite.
+const READERS: u32 = 4;
+/// Another program's short write is waited for; a long one is tried again by the projector.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
+/// A REST request is told in time that the database is away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -1,0 +1,148 @@
+//! Live events: the journal as others may see it, resumable from any event.
+
+use std::sync::Arc;
+
+use clock::{CallId, WallTime};
+use journal::{Journal, JournalId, ReadError, Stored, Tail};
+use journal_core::{Durability, Entry, Position};
+use serde_json::{Value, json};
+
+use crate::JourneyStep;
+use crate::naming::Naming;
+use crate::words::Word;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Opaque to clients: where to resume.
+    pub id: EventId,
+    /// `call.started`, `agent.state_changed` ...
+    pub kind: String,
+    /// When.
+    pub at: WallTime,
+    /// The account it belongs to; `None` for an event of a call: its call says so.
+    pub account: Option<String>,
+    /// The call it is about.
+    pub call: Option<CallId>,
+    /// What else is known, as a JSON object.
+    pub data: Value,
+}
+
+/// Journal and position of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventId {
+    journal: JournalId,
+    position: Position,
+}
+
+/// A feed cannot begin where it was asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResumeError {
+    /// The text is no event id.
+    #[error("not an event id that this service gave")]
+    Malformed,
+    /// Events behind it are gone (trimmed, or of another journal): the client reads everything anew (`resync`).
+    #[error("events after this id are no longer kept")]
+    Gone,
+}
+
+/// Events in order, as they are written to the journal.
+#[derive(Debug)]
+pub struct EventFeed {
+    journal: Journal,
+    tail: Tail,
+    naming: Naming,
+}
+
+impl EventFeed {
+    /// All events from now on.
+    #[must_use]
+    pub fn from_now(journal: &Journal, naming: Naming) -> Self {
+        let now = journal.reached(Durability::Written);
+        Self { journal: journal.clone(), tail: journal.subscribe(now, Durability::Written), naming }
+    }
+
+    /// All events after `last`, kept and new.
+    ///
+    /// # Errors
+    /// `Gone` when some of them are not kept any more.
+    pub fn after(journal: &Journal, naming: Naming, last: EventId) -> Result<Self, ResumeError> {
+        let first = journal.first().ok().flatten().map(|stored| stored.position.sequence);
+        let trimmed = first.is_some_and(|first| last.position.sequence.saturating_add(1) < first);
+        if last.journal != journal.id() || trimmed || last.position > journal.reached(Durability::Written) {
+            return Err(ResumeError::Gone);
+        }
+        Ok(Self { journal: journal.clone(), tail: journal.subscribe(last.position, Durability::Written), naming })
+    }
+
+    /// The next events, at least one and at most `max`; empty once the journal is closed.
+    ///
+    /// # Errors
+    /// When the journal cannot be read now; call again.
+    pub async fn next(&mut self, max: usize) -> Result<Vec<Event>, ReadError> {
+        loop {
+            let read = self.tail.next(max).await?;
+            if read.is_empty() {
+                return Ok(Vec::new());
+            }
+            let events: Vec<_> = read.iter().filter_map(|stored| self.event(stored)).collect();
+            if !events.is_empty() {
+                return Ok(events);
+            }
+        }
+    }
+
+    fn event(&mut self, stored: &Arc<Stored>) -> Option<Event> {
+        let id = EventId { journal: self.journal.id(), position: stored.position };
+        match stored.entry.as_ref().ok()? {
+            Entry::Call(step) => {
+                let JourneyStep { seq, at, kind, leg, data } = JourneyStep::of(step, &self.naming);
+                let mut data = data;
+                if let Some(fields) = data.as_object_mut() {
+                    fields.insert("seq".to_owned(), json!(seq));
+                    leg.map(|leg| fields.insert("leg".to_owned(), json!(leg.0)));
+                }
+                Some(Event { id, kind, at, account: None, call: Some(step.call), data })
+            }
+            Entry::AgentStateChanged { agent, state, reason, call, at } => {
+                let data = json!({
+                    "extension": self.naming.agent(*agent),
+                    "state": state.word(),
+                    "reason": reason,
+                });
+                let account = Some(self.naming.account_of_agent(*agent));
+                Some(Event { id, kind: AGENT_STATE_CHANGED.to_owned(), at: *at, account, call: *call, data })
+            }
+            Entry::Name { kind, id, account, name } => {
+                self.naming.names.insert(*kind, *id, account, name);
+                None
+            }
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for EventId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Position { node, epoch, sequence } = self.position;
+        write!(f, "{}{node:04x}{epoch:08x}{sequence:016x}", self.journal)
+    }
+}
+
+impl std::str::FromStr for EventId {
+    type Err = ResumeError;
+
+    fn from_str(text: &str) -> Result<Self, ResumeError> {
+        let hexadecimal = text.len() == 60 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if !hexadecimal {
+            return Err(ResumeError::Malformed);
+        }
+        let number = |range| text.get(range).and_then(|part| u128::from_str_radix(part, 16).ok());
+        let part = |range| number(range).ok_or(ResumeError::Malformed);
+        let position =
+            Position { node: part(32..36)? as u16, epoch: part(36..44)? as u32, sequence: part(44..60)? as u64 };
+        Ok(Self { journal: JournalId(part(0..32)?.to_be_bytes()), position })
+    }
+}
+
+const AGENT_STATE_CHANGED: &str = "agent.state_changed";

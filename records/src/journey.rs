@@ -1,0 +1,112 @@
+//! The journey of a call: its entries as typed steps with plain data.
+
+use clock::{LegId, WallTime};
+use journal_core::{CallEntry, CallEvent, Cause, LegKind, QueueLeft};
+use serde_json::{Map, Value, json};
+
+use crate::Naming;
+use crate::words::Word;
+
+/// One step of a journey (DESIGN section 10).
+#[derive(Clone, Debug, PartialEq)]
+pub struct JourneyStep {
+    /// From 1, in order.
+    pub seq: u32,
+    /// When.
+    pub at: WallTime,
+    /// `call.started`, `offer.ringing` ...
+    pub kind: String,
+    /// The leg it is about.
+    pub leg: Option<LegId>,
+    /// What else is known, as a JSON object.
+    pub data: Value,
+}
+
+impl JourneyStep {
+    /// The step of an entry.
+    #[must_use]
+    pub fn of(entry: &CallEntry, naming: &Naming) -> Self {
+        Self {
+            seq: entry.seq,
+            at: entry.at,
+            kind: entry.event.type_word().to_owned(),
+            leg: entry.event.leg(),
+            data: Value::Object(data(&entry.event, naming)),
+        }
+    }
+}
+
+fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
+    let value = match event {
+        CallEvent::Started { direction, internal, from, to, parent, trunk, agent } => json!({
+            "direction": direction.word(),
+            "internal": internal,
+            "from": from,
+            "to": to,
+            "parent_call_id": parent.map(|id| id.to_string()),
+            "trunk": trunk.map(|id| naming.trunk(id)),
+            "agent": agent.map(|id| naming.agent(id)),
+        }),
+        CallEvent::LegStarted { kind, sip_call_id, agent, .. } => json!({
+            "kind": leg_kind(*kind),
+            "sip_call_id": sip_call_id,
+            "agent": agent.map(|id| naming.agent(id)),
+        }),
+        CallEvent::QueueEntered { queue, priority, .. } => {
+            json!({ "queue": naming.queue(*queue), "priority": priority })
+        }
+        CallEvent::QueueLeft { queue, how } => json!({ "queue": naming.queue(*queue), "how": queue_left(*how) }),
+        CallEvent::OfferRinging { agent, .. }
+        | CallEvent::OfferAnswered { agent, .. }
+        | CallEvent::OfferMissed { agent, .. }
+        | CallEvent::OfferTooLate { agent, .. } => json!({ "agent": naming.agent(*agent) }),
+        CallEvent::OfferRefused { agent, status, .. } => json!({ "agent": naming.agent(*agent), "sip": status }),
+        CallEvent::OfferWithdrawn { agent, why, .. } => json!({ "agent": naming.agent(*agent), "why": why }),
+        CallEvent::Answered { agent, .. } => json!({ "agent": agent.map(|id| naming.agent(id)) }),
+        CallEvent::TransferStarted { to, .. } => json!({ "to": to }),
+        CallEvent::TransferFailed { status, .. } => json!({ "sip": status }),
+        CallEvent::Transferred { to, agent, .. } => json!({ "to": to, "agent": agent.map(|id| naming.agent(id)) }),
+        CallEvent::Digit { digit, .. } => json!({ "digit": digit.to_string() }),
+        CallEvent::VoicemailStarted { queue } => json!({ "queue": naming.queue(*queue) }),
+        CallEvent::VoicemailLeft { queue, duration_ms, .. } => {
+            json!({ "queue": naming.queue(*queue), "duration_ms": duration_ms })
+        }
+        CallEvent::RecordingEnded { duration_ms, .. } => json!({ "duration_ms": duration_ms }),
+        CallEvent::LegEnded { cause, .. } => json!({ "cause": cause_json(cause) }),
+        CallEvent::Ended { status, outcome, cause } => json!({
+            "status": status.word(),
+            "outcome": outcome.word(),
+            "cause": cause_json(cause),
+        }),
+        CallEvent::Ringing { .. }
+        | CallEvent::Held { .. }
+        | CallEvent::Resumed { .. }
+        | CallEvent::RecordingStarted { .. } => json!({}),
+    };
+    match value {
+        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        _ => Map::new(),
+    }
+}
+
+fn cause_json(cause: &Cause) -> Value {
+    json!({ "who": cause.who.word(), "q850": cause.q850, "sip": cause.sip, "code": cause.code })
+}
+
+const fn leg_kind(kind: LegKind) -> &'static str {
+    match kind {
+        LegKind::Caller => "caller",
+        LegKind::Agent => "agent",
+        LegKind::Callee => "callee",
+        LegKind::Transfer => "transfer",
+    }
+}
+
+const fn queue_left(how: QueueLeft) -> &'static str {
+    match how {
+        QueueLeft::Answered => "answered",
+        QueueLeft::Abandoned => "abandoned",
+        QueueLeft::TimedOut => "timed_out",
+        QueueLeft::Ended => "ended",
+    }
+}

@@ -1,0 +1,220 @@
+//! From entries to the rows they mean: pure, so that it is tested without a database.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use clock::{CallId, WallTime};
+use journal::Stored;
+use journal_core::{CallEntry, CallRecord, Entry, Position, Step, encode, outcome};
+
+use crate::naming::Naming;
+use crate::voicemails::{Voicemail, VoicemailId};
+use crate::{Call, JourneyStep, StateInterval};
+
+/// The calls that are open, and the names.
+#[derive(Debug)]
+pub(super) struct Fold {
+    naming: Naming,
+    open: BTreeMap<CallId, OpenCall>,
+}
+
+/// A call that may still change its rows.
+#[derive(Debug)]
+struct OpenCall {
+    record: CallRecord,
+    /// Its entries that are in no row yet.
+    unwritten: Vec<Arc<Stored>>,
+    /// Position of its first entry.
+    first: Position,
+}
+
+/// The rows of a batch of entries.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) writes: Vec<Write>,
+    /// Last entry of the batch.
+    pub(super) applied: Position,
+    /// Behind this a restart reads again.
+    pub(super) resume: Position,
+}
+
+/// Rows that belong together.
+#[derive(Debug)]
+pub(super) enum Write {
+    /// A call that ended, or whose recording did since.
+    Call(Box<CallRows>),
+    /// A new state of an agent.
+    Agent(Position, StateInterval),
+    /// An entry that means nothing.
+    Poison(Poison),
+}
+
+/// The rows of a call.
+#[derive(Debug)]
+pub(super) struct CallRows {
+    pub(super) position: Position,
+    pub(super) call: Call,
+    pub(super) steps: Vec<JourneyStep>,
+    pub(super) voicemail: Option<Voicemail>,
+}
+
+/// An entry put aside.
+#[derive(Clone, Debug)]
+pub(super) struct Poison {
+    pub(super) position: Position,
+    pub(super) written_at: WallTime,
+    pub(super) why: String,
+    pub(super) entry: Vec<u8>,
+}
+
+impl Plan {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    pub(super) fn poisoned(&self) -> u64 {
+        self.writes.iter().filter(|write| matches!(write, Write::Poison(_))).count() as u64
+    }
+}
+
+impl Fold {
+    pub(super) const fn new(naming: Naming) -> Self {
+        Self { naming, open: BTreeMap::new() }
+    }
+
+    /// Takes an entry whose rows are in the database already: only for the calls that are still open.
+    pub(super) fn restore(&mut self, stored: &Arc<Stored>) {
+        match &stored.entry {
+            Ok(Entry::Call(step)) => {
+                // A step of a call that closed before `resume` has no start here and needs none.
+                let _closed_before = self.call_step(stored, step);
+                if let Some(call) = self.open.get_mut(&step.call) {
+                    if call.record.is_ended() {
+                        call.unwritten.clear();
+                    }
+                    if call.record.is_closed() {
+                        self.open.remove(&step.call);
+                    }
+                }
+            }
+            Ok(Entry::Name { kind, id, account, name }) => self.naming.names.insert(*kind, *id, account, name),
+            _ => {}
+        }
+    }
+
+    /// Takes new entries, the last of them at `applied`.
+    pub(super) fn plan(&mut self, entries: &[&Arc<Stored>], applied: Position) -> Plan {
+        let mut writes = Vec::new();
+        let mut ended = BTreeSet::new();
+        for stored in entries {
+            match &stored.entry {
+                Ok(Entry::Call(step)) => {
+                    if let Err(why) = self.call_step(stored, step) {
+                        writes.push(Write::Poison(poison(stored, why.to_owned())));
+                    }
+                    if self.open.get(&step.call).is_some_and(|call| call.record.is_ended()) {
+                        ended.insert(step.call);
+                    }
+                }
+                Ok(Entry::AgentStateChanged { agent, state, reason, call, at }) => {
+                    let interval = StateInterval {
+                        account: self.naming.account_of_agent(*agent),
+                        agent: self.naming.agent(*agent),
+                        state: *state,
+                        reason: reason.clone(),
+                        call_id: *call,
+                        since: *at,
+                        until: None,
+                    };
+                    writes.push(Write::Agent(stored.position, interval));
+                }
+                Ok(Entry::Name { kind, id, account, name }) => self.naming.names.insert(*kind, *id, account, name),
+                Ok(_) => {}
+                Err(unreadable) => writes.push(Write::Poison(poison(stored, unreadable.to_string()))),
+            }
+        }
+        writes.extend(ended.into_iter().filter_map(|call| self.rows(call)));
+        self.bound();
+        let resume = self.open.values().map(|call| before(call.first)).min().unwrap_or(applied).min(applied);
+        Plan { writes, applied, resume }
+    }
+
+    fn call_step(&mut self, stored: &Arc<Stored>, step: &CallEntry) -> Result<(), &'static str> {
+        let Some(call) = self.open.get_mut(&step.call) else {
+            let record = CallRecord::start(step).ok_or("a step of a call that is not known")?;
+            let call = OpenCall { record, unwritten: vec![stored.clone()], first: stored.position };
+            self.open.insert(step.call, call);
+            return Ok(());
+        };
+        let gap = step.seq > call.record.next_seq();
+        match call.record.apply_past_gap(step) {
+            Step::Taken => {
+                call.unwritten.push(stored.clone());
+                if gap { Err("steps before this one are missing; it was taken") } else { Ok(()) }
+            }
+            Step::Duplicate => Err("a step that was taken before"),
+            Step::Contradiction | Step::Gap { .. } => Err("a step that contradicts its call"),
+        }
+    }
+
+    /// Rows of a call that ended; forgets it when nothing more is to come.
+    fn rows(&mut self, id: CallId) -> Option<Write> {
+        let naming = &self.naming;
+        let open = self.open.get_mut(&id)?;
+        let unwritten = std::mem::take(&mut open.unwritten);
+        let position = unwritten.last()?.position;
+        let steps = unwritten.iter().filter_map(|stored| match &stored.entry {
+            Ok(Entry::Call(step)) => Some(JourneyStep::of(step, naming)),
+            _ => None,
+        });
+        let steps = steps.collect();
+        let call = Call::of(&open.record, naming);
+        let voicemail = voicemail(&open.record, &call, naming);
+        if open.record.is_closed() {
+            self.open.remove(&id);
+        }
+        Some(Write::Call(Box::new(CallRows { position, call, steps, voicemail })))
+    }
+
+    /// Ended calls whose recording never came are given up, the oldest first.
+    fn bound(&mut self) {
+        let ended = self.open.iter().filter(|(_, call)| call.record.is_ended()).map(|(id, _)| *id);
+        let ended: Vec<_> = if self.open.len() > MAX_AWAITED { ended.collect() } else { return };
+        for id in ended.iter().take(ended.len().saturating_sub(MAX_AWAITED)) {
+            self.open.remove(id);
+        }
+    }
+}
+
+fn voicemail(record: &CallRecord, call: &Call, naming: &Naming) -> Option<Voicemail> {
+    let left = record.voicemail.as_ref().filter(|left| left.duration_ms >= outcome::SHORTEST_VOICEMAIL_MS)?;
+    Some(Voicemail {
+        id: VoicemailId::of(record.id, left.seq),
+        account: call.account.clone(),
+        queue: naming.queue(left.queue),
+        call_id: record.id,
+        from: record.from.clone(),
+        received_at: left.received_at,
+        duration_ms: left.duration_ms,
+        path: left.path.clone(),
+    })
+}
+
+fn poison(stored: &Stored, why: String) -> Poison {
+    let entry = match &stored.entry {
+        Ok(entry) => encode(stored.written_at, entry).unwrap_or_default(),
+        Err(unreadable) => unreadable.bytes.clone(),
+    };
+    Poison { position: stored.position, written_at: stored.written_at, why, entry }
+}
+
+/// The position behind which this one comes first.
+const fn before(position: Position) -> Position {
+    Position { sequence: position.sequence.saturating_sub(1), ..position }
+}
+
+/// Ended calls that may wait for their recordings at once.
+const MAX_AWAITED: usize = 10_000;
+
+#[cfg(test)]
+mod tests;

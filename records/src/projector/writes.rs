@@ -1,0 +1,88 @@
+//! The rows of a plan, in one transaction with the position behind them.
+
+use journal::Journal;
+use sqlx::{Acquire, SqliteConnection};
+
+use super::claim::{self, Claim};
+use super::fold::{Plan, Poison, Write};
+use crate::database::{Database, Failure};
+use crate::{agents, call_events, calls, voicemails};
+
+/// Writes everything or nothing.
+pub(super) async fn all(database: &Database, journal: &Journal, plan: &Plan) -> Result<(), Failure> {
+    let mut transaction = database.begin().await?;
+    for write in &plan.writes {
+        rows(&mut transaction, journal, write).await?;
+    }
+    claim::store(&mut transaction, claim_of(journal, plan)).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Writes what can be written; what is refused goes to the side table. How many were refused.
+pub(super) async fn one_by_one(database: &Database, journal: &Journal, plan: &Plan) -> Result<u64, Failure> {
+    let mut transaction = database.begin().await?;
+    let mut refused = 0;
+    for write in &plan.writes {
+        let mut savepoint = transaction.begin().await?;
+        match rows(&mut savepoint, journal, write).await {
+            Ok(()) => savepoint.commit().await?,
+            Err(Failure::Row(why)) => {
+                savepoint.rollback().await?;
+                let poison = poison_of(write, why);
+                tracing::error!(target: "records", why = %poison.why, "an entry was put aside");
+                poisoned(&mut transaction, journal, &poison).await?;
+                refused += 1;
+            }
+            Err(away) => return Err(away),
+        }
+    }
+    claim::store(&mut transaction, claim_of(journal, plan)).await?;
+    transaction.commit().await?;
+    Ok(refused)
+}
+
+async fn rows(to: &mut SqliteConnection, journal: &Journal, write: &Write) -> Result<(), Failure> {
+    match write {
+        Write::Call(rows) => {
+            calls::write(to, &rows.call).await?;
+            call_events::write(to, rows.call.id, &rows.steps).await?;
+            match &rows.voicemail {
+                Some(voicemail) => voicemails::write(to, voicemail).await,
+                None => Ok(()),
+            }
+        }
+        Write::Agent(_, interval) => agents::write(to, interval).await,
+        Write::Poison(poison) => {
+            tracing::error!(target: "records", why = %poison.why, "an entry was put aside");
+            poisoned(to, journal, poison).await
+        }
+    }
+}
+
+async fn poisoned(to: &mut SqliteConnection, journal: &Journal, poison: &Poison) -> Result<(), Failure> {
+    let insert = "INSERT INTO projection_poison (position, journal_id, written_at, why, entry) \
+                  VALUES ($1, $2, $3, $4, $5) ON CONFLICT (position) DO NOTHING";
+    sqlx::query(insert)
+        .bind(poison.position.to_key().to_vec())
+        .bind(journal.id().0.to_vec())
+        .bind(poison.written_at.as_micros())
+        .bind(poison.why.clone())
+        .bind(poison.entry.clone())
+        .execute(to)
+        .await?;
+    Ok(())
+}
+
+/// What is put aside when the database refuses a row: the row as text, since several entries made it.
+fn poison_of(write: &Write, why: String) -> Poison {
+    let (position, written_at) = match write {
+        Write::Call(rows) => (rows.position, rows.call.started_at),
+        Write::Agent(position, interval) => (*position, interval.since),
+        Write::Poison(poison) => (poison.position, poison.written_at),
+    };
+    Poison { position, written_at, why, entry: format!("{write:?}").into_bytes() }
+}
+
+fn claim_of(journal: &Journal, plan: &Plan) -> Claim {
+    Claim { journal: journal.id(), applied: plan.applied, resume: plan.resume }
+}

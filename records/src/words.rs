@@ -1,0 +1,87 @@
+//! The words that stand for enums in the database and at the API (data-model.md section 1).
+
+use journal_core::{AgentState, CallStatus, Direction, Outcome, RecordingState, Who};
+
+/// An enum with a stable snake_case word for each value.
+pub trait Word: Sized + Copy + 'static {
+    /// All values.
+    const ALL: &'static [Self];
+
+    /// Its word.
+    fn word(self) -> &'static str;
+
+    /// The value with this word.
+    #[must_use]
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.word() == word)
+    }
+}
+
+macro_rules! words {
+    ($type:ident { $($value:ident => $word:literal),+ $(,)? }) => {
+        impl Word for $type {
+            const ALL: &'static [Self] = &[$(Self::$value),+];
+
+            fn word(self) -> &'static str {
+                match self {
+                    $(Self::$value => $word),+
+                }
+            }
+        }
+    };
+}
+
+words!(CallStatus {
+    Queued => "queued",
+    Ringing => "ringing",
+    Answered => "answered",
+    Completed => "completed",
+    Canceled => "canceled",
+    NoAnswer => "no_answer",
+    Failed => "failed",
+});
+words!(Outcome {
+    Initiated => "initiated",
+    InProgress => "in_progress",
+    Successful => "successful",
+    NoAnswer => "no_answer",
+    Voicemail => "voicemail",
+    Error => "error",
+});
+words!(Direction {
+    Inbound => "inbound",
+    OutboundDial => "outbound_dial",
+    OutboundAuto => "outbound_auto",
+});
+words!(Who {
+    Caller => "caller",
+    Agent => "agent",
+    Callee => "callee",
+    System => "system",
+});
+words!(RecordingState {
+    Recording => "recording",
+    Ready => "ready",
+    Failed => "failed",
+});
+words!(AgentState {
+    Offline => "offline",
+    Ready => "ready",
+    Reserved => "reserved",
+    OnCall => "on_call",
+    WrapUp => "wrap_up",
+    Paused => "paused",
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_read_back() {
+        for status in CallStatus::ALL {
+            assert_eq!(CallStatus::from_word(status.word()), Some(*status));
+        }
+        assert_eq!(Direction::from_word("Inbound"), None);
+    }
+}
