@@ -12,6 +12,7 @@ pub mod header;
 pub mod limits;
 pub mod location;
 pub mod message;
+pub mod registrar;
 pub mod text;
 pub mod transaction;
 pub mod ua;

@@ -35,6 +35,13 @@ pub struct AuthConfig {
     pub nonce_lifetime: Duration,
 }
 
+impl core::fmt::Debug for AuthConfig {
+    /// Without its key.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "AuthConfig({}, instance {})", self.realm, self.instance)
+    }
+}
+
 /// How long a nonce is good unless configured: a phone that registers every minute
 /// or talks for a while is asked again a few times an hour, and what was overheard is
 /// of no use a little later.

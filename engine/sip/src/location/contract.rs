@@ -95,6 +95,8 @@ pub enum Input {
     },
     /// A connection is gone, and with it the bindings made over it.
     FlowGone(FlowId),
+    /// An operator lifts all bans of an address.
+    Release(IpAddr),
 }
 
 /// What location wants done.

@@ -1,5 +1,221 @@
-//! The owner of registrations (DESIGN section 4).
+//! The location core: the owner of registrations, and the answer to requests outside calls.
+//!
+//! It has a user agent core of its own for REGISTER, OPTIONS and what nobody
+//! serves, a digest authenticator and a registrar. It makes no calls.
 
+mod ban;
+mod config;
 mod contract;
+mod probe;
+mod rate;
+mod serve;
 
+use core::net::IpAddr;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use clock::{AgentId, Instant, Now, Rng};
+
+pub use ban::BanTable;
+pub use config::{Due, LocationConfig, Snapshot};
 pub use contract::{Binding, Contact, Effect, Input, PROBE_CALL_ID_PREFIX, User};
+
+use crate::{
+    Host,
+    auth::{AuthConfig, Authenticator},
+    registrar::{self, Registrar},
+    ua::{Event, Output, Peer, Transport, Ua},
+};
+use probe::Probes;
+use rate::RateLimit;
+
+/// The owner of registrations.
+#[derive(Debug)]
+pub struct Location {
+    ua: Ua,
+    auth_config: AuthConfig,
+    auth: Authenticator,
+    registrar: Registrar<AgentId>,
+    hosts: Vec<Host>,
+    users: BTreeMap<String, User>,
+    trunks: BTreeSet<IpAddr>,
+    bans: BanTable,
+    options: RateLimit,
+    probes: Probes,
+    rng: Rng,
+    /// Contacts as last told, so that a refresh is no change.
+    told: BTreeMap<AgentId, Vec<Contact>>,
+    effects: VecDeque<Effect>,
+}
+
+impl Location {
+    /// A location core that knows nobody yet.
+    #[must_use]
+    pub fn new(config: LocationConfig, mut rng: Rng) -> Self {
+        Self {
+            ua: Ua::new(config.ua, rng.fork()),
+            auth: Authenticator::new(config.auth.clone()),
+            auth_config: config.auth,
+            registrar: Registrar::new(config.registrar),
+            hosts: Vec::new(),
+            users: BTreeMap::new(),
+            trunks: BTreeSet::new(),
+            bans: BanTable::new(),
+            options: RateLimit::default(),
+            probes: Probes::default(),
+            rng,
+            told: BTreeMap::new(),
+            effects: VecDeque::new(),
+        }
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Configure { domain, own_hosts, users, trunks } => {
+                self.configure_realm(&domain, &own_hosts);
+                self.configure_users(users, trunks);
+            }
+            Input::Restore(bindings) => self.restore(now, bindings),
+            Input::Received { peer, message } => self.ua.receive(now.mono, peer, message),
+            Input::ReceivedBad { peer, error } => self.ua.receive_bad(now.mono, peer, &error),
+            Input::TransportFailed { peer } => self.ua.transport_failed(now.mono, peer),
+            Input::FlowGone(flow) => {
+                self.ua.flow_gone(now.mono, flow);
+                self.remove_where(|_, binding| binding.source.flow == Some(flow));
+            }
+            Input::Release(address) => self.bans.release(address),
+        }
+        self.work(now);
+    }
+
+    /// Does what is due; early calls do nothing.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.ua.handle_timeout(now.mono);
+        let expired = self.registrar.expire(now.mono);
+        self.tell_removed(expired);
+        self.work(now);
+    }
+
+    /// The next thing to do; drained before the next input.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When to call `handle_timeout` again, and for what.
+    pub fn poll_timeout(&mut self) -> Option<(Instant, Due)> {
+        let ua = self.ua.poll_timeout().map(|(at, reason)| (at, Due::Ua(reason)));
+        let expiry = self.registrar.poll_timeout().map(|at| (at, Due::Expiry));
+        ua.into_iter().chain(expiry).min_by_key(|(at, _)| *at)
+    }
+
+    /// What others may see, and a restart needs.
+    #[must_use]
+    pub fn snapshot(&self, now: Now) -> Snapshot {
+        let bindings = self.registrar.iter().map(|(agent, binding)| stored(agent, binding)).collect();
+        let bans = self.bans.list(now.mono).into_iter();
+        Snapshot { bindings, bans: bans.map(|(address, user, left)| (address, user, left.as_secs())).collect() }
+    }
+
+    /// Transactions and timers of its user agent core, for leak tests.
+    #[must_use]
+    pub fn counts(&self) -> crate::ua::Counts {
+        self.ua.counts()
+    }
+
+    /// Carries on with what the user agent core gave out.
+    fn work(&mut self, now: Now) {
+        self.start_probes(now);
+        while let Some(output) = self.ua.poll_output() {
+            match output {
+                Output::Transmit { peer, bytes, .. } => self.effects.push_back(Effect::Transmit { peer, bytes }),
+                Output::Event(event) => self.on_event(now, event),
+            }
+        }
+    }
+
+    fn on_event(&mut self, now: Now, event: Event) {
+        match event {
+            Event::Request { token, request, peer } => self.serve(now, token, &request, peer),
+            Event::Response { id, response } => self.on_probe_done(now, id, response.as_ref()),
+            Event::Dropped { reason } => self.dropped(reason),
+            // Calls belong to the shards; one that strays here is told so.
+            Event::Invite { session, .. } => self.ua.reject(now.mono, session, 404, Vec::new()),
+            _ => {}
+        }
+    }
+
+    /// A new realm makes all nonces given out so far void.
+    fn configure_realm(&mut self, domain: &str, own_hosts: &[String]) {
+        let hosts = own_hosts.iter().map(String::as_str).chain([domain]);
+        self.hosts = hosts.filter_map(|host| Host::parse(host).ok()).collect();
+        if self.auth_config.realm != domain {
+            self.auth_config.realm = domain.to_owned();
+            self.auth = Authenticator::new(self.auth_config.clone());
+        }
+    }
+
+    /// Users who are no longer there lose their bindings.
+    fn configure_users(&mut self, users: Vec<User>, trunks: Vec<IpAddr>) {
+        let agents: BTreeSet<AgentId> = users.iter().map(|user| user.agent).collect();
+        self.users = users.into_iter().map(|user| (user.extension.clone(), user)).collect();
+        self.trunks = trunks.into_iter().collect();
+        self.remove_where(|agent, _| !agents.contains(agent));
+    }
+
+    fn remove_where(&mut self, is_gone: impl Fn(&AgentId, &registrar::Binding) -> bool) {
+        let removed = self.registrar.remove_where(is_gone);
+        self.tell_removed(removed);
+    }
+
+    fn tell_removed(&mut self, removed: Vec<(AgentId, registrar::Binding)>) {
+        let agents: BTreeSet<AgentId> = removed.iter().map(|(agent, _)| *agent).collect();
+        for (agent, binding) in removed {
+            self.effects.push_back(Effect::BindingRemoved { agent, contact: binding.contact.to_string() });
+        }
+        for agent in agents {
+            self.tell_contacts(agent);
+        }
+    }
+
+    /// Tells an agent's contacts when they are not those told last. Only sip contacts can be called.
+    fn tell_contacts(&mut self, agent: AgentId) {
+        let bindings = self.registrar.bindings_of(agent);
+        let callable = bindings.into_iter().filter(|binding| binding.contact.is_sip());
+        let contacts: Vec<Contact> = callable
+            .map(|binding| Contact { uri: binding.contact.without_headers().to_string(), peer: binding.source })
+            .collect();
+        if self.told.get(&agent).map(Vec::as_slice).unwrap_or_default() == contacts {
+            return;
+        }
+        match contacts.is_empty() {
+            true => self.told.remove(&agent),
+            false => self.told.insert(agent, contacts.clone()),
+        };
+        self.effects.push_back(Effect::Contacts { agent, contacts });
+    }
+
+    fn dropped(&mut self, reason: &'static str) {
+        self.effects.push_back(Effect::Dropped { reason });
+    }
+}
+
+fn stored(agent: AgentId, binding: &registrar::Binding) -> Binding {
+    Binding {
+        agent,
+        contact: binding.contact.to_string(),
+        call_id: binding.call_id.clone(),
+        cseq: binding.cseq,
+        expires_at: binding.expires_at,
+        source: binding.source.addr,
+        stream: binding.source.transport == Transport::Tcp,
+    }
+}
+
+/// Where a stored binding's requests go.
+fn source_of(binding: &Binding) -> Peer {
+    let transport = if binding.stream { Transport::Tcp } else { Transport::Udp };
+    Peer { transport, addr: binding.source, flow: None }
+}
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,13 @@ impl Ua {
         self.respond_with(now, tx, response);
     }
 
+    /// Drops a request that waits for `respond`: it gets no answer.
+    pub fn forget(&mut self, token: RequestToken) {
+        if let Some(tx) = self.waiting.remove(&token) {
+            self.forget_server(tx);
+        }
+    }
+
     /// Sends a request outside any session. Its responses come as `Event::Response`; one with `None` also when an
     /// address cannot be read, the method is INVITE, ACK or CANCEL, or a limit is reached.
     pub fn request(&mut self, now: Instant, params: RequestParams) -> ClientRequestId {

@@ -1,0 +1,346 @@
+//! Registration as phones do it, and what others get.
+
+use core::time::Duration;
+
+use bytes::Bytes;
+use clock::WallTime;
+use smallvec::smallvec;
+
+use super::*;
+use crate::{
+    Message, Source,
+    auth::{AuthConfig, DEFAULT_NONCE_LIFETIME},
+    digest::{Algorithm, Ha1},
+    registrar::RegistrarConfig,
+    transaction::Timing,
+    ua::{ClientCredentials, Peer, RequestParams, Transport, UaConfig},
+};
+
+const AGENT: AgentId = AgentId(1);
+
+struct Desk {
+    location: Location,
+    now: Now,
+    /// A phone, or an attacker: a core of its own.
+    phone: Ua,
+    phone_peer: Peer,
+    answers: Vec<Option<Message>>,
+    told: Vec<Effect>,
+}
+
+fn server() -> Peer {
+    Peer { transport: Transport::Udp, addr: ([127, 0, 0, 1], 5060).into(), flow: None }
+}
+
+fn user(extension: &str, agent: AgentId) -> User {
+    let secret = |algorithm| Ha1::new(algorithm, extension, "demo.local", &format!("demo-{extension}"));
+    User {
+        agent,
+        extension: extension.into(),
+        ha1_md5: secret(Algorithm::Md5).as_str().to_owned(),
+        ha1_sha256: secret(Algorithm::Sha256).as_str().to_owned(),
+        contacts_max: 1,
+    }
+}
+
+impl Desk {
+    fn new() -> Self {
+        let config = LocationConfig {
+            ua: UaConfig::at(server().addr, "Trunkline"),
+            auth: AuthConfig {
+                realm: String::new(),
+                secret: [1; 32],
+                instance: 0,
+                algorithms: smallvec![Algorithm::Md5],
+                nonce_lifetime: DEFAULT_NONCE_LIFETIME,
+            },
+            registrar: RegistrarConfig::default(),
+        };
+        let phone_peer = Peer { transport: Transport::Udp, addr: ([127, 0, 0, 7], 5070).into(), flow: None };
+        let now = Now { mono: Instant::ZERO, wall: WallTime::from_micros(1_700_000_000_000_000) };
+        let mut desk = Self {
+            location: Location::new(config, Rng::new(1)),
+            now,
+            phone: Ua::new(UaConfig::at(phone_peer.addr, "Phone"), Rng::new(2)),
+            phone_peer,
+            answers: Vec::new(),
+            told: Vec::new(),
+        };
+        let users = vec![user("1001", AGENT), user("1002", AgentId(2))];
+        desk.configure(users);
+        desk
+    }
+
+    fn configure(&mut self, users: Vec<User>) {
+        self.input(Input::Configure {
+            domain: "demo.local".into(),
+            own_hosts: vec!["127.0.0.1".into()],
+            users,
+            trunks: vec![[127, 0, 0, 2].into()],
+        });
+    }
+
+    fn input(&mut self, input: Input) {
+        self.location.handle(self.now, input);
+        self.exchange();
+    }
+
+    /// Carries messages until both sides are quiet. A phone that is gone answers nothing.
+    fn exchange(&mut self) {
+        for _ in 0..100 {
+            let mut quiet = true;
+            while let Some(effect) = self.location.poll_effect() {
+                match effect {
+                    Effect::Transmit { peer, bytes, .. } if peer.addr == self.phone_peer.addr => {
+                        quiet = false;
+                        let message = Message::parse(bytes, Source::Datagram).unwrap();
+                        self.phone.receive(self.now.mono, server(), message);
+                    }
+                    other => self.told.push(other),
+                }
+            }
+            while let Some(output) = self.phone.poll_output() {
+                quiet = false;
+                match output {
+                    Output::Transmit { bytes, .. } => {
+                        let message = Message::parse(bytes, Source::Datagram).unwrap();
+                        self.location.handle(self.now, Input::Received { peer: self.phone_peer, message });
+                    }
+                    Output::Event(Event::Response { response, .. }) => self.answers.push(response),
+                    Output::Event(Event::Request { token, .. }) => {
+                        self.phone.respond(self.now.mono, token, 200, vec![], None);
+                    }
+                    Output::Event(_) => {}
+                }
+            }
+            if quiet {
+                return;
+            }
+        }
+        panic!("no end of messages");
+    }
+
+    fn pass(&mut self, by: Duration) {
+        let end = self.now.plus(by);
+        loop {
+            let location = self.location.poll_timeout().map(|(at, _)| at);
+            let phone = self.phone.poll_timeout().map(|(at, _)| at);
+            let Some(next) = location.into_iter().chain(phone).min().filter(|at| *at <= end.mono) else { break };
+            self.now = self.now.plus(next - self.now.mono);
+            self.location.handle_timeout(self.now);
+            self.phone.handle_timeout(self.now.mono);
+            self.exchange();
+        }
+        self.now = end;
+    }
+
+    fn params(&self, method: crate::Method, to: &str, password: Option<&str>) -> RequestParams {
+        let user = to.trim_start_matches("sip:").split('@').next().unwrap_or_default().to_owned();
+        RequestParams {
+            method,
+            peer: server(),
+            transport_fixed: true,
+            request_uri: "sip:demo.local".into(),
+            from: format!("<{to}>"),
+            to: format!("<{to}>"),
+            call_id: None,
+            cseq: None,
+            body: None,
+            headers: vec![],
+            auth: password.map(|password| ClientCredentials { user, password: password.into() }),
+        }
+    }
+
+    fn send(&mut self, params: RequestParams) -> Option<Message> {
+        self.answers.clear();
+        self.phone.request(self.now.mono, params);
+        self.exchange();
+        self.answers.pop().flatten()
+    }
+
+    fn register(&mut self, contact: &str) -> Option<Message> {
+        let mut params = self.params(crate::Method::Register, "sip:1001@demo.local", Some("demo-1001"));
+        params.headers = vec![("Contact", contact.to_owned())];
+        self.send(params)
+    }
+
+    fn changes(&mut self) -> Vec<String> {
+        let told = core::mem::take(&mut self.told).into_iter();
+        let words = told.filter_map(|effect| match effect {
+            Effect::BindingSet(binding) => Some(format!("set {}", binding.contact)),
+            Effect::BindingRemoved { contact, .. } => Some(format!("removed {contact}")),
+            Effect::Contacts { agent, contacts } => Some(format!("{} has {}", agent.0, contacts.len())),
+            Effect::Dropped { reason } => Some(format!("dropped {reason}")),
+            Effect::Transmit { .. } => None,
+        });
+        words.collect()
+    }
+}
+
+fn status(answer: Option<Message>) -> u16 {
+    answer.map_or(0, |answer| answer.status())
+}
+
+#[test]
+fn a_phone_registers_refreshes_moves_and_leaves() {
+    let mut desk = Desk::new();
+    let ok = desk.register("<sip:1001@127.0.0.7:5070>;expires=60").unwrap();
+    assert_eq!(ok.status(), 200);
+    assert_eq!(ok.header("Contact").collect::<Vec<_>>(), ["<sip:1001@127.0.0.7:5070>;expires=60"]);
+    assert_eq!(ok.header("Date").collect::<Vec<_>>(), ["Tue, 14 Nov 2023 22:13:20 GMT"]);
+    assert_eq!(desk.changes(), ["set sip:1001@127.0.0.7:5070", "1 has 1"]);
+    desk.register("<sip:1001@127.0.0.7:5070>;expires=60");
+    assert_eq!(desk.changes(), ["set sip:1001@127.0.0.7:5070"], "a refresh changes nothing for callers");
+    desk.register("<sip:1001@127.0.0.7:5071>;expires=60");
+    assert_eq!(desk.changes(), ["set sip:1001@127.0.0.7:5071", "removed sip:1001@127.0.0.7:5070", "1 has 1"]);
+    desk.register("<sip:1001@127.0.0.7:5071>;expires=0");
+    assert_eq!(desk.changes(), ["removed sip:1001@127.0.0.7:5071", "1 has 0"]);
+    desk.register("<sip:1001@127.0.0.7:5070>;expires=60");
+    desk.changes();
+    desk.pass(Duration::from_secs(61));
+    assert_eq!(desk.changes(), ["removed sip:1001@127.0.0.7:5070", "1 has 0"]);
+    desk.pass(Duration::from_secs(60));
+    assert_eq!(desk.location.counts(), crate::ua::Counts::default());
+    assert_eq!(desk.location.poll_timeout(), None);
+}
+
+#[test]
+fn refusals_of_register() {
+    let mut desk = Desk::new();
+    let mut ask = |to: &str, password: Option<&str>, contact: &str| {
+        let mut params = desk.params(crate::Method::Register, to, password);
+        params.headers = vec![("Contact", contact.to_owned())];
+        desk.send(params)
+    };
+    let contact = "<sip:1001@127.0.0.7>";
+    assert_eq!(status(ask("sip:1001@demo.local", None, contact)), 401);
+    assert_eq!(status(ask("sip:1001@demo.local", Some("wrong"), contact)), 401);
+    assert_eq!(status(ask("sip:9999@demo.local", Some("demo-9999"), contact)), 401);
+    assert_eq!(status(ask("sip:1001@other.example", Some("demo-1001"), contact)), 404);
+    assert_eq!(status(ask("tel:+44", None, contact)), 400);
+    assert_eq!(status(ask("sip:1001@demo.local", Some("demo-1001"), "*")), 400);
+    let brief = ask("sip:1001@demo.local", Some("demo-1001"), "<sip:1001@h>;expires=5").unwrap();
+    assert_eq!((brief.status(), brief.min_expires_s()), (423, Ok(Some(30))));
+    let mut params = desk.params(crate::Method::Register, "sip:1002@demo.local", Some("demo-1001"));
+    params.auth = Some(ClientCredentials { user: "1001".into(), password: "demo-1001".into() });
+    assert_eq!(status(desk.send(params)), 403, "nobody registers another");
+    assert!(desk.location.snapshot(desk.now).bindings.is_empty());
+}
+
+#[test]
+fn guessing_is_met_with_silence_but_not_for_the_registered() {
+    let mut desk = Desk::new();
+    let guess = |desk: &mut Desk| {
+        let params = desk.params(crate::Method::Register, "sip:1001@demo.local", Some("guess"));
+        status(desk.send(params))
+    };
+    let answers: Vec<u16> = (0..6).map(|_| guess(&mut desk)).collect();
+    assert_eq!(answers, [401, 401, 401, 401, 401, 0]);
+    assert_eq!(desk.location.snapshot(desk.now).bans, [([127, 0, 0, 7].into(), Some("1001".into()), 60)]);
+    desk.pass(Duration::from_secs(100));
+    assert_eq!(status(desk.register("<sip:1001@127.0.0.7>")), 200);
+    let answers: Vec<u16> = (0..9).map(|_| guess(&mut desk)).collect();
+    assert_eq!(answers, [401; 9]);
+}
+
+#[test]
+fn options_and_what_nobody_serves() {
+    let mut desk = Desk::new();
+    let ok = desk.send(desk.params(crate::Method::Options, "sip:anyone@demo.local", None)).unwrap();
+    assert_eq!(ok.status(), 200);
+    assert!(ok.has("Allow") && ok.has("Accept"));
+    for (method, wanted) in [
+        (crate::Method::Message, 405),
+        (crate::Method::Subscribe, 489),
+        (crate::Method::Publish, 489),
+        (crate::Method::Refer, 403),
+    ] {
+        let stranger = desk.params(method.clone(), "sip:1001@demo.local", None);
+        assert_eq!(status(desk.send(stranger)), 401, "{method}");
+        let agent = desk.params(method.clone(), "sip:1001@demo.local", Some("demo-1001"));
+        assert_eq!(status(desk.send(agent)), wanted, "{method}");
+    }
+    desk.phone_peer.addr = ([127, 0, 0, 2], 5070).into();
+    let trunk = desk.params(crate::Method::Message, "sip:1001@demo.local", None);
+    assert_eq!(status(desk.send(trunk)), 405);
+}
+
+#[test]
+fn a_flood_of_options_is_thinned() {
+    let mut desk = Desk::new();
+    for _ in 0..150 {
+        desk.send(desk.params(crate::Method::Options, "sip:anyone@demo.local", None));
+    }
+    let dropped = desk.changes().iter().filter(|word| *word == "dropped options_rate").count();
+    assert_eq!(dropped, 50);
+}
+
+#[test]
+fn a_restart_keeps_udp_contacts_that_answer() {
+    let mut desk = Desk::new();
+    let gone = ([127, 0, 0, 8], 5070).into();
+    let stored = |agent, name: &str, source, stream| Binding {
+        agent,
+        contact: format!("sip:{name}@{}", desk.phone_peer.addr),
+        call_id: "c".into(),
+        cseq: 1,
+        expires_at: desk.now.plus(Duration::from_secs(3_000)).wall,
+        source,
+        stream,
+    };
+    let bindings = vec![
+        stored(AGENT, "alive", desk.phone_peer.addr, false),
+        stored(AGENT, "stream", desk.phone_peer.addr, true),
+        stored(AgentId(2), "gone", gone, false),
+        stored(AgentId(3), "stranger", desk.phone_peer.addr, false),
+    ];
+    desk.input(Input::Restore(bindings));
+    let addr = desk.phone_peer.addr;
+    assert_eq!(
+        desk.changes(),
+        [
+            "1 has 1".to_owned(),
+            format!("removed sip:stream@{addr}"),
+            "2 has 1".to_owned(),
+            format!("removed sip:stranger@{addr}"),
+        ]
+    );
+    desk.pass(Timing::default().transaction_timeout() + Duration::from_secs(1));
+    assert_eq!(
+        desk.changes(),
+        [format!("removed sip:gone@{addr}"), "2 has 0".to_owned(), "dropped probe_unanswered".to_owned()]
+    );
+    let left = desk.location.snapshot(desk.now).bindings;
+    assert_eq!(left.iter().map(|binding| binding.agent).collect::<Vec<_>>(), [AGENT]);
+}
+
+#[test]
+fn contacts_go_with_their_connection_and_their_user() {
+    let mut desk = Desk::new();
+    desk.phone_peer.transport = Transport::Tcp;
+    desk.phone_peer.flow = Some(clock::FlowId(5));
+    desk.register("<sip:1001@127.0.0.7:5070;transport=tcp>");
+    desk.changes();
+    desk.input(Input::FlowGone(clock::FlowId(6)));
+    assert!(desk.changes().is_empty());
+    desk.input(Input::FlowGone(clock::FlowId(5)));
+    assert_eq!(desk.changes(), ["removed sip:1001@127.0.0.7:5070;transport=tcp", "1 has 0"]);
+    desk.register("<sip:1001@127.0.0.7:5070;transport=tcp>");
+    desk.changes();
+    desk.configure(vec![user("1002", AgentId(2))]);
+    assert_eq!(desk.changes(), ["removed sip:1001@127.0.0.7:5070;transport=tcp", "1 has 0"]);
+}
+
+#[test]
+fn bytes_that_are_no_message_are_refused() {
+    let mut desk = Desk::new();
+    let bytes = "OPTIONS sip:h SIP/7.0\r\nVia: SIP/7.0/UDP 127.0.0.7:5070;branch=z9hG4bK9\r\nFrom: <sip:a@h>;tag=1\r\n\
+                 To: <sip:h>\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\n\r\n";
+    let error = Message::parse(Bytes::from(bytes), Source::Datagram).unwrap_err();
+    let peer = Peer { addr: ([127, 0, 0, 9], 5070).into(), ..server() };
+    desk.input(Input::ReceivedBad { peer, error });
+    let refused = desk.told.iter().any(|effect| {
+        matches!(effect, Effect::Transmit { bytes, .. } if bytes.starts_with(b"SIP/2.0 505 Version Not Supported"))
+    });
+    assert!(refused);
+}
