@@ -1,0 +1,45 @@
+# The two commands of a newcomer are `make run` and `make test`.
+# Each installs what it lacks (as root; otherwise it says what to install).
+
+SHELL := /bin/bash
+export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
+
+CONFIG ?= config/demo.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help run test sim bench fmt lint deny
+
+help: ## list the targets
+	@sed -nE 's/^([a-z]+): ## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: ## build and start the demo call centre (another one: make run CONFIG=file)
+	@tools/needs build
+	@exec cargo run --locked --release --bin trunkline -- run --config $(CONFIG)
+
+test: ## everything that must hold before a change lands
+	@tools/needs build wasm test
+	@$(MAKE) --no-print-directory lint
+	@tools/test
+
+sim: ## 10,000 calls through the simulator, with faults
+	@tools/needs build
+	@exec cargo run --locked --release -p sim --example simulate -- --calls 10000
+
+bench: ## measure speed and memory; figures go to docs/benchmarks.md by hand
+	@tools/needs build
+	cargo bench --locked --workspace --bench '*'
+
+fmt: ## format the Rust code
+	cargo fmt --all
+
+lint: ## format, clippy, purity, arrows, licences; runs no tests
+	@tools/needs build wasm
+	cargo fmt --all -- --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	tools/check-purity
+	tools/check-licences
+
+deny: ## the licence and source check of cargo-deny (installs it: two minutes)
+	@tools/needs build
+	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
+	cargo deny --locked check licenses bans sources
