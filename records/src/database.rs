@@ -106,12 +106,19 @@ impl From<sqlx::Error> for Failure {
     /// A broken constraint or a value that does not fit is the row's; everything else is the database's.
     fn from(error: sqlx::Error) -> Self {
         let of_the_row = match &error {
-            sqlx::Error::Database(database) => database.kind() != ErrorKind::Other,
+            sqlx::Error::Database(database) => {
+                database.kind() != ErrorKind::Other || database.code().is_some_and(|code| is_of_the_row(&code))
+            }
             sqlx::Error::Encode(_) => true,
             _ => false,
         };
         if of_the_row { Self::Row(error.to_string()) } else { Self::Away(error.into()) }
     }
+}
+
+/// SQLite's result codes (the low byte of an extended one): TOOBIG, CONSTRAINT, MISMATCH.
+fn is_of_the_row(code: &str) -> bool {
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 18..=20))
 }
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");

@@ -7,9 +7,9 @@ use journal::{Journal, JournalId, ReadError, Stored, Tail};
 use journal_core::{Durability, Entry, Position};
 use serde_json::{Value, json};
 
-use crate::JourneyStep;
 use crate::naming::Naming;
 use crate::words::Word;
+use crate::{JourneyStep, LiveCalls};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,27 +52,35 @@ pub struct EventFeed {
     journal: Journal,
     tail: Tail,
     naming: Naming,
+    /// Entries up to here are read for their names only.
+    silent_until: Position,
 }
 
 impl EventFeed {
-    /// All events from now on.
+    /// All events from now on. Names are those that `live` knows.
     #[must_use]
-    pub fn from_now(journal: &Journal, naming: Naming) -> Self {
-        let now = journal.reached(Durability::Written);
-        Self { journal: journal.clone(), tail: journal.subscribe(now, Durability::Written), naming }
+    pub fn from_now(journal: &Journal, live: &LiveCalls) -> Self {
+        Self::behind(journal, live, journal.reached(Durability::Written))
     }
 
     /// All events after `last`, kept and new.
     ///
     /// # Errors
     /// `Gone` when some of them are not kept any more.
-    pub fn after(journal: &Journal, naming: Naming, last: EventId) -> Result<Self, ResumeError> {
+    pub fn after(journal: &Journal, live: &LiveCalls, last: EventId) -> Result<Self, ResumeError> {
         let first = journal.first().ok().flatten().map(|stored| stored.position.sequence);
         let trimmed = first.is_some_and(|first| last.position.sequence.saturating_add(1) < first);
         if last.journal != journal.id() || trimmed || last.position > journal.reached(Durability::Written) {
             return Err(ResumeError::Gone);
         }
-        Ok(Self { journal: journal.clone(), tail: journal.subscribe(last.position, Durability::Written), naming })
+        Ok(Self::behind(journal, live, last.position))
+    }
+
+    /// Names given between what `live` knows and the first event are read on the way.
+    fn behind(journal: &Journal, live: &LiveCalls, silent_until: Position) -> Self {
+        let (naming, known) = live.naming_at();
+        let tail = journal.subscribe(known.min(silent_until), Durability::Written);
+        Self { journal: journal.clone(), tail, naming, silent_until }
     }
 
     /// The next events, at least one and at most `max`; empty once the journal is closed.
@@ -95,6 +103,11 @@ impl EventFeed {
     fn event(&mut self, stored: &Arc<Stored>) -> Option<Event> {
         let id = EventId { journal: self.journal.id(), position: stored.position };
         match stored.entry.as_ref().ok()? {
+            Entry::Name { kind, id, account, name } => {
+                self.naming.names.insert(*kind, *id, account, name);
+                None
+            }
+            _ if stored.position <= self.silent_until => None,
             Entry::Call(step) => {
                 let JourneyStep { seq, at, kind, leg, data } = JourneyStep::of(step, &self.naming);
                 let mut data = data;
@@ -112,10 +125,6 @@ impl EventFeed {
                 });
                 let account = Some(self.naming.account_of_agent(*agent));
                 Some(Event { id, kind: AGENT_STATE_CHANGED.to_owned(), at: *at, account, call: *call, data })
-            }
-            Entry::Name { kind, id, account, name } => {
-                self.naming.names.insert(*kind, *id, account, name);
-                None
             }
             _ => None,
         }

@@ -26,6 +26,8 @@ pub struct LiveCalls {
 struct State {
     naming: Naming,
     calls: BTreeMap<CallId, LiveCall>,
+    /// The last entry taken.
+    position: Position,
     applied: Position,
     /// Calls had to be forgotten before they were stored, the last of them with its end here.
     forgotten: Option<Position>,
@@ -44,7 +46,7 @@ impl LiveCalls {
     /// own. Returns when it has caught up.
     pub async fn start(journal: &Journal, naming: Naming, from: Position, applied: watch::Receiver<Position>) -> Self {
         let known = *applied.borrow();
-        let state = State { naming, calls: BTreeMap::new(), applied: known, forgotten: None };
+        let state = State { naming, calls: BTreeMap::new(), position: from, applied: known, forgotten: None };
         let live = Self { state: Arc::new(RwLock::new(state)) };
         let until = journal.reached(Durability::Written);
         let mut tail = journal.subscribe(from, Durability::Written);
@@ -94,6 +96,18 @@ impl LiveCalls {
         self.read().naming.clone()
     }
 
+    /// Names, and the last entry from which they are.
+    pub(crate) fn naming_at(&self) -> (Naming, Position) {
+        let state = self.read();
+        (state.naming.clone(), state.position)
+    }
+
+    /// The last entry that is in what this shows.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.read().position
+    }
+
     /// How many calls have not ended.
     #[must_use]
     pub fn active(&self) -> usize {
@@ -128,6 +142,7 @@ impl LiveCalls {
                 for stored in &read {
                     state.take(stored);
                 }
+                state.position = tail.position();
                 state.bound();
                 true
             }

@@ -1,0 +1,284 @@
+//! The projector, lists and events over a real journal and a real SQLite file.
+
+mod world;
+
+use std::time::Duration;
+
+use clock::CallId;
+use journal_core::{CallStatus, Durability, Outcome, Position};
+use records::{CallFilter, CallSort, EventFeed, PrepareError, Refusal, ResumeError, VoicemailFilter, VoicemailId};
+use records::{find_call, find_call_events, list_calls};
+use world::{World, at};
+
+#[tokio::test]
+async fn a_call_is_live_then_stored_with_its_journey() {
+    let world = World::open().await;
+    let call = world.ring(1);
+    world.written().await;
+    let live = world.call(call).await;
+    assert_eq!((live.status, live.outcome), (CallStatus::Ringing, Outcome::InProgress));
+    assert_eq!((live.queue.as_deref(), live.agent), (Some("support"), None));
+    world.talk_and_hang_up(call);
+    world.applied().await;
+    assert_eq!(world.live.active(), 0);
+    let stored = world.database.call("demo", call).await.unwrap().unwrap();
+    assert_eq!((stored.status, stored.outcome), (CallStatus::Completed, Outcome::Successful));
+    assert_eq!((stored.queue.as_deref(), stored.agent.as_deref()), (Some("support"), Some("1001")));
+    assert_eq!(
+        (stored.trunk.as_deref(), stored.queue_wait_ms, stored.talk_ms),
+        (Some("carrier"), Some(4_000), Some(3_000))
+    );
+    assert_eq!(stored.sip_call_ids, ["sip-1-1", "sip-1-2"]);
+    assert_eq!(stored.recording.as_ref().unwrap().duration_ms, 3_000);
+    assert_eq!(stored.cause.as_ref().unwrap().code, "normal");
+    let steps = find_call_events(&world.live, &world.database, "demo", call).await.unwrap().unwrap();
+    let kinds: Vec<_> = steps.iter().map(|step| step.kind.as_str()).collect();
+    assert_eq!(kinds.first(), Some(&"call.started"));
+    assert_eq!(kinds.last(), Some(&"recording.ready"));
+    assert!(steps.iter().map(|step| step.seq).eq(1..=steps.len() as u32));
+    assert_eq!(steps[4].data["agent"], "1001");
+    assert_eq!(world.database.call("other", call).await.unwrap(), None, "another account's");
+    assert_eq!(find_call_events(&world.live, &world.database, "other", call).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn each_entry_counts_once_over_restarts() {
+    let world = World::open().await;
+    let (done, open) = (world.ring(1), world.ring(2));
+    world.talk_and_hang_up(done);
+    world.applied().await;
+    let world = world.stop().await.start().await;
+    world.talk_and_hang_up(open);
+    world.applied().await;
+    assert_eq!(world.count("calls").await, 2);
+    assert_eq!(world.count("projection_poison").await, 0);
+    let steps = world.database.call_events(open).await.unwrap();
+    assert!(steps.iter().map(|step| step.seq).eq(1..=steps.len() as u32), "those before the restart are there");
+    assert_eq!(steps.last().unwrap().kind, "recording.ready");
+}
+
+#[tokio::test]
+async fn an_older_copy_of_the_database_is_replayed() {
+    let world = World::open().await;
+    let calls: Vec<_> = (1..=3).map(|n| world.ring(n)).collect();
+    world.talk_and_hang_up(calls[0]);
+    world.agent_states(2);
+    world.applied().await;
+    let stopped = world.stop().await;
+    let copy = stopped.copy_database();
+    let world = stopped.start().await;
+    world.talk_and_hang_up(calls[1]);
+    world.agent_states(3);
+    world.applied().await;
+    let stopped = world.stop().await;
+    stopped.restore_database(&copy);
+    let world = stopped.start().await;
+    world.applied().await;
+    world.talk_and_hang_up(calls[2]);
+    world.applied().await;
+    assert_eq!((world.count("calls").await, world.count("recordings").await), (3, 3));
+    assert_eq!(world.count("agent_state_intervals").await, 5);
+    assert_eq!(world.count("projection_poison").await, 0);
+    let states = world.database.agent_states("demo", "1001", at(0), at(1_000_000)).await.unwrap();
+    assert_eq!(states.iter().filter(|interval| interval.until.is_none()).count(), 1);
+    assert!(states.windows(2).all(|pair| pair[0].until == Some(pair[1].since)));
+}
+
+#[tokio::test]
+async fn foreign_and_newer_databases_are_refused_until_adopted() {
+    let world = World::open().await;
+    let call = world.ring(1);
+    world.talk_and_hang_up(call);
+    world.applied().await;
+    let stopped = world.stop().await;
+    let other = World::open().await.stop().await;
+    other.restore_database(&stopped.copy_database());
+    let other = other.unprojected().await;
+    let refused = other.prepare().await.unwrap_err();
+    assert!(matches!(refused, PrepareError::Refused(Refusal::Foreign { .. })), "{refused:?}");
+    assert!(refused.to_string().contains("trunkline adopt") && !refused.to_string().contains('\n'));
+    records::adopt(&other.database, &other.journal).await.unwrap();
+    other.prepare().await.unwrap();
+
+    stopped.lose_journal_end();
+    let world = stopped.unprojected().await;
+    let refused = world.prepare().await.unwrap_err();
+    assert!(matches!(refused, PrepareError::Refused(Refusal::Ahead { .. })), "{refused:?}");
+    records::adopt(&world.database, &world.journal).await.unwrap();
+    world.prepare().await.unwrap();
+    assert_eq!(world.count("calls").await, 1);
+    other.database.close().await;
+}
+
+#[tokio::test]
+async fn a_poison_entry_is_put_aside_and_the_rest_goes_on() {
+    let world = World::open().await;
+    let first = world.ring(1);
+    world.talk_and_hang_up(first);
+    world.applied().await;
+    let stopped = world.stop().await;
+    stopped.plant_unreadable_entry();
+    let world = stopped.start().await;
+    world.stray_step();
+    let second = world.ring(2);
+    world.talk_and_hang_up(second);
+    world.applied().await;
+    assert_eq!((world.count("calls").await, world.count("projection_poison").await), (2, 2));
+    assert_eq!(world.metrics.poisoned_total(), 2);
+}
+
+#[tokio::test]
+async fn a_row_that_the_database_refuses_goes_aside_alone() {
+    let world = World::open().await;
+    world.execute("CREATE UNIQUE INDEX one_caller ON calls (from_number)").await;
+    let calls: Vec<_> = [(1, 1), (2, 3), (3, 3), (4, 4)].map(|(n, from)| world.ring_from(n, from)).into();
+    for call in &calls {
+        world.talk_and_hang_up(*call);
+    }
+    world.applied().await;
+    assert_eq!((world.count("calls").await, world.count("projection_poison").await), (3, 1));
+    assert_eq!(world.metrics.poisoned_total(), 1);
+    assert!(world.database.call("demo", calls[3]).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_locked_database_delays_rows_and_nothing_else() {
+    let world = World::open().await;
+    let lock = world.lock().await;
+    let call = world.ring(1);
+    world.talk_and_hang_up(call);
+    world.away().await;
+    let page = list_calls(&world.live, &world.database, &CallFilter::of("demo")).await;
+    assert_eq!(page.calls.iter().map(|call| call.status).collect::<Vec<_>>(), [CallStatus::Completed]);
+    assert!(find_call(&world.live, &world.database, "demo", call).await.unwrap().is_some());
+    assert!(world.metrics.backlog() > 0);
+    world.unlock(lock).await;
+    world.applied().await;
+    assert_eq!((world.count("calls").await, world.metrics.backlog()), (1, 0));
+}
+
+#[tokio::test]
+async fn lists_without_a_database_say_that_they_are_incomplete() {
+    let world = World::open().await;
+    let stored = world.ring(1);
+    world.talk_and_hang_up(stored);
+    world.applied().await;
+    let live = world.ring(2);
+    world.written().await;
+    world.database.close().await;
+    let page = list_calls(&world.live, &world.database, &CallFilter::of("demo")).await;
+    assert_eq!((page.calls.iter().map(|call| call.id).collect::<Vec<_>>(), page.incomplete), (vec![live], true));
+    assert!(find_call(&world.live, &world.database, "demo", stored).await.is_err());
+    assert!(find_call(&world.live, &world.database, "demo", live).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_thousand_calls_live_and_stored_page_without_gap_or_double() {
+    let world = World::open().await;
+    let calls: Vec<CallId> = (1..=1_000).map(|n| world.ring_from(n, n % 7)).collect();
+    for call in calls.iter().step_by(2) {
+        world.talk_and_hang_up(*call);
+    }
+    world.applied().await;
+    for sort in [CallSort::NewestFirst, CallSort::OldestFirst] {
+        let filter = CallFilter { sort, limit: 70, ..CallFilter::of("demo") };
+        let mut expected = calls.clone();
+        if sort == CallSort::NewestFirst {
+            expected.reverse();
+        }
+        assert_eq!(world.pages(filter, |_| ()).await, expected);
+    }
+    let moving = CallFilter { limit: 100, ..CallFilter::of("demo") };
+    let mut ending = calls.iter().skip(1).step_by(2).copied();
+    let seen =
+        world.pages(moving, |world| ending.by_ref().take(60).for_each(|call| world.talk_and_hang_up(call))).await;
+    assert_eq!(seen, calls.iter().rev().copied().collect::<Vec<_>>(), "calls move to the database between pages");
+}
+
+#[tokio::test]
+async fn filters_mean_the_same_for_live_and_stored_calls() {
+    let world = World::open().await;
+    let calls: Vec<CallId> = (1..=40).map(|n| world.ring_from(n, n % 4)).collect();
+    for call in &calls[..20] {
+        world.talk_and_hang_up(*call);
+    }
+    world.applied().await;
+    let demo = || CallFilter { sort: CallSort::OldestFirst, limit: 200, ..CallFilter::of("demo") };
+    let count = async |filter: CallFilter| world.pages(filter, |_| ()).await.len();
+    assert_eq!(count(CallFilter { from: vec!["+447700900001".to_owned()], ..demo() }).await, 10);
+    assert_eq!(count(CallFilter { status: vec![CallStatus::Ringing], ..demo() }).await, 20);
+    let either = vec![CallStatus::Ringing, CallStatus::Completed];
+    assert_eq!(count(CallFilter { status: either, ..demo() }).await, 40);
+    assert_eq!(count(CallFilter { agent: vec!["1001".to_owned()], ..demo() }).await, 20);
+    assert_eq!(count(CallFilter { queue: vec!["sales".to_owned()], ..demo() }).await, 0);
+    assert_eq!(count(CallFilter { queue: vec!["support".to_owned()], ..demo() }).await, 40);
+    assert_eq!(count(CallFilter { internal: Some(true), ..demo() }).await, 0);
+    for n in [3, 33] {
+        let by_header = CallFilter { sip_call_id: Some(format!("sip-{n}-2")), ..demo() };
+        assert_eq!(world.pages(by_header, |_| ()).await, [calls[n - 1]]);
+    }
+    let (gte, lt) = (Some(at(5)), Some(at(31)));
+    let span = CallFilter { started_at_gte: gte, started_at_lt: lt, ..demo() };
+    assert_eq!(world.pages(span, |_| ()).await, &calls[4..30]);
+    assert_eq!(count(CallFilter::of("other")).await, 0);
+}
+
+#[tokio::test]
+async fn voicemails_are_listed_newest_first_and_short_ones_are_none() {
+    let world = World::open().await;
+    for n in 1..=5 {
+        world.leave_voicemail(n, if n == 3 { 1_500 } else { 4_000 });
+    }
+    world.applied().await;
+    let filter = VoicemailFilter { account: "demo".to_owned(), queue: vec![], cursor: None, limit: 3 };
+    let (page, next) = world.database.voicemails(&filter).await.unwrap();
+    let (rest, end) = world.database.voicemails(&VoicemailFilter { cursor: next, ..filter }).await.unwrap();
+    let from: Vec<_> = page.iter().chain(&rest).map(|voicemail| voicemail.from.as_str()).collect();
+    assert_eq!(from, ["+447700900005", "+447700900004", "+447700900002", "+447700900001"]);
+    assert_eq!((end, page[0].queue.as_str(), page[0].duration_ms), (None, "support", 4_000));
+    let id: VoicemailId = page[0].id.to_string().parse().unwrap();
+    assert_eq!(world.database.voicemail("demo", id).await.unwrap().as_ref(), page.first());
+    assert_eq!(world.database.voicemail("other", id).await.unwrap(), None);
+    let call = world.database.call("demo", rest[0].call_id).await.unwrap().unwrap();
+    assert_eq!((call.outcome, call.is_lost), (Outcome::Voicemail, false));
+}
+
+#[tokio::test]
+async fn events_resume_where_a_client_left() {
+    let world = World::open().await;
+    let mut feed = EventFeed::from_now(&world.journal, &world.live);
+    let call = world.ring(1);
+    world.agent_states(1);
+    let mut events = Vec::new();
+    while events.len() < 6 {
+        events.extend(feed.next(2).await.unwrap());
+    }
+    let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(
+        kinds,
+        ["call.started", "leg.started", "queue.entered", "leg.started", "offer.ringing", "agent.state_changed"]
+    );
+    assert_eq!((events[0].call, &events[5].data["extension"]), (Some(call), &"1001".into()));
+    let third = events[2].id.to_string().parse().unwrap();
+    let mut again = EventFeed::after(&world.journal, &world.live, third).unwrap();
+    assert_eq!(again.next(100).await.unwrap(), events[3..]);
+    assert_eq!("12".parse::<records::EventId>(), Err(ResumeError::Malformed));
+    let other = World::open().await;
+    assert_eq!(EventFeed::after(&other.journal, &other.live, third).map(drop), Err(ResumeError::Gone));
+}
+
+#[tokio::test]
+async fn the_final_state_shows_within_a_second() {
+    let world = World::open().await;
+    let call = world.ring(1);
+    world.talk_and_hang_up(call);
+    let seen = async {
+        while world.live.call("demo", call).is_none_or(|call| call.ended_at.is_none())
+            && world.database.call("demo", call).await.unwrap().is_none()
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(1), seen).await.expect("within a second");
+    assert!(world.journal.reached(Durability::Written) > Position::START);
+}
