@@ -11,7 +11,7 @@ use rtp_core::address_learning::{AddressLearning, Verdict};
 use rtp_core::dtmf::{DtmfEvent, DtmfReceiver};
 use rtp_core::g711::Law;
 use rtp_core::jitter::JitterBuffer;
-use rtp_core::packet::{HEADER_LEN, Header, MAX_PACKET_LEN, Packet};
+use rtp_core::packet::{HEADER_LEN, Header, MAX_PACKET_LEN, Packet, is_rtcp};
 use rtp_core::stats::ReceptionStats;
 use rtp_core::{FRAME_SAMPLES, Frame, SAMPLE_RATE_HZ};
 
@@ -119,7 +119,10 @@ impl Leg {
     }
 
     /// Takes what offer and answer settled; true the first time.
-    pub(crate) fn set_remote(&mut self, media: RemoteMedia, now: Instant) -> bool {
+    pub(crate) fn set_remote(&mut self, mut media: RemoteMedia, now: Instant) -> bool {
+        // An address of zeros is the hold of RFC 2543; the others are nobody's phone.
+        let ip = media.rtp.ip();
+        media.may_send &= !ip.is_unspecified() && !ip.is_multicast() && media.rtp.port() != 0;
         if !media.may_send {
             self.out.release();
         }
@@ -167,6 +170,10 @@ impl Leg {
     fn accept(&mut self, bytes: &[u8], from: std::net::SocketAddr, now: Instant) -> Result<Came, DropReason> {
         let remote = self.remote.as_mut().filter(|remote| remote.media.may_receive);
         let remote = remote.ok_or(DropReason::NotNegotiated)?;
+        // RTCP on the RTP port was not agreed (RFC 5761); as RTP its numbers would upset the statistics.
+        if is_rtcp(bytes) {
+            return Err(DropReason::Malformed);
+        }
         let packet = Packet::parse(bytes).map_err(|_| DropReason::Malformed)?;
         match remote.learning.on_packet(from, &packet.header, now) {
             Verdict::Accept => {}

@@ -8,13 +8,16 @@ use crate::config::StartError;
 pub(crate) fn raise_open_files() -> Result<u64, StartError> {
     let system = |source: nix::Error| StartError::System { what: "limit of open files", source: source.into() };
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(system)?;
-    if hard < MIN_OPEN_FILES {
-        return Err(StartError::OpenFiles { limit: hard, needed: MIN_OPEN_FILES });
-    }
+    check(hard)?;
     if soft < hard {
         setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map_err(system)?;
     }
     Ok(hard)
+}
+
+fn check(limit: u64) -> Result<(), StartError> {
+    let needed = MIN_OPEN_FILES;
+    if limit < needed { Err(StartError::OpenFiles { limit, needed }) } else { Ok(()) }
 }
 
 /// How many port pairs of `wanted` may be bound at once when `limit` files may be open.
@@ -54,6 +57,12 @@ mod tests {
         assert_eq!(pairs_that_fit(10_000, 20_000), 9_744);
         assert_eq!(pairs_that_fit(10_000, 1_024), 256);
         assert_eq!(pairs_that_fit(10, 100), 0);
+    }
+
+    #[test]
+    fn a_limit_below_any_use_refuses_the_start() {
+        assert!(check(1_024).is_ok());
+        assert!(matches!(check(1_023), Err(StartError::OpenFiles { limit: 1_023, needed: 1_024 })));
     }
 
     #[test]

@@ -13,6 +13,9 @@ mod tap;
 mod track;
 mod writer;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use clock::WallTime;
 use media_graph::{ChannelLayout, RecorderId};
 use rtp_core::g711::Law;
@@ -42,6 +45,8 @@ pub(crate) struct Begin {
     pub(crate) path: String,
     pub(crate) layout: ChannelLayout,
     pub(crate) started: WallTime,
+    /// Set when the recording failed, so that its tap ends too.
+    pub(crate) failed: Arc<AtomicBool>,
 }
 
 /// Sound of a fraction of a second, as it came.

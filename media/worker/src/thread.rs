@@ -102,28 +102,28 @@ impl MediaThread {
 
     /// Serves until all senders of orders are gone; then closes everything.
     pub(crate) fn run(mut self) {
-        while self.serve_orders().is_ok() {
+        while let Ok(more) = self.serve_orders() {
             self.run_ticks();
             self.run_timers();
             self.retry_unsent();
             self.outfit.events.flush();
-            self.wait_and_drain();
+            self.wait_and_drain(more);
         }
         self.close_all();
     }
 
-    /// Takes orders, unless so many events wait that more of them must not be made.
-    fn serve_orders(&mut self) -> Result<(), Ended> {
+    /// Takes orders, unless so many events wait that more of them must not be made. True when more may be there.
+    fn serve_orders(&mut self) -> Result<bool, Ended> {
         for _ in 0..ORDERS_AT_ONCE {
             if self.is_congested() {
-                return Ok(());
+                return Ok(false);
             }
             match self.outfit.orders.next()? {
                 Some(order) => self.serve(order),
-                None => return Ok(()),
+                None => return Ok(false),
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Takes one order if there is one; true too when the end is near.
@@ -192,6 +192,10 @@ impl MediaThread {
     /// Hands what a recording heard to the writer; what it has no room for becomes a gap.
     fn send_batch(&mut self, ix: NodeIx, now: Instant) {
         let Some(tap) = self.nodes.tap_mut(ix) else { return };
+        if tap.has_failed() {
+            let recorder = tap.recorder();
+            return drop(self.remove_recorder(recorder));
+        }
         let batch = tap.batch(now);
         let until = batch.until;
         match self.outfit.writer.try_send(ToWriter::Batch(batch)) {
@@ -220,10 +224,12 @@ impl MediaThread {
         }
     }
 
-    fn wait_and_drain(&mut self) {
+    fn wait_and_drain(&mut self, hurry: bool) {
         let busy = self.load.is_busy(self.outfit.clock.mono());
-        let mut ready = if busy {
-            sleep(SLOT);
+        let mut ready = if busy || hurry {
+            if !hurry {
+                sleep(SLOT);
+            }
             self.outfit.poller.wait(0)
         } else {
             self.outfit.orders.fall_asleep();

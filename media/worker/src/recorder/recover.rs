@@ -32,6 +32,11 @@ pub enum RecoveredAs {
         /// SHA-256 of the WAV file.
         sha256: [u8; 32],
     },
+    /// The system refused a step; the file is as it was and the next start tries again.
+    Left {
+        /// What the system said.
+        why: String,
+    },
     /// It is no recording of ours any more and was renamed to `.wav.damaged`.
     Quarantined {
         /// What is wrong with it.
@@ -44,24 +49,29 @@ pub enum RecoveredAs {
 /// that does not exist holds nothing.
 ///
 /// # Errors
-/// When a folder cannot be read or a file not be written.
+/// When a folder cannot be read.
 pub fn recover(data_dir: &Path) -> io::Result<Vec<Recovered>> {
     let mut recovered = Vec::new();
     for part in unfinished(data_dir)? {
         let wav = part.with_extension("");
         let relative = wav.with_extension("");
         let path = relative.strip_prefix(data_dir).unwrap_or(&relative).to_string_lossy().into_owned();
-        let outcome = match open(&part)? {
-            Ok((file, channels)) => finish(&part, &wav, file, channels)?,
-            Err(why) => {
-                std::fs::rename(&part, wav.with_extension("wav.damaged"))?;
-                RecoveredAs::Quarantined { why }
-            }
-        };
-        sync_folder_of(&wav)?;
+        let outcome = repair(&part, &wav).unwrap_or_else(|error| RecoveredAs::Left { why: error.to_string() });
         recovered.push(Recovered { path, outcome });
     }
     Ok(recovered)
+}
+
+fn repair(part: &Path, wav: &Path) -> io::Result<RecoveredAs> {
+    let outcome = match open(part)? {
+        Ok((file, channels)) => finish(part, wav, file, channels)?,
+        Err(why) => {
+            std::fs::rename(part, wav.with_extension("wav.damaged"))?;
+            RecoveredAs::Quarantined { why }
+        }
+    };
+    sync_folder_of(wav)?;
+    Ok(outcome)
 }
 
 /// All `.wav.part` files, in order.

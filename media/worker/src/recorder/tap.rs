@@ -1,6 +1,9 @@
 //! The media thread's end of a recording: notes what came and when, and hands
 //! it on in batches. It copies bytes; decoding and mixing is the writer's work.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use clock::Instant;
 use media_graph::RecorderId;
 use rtp_core::g711::Law;
@@ -20,6 +23,7 @@ pub(crate) struct Tap {
     /// End of the last batch that the writer took.
     delivered: u64,
     lost: Option<(u64, u64)>,
+    failed: Arc<AtomicBool>,
 }
 
 /// A source on a channel, and where its timestamps lie in the recording.
@@ -42,8 +46,23 @@ struct Source {
 impl Tap {
     /// A recording that starts now.
     pub(crate) fn new(recorder: RecorderId, now: Instant) -> Self {
-        let (pieces, bytes) = (Vec::new(), Vec::new());
-        Self { recorder, started: now, sources: Vec::new(), pieces, bytes, delivered: 0, lost: None }
+        let (pieces, bytes, failed) = (Vec::new(), Vec::new(), Arc::default());
+        Self { recorder, started: now, sources: Vec::new(), pieces, bytes, delivered: 0, lost: None, failed }
+    }
+
+    /// What the writer sets when it gives the recording up.
+    pub(crate) fn failure(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.failed)
+    }
+
+    /// Whether it did.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Which recording this is.
+    pub(crate) fn recorder(&self) -> RecorderId {
+        self.recorder
     }
 
     /// A packet of the leg at `place` for `channel`. False when it was dropped: the batch is full.

@@ -28,7 +28,7 @@ fn bench(folder: &Path) -> Bench {
 
 fn begin(path: &str, layout: ChannelLayout) -> ToWriter {
     let started = WallTime::from_micros(1_700_000_000_000_000);
-    ToWriter::Begin(Begin { recorder: RecorderId(1), path: path.to_owned(), layout, started })
+    ToWriter::Begin(Begin { recorder: RecorderId(1), path: path.to_owned(), layout, started, failed: Arc::default() })
 }
 
 fn batch(until: u64, pieces: &[(u8, u64, &[u8])]) -> Batch {

@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -92,6 +93,7 @@ struct Open {
     channels: u8,
     started: WallTime,
     refreshed: Instant,
+    failed: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -112,15 +114,20 @@ impl Writer {
     fn begin(&mut self, begin: Begin) {
         self.metrics.recordings_active.add(1);
         let Some(wav) = within(&self.data_dir, &begin.path, ".wav") else {
+            begin.failed.store(true, Ordering::Relaxed);
             return self.fail(begin.recorder, &format!("the path {:?} does not stay in the data folder", begin.path));
         };
         let channels = channels_of(begin.layout);
         match create(&wav).and_then(|file| Track::start(file, channels)) {
             Ok(track) => {
-                let open = Open { track, wav, channels, started: begin.started, refreshed: self.clock.mono() };
+                let (started, refreshed, failed) = (begin.started, self.clock.mono(), begin.failed);
+                let open = Open { track, wav, channels, started, refreshed, failed };
                 self.open.insert(begin.recorder, open);
             }
-            Err(error) => self.fail(begin.recorder, &format!("{}: {error}", wav.display())),
+            Err(error) => {
+                begin.failed.store(true, Ordering::Relaxed);
+                self.fail(begin.recorder, &format!("{}: {error}", wav.display()));
+            }
         }
     }
 
@@ -167,8 +174,9 @@ impl Writer {
     }
 
     fn give_up(&mut self, recorder: RecorderId, error: &io::Error) {
-        let path = self.open.remove(&recorder).map(|open| part_of(&open.wav)).unwrap_or_default();
-        self.fail(recorder, &format!("{}: {error}", path.display()));
+        let Some(open) = self.open.remove(&recorder) else { return };
+        open.failed.store(true, Ordering::Relaxed);
+        self.fail(recorder, &format!("{}: {error}", part_of(&open.wav).display()));
     }
 
     fn fail(&mut self, recorder: RecorderId, why: &str) {

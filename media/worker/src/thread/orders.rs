@@ -208,7 +208,8 @@ impl MediaThread {
                 Err(error) => self.note_refusal(Err(error)),
             }
         }
-        let begin = ToWriter::Begin(Begin { recorder: id, path, layout, started: now.wall });
+        let tap = Tap::new(id, now.mono);
+        let begin = ToWriter::Begin(Begin { recorder: id, path, layout, started: now.wall, failed: tap.failure() });
         if self.outfit.writer.try_send(begin).is_err() {
             self.graph.remove(Node::Recorder(id, 0));
             self.graph.remove(Node::Recorder(id, 1));
@@ -216,21 +217,29 @@ impl MediaThread {
             let why = "the disk is behind: the writer's queue is full".to_owned();
             return self.outfit.events.emit(Event::RecordFailed { recorder: id, why });
         }
-        self.nodes.put(first, Place::Recorder(Box::new(Tap::new(id, now.mono))));
+        self.nodes.put(first, Place::Recorder(Box::new(tap)));
         self.timers.set(Timer::Batch(first), now.mono + BATCH_EVERY);
     }
 
     pub(super) fn stop_record(&mut self, id: RecorderId) {
         let now = self.outfit.clock.mono();
-        let Some(first) = self.graph.ix(Node::Recorder(id, 0)) else { return };
+        if let Some(mut tap) = self.remove_recorder(id) {
+            self.end_recording(tap.batch(now));
+        }
+    }
+
+    /// Takes a recording's channels out of the graph.
+    pub(super) fn remove_recorder(&mut self, id: RecorderId) -> Option<Box<Tap>> {
+        let first = self.graph.ix(Node::Recorder(id, 0))?;
         self.timers.cancel(&Timer::Batch(first));
         self.graph.remove(Node::Recorder(id, 0));
         if let Some(second) = self.graph.ix(Node::Recorder(id, 1)) {
             self.graph.remove(Node::Recorder(id, 1));
             self.nodes.take(second);
         }
-        if let Place::Recorder(mut tap) = self.nodes.take(first) {
-            self.end_recording(tap.batch(now));
+        match self.nodes.take(first) {
+            Place::Recorder(tap) => Some(tap),
+            _ => None,
         }
     }
 

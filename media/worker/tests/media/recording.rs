@@ -80,7 +80,13 @@ fn dropping_the_worker_finishes_what_is_being_recorded() {
     let recorder = RecorderId(5);
     desk.send(Command::Record { recorder, call: CALL, path: "voicemail/x".into(), layout: ChannelLayout::Mono });
     desk.connect(leg(1), Node::Recorder(recorder, 0));
-    for _ in 0..3 {
+    // A tone to another leg is the clock: ten frames are 200 ms.
+    let mut clock = Phone::new(Codec::Pcma);
+    desk.join(2, &mut clock);
+    desk.play(1, media_graph::PlaySource::Tone(media_graph::ToneKind::Milliwatt), false);
+    desk.connect(crate::kit::player(1), leg(2));
+    for _ in 0..10 {
+        clock.hear();
         phone.say(&[0x2A; 160]);
         phone.hear();
     }
@@ -116,4 +122,6 @@ fn a_recording_that_fails_leaves_forwarding_alone() {
     }
     desk.send(Command::StopRecord { recorder });
     assert_eq!(desk.leave(1).received, 5);
+    let metrics = desk.worker.metrics();
+    assert_eq!((metrics.recordings_active.value(), metrics.recordings_failed.value()), (0, 1));
 }
