@@ -173,4 +173,5 @@ fn shown(value: &Value) -> String {
     }
 }
 
+/// Enough to recognise the value; a fault stays on one line.
 const SHOWN_CHARS_MAX: usize = 40;

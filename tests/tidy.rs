@@ -1,0 +1,186 @@
+//! The repository's manners: what a reviewer would otherwise say again and again.
+//!
+//! Every rule lists all its faults at once, with file and line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[test]
+fn no_reminders_and_nothing_ignored() {
+    let words = [
+        ["to", "do!("].concat(),
+        ["unimplement", "ed!("].concat(),
+        ["FIX", "ME"].concat(),
+        ["X", "XX"].concat(),
+        ["#[ig", "nore"].concat(),
+        ["not yet ", "implemented"].concat(),
+        ["place", "holder\n"].concat(),
+    ];
+    report("reminders", lines_with(&rust_files(), |line| words.iter().any(|word| line.contains(word.as_str()))));
+}
+
+#[test]
+fn no_paths_and_hosts_of_one_machine() {
+    let mut words: Vec<String> = ["work", "farm", "root", "tmp", "home"].iter().map(|top| format!("/{top}/")).collect();
+    words.extend([["crates", ".io"].concat(), ["deb.", "debian"].concat(), ["py", "pi.org"].concat()]);
+    let at_path_start = |line: &str, word: &str| {
+        line.match_indices(word).any(|(at, _)| {
+            let before = line[..at].chars().next_back();
+            let after = line[at + word.len()..].chars().next();
+            !before.is_some_and(|c| c.is_alphanumeric() || ".-_}/".contains(c))
+                && after.is_some_and(|c| c.is_ascii_lowercase())
+        })
+    };
+    let is_fault = |line: &str| {
+        words.iter().any(|word| if word.starts_with('/') { at_path_start(line, word) } else { line.contains(word) })
+    };
+    let files: Vec<_> = files().into_iter().filter(|file| !file.ends_with("Cargo.lock")).collect();
+    report("paths and hosts of one machine", lines_with(&files, is_fault));
+}
+
+#[test]
+fn files_are_short_and_lines_fit() {
+    let mut faults = Vec::new();
+    for file in rust_files() {
+        let text = read(&file);
+        let lines = text.lines().count();
+        if lines > FILE_LINES_MAX {
+            faults.push(format!("{} has {lines} lines, more than {FILE_LINES_MAX}", shown(&file)));
+        }
+        for (number, line) in text.lines().enumerate() {
+            // A text cannot be broken.
+            if line.chars().count() > LINE_CHARS_MAX && !line.contains('"') {
+                faults.push(format!("{}:{} is longer than {LINE_CHARS_MAX}", shown(&file), number + 1));
+            }
+        }
+    }
+    report("lengths", faults);
+}
+
+#[test]
+fn names_are_the_fields_terms() {
+    let vague = ["manager", "handler", "helper", "helpers", "util", "utils", "common", "misc"];
+    let mut faults: Vec<String> = rust_files()
+        .iter()
+        .filter(|file| file.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| vague.contains(&stem)))
+        .map(|file| format!("{}: a module's name says what it is about", shown(file)))
+        .collect();
+    let getter = ["fn ", "get_"].concat();
+    faults.extend(lines_with(&rust_files(), |line| line.contains(&getter)));
+    report("names", faults);
+}
+
+#[test]
+fn every_crate_says_what_it_is() {
+    let roots = rust_files().into_iter().filter(|file| file.ends_with("src/lib.rs") || file.ends_with("src/main.rs"));
+    let silent = roots.filter(|file| !read(file).starts_with("//! ")).map(|file| shown(&file));
+    report("crates without a doc", silent.collect());
+}
+
+#[test]
+fn every_limit_has_its_reason() {
+    let mut faults = Vec::new();
+    for file in rust_files() {
+        let text = read(&file);
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_limit(line)) {
+            let above = lines[..at].iter().rev().find(|line| !line.starts_with("#["));
+            let same_group = above.is_some_and(|line| is_limit(line));
+            if !same_group && !above.is_some_and(|line| line.starts_with("//")) && !line.contains("//") {
+                faults.push(format!("{}:{}: {line}", shown(&file), at + 1));
+            }
+        }
+    }
+    report("limits without a reason", faults);
+}
+
+#[test]
+fn every_source_file_belongs_to_a_crate() {
+    let mut faults = Vec::new();
+    for file in rust_files().iter().filter(|file| file.components().any(|part| part.as_os_str() == "src")) {
+        let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let folder = file.parent().expect("a file has a folder");
+        let (stem, parents) = match stem {
+            "lib" | "main" => continue,
+            _ if folder.ends_with("src/bin") => continue,
+            "mod" => (folder.file_name().and_then(|name| name.to_str()).unwrap_or_default(), folder.parent()),
+            _ => (stem, Some(folder)),
+        };
+        let Some(folder) = parents else { continue };
+        let candidates =
+            [folder.join("mod.rs"), folder.join("lib.rs"), folder.join("main.rs"), folder.with_extension("rs")];
+        let declared = candidates.iter().filter(|parent| parent.is_file()).any(|parent| {
+            let declaration = format!("mod {stem};");
+            read(parent).lines().any(|line| line.trim_start().trim_start_matches("pub(crate) ").ends_with(&declaration))
+        });
+        if !declared {
+            faults.push(shown(file));
+        }
+    }
+    report("files that no module declares", faults);
+}
+
+/// Fails with every fault on its line.
+fn report(what: &str, faults: Vec<String>) {
+    assert!(faults.is_empty(), "{what}:\n  {}", faults.join("\n  "));
+}
+
+/// A constant that bounds something.
+fn is_limit(line: &str) -> bool {
+    let Some(name) = line.strip_prefix("pub const ").or_else(|| line.strip_prefix("const ")) else { return false };
+    let name = name.split(':').next().unwrap_or_default();
+    ["_MAX", "_LIMIT", "_CAPACITY"].iter().any(|end| name.ends_with(end))
+}
+
+fn lines_with(files: &[PathBuf], is_fault: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut faults = Vec::new();
+    for file in files {
+        let Ok(text) = fs::read_to_string(file) else { continue };
+        for (number, line) in text.split_inclusive('\n').enumerate().filter(|(_, line)| is_fault(line)) {
+            faults.push(format!("{}:{}: {}", shown(file), number + 1, line.trim()));
+        }
+    }
+    faults
+}
+
+fn rust_files() -> Vec<PathBuf> {
+    files().into_iter().filter(|file| file.extension().is_some_and(|end| end == "rs")).collect()
+}
+
+/// Every file of the repository, without what builds and runs leave behind.
+fn files() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![root().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a readable folder").map(|entry| entry.expect("a readable entry")) {
+            let path = entry.path();
+            if path.is_dir() {
+                let left_behind = [".git", "target", "var", "__pycache__"].iter().any(|name| path.ends_with(name));
+                if !left_behind {
+                    folders.push(path);
+                }
+            } else if !path.ends_with(".git") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", shown(file)))
+}
+
+fn shown(file: &Path) -> String {
+    file.strip_prefix(root()).unwrap_or(file).display().to_string()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// One concept a file; a longer one is two.
+const FILE_LINES_MAX: usize = 600;
+/// rustfmt's 120, with room where it does not reach: inside macros, and in comments.
+const LINE_CHARS_MAX: usize = 140;
