@@ -50,12 +50,10 @@ pub struct Verdict {
 /// How far a call came before it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reached {
-    /// A person answered, or a service that is the call's purpose (echo, tone). A voicemail box does not count.
+    /// A person answered, or a service that is the call's purpose (echo, tone).
     pub conversation: bool,
-    /// Length of the voicemail taken, ms.
-    pub voicemail_ms: Option<u64>,
-    /// The queue's maximum wait ran out.
-    pub wait_over: bool,
+    /// A voicemail of at least [`SHORTEST_VOICEMAIL_MS`] was taken.
+    pub voicemail: bool,
 }
 
 /// The verdict on a call that has not ended.
@@ -74,32 +72,29 @@ pub const fn live(direction: Direction, stage: Stage) -> Verdict {
 
 /// The verdict on a call that ended for `cause`.
 ///
-/// A conversation that we ended ourselves for anything but an ordinary end
-/// (`normal`, or Q.850 16) was cut by a failure: media loss, a dead peer, a crash.
+/// What broke technically is a failure however far the call came (save that a
+/// voicemail is in the box). A conversation that we ended ourselves for
+/// anything but an ordinary end was cut by a failure too. A call whose wait
+/// was over ends for that ([`code::WAIT_OVER`]), though the caller hung up on the greeting.
 #[must_use]
 pub fn concluded(reached: Reached, cause: &Cause) -> Verdict {
-    let lasting_voicemail = reached.voicemail_ms.is_some_and(|ms| ms >= SHORTEST_VOICEMAIL_MS);
-    if lasting_voicemail {
-        return verdict(CallStatus::Completed, Outcome::Voicemail, WorkStatus::Ended);
+    let failed = verdict(CallStatus::Failed, Outcome::Error, WorkStatus::Failed);
+    let completed = |outcome| verdict(CallStatus::Completed, outcome, WorkStatus::Ended);
+    let unanswered = |status| verdict(status, Outcome::NoAnswer, WorkStatus::Ended);
+    if reached.voicemail {
+        return completed(Outcome::Voicemail);
+    }
+    if is_technical(cause) {
+        return failed;
     }
     if reached.conversation {
-        let ordinary = cause.who != Who::System || cause.q850 == Some(Q850_NORMAL) || cause.code == code::NORMAL;
-        return if ordinary {
-            verdict(CallStatus::Completed, Outcome::Successful, WorkStatus::Ended)
-        } else {
-            verdict(CallStatus::Failed, Outcome::Error, WorkStatus::Failed)
-        };
+        let ordinary = cause.who != Who::System || is_ordinary(cause) || is_unanswered(cause);
+        return if ordinary { completed(Outcome::Successful) } else { failed };
     }
-    if reached.wait_over && cause.code != code::NODE_RESTART {
-        return verdict(CallStatus::NoAnswer, Outcome::NoAnswer, WorkStatus::Ended);
+    if cause.who == Who::Caller || matches!(cause.code.as_str(), code::CANCELED | code::NORMAL) {
+        return unanswered(CallStatus::Canceled);
     }
-    if cause.who == Who::Caller || cause.code == code::CANCELED {
-        return verdict(CallStatus::Canceled, Outcome::NoAnswer, WorkStatus::Ended);
-    }
-    if is_unanswered(cause) {
-        return verdict(CallStatus::NoAnswer, Outcome::NoAnswer, WorkStatus::Ended);
-    }
-    verdict(CallStatus::Failed, Outcome::Error, WorkStatus::Failed)
+    if is_unanswered(cause) { unanswered(CallStatus::NoAnswer) } else { failed }
 }
 
 /// A customer called and nobody spoke with him: what recovery works on.
@@ -125,8 +120,10 @@ pub mod code {
     pub const RONA: &str = "rona";
     /// The queue's maximum wait ran out.
     pub const WAIT_OVER: &str = "wait_over";
-    /// The extension has no phone.
-    pub const NO_DEVICE: &str = "no_device";
+    /// No phone is registered, or it cannot be reached.
+    pub const UNREACHABLE: &str = "unreachable";
+    /// The longest time of a call is over.
+    pub const CALL_MAX: &str = "call_max";
     /// No such number or extension.
     pub const UNKNOWN_NUMBER: &str = "unknown_number";
     /// The node went down while the call was up.
@@ -137,20 +134,27 @@ const fn verdict(status: CallStatus, outcome: Outcome, work: WorkStatus) -> Verd
     Verdict { status, outcome, work }
 }
 
-/// Time-out without answer, 486, 480 and 408: by SIP status where there is one, else by word.
+/// Q.850 classes 010 to 110 (resources, services, messages, protocol), and 27: the network or a device broke.
+fn is_technical(cause: &Cause) -> bool {
+    cause.q850.is_some_and(|q850| q850 >= 32 || q850 == 27)
+}
+
+/// Normal clearing (16), or normal without more to say (31).
+fn is_ordinary(cause: &Cause) -> bool {
+    matches!(cause.q850, Some(16 | 31)) || cause.code == code::NORMAL
+}
+
+/// Time-out without answer, 486 and its sibling 600, 480 and 408: by SIP status where there is one, else by word.
 fn is_unanswered(cause: &Cause) -> bool {
-    match cause.sip {
-        Some(status) => matches!(status, 408 | 480 | 486),
-        None => {
-            matches!(cause.code.as_str(), code::NO_ANSWER | code::RONA | code::BUSY | code::WAIT_OVER | code::NO_DEVICE)
-        }
-    }
+    let word = matches!(
+        cause.code.as_str(),
+        code::NO_ANSWER | code::RONA | code::BUSY | code::WAIT_OVER | code::UNREACHABLE | code::CALL_MAX
+    );
+    cause.sip.map_or(word, |status| word || matches!(status, 408 | 480 | 486 | 600))
 }
 
 /// Voicemail, ms: a shorter one is a caller who hung up on the greeting (DESIGN section 10).
 pub const SHORTEST_VOICEMAIL_MS: u64 = 2_000;
-/// Normal call clearing.
-const Q850_NORMAL: u8 = 16;
 
 #[cfg(test)]
 mod tests;

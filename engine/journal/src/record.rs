@@ -220,8 +220,7 @@ impl CallRecord {
         let service = progress.service_answered && !progress.voicemail_started && self.voicemail.is_none();
         Reached {
             conversation: progress.person_answered || service,
-            voicemail_ms: self.voicemail.as_ref().map(|v| v.duration_ms),
-            wait_over: progress.wait_over,
+            voicemail: self.voicemail.as_ref().is_some_and(|v| v.duration_ms >= outcome::SHORTEST_VOICEMAIL_MS),
         }
     }
 
@@ -321,13 +320,11 @@ impl CallRecord {
         self.queue = Some(place.queue);
         self.queued_at.get_or_insert(at);
         self.progress.place = Some(place);
-        self.progress.wait_over = false;
         self.stage(Stage::Queued);
     }
 
     /// Who is put out by us (a restart) may come back to his place.
     fn queue_left(&mut self, how: QueueLeft) {
-        self.progress.wait_over = how == QueueLeft::TimedOut;
         if how != QueueLeft::Ended {
             self.progress.place = None;
         }
@@ -389,7 +386,6 @@ struct Progress {
     person_answered: bool,
     service_answered: bool,
     voicemail_started: bool,
-    wait_over: bool,
     transferring: bool,
     place: Option<Place>,
 }

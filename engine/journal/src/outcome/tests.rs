@@ -30,27 +30,32 @@ fn ended_rows() {
     use Outcome as O;
     let none = Reached::default();
     let talked = Reached { conversation: true, ..none };
-    let voicemail = |ms| Reached { voicemail_ms: Some(ms), wait_over: true, ..none };
-    let waited = Reached { wait_over: true, ..none };
+    let voicemail = Reached { voicemail: true, ..none };
     let normal = |who| cause(who, None, code::NORMAL);
+    let q850 = |who, q850, code: &str| Cause { q850: Some(q850), ..cause(who, None, code) };
     let rows = [
         (talked, normal(Who::Caller), S::Completed, O::Successful),
         (talked, normal(Who::Agent), S::Completed, O::Successful),
         (talked, normal(Who::System), S::Completed, O::Successful),
-        (voicemail(2_000), normal(Who::Caller), S::Completed, O::Voicemail),
-        (voicemail(1_999), normal(Who::Caller), S::NoAnswer, O::NoAnswer),
+        (talked, q850(Who::System, 31, code::CALL_MAX), S::Completed, O::Successful),
+        (voicemail, normal(Who::Caller), S::Completed, O::Voicemail),
+        (voicemail, q850(Who::System, 41, code::NODE_RESTART), S::Completed, O::Voicemail),
         (none, cause(Who::Caller, Some(487), code::CANCELED), S::Canceled, O::NoAnswer),
         (none, normal(Who::Caller), S::Canceled, O::NoAnswer),
-        (waited, cause(Who::System, Some(480), code::WAIT_OVER), S::NoAnswer, O::NoAnswer),
+        (none, normal(Who::System), S::Canceled, O::NoAnswer),
+        (none, cause(Who::System, Some(480), code::WAIT_OVER), S::NoAnswer, O::NoAnswer),
         (none, cause(Who::Callee, Some(486), code::BUSY), S::NoAnswer, O::NoAnswer),
-        (none, cause(Who::Callee, Some(480), code::NO_DEVICE), S::NoAnswer, O::NoAnswer),
+        (none, cause(Who::Callee, Some(600), code::BUSY), S::NoAnswer, O::NoAnswer),
+        (none, cause(Who::Callee, Some(480), code::UNREACHABLE), S::NoAnswer, O::NoAnswer),
         (none, cause(Who::System, Some(408), code::NO_ANSWER), S::NoAnswer, O::NoAnswer),
         (none, cause(Who::Agent, None, code::RONA), S::NoAnswer, O::NoAnswer),
         (none, cause(Who::System, Some(404), code::UNKNOWN_NUMBER), S::Failed, O::Error),
-        (none, cause(Who::Callee, Some(503), "trunk_failed"), S::Failed, O::Error),
-        (none, cause(Who::Callee, Some(603), "declined"), S::Failed, O::Error),
+        (none, cause(Who::Callee, Some(503), "upstream"), S::Failed, O::Error),
+        (none, cause(Who::Callee, Some(603), "rejected"), S::Failed, O::Error),
+        (none, q850(Who::Caller, 102, "rtp_timeout"), S::Failed, O::Error),
+        (talked, q850(Who::Callee, 102, "rtp_timeout"), S::Failed, O::Error),
         (talked, cause(Who::System, None, "media_timeout"), S::Failed, O::Error),
-        (talked, cause(Who::System, None, code::NODE_RESTART), S::Failed, O::Error),
+        (talked, q850(Who::System, 41, code::NODE_RESTART), S::Failed, O::Error),
         (none, cause(Who::System, Some(503), code::NODE_RESTART), S::Failed, O::Error),
     ];
     for (reached, cause, status, outcome) in rows {

@@ -115,20 +115,20 @@ fn a_caller_who_gives_up_is_lost_after_his_wait() {
 
 #[test]
 fn voicemail_after_the_wait() {
-    let boxed = |duration_ms| {
+    let boxed = |duration_ms, end| {
         let steps = vec![
             CallEvent::QueueLeft { queue: QUEUE, how: QueueLeft::TimedOut },
             CallEvent::VoicemailStarted { queue: QUEUE },
             CallEvent::Answered { leg: CALLER, agent: None },
             CallEvent::VoicemailLeft { queue: QUEUE, path: "vm/1".to_owned(), duration_ms },
         ];
-        record_of(with(queued(), steps), Some(cause(Who::Caller, code::NORMAL)))
+        record_of(with(queued(), steps), Some(end))
     };
-    let left = boxed(4_000);
+    let left = boxed(4_000, cause(Who::Caller, code::NORMAL));
     assert_eq!((left.status, left.outcome), (CallStatus::Completed, Outcome::Voicemail));
     assert_eq!(left.queue_wait_ms, Some(3_000));
     assert!(!left.is_lost());
-    let hung_up = boxed(500);
+    let hung_up = boxed(500, cause(Who::System, code::WAIT_OVER));
     assert_eq!((hung_up.status, hung_up.outcome), (CallStatus::NoAnswer, Outcome::NoAnswer));
     assert!(hung_up.is_lost());
 }
