@@ -1,7 +1,8 @@
 //! How calls end: what a lost leg means for its call, and the one place where a call is over.
 
 use clock::{CallId, LegId, RequestId};
-use journal_core::{CallEvent, CallStatus, Durability, Outcome, QueueLeft, Who};
+use journal_core::outcome::Reached;
+use journal_core::{CallEvent, Durability, QueueLeft, Who};
 
 use crate::call::Flow;
 use crate::contract::{CommandError, Effect, OfferOutcome, Reply};
@@ -53,10 +54,8 @@ impl Shard {
         self.leave_queue_for_good(call, &why);
         self.set_flow(call, Flow::Over);
         let Some(known) = self.calls.get_mut(&call) else { return };
-        let (status, outcome) = match known.voicemail_left {
-            true => (CallStatus::Completed, Outcome::Voicemail),
-            false => why.verdict(known.answered),
-        };
+        let reached = Reached { conversation: known.answered, voicemail: known.voicemail_left };
+        let (status, outcome) = why.verdict(reached);
         let recorder = known.recorder;
         if let Some(recorder) = recorder {
             self.stop_recorder(recorder);

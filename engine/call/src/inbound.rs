@@ -1,6 +1,7 @@
 //! A new INVITE: who calls, may he, and where to (DESIGN section 7).
 
 use clock::{AgentId, CallId, TrunkId};
+use journal_core::outcome::Reached;
 use journal_core::{CallEvent, Direction, LegKind};
 use sip::Message;
 use sip::ua::{Headers, Peer, SessionId, Ua};
@@ -148,7 +149,7 @@ impl Shard {
         let started = self.started(arrival, to, false);
         let mut leg = Leg::new(self.ids.leg(), id, LegKind::Caller, Side::Server);
         leg.agent = agent_of(arrival.dialer);
-        let (status, outcome) = why.verdict(false);
+        let (status, outcome) = why.verdict(Reached::default());
         self.calls.insert(id, Call::new(id, arrival.from.0.clone(), Flow::Dialing { party: leg.id }));
         self.log(id, started);
         self.log_caller_leg(id, &leg, arrival.request);

@@ -1,5 +1,6 @@
 //! After a crash: every dialog is ended, every call gets its one `Ended` (DESIGN section 6, Restart).
 
+use journal_core::outcome::Reached;
 use journal_core::{CallEvent, DialogIdentity, DialogSide, Entry};
 use sip::ua::{DialogStage, DialogState, Peer, Transport};
 
@@ -16,7 +17,7 @@ impl Shard {
                 self.ua.end_restored(self.now.mono, &state(dialog), &why.header());
                 self.journal(Entry::DialogOver { call: call.call, leg });
             }
-            let (status, outcome) = why.verdict(call.answered);
+            let (status, outcome) = why.verdict(Reached { conversation: call.answered, voicemail: false });
             self.log_as(call.call, call.next_seq, CallEvent::Ended { status, outcome, cause: why.cause() });
         }
     }

@@ -4,6 +4,7 @@
 //! record says and whether a dialer may try again all come from its row
 //! (DESIGN section 7).
 
+use journal_core::outcome::{self, Reached};
 use journal_core::{CallStatus, Cause, Outcome, Who};
 
 /// A reason for which a call or a leg ends.
@@ -177,15 +178,11 @@ impl Termination {
         Cause { who: self.who, q850: Some(row.q850), sip: self.sip, code: row.code.to_owned() }
     }
 
-    /// Final status and outcome of a call that ends so (data-model.md section 2).
+    /// Final status and outcome of a call that came this far and ends so: by the one table of the journal.
     #[must_use]
-    pub fn verdict(&self, answered: bool) -> (CallStatus, Outcome) {
-        match (self.reason.row().class, answered) {
-            (Class::Failure, _) => (CallStatus::Failed, Outcome::Error),
-            (_, true) => (CallStatus::Completed, Outcome::Successful),
-            (Class::Success | Class::GivenUp, false) => (CallStatus::Canceled, Outcome::NoAnswer),
-            (Class::NotAnswered, false) => (CallStatus::NoAnswer, Outcome::NoAnswer),
-        }
+    pub fn verdict(&self, reached: Reached) -> (CallStatus, Outcome) {
+        let verdict = outcome::concluded(reached, &self.cause());
+        (verdict.status, verdict.outcome)
     }
 }
 
@@ -242,7 +239,8 @@ mod tests {
 
     #[test]
     fn verdicts_follow_the_data_model() {
-        let verdict = |reason, answered| Termination::system(reason).verdict(answered);
+        let reached = |conversation| Reached { conversation, voicemail: false };
+        let verdict = |reason, answered| Termination::system(reason).verdict(reached(answered));
         assert_eq!(verdict(Reason::Normal, true), (CallStatus::Completed, Outcome::Successful));
         assert_eq!(verdict(Reason::Normal, false), (CallStatus::Canceled, Outcome::NoAnswer));
         assert_eq!(verdict(Reason::Canceled, false), (CallStatus::Canceled, Outcome::NoAnswer));
@@ -256,6 +254,22 @@ mod tests {
     }
 
     #[test]
+    fn the_class_of_a_reason_agrees_with_its_verdict() {
+        for row in &TABLE {
+            let (status, _) = Termination::system(row.reason).verdict(Reached::default());
+            let expected = match row.class {
+                Class::Success | Class::GivenUp => CallStatus::Canceled,
+                Class::NotAnswered => CallStatus::NoAnswer,
+                Class::Failure => CallStatus::Failed,
+            };
+            // These two end legs, never calls.
+            if !matches!(row.reason, Reason::Elsewhere | Reason::Transferred) {
+                assert_eq!(status, expected, "{}", row.code);
+            }
+        }
+    }
+
+    #[test]
     fn statuses_of_a_callee_become_reasons_and_pass_to_the_caller() {
         let of = |status| Termination::of_response(Who::Callee, status);
         assert_eq!((of(486).reason, of(486).status_for_caller()), (Reason::Busy, 486));
@@ -263,7 +277,7 @@ mod tests {
         assert_eq!((of(302).reason, of(302).status_for_caller()), (Reason::Rejected, 480));
         assert_eq!((of(401).reason, of(401).status_for_caller()), (Reason::Rejected, 502));
         assert_eq!((of(503).reason, of(503).status_for_caller()), (Reason::Upstream, 503));
-        assert_eq!(of(486).verdict(false).0, CallStatus::NoAnswer);
+        assert_eq!(of(486).verdict(Reached::default()).0, CallStatus::NoAnswer);
     }
 
     #[test]
