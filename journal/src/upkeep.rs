@@ -1,12 +1,13 @@
 //! Checkpoints and trimming, so that a start is quick and the folder stays small.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use journal_core::{Durability, Position, Replay};
 use tokio::sync::watch;
 
 use crate::tail::Tail;
-use crate::{Journal, ReadError, Restored, wall};
+use crate::{Journal, ReadError, Restored, Stored, wall};
 
 /// Follows the journal, saves its fold now and then, and removes entries that
 /// are older than the time they are kept, in the checkpoint, and applied by the
@@ -35,13 +36,7 @@ impl Upkeep {
         loop {
             match tokio::time::timeout(TRIM_EVERY, self.tail.next(CHUNK_ENTRIES)).await {
                 Ok(Ok(read)) if read.is_empty() => return,
-                Ok(Ok(read)) => {
-                    for stored in read {
-                        self.since_checkpoint += 1;
-                        // Anomalies were reported by the projector, which reads the same entries.
-                        let _reported = stored.entry.as_ref().map(|entry| self.replay.apply(entry));
-                    }
-                }
+                Ok(Ok(read)) => self.take(&read),
                 Ok(Err(away)) => {
                     tracing::warn!(target: "journal", %away, "upkeep waits for the journal");
                     tokio::time::sleep(RETRY).await;
@@ -51,6 +46,14 @@ impl Upkeep {
             if self.since_checkpoint >= CHECKPOINT_ENTRIES {
                 self.tidy(*applied.borrow()).await;
             }
+        }
+    }
+
+    fn take(&mut self, read: &[Arc<Stored>]) {
+        for stored in read {
+            self.since_checkpoint += 1;
+            // Anomalies were reported by the projector, which reads the same entries.
+            let _reported = stored.entry.as_ref().map(|entry| self.replay.apply(entry));
         }
     }
 
@@ -103,3 +106,39 @@ const TRIM_EVERY: Duration = Duration::from_secs(600);
 const TRIM_ENTRIES: usize = 1_000;
 const CHUNK_ENTRIES: usize = 1_024;
 const RETRY: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests {
+    use clock::WallTime;
+    use journal_core::{Entry, NameKind, Owner};
+
+    use super::*;
+    use crate::Options;
+
+    #[tokio::test]
+    async fn a_start_after_upkeep_reads_little_and_knows_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, recovered) = Journal::open(Options::at(folder.path()), |_| ()).unwrap();
+        let restored = recovered.replay(WallTime::default()).unwrap();
+        let mut upkeep = Upkeep { kept: Duration::ZERO, ..Upkeep::new(&journal, &restored) };
+        for id in 1..=100 {
+            let entry = Entry::Name { kind: NameKind::Agent, id, account: "demo".to_owned(), name: id.to_string() };
+            journal.append(Owner::Node, u64::from(id), entry).unwrap();
+        }
+        while upkeep.tail.position().sequence < 100 {
+            let read = upkeep.tail.next(40).await.unwrap();
+            upkeep.take(&read);
+        }
+        let unapplied = Position { sequence: 61, ..upkeep.tail.position() };
+        upkeep.tidy(Position { sequence: 60, ..unapplied }).await;
+        assert_eq!(journal.first().unwrap().unwrap().position, unapplied, "what is not applied stays");
+        journal.close();
+        drop((upkeep, journal));
+
+        let (journal, recovered) = Journal::open(Options::at(folder.path()), |_| ()).unwrap();
+        let restored = recovered.replay(WallTime::default()).unwrap();
+        assert_eq!((restored.entries, restored.position.sequence), (0, 100));
+        assert_eq!(restored.replay.names.free_id(NameKind::Agent), 101);
+        journal.close();
+    }
+}
