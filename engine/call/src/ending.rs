@@ -17,6 +17,7 @@ impl Shard {
     pub(crate) fn leg_lost(&mut self, leg: LegId, why: Termination, session_over: bool) {
         let Some(known) = self.legs.get(&leg) else { return };
         let (call, ring) = (known.call, known.ring);
+        let why = if session_over { why } else { self.with_status(why, &[leg]) };
         self.drop_leg(leg, &why, session_over);
         match ring {
             Some(ring) => self.fork_lost(ring, leg, why),

@@ -1,0 +1,14 @@
+//! Every flow of a call and every race in it, message by message, in virtual
+//! time; at the end of each nothing may be left.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod click_to_call;
+mod dial;
+mod faults;
+mod hold;
+mod queue;
+mod refusals;
+mod rig;
+mod services;
+mod transfer;

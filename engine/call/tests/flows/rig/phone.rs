@@ -1,0 +1,257 @@
+//! A phone or carrier: a user agent core whose owner is the test.
+
+use core::net::SocketAddr;
+
+use bytes::Bytes;
+use clock::{Instant, Rng};
+use sdp::{Codec, Direction, Local, Session};
+use sip::Message;
+use sip::ua::{Body, ClientCredentials, Event, InviteParams, Output, Peer, SessionEnd, SessionId, Ua, UaConfig};
+
+use super::{SHARD, peer};
+
+pub(crate) struct Phone {
+    pub(crate) name: String,
+    pub(crate) addr: SocketAddr,
+    pub(crate) ua: Ua,
+    password: Option<String>,
+    pub(crate) codecs: Vec<Codec>,
+    /// What arrived, newest last.
+    pub(crate) events: Vec<Event>,
+    /// The session of the last INVITE, in or out.
+    pub(crate) session: Option<SessionId>,
+    /// The last description of the other side.
+    pub(crate) remote: Option<Session>,
+    /// Sends and hears nothing any more.
+    pub(crate) is_dead: bool,
+    /// Loses every ACK that it should send.
+    pub(crate) loses_acks: bool,
+    /// REFERs are accepted by the far side: final sipfrag seen.
+    version: u64,
+}
+
+impl Phone {
+    pub(crate) fn new(name: &str, addr: &str, password: Option<String>, rng: Rng) -> Self {
+        let addr: SocketAddr = addr.parse().unwrap();
+        Self {
+            name: name.to_owned(),
+            addr,
+            ua: Ua::new(UaConfig::at(addr, "Phone"), rng),
+            password,
+            codecs: Codec::ALL.to_vec(),
+            events: Vec::new(),
+            session: None,
+            remote: None,
+            is_dead: false,
+            loses_acks: false,
+            version: 1,
+        }
+    }
+
+    pub(crate) fn next_timeout(&mut self) -> Option<Instant> {
+        if self.is_dead { None } else { self.ua.poll_timeout().map(|(at, _)| at) }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if !self.is_dead {
+            self.ua.handle_timeout(now);
+        }
+    }
+
+    pub(crate) fn receive(&mut self, now: Instant, from: Peer, message: Message) {
+        if !self.is_dead {
+            self.ua.receive(now, from, message);
+        }
+    }
+
+    /// Takes what the core wants done; what is to be sent.
+    pub(crate) fn drain(&mut self, _now: Instant) -> Vec<(SocketAddr, Bytes)> {
+        let mut sent = Vec::new();
+        while let Some(output) = self.ua.poll_output() {
+            match output {
+                Output::Transmit { peer, bytes, .. } => {
+                    let is_ack = bytes.starts_with(b"ACK ");
+                    let is_lost = self.is_dead || (is_ack && self.loses_acks);
+                    if !is_lost {
+                        sent.push((peer.addr, bytes));
+                    }
+                }
+                Output::Event(event) => self.note(event),
+            }
+        }
+        sent
+    }
+
+    /// An INVITE to `user` at the shard, with an offer.
+    pub(crate) fn call(&mut self, now: Instant, user: &str) -> SessionId {
+        let offer = self.offer(Direction::SendRecv);
+        self.invite(now, user, Some(Body::sdp(offer)))
+    }
+
+    pub(crate) fn invite(&mut self, now: Instant, user: &str, body: Option<Body>) -> SessionId {
+        let auth = self.password.clone().map(|password| ClientCredentials { user: self.name.clone(), password });
+        let from = if self.password.is_some() { self.name.as_str() } else { CUSTOMER };
+        let session = self.ua.invite(
+            now,
+            InviteParams {
+                peer: peer(SHARD.parse().unwrap()),
+                transport_fixed: true,
+                request_uri: format!("sip:{user}@127.0.0.1"),
+                from: format!("<sip:{from}@demo.local>"),
+                to: format!("<sip:{user}@demo.local>"),
+                call_id: None,
+                body,
+                headers: Vec::new(),
+                auth,
+            },
+        );
+        self.session = Some(session);
+        session
+    }
+
+    pub(crate) fn ring(&mut self, now: Instant) {
+        self.ua.provisional(now, self.session.unwrap(), 180, None, Vec::new());
+    }
+
+    /// 183 with a description.
+    pub(crate) fn early_media(&mut self, now: Instant) {
+        let body = self.answer();
+        self.ua.provisional(now, self.session.unwrap(), 183, Some(Body::sdp(body)), Vec::new());
+    }
+
+    pub(crate) fn answer_call(&mut self, now: Instant) {
+        let body = self.answer();
+        self.ua.accept(now, self.session.unwrap(), Body::sdp(body), Vec::new());
+    }
+
+    pub(crate) fn reject(&mut self, now: Instant, status: u16) {
+        self.ua.reject(now, self.session.unwrap(), status, Vec::new());
+    }
+
+    /// BYE, CANCEL or 480, whatever ends the session now.
+    pub(crate) fn hang_up(&mut self, now: Instant) {
+        if let Some(session) = self.session {
+            self.ua.bye(now, session, None);
+        }
+    }
+
+    pub(crate) fn reinvite(&mut self, now: Instant, direction: Direction) {
+        let offer = self.offer(direction);
+        self.ua.reinvite(now, self.session.unwrap(), Body::sdp(offer));
+    }
+
+    pub(crate) fn refer(&mut self, now: Instant, to: &str) {
+        self.ua.refer(now, self.session.unwrap(), to);
+    }
+
+    /// Statuses of what came back to the last INVITE, and how it ended.
+    pub(crate) fn saw(&self, wanted: impl Fn(&Event) -> bool) -> bool {
+        self.events.iter().any(wanted)
+    }
+
+    pub(crate) fn provisionals(&self) -> Vec<u16> {
+        let status = |event: &Event| match event {
+            Event::Progress { response, .. } => Some(response.status()),
+            _ => None,
+        };
+        self.events.iter().filter_map(status).collect()
+    }
+
+    pub(crate) fn is_answered(&self) -> bool {
+        self.saw(|event| matches!(event, Event::Answered { .. }))
+    }
+
+    /// The final refusal of the last INVITE.
+    pub(crate) fn refusal(&self) -> Option<&Message> {
+        self.events.iter().rev().find_map(|event| match event {
+            Event::Ended { how: SessionEnd::Rejected { response }, .. } => Some(response),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn refusal_status(&self) -> Option<u16> {
+        self.refusal().map(Message::status)
+    }
+
+    /// The last INVITE that came.
+    pub(crate) fn invite_received(&self) -> &Message {
+        let invite = self.events.iter().rev().find_map(|event| match event {
+            Event::Invite { request, .. } => Some(request),
+            _ => None,
+        });
+        invite.unwrap_or_else(|| panic!("{} was not called", self.name))
+    }
+
+    pub(crate) fn is_called(&self) -> bool {
+        self.saw(|event| matches!(event, Event::Invite { .. }))
+    }
+
+    /// The session ended by BYE of the shard.
+    pub(crate) fn got_bye(&self) -> bool {
+        self.saw(|event| matches!(event, Event::Ended { how: SessionEnd::ByePeer { .. }, .. }))
+    }
+
+    pub(crate) fn got_cancel(&self) -> bool {
+        self.saw(|event| matches!(event, Event::Cancelled { .. }))
+    }
+
+    /// Statuses in the sipfrags of NOTIFY.
+    pub(crate) fn sipfrags(&self) -> Vec<u16> {
+        let status = |event: &Event| match event {
+            Event::Notify { request, .. } => {
+                let body = String::from_utf8_lossy(request.body()).into_owned();
+                body.split(' ').nth(1).and_then(|status| status.parse().ok())
+            }
+            _ => None,
+        };
+        self.events.iter().filter_map(status).collect()
+    }
+
+    pub(crate) fn offer(&mut self, direction: Direction) -> String {
+        sdp::offer(&self.local(direction), None).to_string()
+    }
+
+    /// The answer to the last offer; an offer where there was none.
+    fn answer(&mut self) -> String {
+        let local = self.local(Direction::SendRecv);
+        match &self.remote {
+            Some(offer) => sdp::answer(offer, &local, None).expect("a common codec").0.to_string(),
+            None => sdp::offer(&local, None).to_string(),
+        }
+    }
+
+    fn local(&mut self, direction: Direction) -> Local {
+        self.version += 1;
+        Local {
+            address: self.addr.ip(),
+            port: self.addr.port() + 10_000,
+            codecs: self.codecs.clone(),
+            telephone_event: true,
+            direction,
+            session_id: 1,
+            version: self.version,
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        match &event {
+            Event::Invite { session, request, .. } => {
+                self.session = Some(*session);
+                self.remote = Session::parse(request.body()).ok();
+            }
+            Event::Progress { response, .. } | Event::Answered { response, .. } => {
+                self.remote = Session::parse(response.body()).ok().or(self.remote.take());
+            }
+            _ => {}
+        }
+        self.events.push(event);
+    }
+}
+
+/// The number that calls over the carrier.
+pub(crate) const CUSTOMER: &str = "+441632960001";
+
+/// The value of a header that must be there.
+pub(crate) fn header<'a>(message: &'a Message, name: &'a str) -> &'a str {
+    message.header(name).next().unwrap_or_else(|| panic!("no {name} in {}", super::start_line(message)))
+}
