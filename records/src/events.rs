@@ -63,6 +63,12 @@ impl EventFeed {
         Self::behind(journal, live, journal.reached(Durability::Written))
     }
 
+    /// All events that are kept, and new ones.
+    #[must_use]
+    pub fn from_oldest(journal: &Journal, live: &LiveCalls) -> Self {
+        Self::behind(journal, live, Position::START)
+    }
+
     /// All events after `last`, kept and new.
     ///
     /// # Errors
@@ -98,6 +104,35 @@ impl EventFeed {
                 return Ok(events);
             }
         }
+    }
+
+    /// Events among the next `max` entries that are written already; waits for no new ones.
+    ///
+    /// # Errors
+    /// When the journal cannot be read now; call again.
+    pub async fn ready(&mut self, max: usize) -> Result<Vec<Event>, ReadError> {
+        if self.lag() == 0 {
+            return Ok(Vec::new());
+        }
+        let read = self.tail.next(max).await?;
+        Ok(read.iter().filter_map(|stored| self.event(stored)).collect())
+    }
+
+    /// Entries that are written and come after [`Self::place`].
+    #[must_use]
+    pub fn lag(&self) -> u64 {
+        let written = self.journal.reached(Durability::Written);
+        written.sequence.saturating_sub(self.stand().sequence)
+    }
+
+    /// Where the feed stands: the next events are those after this id.
+    #[must_use]
+    pub fn place(&self) -> EventId {
+        EventId { journal: self.journal.id(), position: self.stand() }
+    }
+
+    fn stand(&self) -> Position {
+        self.tail.position().max(self.silent_until)
     }
 
     fn event(&mut self, stored: &Arc<Stored>) -> Option<Event> {

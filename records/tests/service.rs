@@ -262,6 +262,14 @@ async fn events_resume_where_a_client_left() {
     let third = events[2].id.to_string().parse().unwrap();
     let mut again = EventFeed::after(&world.journal, &world.live, third).unwrap();
     assert_eq!(again.next(100).await.unwrap(), events[3..]);
+    assert_eq!((again.lag(), again.place()), (0, events[5].id));
+    assert_eq!(again.ready(100).await.unwrap(), []);
+    let mut oldest = EventFeed::from_oldest(&world.journal, &world.live);
+    let mut all = Vec::new();
+    while oldest.lag() > 0 {
+        all.extend(oldest.ready(3).await.unwrap());
+    }
+    assert_eq!(all, events);
     assert_eq!("12".parse::<records::EventId>(), Err(ResumeError::Malformed));
     let other = World::open().await;
     assert_eq!(EventFeed::after(&other.journal, &other.live, third).map(drop), Err(ResumeError::Gone));
