@@ -1,6 +1,6 @@
 //! `/v1/agents`.
 
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::{Json, response::IntoResponse};
 use centre::{Answer, Command, Directory};
 use serde::{Deserialize, Serialize};
@@ -9,6 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::Shared;
 use crate::body::JsonBody;
+use crate::key::Principal;
 use crate::openapi::{ReadRefusals, Refusals};
 use crate::page::{Cursor, Page};
 use crate::problem::{Code, Problem};
@@ -84,8 +85,12 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 /// All agents, by extension.
 #[utoipa::path(get, path = "/v1/agents", tag = "agents", params(AgentsQuery),
     responses((status = 200, description = "A page of agents", body = Page<Agent>), ReadRefusals))]
-async fn list(State(shared): State<Shared>, Query(query): Query<AgentsQuery>) -> Result<impl IntoResponse, Problem> {
-    let (directory, snapshot) = (shared.directory(), shared.snapshot());
+async fn list(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<AgentsQuery>,
+) -> Result<impl IntoResponse, Problem> {
+    let (directory, snapshot) = (shared.directory_of(&principal), shared.snapshot());
     let mut agents: Vec<Agent> =
         snapshot.acd.agents.iter().filter_map(|agent| Agent::from_snapshot(agent, &directory)).collect();
     agents.retain(|agent| query.matches(agent));
@@ -99,10 +104,11 @@ async fn list(State(shared): State<Shared>, Query(query): Query<AgentsQuery>) ->
     responses((status = 200, description = "The agent", body = Agent), ReadRefusals))]
 async fn one(
     State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
     Path(extension): Path<String>,
     Query(_): Query<NoParameters>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (directory, snapshot) = (shared.directory(), shared.snapshot());
+    let (directory, snapshot) = (shared.directory_of(&principal), shared.snapshot());
     let id = directory.agent(&extension).ok_or_else(|| unknown(&extension))?;
     let agent = snapshot.acd.agents.iter().find(|agent| agent.agent == id);
     let agent = agent.and_then(|agent| Agent::from_snapshot(agent, &directory)).ok_or_else(|| unknown(&extension))?;
@@ -115,14 +121,15 @@ async fn one(
     responses((status = 200, description = "The agent as he is now", body = Agent), Refusals))]
 async fn set_state(
     State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
     Path(extension): Path<String>,
     Query(_): Query<NoParameters>,
     JsonBody { value, .. }: JsonBody<StateChange>,
 ) -> Result<Json<Agent>, Problem> {
-    let directory = shared.directory();
+    let directory = shared.directory_of(&principal);
     let agent = directory.agent(&extension).ok_or_else(|| unknown(&extension))?;
     let reason = checked_reason(value.reason)?;
-    let command = Command::SetAgentStatus { agent, status: value.state.to_acd(), reason };
+    let command = Command::SetAgentStatus { agent, status: value.state.into(), reason };
     match shared.services.command(command).await? {
         Answer::Agent(agent) => Agent::from_snapshot(&agent, &directory).map(Json).ok_or_else(|| unknown(&extension)),
         other => Err(crate::api::wrong_answer(&other)),

@@ -12,10 +12,12 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::idempotency::IdempotencyTable;
+use crate::key::Principal;
+use crate::once::AnswerLog;
 use crate::openapi::Description;
 use crate::problem::{Code, Problem};
 use crate::services::Services;
-use crate::{agent, envelope, health, key, queue, serve, trunk};
+use crate::{agent, call, envelope, event, health, key, queue, serve, trunk, voicemail};
 
 /// The REST API.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,7 @@ pub(crate) type Shared = Arc<State>;
 pub(crate) struct State {
     pub(crate) services: Services,
     pub(crate) idempotency: IdempotencyTable,
+    pub(crate) answer_log: AnswerLog,
     pub(crate) openapi: Bytes,
     /// Room for clients that follow the events.
     pub(crate) streams: Arc<Semaphore>,
@@ -43,8 +46,9 @@ impl Api {
         let (router, description) = routes().split_for_parts();
         let shared = Arc::new(State {
             idempotency: IdempotencyTable::new(std::mem::take(&mut services.answers)),
+            answer_log: AnswerLog::new(services.journal.clone(), services.synced.clone()),
             openapi: Bytes::from(to_json(&description)),
-            streams: Arc::new(Semaphore::new(64)),
+            streams: Arc::new(Semaphore::new(event::MAX_STREAMS)),
             shutdown: shutdown.clone(),
             services,
         });
@@ -66,6 +70,11 @@ impl State {
     pub(crate) fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.services.directory.borrow())
     }
+
+    /// The names that a client may know: none of another account's.
+    pub(crate) fn directory_of(&self, principal: &Principal) -> Arc<Directory> {
+        if principal.account == self.services.account { self.directory() } else { Arc::default() }
+    }
 }
 
 /// The problem of an owner that answered another question than was asked.
@@ -78,7 +87,10 @@ fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(agent::routes())
         .merge(queue::routes())
+        .merge(call::routes())
+        .merge(voicemail::routes())
         .merge(trunk::routes())
+        .merge(event::routes())
         .merge(health::routes())
 }
 

@@ -72,7 +72,8 @@ async fn metrics(
     State(shared): State<Shared>,
     Query(_): Query<NoParameters>,
 ) -> Result<impl IntoResponse + use<>, Problem> {
-    shared.services.metrics.calls_active.get();
+    let active = i64::try_from(shared.services.live.active()).unwrap_or(i64::MAX);
+    shared.services.metrics.calls_active.set(active);
     let page = shared.services.metrics.render(&shared.snapshot(), &shared.directory());
     let page = page.map_err(|error| {
         tracing::error!(%error, "the figures cannot be written");

@@ -68,7 +68,7 @@ impl RequestKey {
             let expected = format!("expected one value of 1 to {MAX_KEY} printable characters without spaces");
             Problem::new(Code::InvalidIdempotencyKey, "The key is not valid.").at(HEADER, "invalid", expected)
         })?;
-        let parts = [principal.0.as_str(), route, key];
+        let parts = [principal.account.as_str(), principal.name.as_str(), route, key];
         let hash = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part).chain_update([0]));
         Ok(Some(Self { key_hash: hash.finalize().into(), body_hash: Sha256::digest(body).into() }))
     }
@@ -158,9 +158,13 @@ const MAX_RUNNING: usize = 1024;
 mod tests {
     use super::*;
 
+    fn principal() -> Principal {
+        Principal { name: "demo".into(), account: "demo".into() }
+    }
+
     fn key(name: &str, body: &str) -> RequestKey {
         let headers = HeaderMap::from_iter([(HEADER.parse().unwrap(), name.parse().unwrap())]);
-        RequestKey::read(&headers, &Principal("demo".into()), "POST /v1/calls", body.as_bytes()).unwrap().unwrap()
+        RequestKey::read(&headers, &principal(), "POST /v1/calls", body.as_bytes()).unwrap().unwrap()
     }
 
     fn fresh(table: &IdempotencyTable, key: RequestKey) -> Turn {
@@ -215,13 +219,12 @@ mod tests {
 
     #[test]
     fn keys_are_plain_words() {
-        let principal = Principal("demo".into());
         for value in ["", "two words", "\u{e9}"] {
             let value = axum::http::HeaderValue::from_bytes(value.as_bytes()).unwrap();
             let headers = HeaderMap::from_iter([(HEADER.parse().unwrap(), value)]);
-            let problem = RequestKey::read(&headers, &principal, "POST /v1/calls", b"").unwrap_err();
+            let problem = RequestKey::read(&headers, &principal(), "POST /v1/calls", b"").unwrap_err();
             assert_eq!(problem.code(), Code::InvalidIdempotencyKey);
         }
-        assert!(RequestKey::read(&HeaderMap::new(), &principal, "POST /v1/calls", b"").unwrap().is_none());
+        assert!(RequestKey::read(&HeaderMap::new(), &principal(), "POST /v1/calls", b"").unwrap().is_none());
     }
 }

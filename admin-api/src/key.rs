@@ -23,6 +23,7 @@ pub enum Scope {
 #[derive(Clone, Debug)]
 struct Key {
     name: String,
+    account: String,
     hash: [u8; 32],
     scopes: Vec<Scope>,
 }
@@ -35,12 +36,18 @@ pub struct Keys {
 
 /// Whose key a request came with: part of what makes an `Idempotency-Key` unique.
 #[derive(Clone, Debug)]
-pub(crate) struct Principal(pub(crate) String);
+pub(crate) struct Principal {
+    /// Name of the key.
+    pub(crate) name: String,
+    /// Account whose things it may see: from the credential only.
+    pub(crate) account: String,
+}
 
 impl Keys {
-    /// Adds a key. The secret is hashed here and forgotten.
-    pub fn add(&mut self, name: impl Into<String>, secret: &str, scopes: Vec<Scope>) {
-        self.keys.push(Key { name: name.into(), hash: Sha256::digest(secret).into(), scopes });
+    /// Adds a key to an account. The secret is hashed here and forgotten.
+    pub fn add(&mut self, name: impl Into<String>, account: impl Into<String>, secret: &str, scopes: Vec<Scope>) {
+        let hash = Sha256::digest(secret).into();
+        self.keys.push(Key { name: name.into(), account: account.into(), hash, scopes });
     }
 
     /// The key with this secret. Every key is compared, each in constant time.
@@ -68,7 +75,7 @@ pub(crate) async fn authenticate(
     if !key.scopes.contains(&Scope::Admin) {
         return Err(Problem::new(Code::Forbidden, "The key lacks the scope `admin`."));
     }
-    let principal = Principal(key.name.clone());
+    let principal = Principal { name: key.name.clone(), account: key.account.clone() };
     request.extensions_mut().insert(principal);
     Ok(next.run(request).await)
 }

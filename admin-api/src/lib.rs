@@ -5,16 +5,18 @@
 //! come from published snapshots and records, changes are commands to the one
 //! owner, and no request is ever waited for in the call path.
 
-#![allow(dead_code, reason = "the routes of calls, for which it is, follow")]
-
 mod agent;
 mod api;
 mod body;
+mod call;
 mod envelope;
+mod event;
+mod file;
 mod health;
 mod idempotency;
 mod key;
 mod metrics;
+mod once;
 mod openapi;
 mod page;
 mod problem;
@@ -23,8 +25,10 @@ mod queue;
 mod serve;
 mod services;
 mod snapshot;
+mod stall;
 mod time;
 mod trunk;
+mod voicemail;
 mod words;
 
 pub use api::Api;

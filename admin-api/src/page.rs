@@ -47,11 +47,18 @@ impl Cursor {
     /// # Errors
     /// 400 `invalid_parameter` for any other text.
     pub(crate) fn key(&self, list: &str) -> Result<String, Problem> {
-        let wrong = || Problem::bad_parameter("cursor", "expected a next_cursor of this list in the same order");
-        let bytes = unhex(&self.0).ok_or_else(wrong)?;
-        let text = String::from_utf8(bytes).map_err(|_| wrong())?;
-        let (mark, key) = text.split_at_checked(SEAL_DIGITS).ok_or_else(wrong)?;
-        if mark == seal(list, key) { Ok(key.to_owned()) } else { Err(wrong()) }
+        let bytes = unhex(&self.0).ok_or_else(foreign)?;
+        let text = String::from_utf8(bytes).map_err(|_| foreign())?;
+        let (mark, key) = text.split_at_checked(SEAL_DIGITS).ok_or_else(foreign)?;
+        if mark == seal(list, key) { Ok(key.to_owned()) } else { Err(foreign()) }
+    }
+
+    /// The key, read as what it was written from.
+    ///
+    /// # Errors
+    /// 400 `invalid_parameter` for any other text.
+    pub(crate) fn parse<K: std::str::FromStr>(&self, list: &str) -> Result<K, Problem> {
+        self.key(list)?.parse().map_err(|_| foreign())
     }
 }
 
@@ -77,6 +84,10 @@ impl<T> Page<T> {
         let next_cursor = items.last().filter(|_| more).map(|last| Cursor::after(list, &key(last)));
         Ok(Self { data: items, next_cursor })
     }
+}
+
+fn foreign() -> Problem {
+    Problem::bad_parameter("cursor", "expected a next_cursor of this list in the same order")
 }
 
 /// Detects a cursor that was cut, made up or taken from another list. It hides nothing.

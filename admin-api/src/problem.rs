@@ -98,6 +98,7 @@ impl Problem {
 
     /// The stable word of this problem.
     #[must_use]
+    #[cfg(test)]
     pub(crate) fn code(&self) -> Code {
         self.code
     }

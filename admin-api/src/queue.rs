@@ -1,6 +1,6 @@
 //! `/v1/queues`.
 
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::{Json, response::IntoResponse};
 use centre::{Directory, Snapshot};
 use clock::WallTime;
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::Shared;
+use crate::key::Principal;
 use crate::openapi::ReadRefusals;
 use crate::page::{Page, PageQuery};
 use crate::problem::{Code, Problem};
@@ -57,9 +58,13 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 /// All queues, by name.
 #[utoipa::path(get, path = "/v1/queues", tag = "queues", params(PageQuery),
     responses((status = 200, description = "A page of queues", body = Page<Queue>), ReadRefusals))]
-async fn list(State(shared): State<Shared>, Query(query): Query<PageQuery>) -> Result<impl IntoResponse, Problem> {
+async fn list(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<PageQuery>,
+) -> Result<impl IntoResponse, Problem> {
     let snapshot = shared.snapshot();
-    let queues = queues(&snapshot, &shared.directory(), wall_now());
+    let queues = queues(&snapshot, &shared.directory_of(&principal), wall_now());
     let page = Page::cut("queues", queues, |queue| queue.name.clone(), query.cursor.as_ref(), query.limit.get())?;
     Ok((snapshot_age(&snapshot), Json(page)))
 }
@@ -70,11 +75,13 @@ async fn list(State(shared): State<Shared>, Query(query): Query<PageQuery>) -> R
     responses((status = 200, description = "The queue", body = Queue), ReadRefusals))]
 async fn one(
     State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
     Path(name): Path<String>,
     Query(_): Query<NoParameters>,
 ) -> Result<impl IntoResponse, Problem> {
     let snapshot = shared.snapshot();
-    let queue = queues(&snapshot, &shared.directory(), wall_now()).into_iter().find(|queue| queue.name == name);
+    let queue =
+        queues(&snapshot, &shared.directory_of(&principal), wall_now()).into_iter().find(|queue| queue.name == name);
     let unknown = || Problem::new(Code::QueueNotFound, format!("There is no queue `{name}`."));
     Ok((snapshot_age(&snapshot), Json(queue.ok_or_else(unknown)?)))
 }

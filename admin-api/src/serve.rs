@@ -21,6 +21,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use crate::metrics::Metrics;
+use crate::stall::Stalling;
 
 /// The other end of the connection a request came over.
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +83,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut shu
         .max_headers(MAX_HEADERS)
         .max_header_size(MAX_HEADER_BYTES)
         .max_buf_size(MAX_BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(WithPeer { router, peer }));
+        .serve_connection(TokioIo::new(Stalling::new(stream)), TowerToHyperService::new(WithPeer { router, peer }));
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use centre::{Answer, Command, CommandError, Directory, Snapshot};
+use journal::Journal;
+use records::{Database, LiveCalls};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -20,10 +22,20 @@ pub struct Services {
     pub commands: mpsc::Sender<CommandRequest>,
     /// The owners' last published states.
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
+    /// The account whose objects these are. Keys of another one see nothing of it.
+    pub account: String,
     /// Names of the account's objects.
     pub directory: watch::Receiver<Arc<Directory>>,
     /// Whether the node is ready for calls.
     pub readiness: watch::Receiver<Readiness>,
+    /// Calls that are not in the database yet.
+    pub live: LiveCalls,
+    /// Stored records.
+    pub database: Database,
+    /// The journal: live events come from it, answers to be kept go into it as entries of [`journal_core::Owner::Api`].
+    pub journal: Journal,
+    /// Number of the last entry of `Owner::Api` that is synced, from the journal's reports.
+    pub synced: watch::Receiver<u64>,
     /// Answers to requests with an Idempotency-Key, as the journal gave them back.
     pub answers: journal_core::Answers,
     /// Who may ask.

@@ -1,6 +1,6 @@
 //! `/v1/trunks` and `/v1/registrations`.
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::{Json, response::IntoResponse};
 use centre::{Directory, RegistrationSnapshot};
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::Shared;
+use crate::key::Principal;
 use crate::openapi::ReadRefusals;
 use crate::page::{Cursor, Page, PageQuery};
 use crate::problem::Problem;
@@ -73,8 +74,12 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 /// All trunks, by name.
 #[utoipa::path(get, path = "/v1/trunks", tag = "telephony", params(PageQuery),
     responses((status = 200, description = "A page of trunks", body = Page<Trunk>), ReadRefusals))]
-async fn trunks(State(shared): State<Shared>, Query(query): Query<PageQuery>) -> Result<impl IntoResponse, Problem> {
-    let (directory, snapshot) = (shared.directory(), shared.snapshot());
+async fn trunks(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<PageQuery>,
+) -> Result<impl IntoResponse, Problem> {
+    let (directory, snapshot) = (shared.directory_of(&principal), shared.snapshot());
     let trunk = |(id, named): (&clock::TrunkId, &centre::NamedTrunk)| {
         let live = snapshot.trunks.iter().find(|trunk| trunk.trunk == *id);
         Trunk {
@@ -95,9 +100,10 @@ async fn trunks(State(shared): State<Shared>, Query(query): Query<PageQuery>) ->
     responses((status = 200, description = "A page of registrations", body = Page<Registration>), ReadRefusals))]
 async fn registrations(
     State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
     Query(query): Query<RegistrationsQuery>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (directory, snapshot) = (shared.directory(), shared.snapshot());
+    let (directory, snapshot) = (shared.directory_of(&principal), shared.snapshot());
     let live = snapshot.registrations.iter().filter_map(|live| Registration::of(live, &directory));
     let wanted = |one: &Registration| query.extension.as_ref().is_none_or(|extension| *extension == one.extension);
     let key = |one: &Registration| format!("{} {}", one.extension, one.contact);

@@ -13,8 +13,18 @@ macro_rules! words {
 
         words!(@from $name, [$($source),+], [$($variant),+]);
     };
-    (@from $name:ident, [$($source:path),+], $variants:tt) => {
-        $(words!(@one $name, $source, $variants);)+
+    (@from $name:ident, [$first:path $(, $more:path)*], $variants:tt) => {
+        words!(@one $name, $first, $variants);
+        $(words!(@one $name, $more, $variants);)*
+        words!(@back $name, $first, $variants);
+    };
+    (@back $name:ident, $source:path, [$($variant:ident),+]) => {
+        impl From<$name> for $source {
+            fn from(value: $name) -> Self {
+                use $source as Source;
+                match value { $($name::$variant => Source::$variant,)+ }
+            }
+        }
     };
     (@one $name:ident, $source:path, [$($variant:ident),+]) => {
         impl From<$source> for $name {
@@ -59,27 +69,6 @@ words! {
 words! {
     /// State of a recording.
     RecordingState from journal_core::RecordingState { Recording, Ready, Failed }
-}
-
-words! {
-    /// Part of a leg in its call.
-    LegKind from journal_core::LegKind { Caller, Agent, Callee, Transfer }
-}
-
-words! {
-    /// How a call left a queue.
-    QueueLeft from journal_core::QueueLeft { Answered, Abandoned, TimedOut, Ended }
-}
-
-impl AgentStatus {
-    /// The word as the ACD knows it.
-    pub(crate) const fn to_acd(self) -> acd::Status {
-        match self {
-            Self::Ready => acd::Status::Ready,
-            Self::Paused => acd::Status::Paused,
-            Self::Offline => acd::Status::Offline,
-        }
-    }
 }
 
 impl AgentState {

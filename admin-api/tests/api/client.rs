@@ -93,3 +93,70 @@ fn unchunked(mut rest: &[u8]) -> Vec<u8> {
     }
     body
 }
+
+/// One Server-Sent Event.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Frame {
+    pub(crate) id: String,
+    pub(crate) event: String,
+    pub(crate) data: String,
+}
+
+impl Frame {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.data).unwrap()
+    }
+}
+
+/// A stream of Server-Sent Events. The server sends each line whole within a chunk, so what is no field is chunking.
+pub(crate) struct Follow {
+    stream: TcpStream,
+    unread: String,
+}
+
+impl Follow {
+    pub(crate) async fn open(at: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
+        let mut head =
+            format!("GET {path} HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\n{}: {}\r\n", KEY.0, KEY.1);
+        for (name, value) in headers {
+            head += &format!("{name}: {value}\r\n");
+        }
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
+        let mut follow = Self { stream, unread: String::new() };
+        let reply = follow.take_until("\r\n\r\n").await.expect("a head");
+        assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
+        assert!(reply.contains("content-type: text/event-stream"), "{reply}");
+        follow
+    }
+
+    /// The next event; `None` at the end of the stream.
+    pub(crate) async fn next(&mut self) -> Option<Frame> {
+        let mut frame = Frame::default();
+        loop {
+            let line = self.take_until("\n").await?;
+            match line.trim_end().split_once(": ") {
+                Some(("id", value)) => value.clone_into(&mut frame.id),
+                Some(("event", value)) => value.clone_into(&mut frame.event),
+                Some(("data", value)) => value.clone_into(&mut frame.data),
+                _ if line == "\n" && frame != Frame::default() => return Some(frame),
+                _ => {}
+            }
+        }
+    }
+
+    async fn take_until(&mut self, mark: &str) -> Option<String> {
+        loop {
+            if let Some(at) = self.unread.find(mark) {
+                let rest = self.unread.split_off(at + mark.len());
+                return Some(std::mem::replace(&mut self.unread, rest));
+            }
+            let mut piece = [0; 16_384];
+            let read = self.stream.read(&mut piece).await.unwrap_or(0);
+            if read == 0 {
+                return None;
+            }
+            self.unread += std::str::from_utf8(&piece[..read]).unwrap();
+        }
+    }
+}

@@ -3,9 +3,13 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod agents;
+mod calls;
 mod client;
 mod contract;
+mod events;
 mod lists;
 mod node;
 mod operation;
+mod originate;
 mod requests;
+mod story;

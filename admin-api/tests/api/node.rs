@@ -1,7 +1,10 @@
 //! A node without telephony: the API on an ephemeral port, its owners played by the test.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use acd::{AgentSnapshot, QueueSnapshot, State, Status};
 use admin_api::{Api, CommandRequest, Keys, Metrics, Readiness, Scope, Services};
@@ -9,9 +12,17 @@ use centre::{
     Answer, Command, CommandError, Directory, NamedAgent, NamedQueue, NamedTrunk, RegistrationSnapshot, Snapshot,
     TrunkSnapshot,
 };
-use clock::{AgentId, CallId, QueueId, TrunkId, WallTime};
+use clock::{AgentId, CallId, QueueId, ShardId, TrunkId, WallTime};
+use journal::{Journal, OpenError, Options, Report};
+use journal_core::{Answers, Durability, Entry, NameKind, Names, Owner, Position};
+use records::{Database, LiveCalls, Naming, Projector};
+use serde_json::Value;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::client::get;
 
 pub(crate) struct Node {
     pub(crate) at: SocketAddr,
@@ -20,11 +31,88 @@ pub(crate) struct Node {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) served: tokio::task::JoinHandle<()>,
+    folder: TempDir,
+    writer: Writer,
+    /// The shard's entries that are written.
+    written: watch::Receiver<u64>,
+    applied: watch::Receiver<Position>,
     _published: (watch::Sender<Arc<Snapshot>>, watch::Sender<Arc<Directory>>),
+}
+
+/// Writes entries as the one shard.
+#[derive(Clone)]
+pub(crate) struct Writer {
+    journal: Journal,
+    last: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// Queues entries; gives the number of the last.
+    pub(crate) fn write(&self, entries: Vec<Entry>) -> u64 {
+        for entry in entries {
+            let number = self.last.fetch_add(1, Ordering::SeqCst) + 1;
+            self.journal.append(SHARD, number, entry).unwrap();
+        }
+        self.last.load(Ordering::SeqCst)
+    }
 }
 
 impl Node {
     pub(crate) async fn start() -> Self {
+        Self::open(tempfile::tempdir().unwrap(), true).await
+    }
+
+    /// A node whose database cannot be reached.
+    pub(crate) async fn without_database() -> Self {
+        Self::open(tempfile::tempdir().unwrap(), false).await
+    }
+
+    /// The same node after an orderly stop.
+    pub(crate) async fn restart(self) -> Self {
+        self.stop.send(true).unwrap();
+        self.served.await.unwrap();
+        let journal = self.writer.journal;
+        tokio::task::spawn_blocking(move || journal.close()).await.unwrap();
+        Self::open(self.folder, true).await
+    }
+
+    async fn open(folder: TempDir, database: bool) -> Self {
+        let (shard_written, written) = watch::channel(0);
+        let (api_synced, synced) = watch::channel(0);
+        let sink = move |report| match report {
+            Report::Reached { owner: SHARD, durability: Durability::Written, entry } => {
+                shard_written.send_replace(entry);
+            }
+            Report::Reached { owner: Owner::Api, durability: Durability::Synced, entry } => {
+                api_synced.send_replace(entry);
+            }
+            _ => {}
+        };
+        let (journal, recovered) = open_journal(&folder, sink).await;
+        let restored = recovered.replay(WallTime::from_micros(0)).unwrap();
+        let path = if database { "records.db" } else { "no-such-folder/records.db" };
+        let database = Database::sqlite(&folder.path().join(path));
+        let projector = Projector::new(database.clone(), journal.clone(), naming());
+        let applied = projector.applied();
+        // `Away` is what the tests without a database want.
+        let _prepared = projector.prepare().await;
+        let live = LiveCalls::start(&journal, naming(), *projector.resume().borrow(), projector.applied()).await;
+        tokio::spawn(projector.run());
+        let writer = Writer { journal, last: Arc::default() };
+        Self::serve(folder, writer, written, applied, synced, live, database, restored.replay.answers).await
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "parts of one node")]
+    async fn serve(
+        folder: TempDir,
+        writer: Writer,
+        written: watch::Receiver<u64>,
+        applied: watch::Receiver<Position>,
+        synced: watch::Receiver<u64>,
+        live: LiveCalls,
+        database: Database,
+        answers: Answers,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let (command_sender, commands) = mpsc::channel(COMMAND_ROOM);
@@ -33,22 +121,29 @@ impl Node {
         let (readiness_sender, readiness) = watch::channel(Readiness::default());
         let (stop, shutdown) = watch::channel(false);
         let mut keys = Keys::default();
-        keys.add("demo", "demo-admin-key", vec![Scope::Admin]);
-        keys.add("useless", "key-without-scopes", vec![]);
+        keys.add("demo", ACCOUNT, "demo-admin-key", vec![Scope::Admin]);
+        keys.add("useless", ACCOUNT, "key-without-scopes", vec![]);
+        keys.add("stranger", "another", "key-of-another-account", vec![Scope::Admin]);
         let metrics = Arc::new(Metrics::new("0.0.0").unwrap());
         let services = Services {
             commands: command_sender,
             snapshot,
+            account: ACCOUNT.into(),
             directory,
             readiness,
-            answers: journal_core::Answers::default(),
+            live,
+            database,
+            journal: writer.journal.clone(),
+            synced,
+            answers,
             keys,
-            data_dir: "data".into(),
+            data_dir: folder.path().to_owned(),
             metrics: Arc::clone(&metrics),
         };
         let served = tokio::spawn(Api::serve(listener, services, shutdown));
         let _published = (snapshot_sender, directory_sender);
-        Self { at, commands, readiness: readiness_sender, metrics, stop, served, _published }
+        let readiness = readiness_sender;
+        Self { at, commands, readiness, metrics, stop, served, folder, writer, written, applied, _published }
     }
 
     /// Plays the owners: every command is answered by `answer`.
@@ -61,6 +156,73 @@ impl Node {
             }
         });
     }
+
+    pub(crate) fn writer(&self) -> Writer {
+        self.writer.clone()
+    }
+
+    /// Journals entries and waits until they are written.
+    pub(crate) async fn append(&self, entries: Vec<Entry>) {
+        let last = self.writer.write(entries);
+        let mut written = self.written.clone();
+        timeout(PATIENCE, written.wait_for(|written| *written >= last)).await.unwrap().unwrap();
+    }
+
+    /// Waits until all that is written is in the database.
+    pub(crate) async fn stored(&self) {
+        let end = self.writer.journal.reached(Durability::Written);
+        let mut applied = self.applied.clone();
+        timeout(PATIENCE, applied.wait_for(|applied| *applied >= end)).await.unwrap().unwrap();
+    }
+
+    /// Asks until the answer is as wanted.
+    pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            let reply = get(self.at, path).await;
+            if reply.status == 200 {
+                let json = reply.json();
+                if wanted(&json) {
+                    return json;
+                }
+            }
+            assert!(Instant::now() < give_up, "{path} never became as wanted: {reply:?}");
+            sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    pub(crate) fn write_file(&self, path: &str, text: &str) {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new(""))).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+/// The store's threads let go of a closed journal's files a moment after it is closed.
+async fn open_journal(
+    folder: &TempDir,
+    sink: impl Fn(Report) + Clone + Send + Sync + 'static,
+) -> (Journal, journal::Recovered) {
+    let give_up = Instant::now() + PATIENCE;
+    loop {
+        match Journal::open(Options::at(folder.path().join("journal")), sink.clone()) {
+            Ok(opened) => return opened,
+            Err(OpenError::InUse { .. }) if Instant::now() < give_up => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// The names that the journal of a real node would have given back.
+fn naming() -> Naming {
+    let mut names = Names::default();
+    for number in 1..=3 {
+        names.insert(NameKind::Agent, number, ACCOUNT, &(1000 + number).to_string());
+    }
+    names.insert(NameKind::Queue, 1, ACCOUNT, "support");
+    names.insert(NameKind::Queue, 2, ACCOUNT, "sales");
+    names.insert(NameKind::Trunk, 1, ACCOUNT, "carrier");
+    Naming { names, home: ACCOUNT.into() }
 }
 
 pub(crate) fn agent(number: u32, state: State) -> AgentSnapshot {
@@ -126,3 +288,7 @@ fn snapshot() -> Snapshot {
 
 /// Small, so that a test can fill it.
 pub(crate) const COMMAND_ROOM: usize = 4;
+const ACCOUNT: &str = "demo";
+const SHARD: Owner = Owner::Shard(ShardId(0));
+/// For what takes milliseconds on a machine that is not overloaded.
+const PATIENCE: Duration = Duration::from_secs(20);

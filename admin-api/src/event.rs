@@ -1,0 +1,168 @@
+//! `/v1/events`: what happens, from the journal, as a stream or a page at a time.
+//!
+//! A stream holds nothing but its place: it reads on when its client has taken
+//! what was sent. One that falls behind by more entries than the journal has in memory is told
+//! to read the lists again and goes on from now.
+
+mod object;
+mod stream;
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+use axum::response::{IntoResponse, Response, Sse};
+use journal::ReadError;
+use records::{EventFeed, EventId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::api::Shared;
+use crate::call::Call;
+use crate::event::object::Event;
+use crate::key::Principal;
+use crate::openapi::ReadRefusals;
+use crate::problem::{Code, Problem};
+use crate::query::{AnyOf, Limit, Query};
+
+pub(crate) use stream::MAX_STREAMS;
+
+/// Parameters of the events.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EventsQuery {
+    /// Items of a page; a stream has no end.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 25)]
+    limit: Limit,
+    /// `next_cursor` of the page before, or the id of an event: what follows it is shown.
+    cursor: Option<String>,
+    /// Any of these topics, separated by commas; all without it.
+    #[param(value_type = Option<String>, example = "live-calls,agents")]
+    topics: Option<AnyOf<Topic>>,
+}
+
+/// What events are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Topic {
+    /// Steps of calls.
+    LiveCalls,
+    /// States of agents.
+    Agents,
+}
+
+/// Which events a client gets.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    /// Those of this account.
+    account: String,
+    /// Those about one of these; all without it.
+    topics: Option<Vec<Topic>>,
+}
+
+/// A page of events, oldest first.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct EventPage {
+    /// The events.
+    data: Vec<Event>,
+    /// Where the next page begins; null when there is nothing more yet.
+    next_cursor: Option<String>,
+}
+
+pub(crate) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+/// What happened and happens.
+///
+/// With `Accept: text/event-stream` a stream of Server-Sent Events from now on, or from after
+/// `Last-Event-ID`; the event `resync` says that some were skipped, so lists must be read again.
+/// Else a page as JSON, from the oldest event kept or after `Last-Event-ID` or `cursor`.
+#[utoipa::path(get, path = "/v1/events", tag = "events",
+    params(EventsQuery, ("Last-Event-ID" = Option<String>, Header, description = "The last event seen")),
+    responses((status = 200, description = "Events", content((EventPage = "application/json"),
+        (String = "text/event-stream"))), ReadRefusals))]
+async fn events(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    headers: HeaderMap,
+    Query(query): Query<EventsQuery>,
+) -> Result<Response, Problem> {
+    let after = last_seen(&headers, &query)?;
+    let choice = Choice { account: principal.account, topics: query.topics.map(|AnyOf(topics)| topics) };
+    if wants_stream(&headers) {
+        let events = stream::open(shared, after, choice)?;
+        return Ok(Sse::new(events).keep_alive(stream::heartbeat()).into_response());
+    }
+    page(&shared, after, &choice, query.limit.get()).await.map(|page| Json(page).into_response())
+}
+
+impl Choice {
+    /// The event as the API shows it, if the client gets it.
+    fn show(&self, event: records::Event, shared: &Shared) -> Option<Event> {
+        let topic = if event.kind.starts_with("agent.") { Topic::Agents } else { Topic::LiveCalls };
+        let account = event.account.as_ref().unwrap_or(&shared.services.account);
+        let mine = *account == self.account;
+        if !mine || self.topics.as_ref().is_some_and(|topics| !topics.contains(&topic)) {
+            return None;
+        }
+        let call = event.call.and_then(|id| shared.services.live.call(&self.account, id));
+        Some(Event::new(event, call.as_ref().map(Call::from)))
+    }
+}
+
+fn wants_stream(headers: &HeaderMap) -> bool {
+    let accepts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepts
+        .flat_map(|accept| accept.split(','))
+        .any(|kind| kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream"))
+}
+
+/// The header, which a client sends when it comes back, counts before the parameter it began with.
+fn last_seen(headers: &HeaderMap, query: &EventsQuery) -> Result<Option<EventId>, Problem> {
+    let expected = "expected the id of an event";
+    if let Some(value) = headers.get(LAST_EVENT_ID) {
+        let id = value.to_str().ok().and_then(|text| text.parse().ok());
+        return id.map(Some).ok_or_else(|| {
+            Problem::new(Code::InvalidParameter, "The header Last-Event-ID is not valid.").at(
+                LAST_EVENT_ID,
+                "invalid",
+                expected,
+            )
+        });
+    }
+    let cursor = query.cursor.as_ref().map(|cursor| cursor.parse());
+    cursor.transpose().map_err(|_| Problem::bad_parameter("cursor", expected))
+}
+
+async fn page(shared: &Shared, after: Option<EventId>, choice: &Choice, limit: usize) -> Result<EventPage, Problem> {
+    let (journal, live) = (&shared.services.journal, &shared.services.live);
+    let mut feed = match after {
+        None => EventFeed::from_oldest(journal, live),
+        Some(last) => EventFeed::after(journal, live, last).map_err(|_| {
+            Problem::bad_parameter("cursor", "expected the id of an event that is still kept, of this node")
+        })?,
+    };
+    let (mut data, mut scanned) = (Vec::new(), 0);
+    while feed.lag() > 0 && data.len() < limit && scanned < MAX_SCAN {
+        let chunk = limit - data.len();
+        scanned += chunk;
+        let events = feed.ready(chunk).await.map_err(|error| unreadable(&error))?;
+        data.extend(events.into_iter().filter_map(|event| choice.show(event, shared)));
+    }
+    let next_cursor = (feed.lag() > 0).then(|| feed.place().to_string());
+    Ok(EventPage { data, next_cursor })
+}
+
+/// The problem of a journal that does not answer.
+fn unreadable(error: &ReadError) -> Problem {
+    tracing::warn!(%error, "events cannot be read");
+    Problem::new(Code::Unavailable, "The journal cannot be read now.")
+}
+
+const LAST_EVENT_ID: &str = "Last-Event-ID";
+/// Entries looked through for one page: a rare topic takes several pages, not a long request.
+const MAX_SCAN: usize = 10_000;

@@ -1,0 +1,42 @@
+//! The event object: what happened, as the API shows it.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::call::Call;
+use crate::time::rfc3339;
+
+/// Something that happened.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Event {
+    /// Resumes the stream after this event.
+    pub(crate) id: String,
+    /// What: the types of a call's journey, and `agent.state_changed`.
+    #[serde(rename = "type")]
+    #[schema(example = "call.answered")]
+    pub(crate) kind: String,
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    /// The call it is about.
+    call_id: Option<String>,
+    /// What else is known; its fields go with the type.
+    #[schema(value_type = Object)]
+    data: serde_json::Value,
+    /// The call as it is when the event is sent, while it is in memory.
+    call: Option<Call>,
+}
+
+impl Event {
+    /// The event, with the call it is about as it is now.
+    pub(crate) fn new(event: records::Event, call: Option<Call>) -> Self {
+        Self {
+            id: event.id.to_string(),
+            kind: event.kind,
+            at: rfc3339(event.at),
+            call_id: event.call.map(|call| call.to_string()),
+            data: event.data,
+            call,
+        }
+    }
+}
