@@ -149,8 +149,12 @@ impl Ua {
         match response.status() {
             0..=199 => {
                 // Timer B stops with a provisional response; something has to end a peer that says nothing more.
-                let give_up = now + self.config.timing.transaction_timeout();
-                self.timers.set(TimerKey::Session(id, SessionTimer::ReinviteOverdue), give_up);
+                let give_up = self.config.timing.transaction_timeout();
+                if self.sessions.contains_key(&id) {
+                    self.timers.set(TimerKey::Session(id, SessionTimer::ReinviteOverdue), now + give_up);
+                }
+                // The session may end before; the transaction must not outlive it for ever.
+                self.timers.set(TimerKey::Orphan(tx), now + give_up.saturating_mul(2));
             }
             200..=299 => self.on_reinvite_success(now, id, tx, response),
             491 => self.on_glare(now, id, response),

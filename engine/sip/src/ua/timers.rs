@@ -47,7 +47,7 @@ pub(crate) enum TimerKey {
     Server(TxId, TimerName),
     Session(SessionId, SessionTimer),
     Token(RequestToken),
-    /// An INVITE of before a restart, cancelled, of which nothing final came.
+    /// An INVITE without a session to watch it, of which nothing final came.
     Orphan(TxId),
 }
 
