@@ -2,6 +2,7 @@
 //!
 //! Every rule lists all its faults at once, with file and line.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -120,6 +121,60 @@ fn every_source_file_belongs_to_a_crate() {
     report("files that no module declares", faults);
 }
 
+/// Documents outlive what they name unless someone looks: paths of this repository, and in
+/// `docs/sip-conformance.md` tests.
+#[test]
+fn documents_name_what_is_there() {
+    let tests: BTreeSet<String> = rust_files().iter().flat_map(|file| function_names(&read(file))).collect();
+    let is_page =
+        |file: &&PathBuf| file.extension().is_some_and(|end| end == "md") && !file.ends_with("docs/design.md");
+    let mut faults = Vec::new();
+    for page in files().iter().filter(is_page) {
+        let folder = page.parent().expect("a file has a folder");
+        let text = read(page);
+        let missing = |path: &&str| !root().join(path).exists();
+        faults.extend(quoted(&text).filter(is_path).filter(missing).map(|path| format!("{}: {path}", shown(page))));
+        let away = |link: &&str| !folder.join(link).exists();
+        faults.extend(links(&text).filter(away).map(|link| format!("{}: link to {link}", shown(page))));
+        if page.ends_with("docs/sip-conformance.md") {
+            let unknown = |name: &&str| is_name(name) && !tests.contains(*name);
+            faults.extend(quoted(&text).filter(unknown).map(|name| format!("{}: no test {name}", shown(page))));
+        }
+    }
+    report("documents that name what is not there", faults);
+}
+
+/// What stands between single backticks, code blocks left out.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    let prose = text.split("```").step_by(2);
+    prose.flat_map(|part| part.lines()).flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
+/// Targets of links within the repository.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets
+        .map(|link| link.split('#').next().unwrap_or_default())
+        .filter(|link| !link.is_empty() && !link.contains("://"))
+}
+
+/// A path from the root of the repository: its first part is a folder there.
+fn is_path(text: &&str) -> bool {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
+    let top = text.split('/').next().unwrap_or_default();
+    plain && text.contains('/') && !top.is_empty() && top != ".." && root().join(top).is_dir()
+}
+
+/// The name of a function, as far as one can tell: snake case of several words.
+fn is_name(text: &&str) -> bool {
+    text.matches('_').count() > 1 && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+fn function_names(text: &str) -> Vec<String> {
+    let words = text.split("fn ").skip(1);
+    words.map(|rest| rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()).collect()
+}
+
 /// Fails with every fault on its line.
 fn report(what: &str, faults: Vec<String>) {
     assert!(faults.is_empty(), "{what}:\n  {}", faults.join("\n  "));
@@ -129,7 +184,7 @@ fn report(what: &str, faults: Vec<String>) {
 fn is_limit(line: &str) -> bool {
     let Some(name) = line.strip_prefix("pub const ").or_else(|| line.strip_prefix("const ")) else { return false };
     let name = name.split(':').next().unwrap_or_default();
-    ["_MAX", "_LIMIT", "_CAPACITY"].iter().any(|end| name.ends_with(end))
+    name.starts_with("MAX_") || ["_MAX", "_LIMIT", "_CAPACITY"].iter().any(|end| name.ends_with(end))
 }
 
 fn lines_with(files: &[PathBuf], is_fault: impl Fn(&str) -> bool) -> Vec<String> {

@@ -275,6 +275,7 @@ fn deadline(last_pop: Instant, ahead: i64) -> Instant {
 const MAX_MISORDER: u16 = 100;
 const FRAME: Duration = Duration::from_millis(FRAME_MS as u64);
 const START_SAMPLES: i64 = samples_in(START_DELAY);
+/// `MAX_DELAY` on the clock of the stream.
 const MAX_DELAY_SAMPLES: i64 = samples_in(MAX_DELAY);
 /// The longest packet time in use with G.711 is 60 ms; twice that.
 const MAX_PACKET_SAMPLES: usize = 960;

@@ -83,6 +83,7 @@ fn effective_direction(stated: Direction, ip: IpAddr) -> Direction {
     if ip.is_unspecified() { Direction::new(stated.sends(), false) } else { stated }
 }
 
+/// RFC 3551 4.2: 20 ms unless agreed otherwise; outside 10 to 60 ms no phone sends.
 const DEFAULT_PTIME_MS: u32 = 20;
 const MIN_PTIME_MS: u32 = 10;
 const MAX_PTIME_MS: u32 = 60;

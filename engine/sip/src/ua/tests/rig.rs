@@ -273,4 +273,5 @@ fn check_form(message: &Message) {
 }
 
 const LEAST_DELAY: Duration = Duration::from_millis(5);
+/// A conversation that does not come to rest by then turns in a circle.
 const MAX_STEPS: usize = 200_000;
