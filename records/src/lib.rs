@@ -3,6 +3,11 @@
 //! events, which need no database.
 //!
 //! It is never in the call path: nothing here can make a call wait.
+//!
+//! A start: open the [`journal::Journal`] and replay it, make the [`Projector`]
+//! with the restored names and `prepare` it (`Refused` ends the start, `Away`
+//! does not), start [`LiveCalls`] behind the projector's `resume`, then run the
+//! projector and [`journal::Upkeep`] as tasks of their own.
 
 mod agents;
 mod call;

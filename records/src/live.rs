@@ -78,7 +78,7 @@ impl LiveCalls {
         Some(Call::of(&live.record, &state.naming)).filter(|call| call.account == account)
     }
 
-    /// The journey of a live call.
+    /// The journey of a live call; its first 4,096 steps, all of them once it is stored.
     #[must_use]
     pub fn events(&self, id: CallId) -> Option<Vec<JourneyStep>> {
         let state = self.read();
@@ -174,7 +174,9 @@ impl State {
                     // What does not follow is reported by the projector, which reads the same.
                     let _step = live.record.apply_past_gap(step);
                     live.last = stored.position;
-                    live.entries.push(stored.clone());
+                    if live.entries.len() < MAX_STEPS {
+                        live.entries.push(stored.clone());
+                    }
                 } else if let Some(record) = CallRecord::start(step) {
                     let live = LiveCall { record, entries: vec![stored.clone()], last: stored.position };
                     self.calls.insert(step.call, live);
@@ -205,5 +207,7 @@ impl State {
 
 /// A hundred seconds of 1,000 calls a second, or an hour and a half of 20.
 const MAX_LIVE: usize = 100_000;
+/// Steps shown of a live call; a common one has ten.
+const MAX_STEPS: usize = 4_096;
 const CHUNK_ENTRIES: usize = 1_024;
 const RETRY: Duration = Duration::from_millis(200);

@@ -58,6 +58,27 @@ async fn each_entry_counts_once_over_restarts() {
 }
 
 #[tokio::test]
+async fn each_entry_counts_once_over_crashes_at_any_moment() {
+    let mut world = World::open().await;
+    world.written().await;
+    for round in 1..=30 {
+        let first = world.ring(3 * round);
+        world.talk_and_hang_up(first);
+        let second = world.ring(3 * round + 1);
+        world.agent_states(2);
+        for _ in 0..round * 7 {
+            tokio::task::yield_now().await;
+        }
+        world.crash_projector().await;
+        world.talk_and_hang_up(second);
+    }
+    world.applied().await;
+    assert_eq!((world.count("calls").await, world.count("recordings").await), (60, 60));
+    assert_eq!((world.count("call_events").await, world.count("agent_state_intervals").await), (600, 60));
+    assert_eq!((world.count("call_sip_ids").await, world.count("projection_poison").await), (120, 0));
+}
+
+#[tokio::test]
 async fn an_older_copy_of_the_database_is_replayed() {
     let world = World::open().await;
     let calls: Vec<_> = (1..=3).map(|n| world.ring(n)).collect();
@@ -107,7 +128,14 @@ async fn foreign_and_newer_databases_are_refused_until_adopted() {
     records::adopt(&world.database, &world.journal).await.unwrap();
     world.prepare().await.unwrap();
     assert_eq!(world.count("calls").await, 1);
-    other.database.close().await;
+    world
+        .execute(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+             VALUES (9999, 'of tomorrow', TRUE, x'00', 0)",
+        )
+        .await;
+    let refused = world.prepare().await.unwrap_err();
+    assert!(matches!(refused, PrepareError::Refused(Refusal::Schema { .. })), "{refused:?}");
 }
 
 #[tokio::test]

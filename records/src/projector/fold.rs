@@ -43,6 +43,8 @@ pub(super) struct Plan {
 pub(super) enum Write {
     /// A call that ended, or whose recording did since.
     Call(Box<CallRows>),
+    /// The first steps of a call with very many, ahead of its end.
+    Steps(Position, CallId, Vec<JourneyStep>),
     /// A new state of an agent.
     Agent(Position, StateInterval),
     /// An entry that means nothing.
@@ -112,8 +114,10 @@ impl Fold {
                     if let Err(why) = self.call_step(stored, step) {
                         writes.push(Write::Poison(poison(stored, why.to_owned())));
                     }
-                    if self.open.get(&step.call).is_some_and(|call| call.record.is_ended()) {
-                        ended.insert(step.call);
+                    match self.open.get(&step.call) {
+                        Some(call) if call.record.is_ended() => _ = ended.insert(step.call),
+                        Some(call) if call.unwritten.len() >= MAX_UNWRITTEN => writes.extend(self.steps(step.call)),
+                        _ => {}
                     }
                 }
                 Ok(Entry::AgentStateChanged { agent, state, reason, call, at }) => {
@@ -159,21 +163,30 @@ impl Fold {
 
     /// Rows of a call that ended; forgets it when nothing more is to come.
     fn rows(&mut self, id: CallId) -> Option<Write> {
-        let naming = &self.naming;
-        let open = self.open.get_mut(&id)?;
-        let unwritten = std::mem::take(&mut open.unwritten);
-        let position = unwritten.last()?.position;
-        let steps = unwritten.iter().filter_map(|stored| match &stored.entry {
-            Ok(Entry::Call(step)) => Some(JourneyStep::of(step, naming)),
-            _ => None,
-        });
-        let steps = steps.collect();
-        let call = Call::of(&open.record, naming);
-        let voicemail = voicemail(&open.record, &call, naming);
+        let (position, steps) = self.take_steps(id)?;
+        let open = self.open.get(&id)?;
+        let call = Call::of(&open.record, &self.naming);
+        let voicemail = voicemail(&open.record, &call, &self.naming);
         if open.record.is_closed() {
             self.open.remove(&id);
         }
         Some(Write::Call(Box::new(CallRows { position, call, steps, voicemail })))
+    }
+
+    /// Steps of a call that goes on. A restart reads them again, and writes what is there already.
+    fn steps(&mut self, id: CallId) -> Option<Write> {
+        let (position, steps) = self.take_steps(id)?;
+        Some(Write::Steps(position, id, steps))
+    }
+
+    fn take_steps(&mut self, id: CallId) -> Option<(Position, Vec<JourneyStep>)> {
+        let unwritten = std::mem::take(&mut self.open.get_mut(&id)?.unwritten);
+        let position = unwritten.last()?.position;
+        let step = |stored: &Arc<Stored>| match &stored.entry {
+            Ok(Entry::Call(step)) => Some(JourneyStep::of(step, &self.naming)),
+            _ => None,
+        };
+        Some((position, unwritten.iter().filter_map(step).collect()))
     }
 
     /// Ended calls whose recording never came are given up, the oldest first.
@@ -213,6 +226,8 @@ const fn before(position: Position) -> Position {
     Position { sequence: position.sequence.saturating_sub(1), ..position }
 }
 
+/// Steps of one call held until its end; a common call has ten.
+const MAX_UNWRITTEN: usize = 1_024;
 /// Ended calls that may wait for their recordings at once.
 const MAX_AWAITED: usize = 10_000;
 

@@ -51,6 +51,7 @@ async fn rows(to: &mut SqliteConnection, journal: &Journal, write: &Write) -> Re
                 None => Ok(()),
             }
         }
+        Write::Steps(_, call, steps) => call_events::write(to, *call, steps).await,
         Write::Agent(_, interval) => agents::write(to, interval).await,
         Write::Poison(poison) => {
             tracing::error!(target: "records", why = %poison.why, "an entry was put aside");
@@ -77,6 +78,7 @@ async fn poisoned(to: &mut SqliteConnection, journal: &Journal, poison: &Poison)
 fn poison_of(write: &Write, why: String) -> Poison {
     let (position, written_at) = match write {
         Write::Call(rows) => (rows.position, rows.call.started_at),
+        Write::Steps(position, _, steps) => (*position, steps.first().map_or_else(Default::default, |step| step.at)),
         Write::Agent(position, interval) => (*position, interval.since),
         Write::Poison(poison) => (poison.position, poison.written_at),
     };

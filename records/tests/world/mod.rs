@@ -60,6 +60,18 @@ impl World {
         self.disk
     }
 
+    /// Ends the projector wherever it is, and starts another.
+    pub(crate) async fn crash_projector(&mut self) {
+        let task = self.task.take().expect("running");
+        task.abort();
+        let ended = task.await;
+        assert!(ended.is_err_and(|end| end.is_cancelled()));
+        let projector = Projector::new(self.database.clone(), self.journal.clone(), self.live.naming());
+        self.applied = projector.applied();
+        self.metrics = projector.metrics();
+        self.task = Some(tokio::spawn(projector.run()));
+    }
+
     pub(crate) async fn prepare(&self) -> Result<(), PrepareError> {
         self.projector.as_ref().expect("not running").prepare().await
     }

@@ -92,3 +92,19 @@ fn what_means_nothing_is_put_aside_with_its_bytes() {
     assert_eq!(poisoned.collect::<Vec<_>>(), [(1, false), (3, false), (4, false)]);
     assert_eq!(calls(&plan(&mut fold, &[step(5, 1, 4, ended())])), [(1, 3)], "the call goes on past its gap");
 }
+
+#[test]
+fn a_call_of_very_many_steps_is_not_held_in_memory() {
+    let mut fold = fold();
+    let held = |n: u64| step(n, 1, n as u32, CallEvent::Held { leg: LegId(1) });
+    let entries: Vec<_> = std::iter::once(step(1, 1, 1, started())).chain((2..=2_100).map(held)).collect();
+    let planned = plan(&mut fold, &entries);
+    let early = planned.writes.iter().map(|write| match write {
+        Write::Steps(_, _, steps) => steps.len(),
+        _ => 0,
+    });
+    assert_eq!(early.collect::<Vec<_>>(), [MAX_UNWRITTEN, MAX_UNWRITTEN]);
+    assert_eq!(planned.resume.sequence, 0, "a restart reads the call from its start");
+    let last = plan(&mut fold, &[step(2_101, 1, 2_101, ended())]);
+    assert_eq!(calls(&last), [(1, 2_101 - 2 * MAX_UNWRITTEN)]);
+}
