@@ -83,7 +83,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 }
 
 /// All agents, by extension.
-#[utoipa::path(get, path = "/v1/agents", tag = "agents", params(AgentsQuery),
+#[utoipa::path(get, path = "/v1/agents", operation_id = "list_agents", tag = "agents", params(AgentsQuery),
     responses((status = 200, description = "A page of agents", body = Page<Agent>), ReadRefusals))]
 async fn list(
     State(shared): State<Shared>,
@@ -99,7 +99,7 @@ async fn list(
 }
 
 /// One agent.
-#[utoipa::path(get, path = "/v1/agents/{extension}", tag = "agents",
+#[utoipa::path(get, path = "/v1/agents/{extension}", operation_id = "show_agent", tag = "agents",
     params(("extension" = String, Path, description = "The agent's extension")),
     responses((status = 200, description = "The agent", body = Agent), ReadRefusals))]
 async fn one(
@@ -116,7 +116,7 @@ async fn one(
 }
 
 /// Stores what an agent chose. In a call it applies after it; in wrap-up `ready` ends it.
-#[utoipa::path(put, path = "/v1/agents/{extension}/state", tag = "agents",
+#[utoipa::path(put, path = "/v1/agents/{extension}/state", operation_id = "set_agent_state", tag = "agents",
     params(("extension" = String, Path, description = "The agent's extension")), request_body = StateChange,
     responses((status = 200, description = "The agent as he is now", body = Agent), Refusals))]
 async fn set_state(

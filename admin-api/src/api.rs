@@ -52,7 +52,8 @@ impl Api {
             shutdown: shutdown.clone(),
             services,
         });
-        serve::serve(listener, with_layers(router, shared), metrics, shutdown).await;
+        let router = with_layers(router, shared);
+        serve::serve(listener, router, serve::MAX_CONNECTIONS, metrics, shutdown).await;
     }
 
     /// The description of the API: what `/v1/openapi.json` serves and `docs/api/openapi.json` holds.

@@ -27,7 +27,7 @@ use crate::openapi::{ReadRefusals, Refusals};
 use crate::page::{Cursor, Page};
 use crate::problem::{Code, Problem};
 use crate::query::{AnyOf, Limit, NoParameters, Query, Time};
-use crate::words::{CallDirection, CallStatus};
+use crate::words::{CallDirection, CallOutcome, CallStatus};
 
 pub(crate) use object::{Call, Step};
 
@@ -45,6 +45,7 @@ pub(crate) struct CallsQuery {
     cursor: Option<Cursor>,
     /// `-started_at`, the newest first, or `started_at`.
     #[serde(default)]
+    #[param(inline)]
     sort: Order,
     /// Call-ID header of any leg.
     sip_call_id: Option<String>,
@@ -57,6 +58,9 @@ pub(crate) struct CallsQuery {
     /// Any of these statuses, separated by commas.
     #[param(value_type = Option<String>, example = "queued,ringing")]
     status: Option<AnyOf<CallStatus>>,
+    /// Any of these outcomes, separated by commas.
+    #[param(value_type = Option<String>, example = "voicemail")]
+    outcome: Option<AnyOf<CallOutcome>>,
     /// Any of these directions, separated by commas.
     #[param(value_type = Option<String>, example = "inbound")]
     direction: Option<AnyOf<CallDirection>>,
@@ -117,7 +121,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 ///
 /// While the database is away the list has the live calls and those it has not taken yet, and the
 /// header `Trunkline-Incomplete: database`.
-#[utoipa::path(get, path = "/v1/calls", tag = "calls", params(CallsQuery),
+#[utoipa::path(get, path = "/v1/calls", operation_id = "list_calls", tag = "calls", params(CallsQuery),
     responses((status = 200, description = "A page of calls", body = Page<Call>), ReadRefusals))]
 async fn list(
     State(shared): State<Shared>,
@@ -134,7 +138,7 @@ async fn list(
 }
 
 /// One call.
-#[utoipa::path(get, path = "/v1/calls/{id}", tag = "calls",
+#[utoipa::path(get, path = "/v1/calls/{id}", operation_id = "show_call", tag = "calls",
     params(("id" = String, Path, description = "The call's id")),
     responses((status = 200, description = "The call", body = Call), ReadRefusals))]
 async fn one(
@@ -147,7 +151,7 @@ async fn one(
 }
 
 /// The journey of a call: its steps in order.
-#[utoipa::path(get, path = "/v1/calls/{id}/events", tag = "calls",
+#[utoipa::path(get, path = "/v1/calls/{id}/events", operation_id = "list_call_events", tag = "calls",
     params(("id" = String, Path, description = "The call's id"), StepsQuery),
     responses((status = 200, description = "A page of steps", body = Page<Step>), ReadRefusals))]
 async fn steps(
@@ -164,7 +168,7 @@ async fn steps(
 }
 
 /// The recording: WAV, stereo, left the customer, right the agent. Ranges are honoured.
-#[utoipa::path(get, path = "/v1/calls/{id}/recording", tag = "calls",
+#[utoipa::path(get, path = "/v1/calls/{id}/recording", operation_id = "play_recording", tag = "calls",
     params(("id" = String, Path, description = "The call's id"),
         ("Range" = Option<String>, Header, description = "One range of bytes")),
     responses(
@@ -196,7 +200,7 @@ async fn recording(
 }
 
 /// Ends a live call.
-#[utoipa::path(post, path = "/v1/calls/{id}/hangup", tag = "calls",
+#[utoipa::path(post, path = "/v1/calls/{id}/hangup", operation_id = "hang_up", tag = "calls",
     params(("id" = String, Path, description = "The call's id"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
     responses((status = 202, description = "The call is being ended", body = Call), Refusals))]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::extract::Request;
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -32,7 +33,10 @@ pub(crate) async fn envelope(request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    let headers = response.headers_mut();
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    // What callers said and who they are is kept by no cache; a stream says so in its own words.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
@@ -58,3 +62,38 @@ const REQUEST_ID: &str = "x-request-id";
 const MAX_REQUEST_ID: usize = 128;
 /// For a request from its head to the head of its answer: above every deadline inside.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower_service::Service;
+
+    async fn ask(path: &str) -> (u16, serde_json::Value) {
+        let router = Router::new()
+            .route("/panic", get(async || -> &'static str { panic!("planted") }))
+            .route("/hang", get(std::future::pending::<&'static str>));
+        let mut router = router.layer(from_fn(envelope));
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let response = router.call(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_of_ours() {
+        let (status, problem) = ask("/panic").await;
+        assert_eq!((status, &problem["code"]), (500, &"internal_error".into()));
+        assert!(!problem.to_string().contains("planted"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_request_hangs() {
+        let (status, problem) = ask("/hang").await;
+        assert_eq!((status, &problem["code"]), (503, &"unavailable".into()));
+    }
+}

@@ -81,7 +81,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 /// With `Accept: text/event-stream` a stream of Server-Sent Events from now on, or from after
 /// `Last-Event-ID`; the event `resync` says that some were skipped, so lists must be read again.
 /// Else a page as JSON, from the oldest event kept or after `Last-Event-ID` or `cursor`.
-#[utoipa::path(get, path = "/v1/events", tag = "events",
+#[utoipa::path(get, path = "/v1/events", operation_id = "follow_events", tag = "events",
     params(EventsQuery, ("Last-Event-ID" = Option<String>, Header, description = "The last event seen")),
     responses((status = 200, description = "Events", content((EventPage = "application/json"),
         (String = "text/event-stream"))), ReadRefusals))]

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::api::Shared;
+use crate::openapi::{ProbeRefusals, ReadRefusals};
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::query::{NoParameters, Query};
 
@@ -41,7 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 
 /// The process answers. Without a key on loopback.
 #[utoipa::path(get, path = "/healthz", tag = "operation", security(()),
-    responses((status = 200, description = "It does", body = Health)))]
+    responses((status = 200, description = "It does", body = Health), ProbeRefusals))]
 async fn healthz(Query(_): Query<NoParameters>) -> Json<Health> {
     Json(Health { status: "ok" })
 }
@@ -49,7 +50,7 @@ async fn healthz(Query(_): Query<NoParameters>) -> Json<Health> {
 /// The node is ready for calls. Without a key on loopback. A database that is away does not matter.
 #[utoipa::path(get, path = "/readyz", tag = "operation", security(()), responses(
     (status = 200, description = "Ready", body = Ready),
-    (status = 503, description = "Not ready", body = ProblemBody, content_type = "application/problem+json")))]
+    (status = 503, description = "Not ready", body = ProblemBody, content_type = "application/problem+json"), ProbeRefusals))]
 async fn readyz(State(shared): State<Shared>, Query(_): Query<NoParameters>) -> Result<Json<Ready>, Problem> {
     let readiness = *shared.services.readiness.borrow();
     let checks = [
@@ -67,7 +68,7 @@ async fn readyz(State(shared): State<Shared>, Query(_): Query<NoParameters>) -> 
 
 /// All figures in the text format of Prometheus. Without a key on loopback.
 #[utoipa::path(get, path = "/metrics", tag = "operation", security(()),
-    responses((status = 200, description = "The figures", body = String, content_type = "text/plain")))]
+    responses((status = 200, description = "The figures", body = String, content_type = "text/plain"), ProbeRefusals))]
 async fn metrics(
     State(shared): State<Shared>,
     Query(_): Query<NoParameters>,
@@ -85,7 +86,7 @@ async fn metrics(
 /// This description, as OpenAPI 3.1.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "operation", responses(
     (status = 200, description = "OpenAPI 3.1", body = Object, content_type = "application/json"),
-    crate::openapi::ReadRefusals))]
+    ReadRefusals))]
 async fn openapi(State(shared): State<Shared>, Query(_): Query<NoParameters>) -> impl IntoResponse + use<> {
     ([(CONTENT_TYPE, "application/json")], shared.openapi.clone())
 }

@@ -94,6 +94,11 @@ impl Metrics {
         self.drops.with_label_values(&[reason]).inc();
     }
 
+    /// Counts `number` things dropped at once.
+    pub fn dropped_many(&self, reason: &'static str, number: u64) {
+        self.drops.with_label_values(&[reason]).inc_by(number);
+    }
+
     /// Counts a message refused by a full channel.
     pub fn channel_full(&self, channel: &'static str) {
         self.channels_full.with_label_values(&[channel]).inc();

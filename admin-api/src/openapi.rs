@@ -9,7 +9,7 @@ use crate::problem::ProblemBody;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Trunkline", description = "Calls, agents, queues and records of a Trunkline node.\n\nErrors are \
-        `application/problem+json` (RFC 9457). In query strings a `+` is a plus.", license(identifier = "MIT OR Apache-2.0")),
+        `application/problem+json` (RFC 9457). In query strings a `+` is a plus.", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
     security(("key" = [])),
     modifiers(&Bearer),
     tags(
@@ -31,6 +31,18 @@ impl Modify for Bearer {
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
+}
+
+/// How a route of operation may be refused.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "read by the derive only")]
+pub(crate) enum ProbeRefusals {
+    /// A parameter is unknown.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(ProblemBody),
+    /// No key, or not a good one, from elsewhere than this machine.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemBody),
 }
 
 /// How any read may be refused.

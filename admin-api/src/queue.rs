@@ -56,7 +56,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 }
 
 /// All queues, by name.
-#[utoipa::path(get, path = "/v1/queues", tag = "queues", params(PageQuery),
+#[utoipa::path(get, path = "/v1/queues", operation_id = "list_queues", tag = "queues", params(PageQuery),
     responses((status = 200, description = "A page of queues", body = Page<Queue>), ReadRefusals))]
 async fn list(
     State(shared): State<Shared>,
@@ -70,7 +70,7 @@ async fn list(
 }
 
 /// One queue.
-#[utoipa::path(get, path = "/v1/queues/{name}", tag = "queues",
+#[utoipa::path(get, path = "/v1/queues/{name}", operation_id = "show_queue", tag = "queues",
     params(("name" = String, Path, description = "The queue's name")),
     responses((status = 200, description = "The queue", body = Queue), ReadRefusals))]
 async fn one(

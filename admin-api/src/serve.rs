@@ -27,14 +27,16 @@ use crate::stall::Stalling;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// Serves `router` on `listener` until `shutdown` says true, then lets what runs finish for a moment.
+/// Serves `router` on `listener`, to `most` connections at once, until `shutdown` says true; then
+/// lets what runs finish for a moment.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
+    most: usize,
     metrics: Arc<Metrics>,
     shutdown: watch::Receiver<bool>,
 ) {
-    let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let room = Arc::new(Semaphore::new(most));
     let mut connections = JoinSet::new();
     let mut stop = shutdown.clone();
     loop {
@@ -127,13 +129,17 @@ pub(crate) async fn stopped(shutdown: &mut watch::Receiver<bool>) {
 
 /// Says why before hanging up; what does not fit the empty send buffer at once is not sent.
 fn refuse(stream: &TcpStream) {
-    let _ = stream.try_write(
-        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    let body = r#"{"type":"/problems/unavailable","title":"Not now: try again","status":503,"code":"unavailable","detail":"Too many connections."}"#;
+    let reply = format!(
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-type: application/problem+json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
     );
+    let _ = stream.try_write(reply.as_bytes());
 }
 
 /// Connections at once: a wallboard for every agent and room for programs; each costs about 20 kB.
-const MAX_CONNECTIONS: usize = 1024;
+pub(crate) const MAX_CONNECTIONS: usize = 1024;
 /// Header fields of a request.
 const MAX_HEADERS: usize = 64;
 /// Bytes of a request's head.
@@ -146,3 +152,36 @@ const HEADER_DEADLINE: Duration = Duration::from_secs(30);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// For requests that run at shutdown.
 const DRAIN: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn ask(at: SocketAddr) -> (TcpStream, String) {
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+        let mut reply = vec![0; 4096];
+        let read = stream.read(&mut reply).await.unwrap_or(0);
+        (stream, String::from_utf8_lossy(&reply[..read]).into_owned())
+    }
+
+    #[tokio::test]
+    async fn beyond_the_last_connection_there_is_a_503() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let metrics = Arc::new(Metrics::new("0.0.0").unwrap());
+        let (stop, shutdown) = watch::channel(false);
+        let served = tokio::spawn(serve(listener, Router::new(), 1, metrics, shutdown));
+        let (first, reply) = ask(at).await;
+        assert!(reply.starts_with("HTTP/1.1 404"), "{reply}");
+        let mut refused = TcpStream::connect(at).await.unwrap();
+        let mut reply = String::new();
+        refused.read_to_string(&mut reply).await.unwrap();
+        assert!(reply.starts_with("HTTP/1.1 503") && reply.contains("retry-after: 1"), "{reply}");
+        drop(first);
+        while !ask(at).await.1.starts_with("HTTP/1.1 404") {}
+        stop.send(true).unwrap();
+        served.await.unwrap();
+    }
+}

@@ -72,7 +72,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 }
 
 /// All trunks, by name.
-#[utoipa::path(get, path = "/v1/trunks", tag = "telephony", params(PageQuery),
+#[utoipa::path(get, path = "/v1/trunks", operation_id = "list_trunks", tag = "telephony", params(PageQuery),
     responses((status = 200, description = "A page of trunks", body = Page<Trunk>), ReadRefusals))]
 async fn trunks(
     State(shared): State<Shared>,
@@ -96,7 +96,7 @@ async fn trunks(
 }
 
 /// All registered contacts, by extension.
-#[utoipa::path(get, path = "/v1/registrations", tag = "telephony", params(RegistrationsQuery),
+#[utoipa::path(get, path = "/v1/registrations", operation_id = "list_registrations", tag = "telephony", params(RegistrationsQuery),
     responses((status = 200, description = "A page of registrations", body = Page<Registration>), ReadRefusals))]
 async fn registrations(
     State(shared): State<Shared>,

@@ -61,7 +61,7 @@ pub(crate) fn routes() -> OpenApiRouter<Shared> {
 }
 
 /// Voicemails, newest first.
-#[utoipa::path(get, path = "/v1/voicemails", tag = "voicemails", params(VoicemailsQuery),
+#[utoipa::path(get, path = "/v1/voicemails", operation_id = "list_voicemails", tag = "voicemails", params(VoicemailsQuery),
     responses((status = 200, description = "A page of voicemails", body = Page<Voicemail>), ReadRefusals))]
 async fn list(
     State(shared): State<Shared>,
@@ -80,7 +80,7 @@ async fn list(
 }
 
 /// One voicemail.
-#[utoipa::path(get, path = "/v1/voicemails/{id}", tag = "voicemails",
+#[utoipa::path(get, path = "/v1/voicemails/{id}", operation_id = "show_voicemail", tag = "voicemails",
     params(("id" = String, Path, description = "The voicemail's id")),
     responses((status = 200, description = "The voicemail", body = Voicemail), ReadRefusals))]
 async fn one(
@@ -93,7 +93,7 @@ async fn one(
 }
 
 /// What the caller said: WAV. Ranges are honoured.
-#[utoipa::path(get, path = "/v1/voicemails/{id}/audio", tag = "voicemails",
+#[utoipa::path(get, path = "/v1/voicemails/{id}/audio", operation_id = "play_voicemail", tag = "voicemails",
     params(("id" = String, Path, description = "The voicemail's id"),
         ("Range" = Option<String>, Header, description = "One range of bytes")),
     responses(

@@ -37,7 +37,7 @@ pub(crate) struct NewCall {
 /// Calls an agent's phone, then the other side.
 ///
 /// A second request with the same key gets the first one's answer, with `Idempotent-Replayed: true`.
-#[utoipa::path(post, path = "/v1/calls", tag = "calls", request_body = NewCall,
+#[utoipa::path(post, path = "/v1/calls", operation_id = "originate", tag = "calls", request_body = NewCall,
     params(("Idempotency-Key" = String, Header, description = "Makes a repeated request safe")),
     responses((status = 201, description = "The call, just begun", body = Call), Refusals))]
 pub(crate) async fn originate(

@@ -44,6 +44,7 @@ fn filter(principal: &Principal, query: CallsQuery) -> Result<CallFilter, Proble
         from: any(query.from),
         to: any(query.to),
         status: any(query.status),
+        outcome: any(query.outcome),
         direction: any(query.direction),
         queue: any(query.queue),
         agent: any(query.agent),

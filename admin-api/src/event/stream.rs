@@ -131,7 +131,7 @@ fn frame(event: &Event) -> Frame {
 }
 
 /// Clients that follow at once: a wallboard for each of 50 agents, and programs; far below the connections.
-pub(crate) const MAX_STREAMS: usize = 256;
+pub(crate) const MAX_STREAMS: usize = 128;
 /// Events read at once for a client: what it buffers at most.
 const CHUNK: usize = 64;
 /// Entries by which a client may fall behind: what the journal has in memory.

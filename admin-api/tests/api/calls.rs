@@ -53,6 +53,7 @@ async fn calls_are_filtered_and_sorted() {
         ("", vec![4, 3, 2, 1]),
         ("sort=started_at", vec![1, 2, 3, 4]),
         ("status=queued,canceled", vec![3, 2]),
+        ("outcome=successful,no_answer", vec![2, 1]),
         ("agent=1001", vec![4, 1]),
         ("queue=support&status=completed", vec![1]),
         ("queue=sales", vec![]),

@@ -69,6 +69,20 @@ async fn every_operation_documents_what_it_answers() {
     }
 }
 
+#[test]
+fn operations_have_names_and_schemas_exist() {
+    let mut names: Vec<_> = operations().iter().map(|(_, _, operation)| operation["operationId"].to_string()).collect();
+    let all = names.len();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), all);
+    let text = Api::openapi_json();
+    let description: Value = serde_json::from_str(&text).unwrap();
+    for reference in text.split("\"$ref\": \"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(description.pointer(reference).is_some(), "{reference}");
+    }
+}
+
 #[tokio::test]
 async fn the_description_is_served_and_checked_in() {
     let node = Node::start().await;

@@ -141,7 +141,7 @@ async fn wrong_places_and_topics_are_refused() {
 async fn there_is_room_for_so_many_followers() {
     let node = Node::start().await;
     let mut follows = Vec::new();
-    for _ in 0..256 {
+    for _ in 0..128 {
         follows.push(Follow::open(node.at, "/v1/events", &[]).await);
     }
     let reply = send(node.at, "GET", "/v1/events", &[KEY, ("Accept", "text/event-stream")], "").await;

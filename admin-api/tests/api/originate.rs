@@ -143,11 +143,15 @@ async fn a_call_is_hung_up_once() {
         assert_eq!(command, Command::HangUp { call });
         Ok(Answer::HangingUp(call))
     });
-    let reply = send(node.at, "POST", &format!("{path}/hangup"), &[KEY], "").await;
+    let reply = send(node.at, "POST", &format!("{path}/hangup"), &[KEY, ("Idempotency-Key", "h1")], "").await;
     assert_eq!((reply.status, &reply.json()["id"]), (202, &json!(call.to_string())));
+    let reply = send(node.at, "POST", &format!("{path}/hangup"), &[KEY], "").await;
+    assert_eq!((reply.status, reply.header("idempotent-replayed")), (202, None));
     node.append(story.canceled().take()).await;
     node.until(&path, |call| call["status"] == "canceled").await;
     let problem = send(node.at, "POST", &format!("{path}/hangup"), &[KEY], "").await.problem(409, "call_ended");
     assert_eq!(problem["current_state"], "canceled");
+    let again = send(node.at, "POST", &format!("{path}/hangup"), &[KEY, ("Idempotency-Key", "h1")], "").await;
+    assert_eq!((again.status, again.header("idempotent-replayed")), (202, Some("true")));
     send_json(node.at, "POST", &format!("{path}/hangup"), &[], r#"{"why":1}"#).await.problem(422, "invalid_body");
 }
