@@ -12,7 +12,10 @@ use std::{
 
 use bytes::Bytes;
 use common::{Outcome, outcome, rows};
-use sip::{Contacts, Message, Name, Source};
+use sip::{
+    Contacts, Message, Method, Name, Source,
+    ua::{Body, Event, Output, Peer, Transport, Ua, UaConfig},
+};
 
 /// Messages of both sets; where they are missing, so many checks are not made.
 const MESSAGES: usize = 49 + 12;
@@ -133,4 +136,65 @@ fn what_the_valid_messages_say_is_understood() {
     let [with, without] = ["via-received-param-with-delim.dat", "via-received-param-no-delim.dat"];
     let received = |file| message("rfc5118", file).top_via().unwrap().received();
     assert!(received(with).is_some() && received(with) == received(without));
+}
+
+/// The status with which an open user agent, that takes any call and challenges every REGISTER, answers; none when
+/// it says nothing final.
+fn answer(data: &[u8]) -> Option<u16> {
+    let here = ([127, 0, 0, 1], 5060).into();
+    let mut ua = Ua::new(UaConfig::at(here, "Trunkline"), clock::Rng::new(1));
+    let peer = Peer { transport: Transport::Udp, addr: ([127, 0, 0, 2], 5060).into(), flow: None };
+    let now = clock::Instant::ZERO;
+    match Message::parse(Bytes::copy_from_slice(data), Source::Datagram) {
+        Ok(message) => ua.receive(now, peer, message),
+        Err(error) => ua.receive_bad(now, peer, &error),
+    }
+    let mut last = None;
+    while let Some(output) = ua.poll_output() {
+        match output {
+            Output::Event(Event::Invite { session, request, .. }) => match Ua::check_body(&request) {
+                Ok(()) => ua.accept(now, session, Body::sdp("v=0\r\n"), Vec::new()),
+                Err(refusal) => ua.reject(now, session, refusal.status, refusal.headers),
+            },
+            Output::Event(Event::Request { token, request, .. }) => {
+                let status = if request.method() == Some(&Method::Register) { 401 } else { 200 };
+                ua.respond(now, token, status, Vec::new(), None);
+            }
+            Output::Event(_) => {}
+            Output::Transmit { bytes, .. } => {
+                let sent = Message::parse(bytes, Source::Datagram).expect("our own messages are readable");
+                assert!(!sent.is_request());
+                last = Some(sent.status());
+            }
+        }
+    }
+    last.filter(|status| *status >= 200)
+}
+
+/// Whether the manifest allows this answer: `200|404`, `4xx-app`, `400-uri`, `2xx-lenient`, `-` for none. A REGISTER
+/// may always be challenged: authentication comes before what it says.
+fn is_allowed(codes: &str, got: Option<u16>) -> bool {
+    let Some(got) = got else { return codes == "-" };
+    let one = |code: &str| match code.split('-').next().unwrap_or_default() {
+        "lenient" | "2xx" => got / 100 == 2,
+        "4xx" => got / 100 == 4,
+        number => number.parse() == Ok(got),
+    };
+    got == 401 || codes.split('|').any(one)
+}
+
+#[test]
+fn every_message_gets_an_answer_that_the_manifest_allows() {
+    let Some(folder) = test_data() else { return };
+    let mut wrong = Vec::new();
+    for (set, codes) in [("torture", 5), ("rfc5118", 3)] {
+        let set = folder.join(set);
+        for row in manifest(&set) {
+            let got = answer(&read(&set, &row[0]));
+            if !is_allowed(&row[codes], got) {
+                wrong.push(format!("{}: {} allowed, got {got:?}", row[0], row[codes]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
