@@ -113,8 +113,9 @@ impl Session {
         }
     }
 
-    /// The state of `dialog`; `invite` is the request that made it, while it is known.
-    pub(crate) fn dialog_state(&self, invite: Option<&Message>) -> Option<DialogState> {
+    /// The state of the dialog; `invite` is the request that made it and `source` where that came from, while they
+    /// are known.
+    pub(crate) fn dialog_state(&self, invite: Option<&Message>, source: Option<Peer>) -> Option<DialogState> {
         let stage = self.dialog_stage();
         let is_early = matches!(stage, DialogStage::ClientEarly | DialogStage::ServerEarly);
         let vias = invite.filter(|_| stage == DialogStage::ServerEarly).and_then(|invite| invite.vias().ok());
@@ -150,7 +151,7 @@ impl Session {
             local_cseq: dialog.local_cseq,
             branch,
             vias,
-            peer: self.peer,
+            peer: source.filter(|_| is_early).unwrap_or(self.peer),
         })
     }
 }

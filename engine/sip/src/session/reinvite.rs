@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use bytes::Bytes;
 use clock::Instant;
 
 use super::Stage;
@@ -85,16 +86,15 @@ impl Ua {
         if is_glare {
             return self.answer_at_once(now, source, &request, 491, tag, &[]);
         }
-        if matches!(session.stage, Stage::Accepted { bye: None }) {
-            // The ACK of our 2xx was lost or is late: the peer has the 2xx, or it would not change the session.
-            session.stage = Stage::Confirmed;
+        self.imply_ack(now, id);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if matches!(session.stage, Stage::Ending { .. }) {
+            return self.answer_at_once(now, source, &request, 487, tag, &[]);
         }
-        session.unacked = None;
         if let Some(dialog) = &mut session.dialog {
             dialog.refresh_target(&request);
             session.peer = next_peer(dialog, source, session.translated);
         }
-        self.stop_awaiting_ack(id);
         let Some(tx) = self.start_server(now, source, &request, ServerUser::Reinvite(id), tag) else { return };
         if let Some(session) = self.sessions.get_mut(&id) {
             session.peer_reinvite = Some(tx);
@@ -102,6 +102,14 @@ impl Ua {
         let trying = self.response_builder(&request, source, 100).build();
         self.respond_with(now, tx, trying);
         self.event(Event::Reinvite { session: id, request });
+    }
+
+    /// The ACK of our 2xx was lost or is late: the peer has the 2xx, or it would not change the session.
+    fn imply_ack(&mut self, now: Instant, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if session.unacked.is_some() {
+            self.on_acked(now, id, Bytes::new());
+        }
     }
 
     /// Answers the peer's re-INVITE with 487: it was cancelled, or the session ends.

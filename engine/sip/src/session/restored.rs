@@ -20,11 +20,12 @@ impl Ua {
     #[must_use]
     pub fn dialog(&self, id: SessionId) -> Option<DialogState> {
         let session = self.sessions.get(&id)?;
-        let invite = match session.is_client {
-            true => self.transactions.peek_client(session.invite).map(|client| &client.request),
-            false => self.transactions.peek_server(session.invite).map(|server| &server.request),
-        };
-        session.dialog_state(invite)
+        if session.is_client {
+            let client = self.transactions.peek_client(session.invite);
+            return session.dialog_state(client.map(|client| &client.request), None);
+        }
+        let server = self.transactions.peek_server(session.invite);
+        session.dialog_state(server.map(|server| &server.request), server.map(|server| server.source))
     }
 
     /// Ends a session of before a crash: BYE, CANCEL (then ACK and BYE if a 2xx still comes) or a final 503. No

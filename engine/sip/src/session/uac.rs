@@ -53,7 +53,7 @@ impl Ua {
             is_client: true,
             call_id,
             peer,
-            translated: names_other_address(&request_uri, peer.addr),
+            translated: names_other_address(&request_uri, peer),
             local_tag: local_tag.clone(),
             contact_user,
             invite: TxId(0),

@@ -1,5 +1,6 @@
 //! Sessions that come to us: INVITE, our responses, ACK, CANCEL (RFC 3261 9.2, 13.3).
 
+use bytes::Bytes;
 use clock::Instant;
 use smallvec::SmallVec;
 
@@ -134,10 +135,17 @@ impl Ua {
     pub(crate) fn on_ack_of_2xx(&mut self, now: Instant, request: &Message) {
         let Some(id) = self.session_of(request) else { return };
         let Ok((cseq, _)) = request.cseq() else { return };
-        let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.unacked.as_ref().is_none_or(|unacked| unacked.cseq != cseq) {
+        let unacked = self.sessions.get(&id).and_then(|session| session.unacked.as_ref());
+        if unacked.is_none_or(|unacked| unacked.cseq != cseq) {
             return;
         }
+        self.on_acked(now, id, request.body().clone());
+        self.start_waiting_reinvite(now, id);
+    }
+
+    /// The peer has our 2xx: what waited for that goes on.
+    pub(super) fn on_acked(&mut self, now: Instant, id: SessionId, body: Bytes) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
         session.unacked = None;
         let bye_wanted = match &mut session.stage {
             Stage::Accepted { bye } => bye.take(),
@@ -147,10 +155,9 @@ impl Ua {
             session.stage = Stage::Confirmed;
         }
         self.stop_awaiting_ack(id);
-        self.event(Event::Acked { session: id, body: request.body().clone() });
-        match bye_wanted {
-            Some(reason) => self.send_bye(now, id, reason.as_ref(), false),
-            None => self.start_waiting_reinvite(now, id),
+        self.event(Event::Acked { session: id, body });
+        if let Some(reason) = bye_wanted {
+            self.send_bye(now, id, reason.as_ref(), false);
         }
     }
 

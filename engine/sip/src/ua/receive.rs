@@ -50,6 +50,9 @@ impl Ua {
         let uses = |peer: &Peer| peer.flow == Some(flow) && peer.transport == Transport::Tcp;
         for session in self.sessions.values_mut().filter(|session| uses(&session.peer)) {
             session.peer.flow = None;
+            if let Some(unacked) = &mut session.unacked {
+                unacked.peer.flow = None;
+            }
             if let Some(dialog) = &session.dialog {
                 session.peer = super::next_peer(dialog, session.peer, session.translated);
             }
@@ -58,7 +61,8 @@ impl Ua {
             self.transactions.servers().filter(|(_, server)| uses(&server.peer)).map(|(id, _)| id).collect();
         for id in servers {
             if let Some(server) = self.transactions.server(id) {
-                server.peer.flow = None;
+                server.source.flow = None;
+                server.peer = super::send::response_peer(&server.request, server.source);
             }
         }
         let clients: Vec<TxId> =

@@ -197,14 +197,12 @@ impl Ua {
     }
 }
 
-/// Where the response to a request goes: over the same connection; over UDP to the port it came from when it asks
-/// for that (RFC 3581 4), else to the port of sent-by (RFC 3261 18.2.2).
+/// Where the response to a request goes: over the same connection; without one to the port of sent-by; over UDP to
+/// the port it came from when it asks for that (RFC 3581 4), else to that of sent-by too (RFC 3261 18.2.2).
 pub(crate) fn response_peer(request: &Message, source: Peer) -> Peer {
-    if source.transport == Transport::Tcp {
-        return source;
-    }
+    let is_connected = source.transport == Transport::Tcp && source.flow.is_some();
     let Ok(via) = request.top_via() else { return source };
-    if via.wants_rport() {
+    if is_connected || (source.transport == Transport::Udp && via.wants_rport()) {
         return source;
     }
     let port = via.sent_by().port.unwrap_or(DEFAULT_PORT);
@@ -223,9 +221,13 @@ pub(crate) fn next_peer(dialog: &Dialog, peer: Peer, translated: bool) -> Peer {
     }
 }
 
-/// True when a URI names an address, and another one than messages go to.
-pub(crate) fn names_other_address(uri: &Uri, addr: SocketAddr) -> bool {
-    uri_addr(uri).is_some_and(|named| named != addr)
+/// True when a URI names an address, and another one than messages go to. The port of a connection is the peer's
+/// choice of the moment and says nothing.
+pub(crate) fn names_other_address(uri: &Uri, peer: Peer) -> bool {
+    uri_addr(uri).is_some_and(|named| match peer.transport {
+        Transport::Udp => named != peer.addr,
+        Transport::Tcp => named.ip() != peer.addr.ip(),
+    })
 }
 
 /// True when the sender is not where its Via says, so there is address translation between us.

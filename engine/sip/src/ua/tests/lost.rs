@@ -136,3 +136,53 @@ fn calls_survive_a_bad_network() {
         pair.assert_nothing_left();
     }
 }
+
+#[test]
+fn a_reinvite_stands_in_for_a_lost_ack() {
+    for bye_wanted in [false, true] {
+        let mut pair = Pair::new(8);
+        pair.drop_next = vec![(A, "ACK", usize::MAX)];
+        let a = pair.invite();
+        pair.secs(1);
+        let b = pair.incoming();
+        pair.uas[B].accept(pair.now, b, sdp(), vec![]);
+        pair.run(core::time::Duration::from_millis(20));
+        if bye_wanted {
+            pair.uas[B].bye(pair.now, b, None);
+        }
+        pair.uas[A].reinvite(pair.now, a, sdp());
+        pair.run(core::time::Duration::from_millis(20));
+        assert!(pair.has(B, |event| matches!(event, Event::Acked { .. })));
+        assert_eq!(pair.has(B, |event| matches!(event, Event::Reinvite { .. })), !bye_wanted);
+        assert_eq!(pair.sent(B, "BYE").len(), usize::from(bye_wanted));
+        pair.uas[B].answer_reinvite(pair.now, b, 488, None);
+        pair.uas[B].bye(pair.now, b, None);
+        pair.settle();
+        assert_eq!(pair.end(B).as_deref(), Some("ByeLocal"));
+        assert_eq!(pair.end(A).as_deref(), Some("bye peer"));
+        pair.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_closed_connection_fails_requests_and_leaves_calls() {
+    use crate::ua::{Output, Transport};
+    let mut pair = Pair::new(9);
+    pair.transport = Transport::Tcp;
+    pair.flow = Some(clock::FlowId(3));
+    let [a, _] = pair.call();
+    pair.uas[A].ping(pair.now, a);
+    pair.drain();
+    pair.uas[A].flow_gone(pair.now, clock::FlowId(4));
+    pair.drain();
+    assert!(pair.events[A].is_empty());
+    pair.uas[A].flow_gone(pair.now, clock::FlowId(3));
+    let mut sent = Vec::new();
+    while let Some(output) = pair.uas[A].poll_output() {
+        if let Output::Transmit { peer, .. } = output {
+            sent.push(peer);
+        }
+    }
+    assert_eq!(sent.len(), 1, "the ping failed: BYE over a new connection to the peer's Contact");
+    assert_eq!((sent[0].flow, sent[0].addr), (None, super::rig::addr(B)));
+}

@@ -99,3 +99,20 @@ fn a_state_that_cannot_be_read_does_nothing() {
         assert_eq!(pair.uas[A].counts(), crate::ua::Counts::default());
     }
 }
+
+#[test]
+fn a_503_goes_to_where_the_invite_came_from_not_to_its_contact() {
+    let mut solo = super::solo::Solo::new();
+    let text = super::solo::request("INVITE", "sip:100@127.0.0.1", "z9hG4bKa", "");
+    solo.send(&text.replace("Contact: <sip:caller@127.0.0.2:5080>", "Contact: <sip:caller@127.0.0.2:7777>"));
+    let session = solo.events.iter().find_map(|event| match event {
+        crate::ua::Event::Invite { session, .. } => Some(*session),
+        _ => None,
+    });
+    let state = solo.ua.dialog(session.unwrap()).unwrap();
+    assert_eq!(state.peer, super::solo::Solo::peer());
+    let mut fresh = super::solo::Solo::new();
+    fresh.ua.end_restored(fresh.now, &state, &Reason::q850(41, "node restart"));
+    fresh.drain();
+    assert_eq!((fresh.sent[0].0, fresh.sent[0].1.status()), (super::solo::Solo::peer(), 503));
+}

@@ -33,6 +33,7 @@ pub(super) struct Pair {
     pub(super) now: Instant,
     pub(super) net: Net,
     pub(super) transport: Transport,
+    pub(super) flow: Option<clock::FlowId>,
     /// Forged messages may make a core send elsewhere.
     pub(super) astray: bool,
     /// Everything sent, in order.
@@ -59,6 +60,7 @@ impl Pair {
             now: Instant::from_nanos(1_000_000_000),
             net: Net::default(),
             transport: Transport::Udp,
+            flow: None,
             astray: false,
             trace: Vec::new(),
             drop_next: Vec::new(),
@@ -70,7 +72,7 @@ impl Pair {
     }
 
     pub(super) fn peer(&self, side: usize) -> Peer {
-        Peer { transport: self.transport, addr: addr(side), flow: None }
+        Peer { transport: self.transport, addr: addr(side), flow: self.flow }
     }
 
     /// Moves time on by `by`, delivering and firing what is due.
