@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use centre::{Answer, Command};
 use clock::CallId;
 use journal_core::RecordingState;
+use records::Word;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -221,8 +222,7 @@ async fn hang_up(
 async fn end(shared: &Shared, account: &str, id: CallId) -> Result<(StatusCode, Call), Problem> {
     let call = call_of(shared, account, &id.to_string()).await?;
     if call.ended_at.is_some() {
-        let status = CallStatus::from(call.status).word();
-        return Err(Problem::new(Code::CallEnded, "The call is over.").in_state(status));
+        return Err(Problem::new(Code::CallEnded, "The call is over.").in_state(call.status.word()));
     }
     match shared.services.command_to_the_end(Command::HangUp { call: id }).await? {
         Answer::HangingUp(_) => {

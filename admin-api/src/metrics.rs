@@ -4,12 +4,12 @@
 //! of enums and of the program's own text, never what a peer sent.
 
 use centre::{Directory, Snapshot};
+use journal_core::AgentState;
 use prometheus::{
     Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
-
-use crate::words::{AgentState, CallDirection, CallStatus};
+use records::Word;
 
 /// Counters and gauges. `src/` adds to what it sees; the rest is read from snapshots at each scrape.
 #[derive(Debug)]
@@ -82,8 +82,7 @@ impl Metrics {
 
     /// Counts a call that ended.
     pub fn call_ended(&self, record: &journal_core::CallRecord) {
-        let (direction, status) = (CallDirection::from(record.direction), CallStatus::from(record.status));
-        self.calls.with_label_values(&[direction.word(), status.word()]).inc();
+        self.calls.with_label_values(&[record.direction.word(), record.status.word()]).inc();
         if let Some(wait_ms) = record.queue_wait_ms {
             self.queue_wait.observe(std::time::Duration::from_millis(wait_ms).as_secs_f64());
         }
@@ -119,7 +118,8 @@ impl Metrics {
         for queue in &snapshot.acd.queues {
             let Some(named) = directory.queues.get(&queue.queue) else { continue };
             self.queue_waiting.with_label_values(&[&named.name]).set(count(queue.waiting.len()));
-            for (state, number) in AgentState::ALL.iter().zip(queue.agents) {
+            // `agents` has the same order of states as the words.
+            for (state, number) in <AgentState as Word>::ALL.iter().zip(queue.agents) {
                 self.agents.with_label_values(&[named.name.as_str(), state.word()]).set(number.into());
             }
         }
