@@ -94,6 +94,8 @@ impl Leg {
     /// The party behind the leg, as causes name it.
     pub(crate) fn who(&self) -> Who {
         match (self.kind, self.agent) {
+            // Click-to-call: until he takes his phone, the agent is called.
+            (LegKind::Caller, Some(_)) if self.side == Side::Client && !self.is_up() => Who::Agent,
             (LegKind::Caller, _) => Who::Caller,
             (LegKind::Agent, _) | (LegKind::Transfer, Some(_)) => Who::Agent,
             (LegKind::Callee | LegKind::Transfer, _) => Who::Callee,

@@ -11,4 +11,5 @@ mod queue;
 mod refusals;
 mod rig;
 mod services;
+mod storm;
 mod transfer;

@@ -38,7 +38,7 @@ pub(crate) struct World {
     /// Messages of the shard: to whom, and how many entries it waited for.
     pub(crate) sent: Vec<(SocketAddr, Message, Option<u64>)>,
     pub(crate) dropped: Vec<&'static str>,
-    pub(crate) replies: Vec<(RequestId, Result<Reply, call::CommandError>, Option<(u64, Durability)>)>,
+    pub(crate) replies: Vec<Replied>,
     pub(crate) facts: Vec<(Vec<AgentFact>, Vec<WaitingFact>, Vec<OfferId>)>,
     /// Live legs of agents as the ACD hears of them.
     pub(crate) busy: BTreeMap<LegId, AgentId>,
@@ -51,6 +51,9 @@ pub(crate) struct World {
     wire: VecDeque<(SocketAddr, SocketAddr, Bytes)>,
     pub(crate) rng: Rng,
 }
+
+/// An answer to REST: to which request, what, and what it waits for.
+pub(crate) type Replied = (RequestId, Result<Reply, call::CommandError>, Option<(u64, Durability)>);
 
 /// How a call ended, as its record has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -273,11 +276,11 @@ impl World {
     }
 
     pub(crate) fn journey(&self, call: CallId) -> Vec<&CallEntry> {
-        let of_call = |entry| match entry {
-            &Entry::Call(ref entry) if entry.call == call => Some(entry),
+        let entries = self.entries.iter().filter_map(|entry| match entry {
+            Entry::Call(entry) => Some(entry),
             _ => None,
-        };
-        self.entries.iter().filter_map(of_call).collect()
+        });
+        entries.filter(|entry| entry.call == call).collect()
     }
 
     pub(crate) fn events(&self, call: CallId) -> Vec<&CallEvent> {

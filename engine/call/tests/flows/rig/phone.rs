@@ -124,6 +124,11 @@ impl Phone {
         self.ua.accept(now, self.session.unwrap(), Body::sdp(body), Vec::new());
     }
 
+    /// It was called, and the offer has a codec of its own.
+    pub(crate) fn has_offer(&self) -> bool {
+        self.is_called() && self.session.is_some()
+    }
+
     pub(crate) fn reject(&mut self, now: Instant, status: u16) {
         self.ua.reject(now, self.session.unwrap(), status, Vec::new());
     }
