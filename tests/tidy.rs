@@ -85,9 +85,10 @@ fn every_limit_has_its_reason() {
         let text = read(&file);
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         for (at, line) in lines.iter().enumerate().filter(|(_, line)| is_limit(line)) {
-            let above = lines[..at].iter().rev().find(|line| !line.starts_with("#["));
-            let same_group = above.is_some_and(|line| is_limit(line));
-            if !same_group && !above.is_some_and(|line| line.starts_with("//")) && !line.contains("//") {
+            // A comment over a group of constants is about all of them.
+            let beside = |line: &&&str| line.starts_with("#[") || line.contains("const ");
+            let above = lines[..at].iter().rev().find(|line| !beside(line));
+            if !above.is_some_and(|line| line.starts_with("//")) && !line.contains("//") {
                 faults.push(format!("{}:{}: {line}", shown(&file), at + 1));
             }
         }
