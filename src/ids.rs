@@ -15,21 +15,21 @@ use sip::digest::{Algorithm, Ha1};
 use crate::config::{Agent, Config, RouteFrom, TargetName, number_plan};
 
 /// What the cores work by, all made from one configuration.
-pub struct Resolved {
+pub(crate) struct Resolved {
     /// For shards.
-    pub plan: Arc<Plan>,
+    pub(crate) plan: Arc<Plan>,
     /// For the ACD.
-    pub queues: Vec<acd::QueueConfig>,
+    pub(crate) queues: Vec<acd::QueueConfig>,
     /// For the ACD; status and reason are the configured defaults.
-    pub agents: Vec<acd::AgentConfig>,
+    pub(crate) agents: Vec<acd::AgentConfig>,
     /// For REST and records.
-    pub directory: Arc<Directory>,
+    pub(crate) directory: Arc<Directory>,
     /// `Name` entries to be journaled before anything else.
-    pub new_names: Vec<Entry>,
+    pub(crate) new_names: Vec<Entry>,
 }
 
 /// Resolves a checked configuration; `names` holds the ids given so far and learns the new ones.
-pub fn resolve(config: &Config, own_hosts: Vec<String>, names: &mut Names) -> Resolved {
+pub(crate) fn resolve(config: &Config, own_hosts: Vec<String>, names: &mut Names) -> Resolved {
     let mut ids = Ids { account: &config.node.account, names, new_names: Vec::new() };
     let agents: BTreeMap<&str, AgentId> = config
         .agents

@@ -5,3 +5,12 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a shell: clocks, sockets and files live here")]
 
 pub mod config;
+pub mod node;
+
+mod channels;
+mod clock_source;
+mod commands;
+mod ids;
+mod net;
+mod owner;
+mod snapshots;

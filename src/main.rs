@@ -1,3 +1,82 @@
-//! The one binary; see `trunkline --help`.
+//! The one binary. `trunkline run --config FILE` serves, `trunkline check --config FILE` only checks.
 
-fn main() {}
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use trunkline::config::{Config, ConfigError};
+use trunkline::node::{self, StartError};
+
+/// A telephony engine with a call centre inside it.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve calls until SIGTERM or SIGINT.
+    Run {
+        /// The configuration file, e.g. config/demo.toml.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Let the database go on with this journal, after a refusal to start that names this command.
+    Adopt {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Check a configuration and open nothing.
+    Check {
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Run { config } => with_config(&config, node::run),
+        Command::Adopt { config } => with_config(&config, node::adopt),
+        Command::Check { config } => match Config::load(&config) {
+            Ok(_) => {
+                println!("{}: no faults", config.display());
+                ExitCode::SUCCESS
+            }
+            Err(error) => refuse(&error),
+        },
+    }
+}
+
+fn with_config(path: &Path, run: fn(Config) -> Result<(), StartError>) -> ExitCode {
+    let config = match Config::load(path) {
+        Ok(config) => config,
+        Err(error) => return refuse(&error),
+    };
+    node::start_log();
+    match run(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("trunkline: {error}");
+            ExitCode::from(EXIT_CANNOT_START)
+        }
+    }
+}
+
+fn refuse(error: &ConfigError) -> ExitCode {
+    eprintln!("trunkline: {error}");
+    if let ConfigError::Faults { faults, .. } = error {
+        for fault in faults {
+            eprintln!("  {fault}");
+        }
+    }
+    ExitCode::from(EXIT_BAD_CONFIG)
+}
+
+/// The configuration is wrong; nothing was opened.
+const EXIT_BAD_CONFIG: u8 = 2;
+/// The node could not start, or could not go on.
+const EXIT_CANNOT_START: u8 = 1;

@@ -38,7 +38,7 @@ pub struct Metrics {
     channels_full: IntCounterVec,
     /// Facts that differed from leases and were repaired.
     pub facts_repaired: IntCounter,
-    /// Age of the oldest entry that is not synced yet, in seconds.
+    /// Age of the oldest entry that the database has not taken yet, in seconds.
     pub journal_lag: Gauge,
     /// Entries that the database has not taken yet.
     pub journal_backlog: IntGauge,
@@ -73,7 +73,8 @@ impl Metrics {
             drops: make.counters("drops_total", "What was dropped, and why.", &["reason"])?,
             channels_full: make.counters("channel_full_total", "Messages refused by a full channel.", &["channel"])?,
             facts_repaired: make.counter("facts_repaired_total", "Facts that differed from leases.")?,
-            journal_lag: make.real("journal_lag_seconds", "Age of the oldest entry not synced yet.")?,
+            journal_lag: make
+                .real("journal_lag_seconds", "Age of the oldest journal entry that the database has not taken yet.")?,
             journal_backlog: make.gauge("journal_backlog", "Entries that the database has not taken yet.")?,
             event_streams: make.gauge("event_streams", "Clients that follow the live events.")?,
             registry,

@@ -41,10 +41,14 @@ impl Upkeep {
                     tracing::warn!(target: "journal", %away, "upkeep waits for the journal");
                     tokio::time::sleep(RETRY).await;
                 }
-                Err(_quiet) => self.tidy(*applied.borrow()).await,
+                Err(_quiet) => {
+                    let position = *applied.borrow();
+                    self.tidy(position).await;
+                }
             }
             if self.since_checkpoint >= CHECKPOINT_ENTRIES {
-                self.tidy(*applied.borrow()).await;
+                let position = *applied.borrow();
+                self.tidy(position).await;
             }
         }
     }

@@ -6,8 +6,10 @@ use phonenumber::metadata::DATABASE;
 /// How numbers are written in `country` (two letters); `None` for a country that is not known.
 pub fn number_plan(country: &str) -> Option<NumberPlan> {
     let metadata = DATABASE.by_id(country)?;
-    let lengths = metadata.descriptors().general().possible_length();
-    let shortest = lengths.iter().min().copied().unwrap_or(4).min(MAX_DIGITS);
+    let kinds = metadata.descriptors();
+    let kinds = [Some(kinds.general()), kinds.fixed_line(), kinds.mobile(), kinds.toll_free(), kinds.shared_cost()];
+    let lengths: Vec<u16> = kinds.into_iter().flatten().flat_map(|kind| kind.possible_length()).copied().collect();
+    let shortest = lengths.iter().min().copied().unwrap_or(FEWEST_DIGITS).min(MAX_DIGITS);
     let longest = lengths.iter().max().copied().unwrap_or(MAX_DIGITS).min(MAX_DIGITS);
     Some(NumberPlan {
         country_code: metadata.country_code().to_string(),
@@ -31,6 +33,8 @@ fn international_prefix(country_code: u16) -> String {
     .to_owned()
 }
 
+/// Where libphonenumber names no length: short enough for every numbering plan.
+const FEWEST_DIGITS: u16 = 4;
 /// ITU-T E.164: at most 15 digits with the country code.
 const MAX_DIGITS: u16 = 15;
 

@@ -62,6 +62,8 @@ pub struct Node {
     pub data_dir: PathBuf,
     /// Folder of prompts and music.
     pub prompts_dir: PathBuf,
+    /// Music for a party on hold outside queue calls, by name.
+    pub hold_music: String,
     /// On SIGTERM: how long calls may go on.
     pub drain: Duration,
     /// Call shards.
@@ -209,6 +211,9 @@ fn read_node(reader: &mut Reader<'_>) -> Node {
         denied_prefixes: reader.texts("denied_prefixes", "E.164 prefixes, e.g. [\"+449\"]"),
         data_dir: reader.text("data_dir", "a folder, e.g. \"var/demo\"").into(),
         prompts_dir: reader.text("prompts_dir", "a folder of 8 kHz WAV files, e.g. \"config/prompts\"").into(),
+        hold_music: reader
+            .optional_text("hold_music", "the name of a file in prompts_dir/music")
+            .unwrap_or_else(|| "music".into()),
         drain: seconds(reader.number("drain_s", 0, 86_400, 30)),
         shards: reader.number("shards", 1, 64, 1) as u16,
     }
@@ -264,3 +269,6 @@ fn read_limits(reader: &mut Reader<'_>) -> Limits {
 fn seconds(count: i64) -> Duration {
     Duration::from_secs(count.unsigned_abs())
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,17 +10,40 @@ use crate::config::Listen;
 
 /// The listeners, bound but not served.
 #[derive(Debug, Default)]
-pub struct Bound {
+pub(crate) struct Bound {
     /// Datagram sockets.
-    pub udp: Vec<UdpSocket>,
+    pub(crate) udp: Vec<UdpSocket>,
     /// Stream listeners.
-    pub tcp: Vec<TcpListener>,
+    pub(crate) tcp: Vec<TcpListener>,
+}
+
+impl Bound {
+    /// Addresses that mean us in a request URI.
+    #[must_use]
+    pub(crate) fn own_hosts(&self) -> Vec<String> {
+        let udp = self.udp.iter().filter_map(|socket| socket.local_addr().ok());
+        let tcp = self.tcp.iter().filter_map(|listener| listener.local_addr().ok());
+        let mut hosts: Vec<_> = udp.chain(tcp).map(|addr| addr.ip().to_string()).collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
+    }
+
+    /// The addresses that Via and Contact name, for UDP and TCP.
+    #[must_use]
+    pub(crate) fn advertised(&self) -> (SocketAddr, SocketAddr) {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 5060));
+        let udp = self.udp.first().and_then(|socket| socket.local_addr().ok());
+        let tcp = self.tcp.first().and_then(|listener| listener.local_addr().ok());
+        let udp = udp.or(tcp).unwrap_or(nowhere);
+        (udp, tcp.unwrap_or(udp))
+    }
 }
 
 /// A listener that cannot be bound.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {transport}:{addr}: {source}; is another process using the port (`ss -lnp`)?")]
-pub struct BindError {
+pub(crate) struct BindError {
     transport: &'static str,
     addr: SocketAddr,
     source: io::Error,
@@ -31,7 +54,7 @@ pub struct BindError {
 ///
 /// # Errors
 /// The first listener that cannot be bound.
-pub fn bind(listen: &[Listen]) -> Result<Bound, BindError> {
+pub(crate) fn bind(listen: &[Listen]) -> Result<Bound, BindError> {
     for _ in 1..BIND_TRIES {
         match try_bind(listen) {
             Err(error) if listen.iter().any(|one| one.addr().port() == 0) => {

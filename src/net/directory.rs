@@ -8,7 +8,7 @@ use clock::ShardId;
 
 /// SipCallId -> shard: asked first; a keyed hash chooses only for a Call-ID never seen.
 #[derive(Debug)]
-pub struct CallIdDirectory {
+pub(crate) struct CallIdDirectory {
     shards: u16,
     owned: RwLock<HashMap<String, ShardId>>,
     placement: RandomState,
@@ -17,13 +17,13 @@ pub struct CallIdDirectory {
 impl CallIdDirectory {
     /// An empty directory for `shards` shards (at least 1).
     #[must_use]
-    pub fn new(shards: u16) -> Self {
+    pub(crate) fn new(shards: u16) -> Self {
         Self { shards: shards.max(1), owned: RwLock::default(), placement: RandomState::new() }
     }
 
     /// The shard for a message with this Call-ID.
     #[must_use]
-    pub fn shard(&self, call_id: &str) -> ShardId {
+    pub(crate) fn shard(&self, call_id: &str) -> ShardId {
         if self.shards == 1 {
             return ShardId(0);
         }
@@ -32,7 +32,7 @@ impl CallIdDirectory {
     }
 
     /// `shard` owns the Call-ID from now, or releases it.
-    pub fn set(&self, shard: ShardId, call_id: String, owned: bool) {
+    pub(crate) fn set(&self, shard: ShardId, call_id: String, owned: bool) {
         if self.shards == 1 {
             return;
         }
@@ -45,7 +45,7 @@ impl CallIdDirectory {
     }
 
     /// All shards.
-    pub fn shards(&self) -> impl Iterator<Item = ShardId> + use<> {
+    pub(crate) fn shards(&self) -> impl Iterator<Item = ShardId> + use<> {
         (0..self.shards).map(ShardId)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use admin_api::Metrics;
 use bytes::Bytes;
 use clock::{FlowId, ShardId};
 use sip::ua::Peer;
@@ -10,11 +11,10 @@ use tokio::sync::mpsc;
 
 use super::directory::CallIdDirectory;
 use super::flows::Flows;
-use crate::counters::Counters;
 
 /// What comes from the network for one owner.
 #[derive(Debug)]
-pub enum SipInput {
+pub(crate) enum SipInput {
     /// A message.
     Received {
         /// Where it came from.
@@ -37,26 +37,26 @@ pub enum SipInput {
 
 /// The two lanes from the network into a shard (DESIGN section 4, Backpressure).
 #[derive(Clone, Debug)]
-pub struct ShardLanes {
+pub(crate) struct ShardLanes {
     /// New INVITEs: refused statelessly when full.
-    pub new_calls: mpsc::Sender<SipInput>,
+    pub(crate) new_calls: mpsc::Sender<SipInput>,
     /// Everything of existing dialogs: the reader waits when full.
-    pub dialogs: mpsc::Sender<SipInput>,
+    pub(crate) dialogs: mpsc::Sender<SipInput>,
 }
 
 /// Where readers put messages.
 #[derive(Clone)]
-pub struct Dispatch {
+pub(crate) struct Dispatch {
     /// Call-IDs of the shards.
-    pub directory: Arc<CallIdDirectory>,
+    pub(crate) directory: Arc<CallIdDirectory>,
     /// Lanes by shard number.
-    pub shards: Vec<ShardLanes>,
+    pub(crate) shards: Vec<ShardLanes>,
     /// The lane of location.
-    pub location: mpsc::Sender<SipInput>,
+    pub(crate) location: mpsc::Sender<SipInput>,
     /// For stateless answers.
-    pub flows: Arc<Flows>,
-    /// What happened.
-    pub counters: Arc<Counters>,
+    pub(crate) flows: Arc<Flows>,
+    /// Counters.
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 enum Owner {
@@ -67,7 +67,7 @@ enum Owner {
 
 impl Dispatch {
     /// Takes one datagram.
-    pub async fn datagram(&self, peer: Peer, data: Bytes) {
+    pub(crate) async fn datagram(&self, peer: Peer, data: Bytes) {
         match Message::parse(data, Source::Datagram) {
             Ok(message) => self.message(peer, message).await,
             Err(error) => self.bad(peer, error).await,
@@ -75,13 +75,15 @@ impl Dispatch {
     }
 
     /// Takes one parsed message.
-    pub async fn message(&self, peer: Peer, message: Message) {
-        self.counters.sip_message(&message);
+    pub(crate) async fn message(&self, peer: Peer, message: Message) {
+        if message.is_request() {
+            self.metrics.sip_requests.inc();
+        }
         match self.owner(&message) {
             Owner::NewCall(shard) => {
                 let Some(lanes) = self.lanes(shard) else { return };
                 if let Err(refused) = lanes.new_calls.try_send(SipInput::Received { peer, message }) {
-                    self.counters.dropped("new_calls_full");
+                    self.metrics.dropped("new_calls_full");
                     if let SipInput::Received { message, .. } = refused.into_inner() {
                         self.refuse_statelessly(peer, &message);
                     }
@@ -94,22 +96,22 @@ impl Dispatch {
             }
             Owner::Location => {
                 if self.location.try_send(SipInput::Received { peer, message }).is_err() {
-                    self.counters.dropped("location_full");
+                    self.metrics.dropped("location_full");
                 }
             }
         }
     }
 
     /// Takes what is no message.
-    pub async fn bad(&self, peer: Peer, error: ParseError) {
-        self.counters.dropped("malformed");
+    pub(crate) async fn bad(&self, peer: Peer, error: ParseError) {
+        self.metrics.dropped("malformed");
         if self.location.try_send(SipInput::Bad { peer, error }).is_err() {
-            self.counters.dropped("location_full");
+            self.metrics.dropped("location_full");
         }
     }
 
     /// Tells every owner that a connection is gone.
-    pub async fn flow_gone(&self, flow: FlowId) {
+    pub(crate) async fn flow_gone(&self, flow: FlowId) {
         for lanes in &self.shards {
             let _ = lanes.dialogs.send(SipInput::FlowGone(flow)).await;
         }
@@ -117,7 +119,7 @@ impl Dispatch {
     }
 
     /// Tells every owner that this peer cannot be reached.
-    pub async fn transport_failed(&self, peer: Peer) {
+    pub(crate) async fn transport_failed(&self, peer: Peer) {
         for lanes in &self.shards {
             let _ = lanes.dialogs.send(SipInput::TransportFailed(peer)).await;
         }
@@ -148,19 +150,17 @@ impl Dispatch {
     /// The stateless answer to what could not be parsed, where it can be answered (400, 505).
     pub(super) fn refuse_malformed(&self, peer: Peer, error: &ParseError) {
         let Some(hint) = error.answerable() else { return };
-        if let Ok(response) = ResponseBuilder::reply_to(&hint.request, hint.status, hint.reason).build() {
-            let _ = self.flows.send(peer, response.bytes().clone());
-        }
+        let response = ResponseBuilder::reply_to(&hint.request, hint.status, hint.reason).source(peer.addr).build();
+        let _ = self.flows.send(peer, response.bytes().clone());
     }
 
     /// 503 with Retry-After, without any state (DESIGN section 4).
     fn refuse_statelessly(&self, peer: Peer, request: &Message) {
         let response = ResponseBuilder::reply_to(request, 503, "Service Unavailable")
+            .source(peer.addr)
             .header("Retry-After", RETRY_AFTER_S)
             .build();
-        if let Ok(response) = response {
-            let _ = self.flows.send(peer, response.bytes().clone());
-        }
+        let _ = self.flows.send(peer, response.bytes().clone());
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 
 /// All flows: UDP listeners and TCP connections. The lock is held for a look-up only.
 #[derive(Debug, Default)]
-pub struct Flows {
+pub(crate) struct Flows {
     table: RwLock<Table>,
     next: AtomicU64,
     connect: RwLock<Option<mpsc::Sender<SocketAddr>>>,
@@ -31,7 +31,7 @@ struct Table {
 
 /// Why a message did not leave. Retransmission or the peer's time-out heals the first, the owner is told of the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SendFailure {
+pub(crate) enum SendFailure {
     /// The socket's buffer or the connection's queue is full.
     Full,
     /// The network refused.
@@ -42,12 +42,12 @@ pub enum SendFailure {
 
 impl SendFailure {
     /// The peer cannot be reached now: its sessions are told at once.
-    pub fn is_final(self) -> bool {
+    pub(crate) fn is_final(self) -> bool {
         !matches!(self, Self::Full)
     }
 
     /// The word for `trunkline_drops_total{reason}`.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Full => "send_full",
             Self::Unreachable => "send_unreachable",
@@ -58,14 +58,14 @@ impl SendFailure {
 
 impl Flows {
     /// Adds a UDP listener.
-    pub fn add_udp(&self, socket: Arc<UdpSocket>) -> FlowId {
+    pub(crate) fn add_udp(&self, socket: Arc<UdpSocket>) -> FlowId {
         let flow = self.mint();
         self.write().udp.push((flow, socket));
         flow
     }
 
     /// Adds a connection to `addr` with its writer's queue, and what waited for it.
-    pub fn add_tcp(&self, addr: SocketAddr, writer: mpsc::Sender<Bytes>) -> FlowId {
+    pub(crate) fn add_tcp(&self, addr: SocketAddr, writer: mpsc::Sender<Bytes>) -> FlowId {
         let flow = self.mint();
         let waiting = {
             let mut table = self.write();
@@ -81,7 +81,7 @@ impl Flows {
     }
 
     /// Removes a connection.
-    pub fn remove_tcp(&self, flow: FlowId, addr: SocketAddr) {
+    pub(crate) fn remove_tcp(&self, flow: FlowId, addr: SocketAddr) {
         let mut table = self.write();
         table.tcp.remove(&flow);
         if table.by_addr.get(&addr) == Some(&flow) {
@@ -90,27 +90,22 @@ impl Flows {
     }
 
     /// A connection to `addr` could not be opened: what waited for it is dropped; how much.
-    pub fn opening_failed(&self, addr: SocketAddr) -> usize {
+    pub(crate) fn opening_failed(&self, addr: SocketAddr) -> usize {
         self.write().opening.remove(&addr).map_or(0, |waiting| waiting.len())
     }
 
     /// Where connections that must be opened are asked for.
-    pub fn set_connector(&self, connector: mpsc::Sender<SocketAddr>) {
+    pub(crate) fn set_connector(&self, connector: mpsc::Sender<SocketAddr>) {
         if let Ok(mut connect) = self.connect.write() {
             *connect = Some(connector);
         }
-    }
-
-    /// Live TCP connections.
-    pub fn connections(&self) -> usize {
-        self.table.read().map_or(0, |table| table.tcp.len())
     }
 
     /// Sends without waiting.
     ///
     /// # Errors
     /// The message did not leave.
-    pub fn send(&self, peer: Peer, bytes: Bytes) -> Result<(), SendFailure> {
+    pub(crate) fn send(&self, peer: Peer, bytes: Bytes) -> Result<(), SendFailure> {
         match peer.transport {
             Transport::Udp => self.send_udp(peer, &bytes),
             Transport::Tcp => self.send_tcp(peer, bytes),
@@ -121,9 +116,8 @@ impl Flows {
         let socket = {
             let table = self.table.read().map_err(|_| SendFailure::NoFlow)?;
             let given = table.udp.iter().find(|(flow, _)| Some(*flow) == peer.flow);
-            let same_family = |socket: &UdpSocket| {
-                socket.local_addr().is_ok_and(|local| local.is_ipv4() == peer.addr.is_ipv4())
-            };
+            let same_family =
+                |socket: &UdpSocket| socket.local_addr().is_ok_and(|local| local.is_ipv4() == peer.addr.is_ipv4());
             let chosen = given.or_else(|| table.udp.iter().find(|(_, socket)| same_family(socket)));
             Arc::clone(&chosen.ok_or(SendFailure::NoFlow)?.1)
         };

@@ -4,15 +4,15 @@
 //! message belongs to, by the Call-ID directory (DESIGN section 4).
 
 mod bind;
-mod dispatch;
 mod directory;
+mod dispatch;
 mod flows;
 mod tcp;
 mod udp;
 
-pub use bind::{BindError, Bound, bind};
-pub use directory::CallIdDirectory;
-pub use dispatch::{Dispatch, SipInput};
-pub use flows::Flows;
-pub use tcp::serve_tcp;
-pub use udp::serve_udp;
+pub(crate) use bind::{Bound, bind};
+pub(crate) use directory::CallIdDirectory;
+pub(crate) use dispatch::{Dispatch, ShardLanes, SipInput};
+pub(crate) use flows::Flows;
+pub(crate) use tcp::{connect_on_demand, serve_tcp};
+pub(crate) use udp::serve_udp;

@@ -17,7 +17,12 @@ use super::dispatch::Dispatch;
 use super::flows::{Flows, WAITING_MESSAGES_MAX};
 
 /// Accepts connections for ever, `connections_max` at a time.
-pub async fn serve_tcp(listener: TcpListener, flows: Arc<Flows>, dispatch: Dispatch, connections: Arc<Semaphore>) {
+pub(crate) async fn serve_tcp(
+    listener: TcpListener,
+    flows: Arc<Flows>,
+    dispatch: Dispatch,
+    connections: Arc<Semaphore>,
+) {
     loop {
         let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
         match listener.accept().await {
@@ -38,7 +43,7 @@ pub async fn serve_tcp(listener: TcpListener, flows: Arc<Flows>, dispatch: Dispa
 }
 
 /// Opens the connections that `Flows` asks for.
-pub async fn connect_on_demand(mut asked: mpsc::Receiver<SocketAddr>, flows: Arc<Flows>, dispatch: Dispatch) {
+pub(crate) async fn connect_on_demand(mut asked: mpsc::Receiver<SocketAddr>, flows: Arc<Flows>, dispatch: Dispatch) {
     while let Some(addr) = asked.recv().await {
         let (flows, dispatch) = (Arc::clone(&flows), dispatch.clone());
         tokio::spawn(async move {
@@ -104,7 +109,7 @@ async fn read_all(mut stream: OwnedReadHalf, peer: Peer, writer: &mpsc::Sender<B
 /// Where the next message begins is not known any more: answer what can be answered, then close.
 fn refuse(peer: Peer, error: &FramingError, dispatch: &Dispatch) {
     tracing::debug!(%error, peer = %peer.addr, "tcp framing");
-    dispatch.counters.dropped("framing");
+    dispatch.metrics.dropped("framing");
     if let Some(error) = error.parse_error() {
         dispatch.refuse_malformed(peer, error);
     }

@@ -11,7 +11,7 @@ use tokio::net::UdpSocket;
 use super::dispatch::Dispatch;
 
 /// Reads datagrams for ever and hands them on. Ends with the task.
-pub async fn serve_udp(flow: FlowId, socket: Arc<UdpSocket>, dispatch: Dispatch) {
+pub(crate) async fn serve_udp(flow: FlowId, socket: Arc<UdpSocket>, dispatch: Dispatch) {
     let mut buffer = BytesMut::new();
     loop {
         buffer.reserve(DATAGRAM_BYTES_MAX);

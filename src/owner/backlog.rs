@@ -46,17 +46,18 @@ impl Backlog {
     }
 
     /// Tries everything again, in order for each place.
-    pub(super) fn retry(&mut self, mut deliver: impl FnMut(Delivery) -> Result<(), Delivery>) {
+    pub(super) fn retry(&mut self, mut deliver: impl FnMut(Delivery) -> Result<(), Box<Delivery>>) {
         let mut refused_places = Vec::new();
         for _ in 0..self.waiting.len() {
             let Some(delivery) = self.waiting.pop_front() else { return };
             if place(&delivery) == Place::Journal {
                 self.entries -= 1;
             }
-            let refused = if refused_places.contains(&place(&delivery)) { Err(delivery) } else { deliver(delivery) };
+            let refused =
+                if refused_places.contains(&place(&delivery)) { Err(Box::new(delivery)) } else { deliver(delivery) };
             if let Err(delivery) = refused {
                 refused_places.push(place(&delivery));
-                self.push(delivery);
+                self.push(*delivery);
             }
         }
     }

@@ -210,7 +210,7 @@ impl<C: Core> Runner<C> {
         if let Some(refused) = self.backlog.behind(delivery)
             && let Err(refused) = self.post.deliver(self.owner, refused)
         {
-            self.backlog.keep(refused, &self.post.metrics);
+            self.backlog.keep(*refused, &self.post.metrics);
         }
     }
 

@@ -43,18 +43,22 @@ impl Post {
     ///
     /// # Errors
     /// Gives it back when its place is full.
-    pub(super) fn deliver(&self, owner: Owner, delivery: Delivery) -> Result<(), Delivery> {
+    pub(super) fn deliver(&self, owner: Owner, delivery: Delivery) -> Result<(), Box<Delivery>> {
         match delivery {
             Delivery::Shard(shard, input) => match self.shards.get(usize::from(shard.0)) {
-                Some(lane) => lane.try_send(input).map_err(|refused| Delivery::Shard(shard, refused.into_inner())),
+                Some(lane) => {
+                    lane.try_send(input).map_err(|refused| Box::new(Delivery::Shard(shard, refused.into_inner())))
+                }
                 None => Ok(()),
             },
-            Delivery::Acd(input) => self.acd.try_send(input).map_err(|refused| Delivery::Acd(refused.into_inner())),
+            Delivery::Acd(input) => {
+                self.acd.try_send(input).map_err(|refused| Box::new(Delivery::Acd(refused.into_inner())))
+            }
             Delivery::Location(input) => {
-                self.location.try_send(input).map_err(|refused| Delivery::Location(refused.into_inner()))
+                self.location.try_send(input).map_err(|refused| Box::new(Delivery::Location(refused.into_inner())))
             }
             Delivery::Media(command) => match self.media.send(command) {
-                Err(CommandRefused::Full(command)) => Err(Delivery::Media(*command)),
+                Err(CommandRefused::Full(command)) => Err(Box::new(Delivery::Media(*command))),
                 Ok(()) | Err(CommandRefused::Ended) => Ok(()),
             },
             Delivery::Journal { number, entry } => self.append(owner, number, entry),
@@ -78,14 +82,14 @@ impl Post {
                 Ok(())
             }
             // Network and answers go through the owner's gate, never here.
-            gated @ (Delivery::Transmit { .. } | Delivery::Answer { .. }) => Err(gated),
+            gated @ (Delivery::Transmit { .. } | Delivery::Answer { .. }) => Err(Box::new(gated)),
         }
     }
 
-    fn append(&self, owner: Owner, number: u64, entry: Entry) -> Result<(), Delivery> {
+    fn append(&self, owner: Owner, number: u64, entry: Entry) -> Result<(), Box<Delivery>> {
         match self.journal.append(owner, number, entry) {
             Ok(()) => Ok(()),
-            Err(AppendError::Full { entry, .. }) => Err(Delivery::Journal { number, entry: *entry }),
+            Err(AppendError::Full { entry, .. }) => Err(Box::new(Delivery::Journal { number, entry: *entry })),
             Err(error) => {
                 self.metrics.dropped("journal_entry");
                 tracing::error!(%error, ?owner, number, "an entry could not be journaled");

@@ -49,6 +49,12 @@ impl Ids {
     }
 }
 
+/// The shard that made a leg, player or recorder id.
+#[must_use]
+pub const fn shard_of_id(id: u64) -> ShardId {
+    ShardId((id >> COUNT_BITS) as u16)
+}
+
 /// Microseconds since 1970 fit until the year 2112; 12 bits are left for shards.
 const COUNT_BITS: u32 = 52;
 const COUNT_MASK: u64 = (1 << COUNT_BITS) - 1;

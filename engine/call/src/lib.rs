@@ -37,6 +37,7 @@ pub use contract::{
     AgentFact, CommandError, Contact, Counts, Effect, Input, NewCall, OfferOutcome, Reply, RestoredCall, Snapshot,
     TimerReason, TrunkUsage, WaitingFact, WithdrawReason,
 };
+pub use ids::shard_of_id;
 pub use number::MAX_DIALED_LEN;
 pub use plan::{
     AgentPlan, CallLimits, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkAddress, TrunkPlan,

@@ -1,0 +1,68 @@
+//! Brings commands from the API to their owners, and answers back.
+
+use std::sync::Arc;
+
+use admin_api::CommandRequest;
+use centre::{Answer, Command, CommandError};
+use clock::RequestId;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::owner::Post;
+
+/// Routes commands until the API is gone.
+pub(crate) async fn route_commands(mut commands: mpsc::Receiver<CommandRequest>, post: Arc<Post>) {
+    while let Some(CommandRequest { command, deadline, reply }) = commands.recv().await {
+        if tokio::time::Instant::now() >= deadline {
+            continue; // The client is gone; what it never hears of must not happen.
+        }
+        match command {
+            Command::HangUp { call } => {
+                let post = Arc::clone(&post);
+                tokio::spawn(async move {
+                    let _ = reply.send(hang_up(&post, call).await);
+                });
+            }
+            command => begin(&post, command, reply),
+        }
+    }
+}
+
+fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, CommandError>>) {
+    let Some(request) = post.answers.wait(reply) else { return };
+    let taken = match command {
+        Command::SetAgentStatus { agent, status, reason } => {
+            post.acd.try_send(acd::Input::SetStatus { request: Some(request), agent, status, reason }).is_ok()
+        }
+        Command::Originate { from_agent, to } => {
+            to_shard(post, request, call::Input::Originate { request, from_agent, to })
+        }
+        Command::HangUp { call } => to_shard(post, request, call::Input::HangUp { request, call }),
+    };
+    if !taken {
+        let reason = "owner_busy".to_owned();
+        post.answers.give(request, Err(CommandError::Unavailable { reason }));
+    }
+}
+
+/// New calls are spread over the shards.
+fn to_shard(post: &Post, request: RequestId, input: call::Input) -> bool {
+    let count = post.shards.len().max(1) as u64;
+    post.shards.get((request.0 % count) as usize).is_some_and(|lane| lane.try_send(input).is_ok())
+}
+
+/// Asks one shard after the other: a call id does not tell its shard.
+async fn hang_up(post: &Post, call: clock::CallId) -> Result<Answer, CommandError> {
+    for lane in &post.shards {
+        let (reply, answer) = oneshot::channel();
+        let Some(request) = post.answers.wait(reply) else { break };
+        if lane.send(call::Input::HangUp { request, call }).await.is_err() {
+            break;
+        }
+        match answer.await {
+            Ok(Err(CommandError::UnknownCall)) => {}
+            Ok(result) => return result,
+            Err(_) => break,
+        }
+    }
+    Err(CommandError::UnknownCall)
+}

@@ -1,0 +1,92 @@
+use std::path::Path;
+
+use super::*;
+
+fn faults(text: &str) -> Vec<String> {
+    let table = text.parse().expect("TOML");
+    match Config::from_table(&table) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn demo() -> String {
+    std::fs::read_to_string(repository().join("config/demo.toml"))
+        .expect("the demo")
+        .replace("config/prompts", &repository().join("config/prompts").to_string_lossy())
+}
+
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_demo_has_no_faults_and_the_facts_of_design_9() {
+    let config = Config::from_table(&demo().parse().expect("TOML")).expect("no faults");
+    assert_eq!(config.agents.len(), 50);
+    assert_eq!(config.agents[0].password, "demo-1001");
+    assert_eq!(config.queues[0].agents.len(), 30);
+    assert_eq!(config.queues[1].agents.first().map(String::as_str), Some("1021"));
+    assert_eq!(config.queues[0].wait_max, Duration::from_secs(120));
+    assert_eq!(config.numbers.len(), 5);
+    assert_eq!(config.sip.listen.len(), 2);
+}
+
+#[test]
+fn the_bench_has_no_faults() {
+    let text = std::fs::read_to_string(repository().join("config/bench.toml"))
+        .expect("the bench")
+        .replace("config/prompts", &repository().join("config/prompts").to_string_lossy());
+    assert_eq!(faults(&text), Vec::<String>::new());
+}
+
+#[test]
+fn every_fault_is_reported_at_once_with_its_key() {
+    let text = demo()
+        .replace("home_country = \"GB\"", "home_country = \"Atlantis\"")
+        .replace("last_port = 39999", "last_port = 80000")
+        .replace("wrap_up_s = 2", "wrap_up_s = \"two\"")
+        .replace("target = \"tone\"", "target = \"queue:nowhere\"")
+        .replace("[http]", "[http]\ncolour = 1");
+    let faults = faults(&text);
+    for key in [
+        "node.home_country",
+        "rtp.last_port",
+        "queue[0].wrap_up_s",
+        "queue[1].wrap_up_s",
+        "http.colour",
+        "number[4].target",
+    ] {
+        assert!(faults.iter().any(|fault| fault.starts_with(&format!("{key}: "))), "{key} in {faults:#?}");
+    }
+    assert_eq!(faults.len(), 6, "{faults:#?}");
+}
+
+#[test]
+fn an_empty_file_names_every_section_that_must_be_there() {
+    let faults = faults("");
+    for key in ["node.domain", "node.data_dir", "sip.listen", "rtp.address", "http.listen"] {
+        assert!(faults.iter().any(|fault| fault.starts_with(&format!("{key}: "))), "{key} in {faults:#?}");
+    }
+}
+
+#[test]
+fn the_demos_secrets_are_refused_where_others_can_reach_us() {
+    let open = demo().replace("listen = \"127.0.0.1:8080\"", "listen = \"192.0.2.1:8080\"");
+    assert_eq!(faults(&open).len(), 1);
+    let open = demo().replace("udp:127.0.0.1:5060", "udp:192.0.2.1:5060");
+    let found = faults(&open);
+    assert!(found.len() == 1 && found[0].contains("public password"), "{found:?}");
+}
+
+#[test]
+fn a_missing_prompt_is_a_fault_with_the_file_that_is_missing() {
+    let found = faults(&demo().replacen("voicemail_prompt = \"voicemail\"", "voicemail_prompt = \"nothing\"", 1));
+    assert!(found.len() == 1 && found[0].contains("nothing.wav"), "{found:?}");
+}
+
+#[test]
+fn secrets_never_stand_in_a_fault() {
+    let found = faults(&demo().replace("demo-admin-key", "short"));
+    assert!(!found.is_empty() && !found.iter().any(|fault| fault.contains("short")), "{found:?}");
+}

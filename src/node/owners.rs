@@ -1,0 +1,237 @@
+//! Makes the owners, gives each its rules and its state back, and only then lets the network in.
+
+use std::io::Read;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use acd::Acd;
+use call::{Shard, ShardConfig};
+use centre::{Directory, binding_of, restore};
+use clock::{Rng, ShardId};
+use journal_core::Owner;
+use media_worker::{Event, EventReceiver};
+use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
+use sip::digest::Algorithm;
+use sip::location::{self, Location, LocationConfig};
+use sip::registrar::RegistrarConfig;
+use sip::ua::UaConfig;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+use super::StartError;
+use super::start::Opened;
+use crate::channels;
+use crate::clock_source::wall_now;
+use crate::config::Config;
+use crate::ids::Resolved;
+use crate::net::{self, Bound, CallIdDirectory, Dispatch, Flows, ShardLanes};
+use crate::owner::{AcdCore, AnswerTable, Lanes, LocationCore, Post, Runner, ShardCore};
+use crate::snapshots::Snapshots;
+
+/// The started owners, as others reach them.
+pub(super) struct Started {
+    pub(super) post: Arc<Post>,
+    pub(super) snapshots: Arc<Snapshots>,
+    pub(super) directory: watch::Receiver<Arc<Directory>>,
+    pub(super) drained: mpsc::Receiver<ShardId>,
+}
+
+/// Starts every owner's task, then the readers.
+pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
+    let seeds = Seeds::from_system()?;
+    let shards = opened.config.node.shards;
+    let (owner_lanes, owner_inputs): (Vec<_>, Vec<_>) = (0..shards).map(|_| mpsc::channel(channels::OWNERS)).unzip();
+    let (dialog_lanes, dialogs): (Vec<_>, Vec<_>) = (0..shards).map(|_| mpsc::channel(channels::DIALOGS)).unzip();
+    let (call_lanes, new_calls): (Vec<_>, Vec<_>) = (0..shards).map(|_| mpsc::channel(channels::NEW_CALLS)).unzip();
+    let (acd_lane, acd_inputs) = mpsc::channel(channels::OWNERS);
+    let (location_lane, location_inputs) = mpsc::channel(channels::OWNERS);
+    let (location_sip, location_messages) = mpsc::channel(channels::LOCATION_SIP);
+    let (drained_lane, drained) = mpsc::channel(channels::DRAINED);
+    let snapshots = Arc::new(Snapshots::new(opened.resolved.directory.trunks.keys().copied().collect()));
+    let flows = Arc::new(Flows::default());
+    let directory = Arc::new(CallIdDirectory::new(shards));
+    let post = Arc::new(Post {
+        shards: owner_lanes,
+        acd: acd_lane,
+        location: location_lane,
+        media: opened.media,
+        journal: opened.journal,
+        flows: Arc::clone(&flows),
+        answers: AnswerTable::default(),
+        directory: Arc::clone(&directory),
+        metrics: Arc::clone(&opened.metrics),
+        drained: drained_lane,
+    });
+    let dispatch = Dispatch {
+        directory: Arc::clone(&directory),
+        shards: dialog_lanes
+            .into_iter()
+            .zip(call_lanes)
+            .map(|(dialogs, new_calls)| ShardLanes { new_calls, dialogs })
+            .collect(),
+        location: location_sip,
+        flows: Arc::clone(&flows),
+        metrics: opened.metrics,
+    };
+    let runner_of = |owner| (owner, Arc::clone(&post), opened.clock, opened.progress.owner(owner));
+
+    let mut inputs = owner_inputs.into_iter().zip(dialogs).zip(new_calls);
+    for number in 0..shards {
+        let Some(((owners, dialogs), new_calls)) = inputs.next() else { break };
+        let id = ShardId(number);
+        let config = shard_config(&opened.config, &opened.bound, &seeds, number);
+        let core = ShardCore::new(id, Shard::new(id, config, seeds.rng(u64::from(number))), Arc::clone(&snapshots));
+        let (owner, post, clock, progress) = runner_of(Owner::Shard(id));
+        let lanes = Lanes { owners, dialogs: Some(dialogs), new_calls: Some(new_calls) };
+        tokio::spawn(Runner::new(core, owner, post, clock, progress).run(lanes));
+    }
+    let acd = AcdCore::new(Acd::new(acd::Limits::default(), seeds.rng(ACD_STREAM)), Arc::clone(&snapshots));
+    let (owner, acd_post, clock, progress) = runner_of(Owner::Acd);
+    let lanes = Lanes { owners: acd_inputs, dialogs: None, new_calls: None };
+    tokio::spawn(Runner::new(acd, owner, acd_post, clock, progress).run(lanes));
+    let ua = ua_config(&opened.bound);
+    let auth = auth_config(&opened.config, &seeds, LOCATION_INSTANCE);
+    let location = LocationConfig { ua, auth, registrar: RegistrarConfig::default() };
+    let location = Location::new(location, seeds.rng(LOCATION_STREAM));
+    let location = LocationCore::new(location, Arc::clone(&directory), Arc::clone(&snapshots));
+    let (owner, location_post, clock, progress) = runner_of(Owner::Location);
+    let lanes = Lanes { owners: location_inputs, dialogs: Some(location_messages), new_calls: None };
+    tokio::spawn(Runner::new(location, owner, location_post, clock, progress).run(lanes));
+
+    give_back(&post, &opened.config, &opened.resolved, &opened.restored.replay).await;
+    tokio::spawn(bring_media_events(opened.media_events, Arc::clone(&post)));
+    serve_network(opened.bound, &opened.config, &flows, &dispatch);
+    let (_, directory) = watch::channel(opened.resolved.directory);
+    Ok(Started { post, snapshots, directory, drained })
+}
+
+/// Rules first, then what was before the restart. The lanes are empty and deep: nothing here waits long.
+async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &journal_core::Replay) {
+    let now = wall_now();
+    for lane in &post.shards {
+        let _ = lane.send(call::Input::Configure(Arc::clone(&resolved.plan))).await;
+    }
+    if let Some(lane) = post.shards.first() {
+        let _ = lane.send(call::Input::Restore(restore::calls(replay))).await;
+    }
+    let agents = restore::agents(replay, resolved.agents.clone());
+    let _ = post.acd.send(acd::Input::Configure { queues: resolved.queues.clone(), agents }).await;
+    for place in restore::places(replay, now) {
+        let _ = post.acd.send(place).await;
+    }
+    let _ = post.location.send(location_rules(config, resolved)).await;
+    let bindings = replay.bindings().map(binding_of).collect();
+    let _ = post.location.send(location::Input::Restore(bindings)).await;
+}
+
+fn location_rules(config: &Config, resolved: &Resolved) -> location::Input {
+    let limit = |extension: &str| {
+        config.agents.iter().find(|agent| agent.extension == extension).map_or(1, |agent| agent.contacts_max)
+    };
+    let user = |(id, agent): (&clock::AgentId, &call::AgentPlan)| location::User {
+        agent: *id,
+        extension: agent.extension.clone(),
+        ha1_md5: agent.ha1_md5.clone(),
+        ha1_sha256: agent.ha1_sha256.clone(),
+        contacts_max: limit(&agent.extension),
+    };
+    location::Input::Configure {
+        domain: resolved.plan.domain.clone(),
+        own_hosts: resolved.plan.own_hosts.clone(),
+        users: resolved.plan.agents.iter().map(user).collect(),
+        trunks: config.trunks.iter().flat_map(|trunk| &trunk.sources).map(|source| source.ip).collect(),
+    }
+}
+
+/// Leg, player and recorder ids carry their shard's number in the bits above `ID_COUNT_BITS`.
+async fn bring_media_events(mut events: EventReceiver, post: Arc<Post>) {
+    while let Some(event) = events.recv().await {
+        let id = match &event {
+            Event::Opened { leg, .. }
+            | Event::OpenFailed { leg }
+            | Event::FirstPacket { leg }
+            | Event::Digit { leg, .. }
+            | Event::Silent { leg }
+            | Event::Closed { leg, .. } => leg.0,
+            Event::Played { player } | Event::PlayFailed { player, .. } => player.0,
+            Event::Recorded { recorder, .. } | Event::RecordFailed { recorder, .. } => recorder.0,
+        };
+        if let Some(lane) = post.shards.get(usize::from(call::shard_of_id(id).0)) {
+            let _ = lane.send(call::Input::Media(event)).await;
+        }
+    }
+}
+
+fn serve_network(bound: Bound, config: &Config, flows: &Arc<Flows>, dispatch: &Dispatch) {
+    for socket in bound.udp {
+        let socket = Arc::new(socket);
+        let flow = flows.add_udp(Arc::clone(&socket));
+        tokio::spawn(net::serve_udp(flow, socket, dispatch.clone()));
+    }
+    let (connector, asked) = mpsc::channel(channels::CONNECT);
+    flows.set_connector(connector);
+    tokio::spawn(net::connect_on_demand(asked, Arc::clone(flows), dispatch.clone()));
+    let connections = Arc::new(Semaphore::new(config.sip.connections_max));
+    for listener in bound.tcp {
+        tokio::spawn(net::serve_tcp(listener, Arc::clone(flows), dispatch.clone(), Arc::clone(&connections)));
+    }
+}
+
+fn shard_config(config: &Config, bound: &Bound, seeds: &Seeds, number: u16) -> ShardConfig {
+    ShardConfig {
+        ua: ua_config(bound),
+        auth: auth_config(config, seeds, number),
+        media: SocketAddr::from((config.rtp.address, config.rtp.first_port)),
+        hold_music: config.node.hold_music.clone(),
+    }
+}
+
+fn ua_config(bound: &Bound) -> UaConfig {
+    let (udp, tcp) = bound.advertised();
+    UaConfig { udp, tcp, ..UaConfig::at(udp, concat!("Trunkline/", env!("CARGO_PKG_VERSION"))) }
+}
+
+fn auth_config(config: &Config, seeds: &Seeds, instance: u16) -> AuthConfig {
+    AuthConfig {
+        realm: config.node.domain.clone(),
+        secret: seeds.secret,
+        instance,
+        algorithms: [Algorithm::Md5].into_iter().collect(),
+        nonce_lifetime: DEFAULT_NONCE_LIFETIME,
+    }
+}
+
+/// Random numbers from the system: all tags, branches and nonces come from them.
+struct Seeds {
+    seed: [u8; 32],
+    secret: [u8; 32],
+}
+
+impl Seeds {
+    fn from_system() -> Result<Self, StartError> {
+        let mut seeds = Self { seed: [0; 32], secret: [0; 32] };
+        let mut source = std::fs::File::open("/dev/urandom").map_err(StartError::Entropy)?;
+        source.read_exact(&mut seeds.seed).map_err(StartError::Entropy)?;
+        source.read_exact(&mut seeds.secret).map_err(StartError::Entropy)?;
+        Ok(seeds)
+    }
+
+    /// An own generator for each owner.
+    fn rng(&self, stream: u64) -> Rng {
+        let mut seed = self.seed;
+        for (byte, mix) in seed.iter_mut().zip(stream.to_le_bytes()) {
+            *byte ^= mix;
+        }
+        let mut rng = Rng::from_seed(seed);
+        // Streams differ in few bits of the seed; some rounds spread them over the whole state.
+        for _ in 0..STREAM_ROUNDS {
+            rng.next_u64();
+        }
+        rng
+    }
+}
+
+const ACD_STREAM: u64 = 1 << 32;
+const LOCATION_STREAM: u64 = 2 << 32;
+/// Location's authenticator beside those of the shards.
+const LOCATION_INSTANCE: u16 = u16::MAX;
+const STREAM_ROUNDS: u32 = 20;

@@ -1,0 +1,117 @@
+//! The database, the projector, live calls, and the API on top of them.
+
+use std::sync::Arc;
+
+use admin_api::{Api, Keys, Metrics, Readiness, Scope, Services};
+use centre::Directory;
+use journal::{Journal, Options, Restored, Upkeep};
+use journal_core::{Answers, Position};
+use records::{Database, LiveCalls, Naming, PrepareError, Projector};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::StartError;
+use super::call_figures::follow_calls;
+use crate::channels;
+use crate::clock_source::wall_now;
+use crate::commands::route_commands;
+use crate::config::Config;
+use crate::owner::Post;
+use crate::snapshots::Snapshots;
+
+/// What the API will stand on.
+pub(super) struct Records {
+    database: Database,
+    live: LiveCalls,
+    journal: Journal,
+    answers: Answers,
+}
+
+/// Opens the database, and starts what follows the journal. A database that is away is no fault; one that does not
+/// belong to this journal is.
+pub(super) async fn open(
+    config: &Config,
+    journal: &Journal,
+    restored: &mut Restored,
+    metrics: &Arc<Metrics>,
+) -> Result<Records, StartError> {
+    let database = Database::sqlite(&config.node.data_dir.join(DATABASE_FILE));
+    let naming = Naming { names: restored.replay.names.clone(), home: config.node.account.clone() };
+    let projector = Projector::new(database.clone(), journal.clone(), naming.clone());
+    let from = match projector.prepare().await {
+        Ok(()) => *projector.resume().borrow(),
+        Err(PrepareError::Away(why)) => {
+            tracing::warn!(%why, "the database is away: calls go on, records wait in the journal");
+            Position::START
+        }
+        Err(PrepareError::Refused(why)) => return Err(StartError::Database(why.to_string())),
+    };
+    let live = LiveCalls::start(journal, naming, from, projector.applied()).await;
+    tokio::spawn(Upkeep::new(journal, restored).run(projector.resume()));
+    tokio::spawn(follow_calls(journal.clone(), restored.position, Arc::clone(metrics)));
+    tokio::spawn(follow_backlog(projector.metrics(), Arc::clone(metrics)));
+    tokio::spawn(projector.run());
+    let answers = std::mem::take(&mut restored.replay.answers);
+    Ok(Records { database, live, journal: journal.clone(), answers })
+}
+
+/// Lets the database go on with the journal that lies beside it, keeping its rows.
+pub(super) async fn adopt(config: &Config) -> Result<(), StartError> {
+    let (journal, _) = Journal::open(Options::at(config.node.data_dir.join(JOURNAL_FOLDER)), |_| {})
+        .map_err(|error| StartError::Journal(error.to_string()))?;
+    let database = Database::sqlite(&config.node.data_dir.join(DATABASE_FILE));
+    records::adopt(&database, &journal).await.map_err(|error| StartError::Database(error.to_string()))
+}
+
+async fn follow_backlog(projector: records::ProjectorMetrics, metrics: Arc<Metrics>) {
+    loop {
+        metrics.journal_backlog.set(i64::try_from(projector.backlog()).unwrap_or(i64::MAX));
+        metrics.journal_lag.set(projector.lag_seconds(wall_now()));
+        tokio::time::sleep(BACKLOG_EVERY).await;
+    }
+}
+
+/// What the API needs of the running owners.
+pub(super) struct Running {
+    pub(super) post: Arc<Post>,
+    pub(super) snapshots: Arc<Snapshots>,
+    pub(super) directory: watch::Receiver<Arc<Directory>>,
+    pub(super) readiness: watch::Receiver<Readiness>,
+    pub(super) api_synced: watch::Receiver<u64>,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+impl Records {
+    /// Serves the API in a task of its own.
+    pub(super) fn serve(self, listener: TcpListener, config: &Config, running: Running) -> JoinHandle<()> {
+        let (commands, asked) = mpsc::channel(channels::COMMANDS);
+        tokio::spawn(route_commands(asked, Arc::clone(&running.post)));
+        let mut keys = Keys::default();
+        for key in &config.keys {
+            keys.add(key.name.clone(), config.node.account.clone(), &key.secret, vec![Scope::Admin]);
+        }
+        let services = Services {
+            commands,
+            snapshot: running.snapshots.watch(),
+            directory: running.directory,
+            readiness: running.readiness,
+            database: self.database,
+            live: self.live,
+            journal: self.journal,
+            synced: running.api_synced,
+            answers: self.answers,
+            keys,
+            account: config.node.account.clone(),
+            data_dir: config.node.data_dir.clone(),
+            metrics: Arc::clone(&running.post.metrics),
+        };
+        tokio::spawn(Api::serve(listener, services, running.stop))
+    }
+}
+
+/// The journal, below the data folder.
+pub(super) const JOURNAL_FOLDER: &str = "journal";
+/// The embedded database, below the data folder.
+const DATABASE_FILE: &str = "trunkline.db";
+const BACKLOG_EVERY: std::time::Duration = std::time::Duration::from_secs(1);

@@ -1,0 +1,85 @@
+//! After a restart: what each owner gets back, and what the crash left unfinished.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use clock::WallTime;
+use journal::Journal;
+use journal_core::{CallEntry, CallEvent, Entry, Owner, RecordingState, Replay};
+use media_worker::{Manifest, Recovered, RecoveredAs};
+
+/// Entries of the node itself, numbered.
+pub(super) struct NodeEntries {
+    journal: Journal,
+    count: u64,
+}
+
+impl NodeEntries {
+    pub(super) fn new(journal: Journal) -> Self {
+        Self { journal, count: 0 }
+    }
+
+    /// Journals an entry. At the start the channel is empty and nothing else writes.
+    pub(super) fn append(&mut self, entry: Entry) {
+        self.count += 1;
+        if let Err(error) = self.journal.append(Owner::Node, self.count, entry) {
+            tracing::error!(%error, "an entry of the node could not be journaled");
+        }
+    }
+}
+
+/// Recordings that were being written when the node died are ready now, failed, or gone.
+pub(super) fn finish_recordings(
+    replay: &mut Replay,
+    data_dir: &Path,
+    now: WallTime,
+    entries: &mut NodeEntries,
+) -> std::io::Result<()> {
+    let recovered: BTreeMap<String, RecoveredAs> =
+        media_worker::recover(data_dir)?.into_iter().map(|Recovered { path, outcome }| (path, outcome)).collect();
+    let unfinished: Vec<_> = replay
+        .unfinished_recordings()
+        .filter_map(|record| Some((record.id, record.next_seq(), record.recording.as_ref()?.path.clone())))
+        .collect();
+    for (call, seq, path) in unfinished {
+        let Some(event) = recording_end(&path, recovered.get(&path), data_dir) else { continue };
+        let entry = Entry::Call(CallEntry { call, seq, at: now, event });
+        if replay.apply(&entry).is_ok() {
+            entries.append(entry);
+        }
+    }
+    Ok(())
+}
+
+/// `None` while it cannot be said: the next start tries again.
+fn recording_end(path: &str, recovered: Option<&RecoveredAs>, data_dir: &Path) -> Option<CallEvent> {
+    Some(match recovered {
+        Some(RecoveredAs::Left { why }) => {
+            tracing::error!(path, why, "a recording could not be recovered now; the next start tries again");
+            return None;
+        }
+        Some(RecoveredAs::Playable { duration_ms, sha256 }) => {
+            CallEvent::RecordingEnded { state: RecordingState::Ready, duration_ms: *duration_ms, sha256: *sha256 }
+        }
+        Some(RecoveredAs::Quarantined { why }) => {
+            tracing::error!(path, why, "a recording was damaged by the crash");
+            FAILED
+        }
+        // Finished on disk, but the entry that says so was lost with the crash.
+        None => finished(&data_dir.join(path)).unwrap_or(FAILED),
+    })
+}
+
+/// What the manifest of a finished recording says; a manifest without its WAV is of one that was not finished.
+fn finished(path: &Path) -> Option<CallEvent> {
+    let manifest = Manifest::read(&path.with_extension("json")).ok()?;
+    let mut sha256 = [0; 32];
+    for (byte, digits) in sha256.iter_mut().zip(manifest.sha256.as_bytes().chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    let whole = path.with_extension("wav").is_file();
+    let duration_ms = manifest.duration_ms;
+    whole.then_some(CallEvent::RecordingEnded { state: RecordingState::Ready, duration_ms, sha256 })
+}
+
+const FAILED: CallEvent = CallEvent::RecordingEnded { state: RecordingState::Failed, duration_ms: 0, sha256: [0; 32] };
