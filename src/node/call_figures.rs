@@ -8,10 +8,14 @@ use clock::CallId;
 use journal::{Journal, Stored};
 use journal_core::{CallEvent, CallRecord, Durability, Entry, Position};
 
-/// Follows the journal from `from` for ever: live calls, and calls by how they ended.
-pub(super) async fn follow_calls(journal: Journal, from: Position, metrics: Arc<Metrics>) {
+/// Follows the journal from `from`, where the calls in `live` were up, for ever: live calls, and calls by how they ended.
+pub(super) async fn follow_calls(
+    journal: Journal,
+    from: Position,
+    mut live: BTreeMap<CallId, CallRecord>,
+    metrics: Arc<Metrics>,
+) {
     let mut tail = journal.subscribe(from, Durability::Written);
-    let mut live = BTreeMap::new();
     loop {
         match tail.next(ENTRIES_AT_ONCE).await {
             Ok(read) if read.is_empty() => return,

@@ -82,12 +82,12 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
         let core = ShardCore::new(id, Shard::new(id, config, seeds.rng(u64::from(number))), Arc::clone(&snapshots));
         let (owner, post, clock, progress) = runner_of(Owner::Shard(id));
         let lanes = Lanes { owners, dialogs: Some(dialogs), new_calls: Some(new_calls) };
-        tokio::spawn(Runner::new(core, owner, post, clock, progress).run(lanes));
+        spawn_owner(Runner::new(core, owner, post, clock, progress).run(lanes));
     }
     let acd = AcdCore::new(Acd::new(acd::Limits::default(), seeds.rng(ACD_STREAM)), Arc::clone(&snapshots));
     let (owner, acd_post, clock, progress) = runner_of(Owner::Acd);
     let lanes = Lanes { owners: acd_inputs, dialogs: None, new_calls: None };
-    tokio::spawn(Runner::new(acd, owner, acd_post, clock, progress).run(lanes));
+    spawn_owner(Runner::new(acd, owner, acd_post, clock, progress).run(lanes));
     let ua = ua_config(&opened.bound);
     let auth = auth_config(&opened.config, &seeds, LOCATION_INSTANCE);
     let location = LocationConfig { ua, auth, registrar: RegistrarConfig::default() };
@@ -95,13 +95,24 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     let location = LocationCore::new(location, Arc::clone(&directory), Arc::clone(&snapshots));
     let (owner, location_post, clock, progress) = runner_of(Owner::Location);
     let lanes = Lanes { owners: location_inputs, dialogs: Some(location_messages), new_calls: None };
-    tokio::spawn(Runner::new(location, owner, location_post, clock, progress).run(lanes));
+    spawn_owner(Runner::new(location, owner, location_post, clock, progress).run(lanes));
 
     give_back(&post, &opened.config, &opened.resolved, &opened.restored.replay).await;
     tokio::spawn(bring_media_events(opened.media_events, Arc::clone(&post)));
     serve_network(opened.bound, &opened.config, &flows, &dispatch);
     let (_, directory) = watch::channel(opened.resolved.directory);
     Ok(Started { post, snapshots, directory, drained })
+}
+
+/// Runs an owner. One whose assertion breaks takes the process down: a restart ends its calls with a record each and
+/// gives everyone back what was theirs, while an owner that is silently gone would leave calls and agents stuck.
+fn spawn_owner(owner: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(async {
+        if tokio::spawn(owner).await.is_err_and(|error| error.is_panic()) {
+            tracing::error!("an owner broke an assertion: the process ends, its next start recovers");
+            std::process::exit(EXIT_OWNER_BROKEN);
+        }
+    });
 }
 
 /// Rules first, then what was before the restart. The lanes are empty and deep: nothing here waits long.
@@ -230,6 +241,8 @@ impl Seeds {
     }
 }
 
+/// "Internal software error" (sysexits.h): a supervisor starts the process again.
+const EXIT_OWNER_BROKEN: i32 = 70;
 const ACD_STREAM: u64 = 1 << 32;
 const LOCATION_STREAM: u64 = 2 << 32;
 /// Location's authenticator beside those of the shards.

@@ -49,7 +49,8 @@ pub(super) async fn open(
     };
     let live = LiveCalls::start(journal, naming, from, projector.applied()).await;
     tokio::spawn(Upkeep::new(journal, restored).run(projector.resume()));
-    tokio::spawn(follow_calls(journal.clone(), restored.position, Arc::clone(metrics)));
+    let up = restored.replay.live_calls().map(|record| (record.id, record.clone())).collect();
+    tokio::spawn(follow_calls(journal.clone(), restored.position, up, Arc::clone(metrics)));
     tokio::spawn(follow_backlog(projector.metrics(), Arc::clone(metrics)));
     tokio::spawn(projector.run());
     let answers = std::mem::take(&mut restored.replay.answers);

@@ -171,11 +171,14 @@ impl<C: Core> Runner<C> {
     fn drain(&mut self) {
         let now = self.clock.now();
         while let Some(delivery) = self.core.poll_delivery(now) {
+            if let Delivery::Transmit { again: true, .. } = delivery {
+                self.post.metrics.sip_retransmissions.inc();
+            }
             match delivery {
-                Delivery::Transmit { peer, bytes, gate: Some(mark) } => {
+                Delivery::Transmit { peer, bytes, gate: Some(mark), .. } => {
                     self.hold(GateLane::Network, mark, Held::Transmit { peer, bytes });
                 }
-                Delivery::Transmit { peer, bytes, gate: None } => self.transmit(peer, bytes),
+                Delivery::Transmit { peer, bytes, gate: None, .. } => self.transmit(peer, bytes),
                 Delivery::Answer { request, result, gate: Some(mark) } => {
                     self.hold(GateLane::Answers, mark, Held::Answer { request, result });
                 }

@@ -229,6 +229,8 @@ pub enum Effect {
         bytes: Bytes,
         /// Hold until the owner's entries have come so far.
         gate: Option<Mark>,
+        /// It was sent before: a retransmission.
+        again: bool,
     },
     /// To the media worker.
     Media(media_graph::Command),

@@ -14,7 +14,8 @@ impl Shard {
         match output {
             Output::Transmit { peer, bytes, sent } => {
                 let gate = self.gate_of(&sent);
-                self.effects.push_back(Effect::Transmit { peer, bytes, gate });
+                let again = matches!(sent, Sent::Retransmission { .. });
+                self.effects.push_back(Effect::Transmit { peer, bytes, gate, again });
             }
             Output::Event(event) => self.on_sip_event(event),
         }

@@ -33,6 +33,8 @@ pub enum Delivery {
         bytes: Bytes,
         /// Hold until the owner's entries have come so far.
         gate: Option<Mark>,
+        /// It was sent before: a retransmission.
+        again: bool,
     },
     /// The answer to a command from outside.
     Answer {

@@ -22,7 +22,7 @@ impl LocationOutlet {
     /// Where `effect` goes; contacts go to every one of `shards` and to the ACD.
     pub fn route(&mut self, shards: impl Iterator<Item = ShardId>, effect: Effect) -> Vec<Delivery> {
         match effect {
-            Effect::Transmit { peer, bytes } => vec![Delivery::Transmit { peer, bytes, gate: None }],
+            Effect::Transmit { peer, bytes, again } => vec![Delivery::Transmit { peer, bytes, gate: None, again }],
             Effect::BindingSet(binding) => vec![self.journal(Entry::BindingSet(journaled(binding)))],
             Effect::BindingRemoved { agent, contact } => vec![self.journal(Entry::BindingRemoved { agent, contact })],
             Effect::Dropped { reason } => vec![Delivery::Dropped { reason }],

@@ -22,7 +22,7 @@ impl ShardOutlet {
     pub fn route(&mut self, effect: call::Effect) -> Delivery {
         use call::Effect;
         match effect {
-            Effect::Transmit { peer, bytes, gate } => Delivery::Transmit { peer, bytes, gate },
+            Effect::Transmit { peer, bytes, gate, again } => Delivery::Transmit { peer, bytes, gate, again },
             Effect::Media(command) => Delivery::Media(command),
             Effect::Journal(entry) => {
                 self.entries += 1;

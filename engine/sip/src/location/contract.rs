@@ -108,6 +108,8 @@ pub enum Effect {
         peer: Peer,
         /// What.
         bytes: Bytes,
+        /// It was sent before: a retransmission.
+        again: bool,
     },
     /// A contact was bound or refreshed (to the journal).
     BindingSet(Binding),

@@ -23,7 +23,7 @@ use crate::{
     Host,
     auth::{AuthConfig, Authenticator},
     registrar::{self, Registrar},
-    ua::{Event, Output, Peer, Transport, Ua},
+    ua::{Event, Output, Peer, Sent, Transport, Ua},
 };
 use probe::Probes;
 use rate::RateLimit;
@@ -127,7 +127,10 @@ impl Location {
         self.start_probes(now);
         while let Some(output) = self.ua.poll_output() {
             match output {
-                Output::Transmit { peer, bytes, .. } => self.effects.push_back(Effect::Transmit { peer, bytes }),
+                Output::Transmit { peer, bytes, sent } => {
+                    let again = matches!(sent, Sent::Retransmission { .. });
+                    self.effects.push_back(Effect::Transmit { peer, bytes, again });
+                }
                 Output::Event(event) => self.on_event(now, event),
             }
         }

@@ -338,7 +338,7 @@ impl World {
 
     fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Transmit { peer, bytes, gate } => self.transmit(peer, bytes, gate.map(|mark| mark.entry)),
+            Effect::Transmit { peer, bytes, gate, .. } => self.transmit(peer, bytes, gate.map(|mark| mark.entry)),
             Effect::Media(command) => self.media.take(command, self.now),
             Effect::Journal(entry) => self.entries.push(entry),
             Effect::AgentBusy(fact) => {
