@@ -1,5 +1,6 @@
 //! Call flows: what a call does from its arrival to its end.
 
+mod attended_transfer;
 mod click_to_call;
 mod dial;
 mod hold;

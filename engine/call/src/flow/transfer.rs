@@ -1,4 +1,4 @@
-//! Blind transfer by REFER (RFC 3515): 202, NOTIFY with a sipfrag, the target
+//! Transfer by REFER (RFC 3515). Blind: 202, NOTIFY with a sipfrag, the target
 //! rings, and the call goes on without the transferring leg.
 
 use clock::{AgentId, CallId, LegId};
@@ -7,6 +7,7 @@ use sip::ua::{RequestToken, SessionId};
 use sip::{Message, Uri};
 
 use crate::call::Flow;
+use crate::flow::attended_transfer::Join;
 use crate::ids::RingId;
 use crate::plan::Target;
 use crate::ring::Purpose;
@@ -18,12 +19,13 @@ use crate::termination::{Reason, Termination};
 impl Shard {
     /// A party asks us to connect the other one elsewhere.
     pub(crate) fn referred(&mut self, session: SessionId, token: RequestToken, request: &Message) {
-        match self.judge_refer(session, request) {
-            Ok(order) => {
-                self.ua.respond(self.now.mono, token, 202, Vec::new(), None);
-                self.transfer(order);
-            }
-            Err(status) => self.ua.respond(self.now.mono, token, status, Vec::new(), None),
+        let order = self.judge_refer(session, request);
+        let status = order.as_ref().map_or_else(|status| *status, |_| 202);
+        self.ua.respond(self.now.mono, token, status, Vec::new(), None);
+        match order {
+            Ok(Order::Blind(transfer)) => self.transfer(transfer),
+            Ok(Order::Attended(join)) => self.join(join),
+            Err(_) => {}
         }
     }
 
@@ -38,9 +40,15 @@ impl Shard {
     pub(crate) fn transfer_answered(&mut self, call: CallId, ring: RingId, leg: LegId, by: LegId, to: &str) {
         self.close_ring(ring);
         let agent = self.legs.get(&leg).and_then(|leg| leg.agent);
-        let Some(stays) = self.hand_over(call, by, to, agent) else { return };
+        if let Some(stays) = self.hand_over(call, by, to, agent) {
+            self.seat(call, stays, leg);
+        }
+    }
+
+    /// Connects the party that stayed with the one that came.
+    pub(crate) fn seat(&mut self, call: CallId, stays: LegId, comes: LegId) {
         let is_agent = self.legs.get(&stays).is_some_and(|leg| leg.kind == LegKind::Agent);
-        let (customer, agent) = if is_agent { (leg, stays) } else { (stays, leg) };
+        let (customer, agent) = if is_agent { (comes, stays) } else { (stays, comes) };
         self.talk(call, customer, agent);
     }
 
@@ -61,7 +69,7 @@ impl Shard {
         self.transfer_of(call) == Some(leg)
     }
 
-    fn judge_refer(&self, session: SessionId, request: &Message) -> Result<Transfer, u16> {
+    fn judge_refer(&self, session: SessionId, request: &Message) -> Result<Order, u16> {
         let leg = self.leg_of(session).and_then(|leg| self.legs.get(&leg)).ok_or(481_u16)?;
         let agent = leg.agent.ok_or(403_u16)?;
         let refer_to = request.refer_to().ok().flatten().ok_or(400_u16)?;
@@ -70,15 +78,16 @@ impl Shard {
         if self.transfer_of(call.id).is_some() {
             return Err(491);
         }
-        // Joining two calls of an agent (RFC 3891) is not offered: we say so instead of dropping one of them.
-        if refer_to.uri.header("Replaces").is_some() {
-            return Err(501);
+        let to = self.dialed(&refer_to.uri);
+        if let Some(replaces) = refer_to.uri.header("Replaces") {
+            let to = to.as_deref().map(|to| self.plan.shown(to)).unwrap_or_default();
+            return self.judge_join(leg, &replaces, to).map(Order::Attended);
         }
-        Ok(Transfer { call: call.id, by: leg.id, agent, to: self.dialed(&refer_to.uri) })
+        Ok(Order::Blind(Transfer { call: call.id, by: leg.id, agent, to }))
     }
 
-    fn transfer(&mut self, order: Transfer) {
-        let Transfer { call, by, agent, to } = order;
+    fn transfer(&mut self, transfer: Transfer) {
+        let Transfer { call, by, agent, to } = transfer;
         let shown = to.as_deref().map(|to| self.plan.shown(to)).unwrap_or_default();
         self.log(call, CallEvent::TransferStarted { leg: by, to: shown.clone() });
         self.notify(by, 100, false);
@@ -137,7 +146,7 @@ impl Shard {
     }
 
     /// The leg that is transferring this call.
-    fn transfer_of(&self, call: CallId) -> Option<LegId> {
+    pub(crate) fn transfer_of(&self, call: CallId) -> Option<LegId> {
         let rings = self.calls.get(&call)?.rings.iter().filter_map(|ring| self.rings.get(ring));
         rings.into_iter().find_map(|ring| match ring.purpose {
             Purpose::Transfer { by, .. } => Some(by),
@@ -152,7 +161,13 @@ impl Shard {
     }
 }
 
-/// An accepted REFER.
+/// What an accepted REFER asks for.
+enum Order {
+    Blind(Transfer),
+    Attended(Join),
+}
+
+/// A party to be connected with somebody who has to be called first.
 struct Transfer {
     call: CallId,
     by: LegId,

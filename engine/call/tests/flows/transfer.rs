@@ -184,10 +184,12 @@ fn customers_and_second_transfers_and_nonsense_are_refused() {
     let (mut world, carrier, agent, target) = talking();
     refer(&mut world, carrier, "1002");
     assert_eq!(accepted(&world, carrier), Some(403));
-    let replaces = "<sip:1002@demo.local?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>";
-    world.phones[agent].refer(world.now.mono, replaces);
-    world.settle();
-    assert_eq!(accepted(&world, agent), Some(501));
+    for (replaces, status) in [("a%3Bto-tag%3Db%3Bfrom-tag%3Dc", 481), ("nonsense", 400)] {
+        world.phones[agent].events.clear();
+        world.phones[agent].refer(world.now.mono, &format!("<sip:1002@demo.local?Replaces={replaces}>"));
+        world.settle();
+        assert_eq!(accepted(&world, agent), Some(status));
+    }
     world.phones[agent].events.clear();
     refer(&mut world, agent, "1002");
     refer(&mut world, agent, "1003");
@@ -219,5 +221,85 @@ fn the_called_party_of_an_extension_call_transfers() {
     world.secs(1);
     assert!(world.phones[callee].got_bye() && !world.phones[caller].got_bye());
     world.phones[caller].hang_up(world.now.mono);
+    world.assert_nothing_left();
+}
+
+/// The agent talks to a customer on hold and to 1002, whom he consults; both his sessions.
+fn consulting() -> (World, usize, usize, usize, [sip::ua::SessionId; 2]) {
+    let (mut world, carrier, agent, target) = talking();
+    world.phones[agent].reinvite(world.now.mono, sdp::Direction::SendOnly);
+    world.settle();
+    let first = world.phones[agent].session.unwrap();
+    world.phones[agent].call(world.now.mono, "1002");
+    world.settle();
+    world.phones[target].answer_call(world.now.mono);
+    world.secs(2);
+    let second = world.phones[agent].session.unwrap();
+    (world, carrier, agent, target, [first, second])
+}
+
+/// REFER on one session with Replaces for the other.
+fn join(world: &mut World, agent: usize, on: sip::ua::SessionId, replaces: sip::ua::SessionId) {
+    let dialog = world.phones[agent].ua.dialog(replaces).unwrap();
+    let tag = |address: &str| sip::NameAddr::parse(address).unwrap().tag().unwrap().to_owned();
+    let (ours, theirs) = (tag(&dialog.local), tag(&dialog.remote));
+    let header = format!("{}%3Bto-tag%3D{theirs}%3Bfrom-tag%3D{ours}", dialog.call_id.replace('@', "%40"));
+    world.phones[agent].session = Some(on);
+    world.phones[agent].refer(world.now.mono, &format!("<sip:1002@demo.local?Replaces={header}>"));
+    world.secs(1);
+}
+
+#[test]
+fn attended_joins_the_customer_with_the_consulted_agent() {
+    for refer_on_first in [true, false] {
+        let (mut world, carrier, agent, target, [first, second]) = consulting();
+        let calls = world.calls();
+        let (on, replaces) = if refer_on_first { (first, second) } else { (second, first) };
+        join(&mut world, agent, on, replaces);
+        assert_eq!(accepted(&world, agent), Some(202));
+        assert_eq!(world.phones[agent].sipfrags(), [100, 200]);
+        assert!(
+            world.phones[agent].events.iter().filter(|event| matches!(event, sip::ua::Event::Ended { .. })).count()
+                == 2
+        );
+        let legs: Vec<_> = world.media.legs.iter().copied().collect();
+        assert!(legs.len() == 2 && world.media.hears(legs[0], legs[1]) && world.media.hears(legs[1], legs[0]));
+        assert_eq!((world.media.recorded_legs(0), world.media.recorded_legs(1)), (vec![legs[0]], vec![legs[1]]));
+        assert_eq!(world.ended(calls[1]).cause.code, "transferred", "the consultation is over");
+        assert_eq!(world.ended(calls[1]).status, CallStatus::Completed);
+        assert_eq!(world.busy.values().collect::<Vec<_>>(), [&agent_id("1002")]);
+        world.secs(5);
+        assert_eq!(world.facts.last().unwrap().0[0].call, calls[0]);
+        world.phones[carrier].hang_up(world.now.mono);
+        world.secs(1);
+        assert!(world.phones[target].got_bye());
+        assert!(world.has(
+            calls[0],
+            |event| matches!(event, CallEvent::Transferred { agent: Some(who), .. } if *who == agent_id("1002"))
+        ));
+        world.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_consultation_that_still_rings_cannot_be_joined() {
+    let (mut world, carrier, agent, target) = talking();
+    let first = world.phones[agent].session.unwrap();
+    world.phones[agent].call(world.now.mono, "1002");
+    world.settle();
+    world.phones[target].ring(world.now.mono);
+    world.settle();
+    let second = world.phones[agent].session.unwrap();
+    let Some(dialog) = world.phones[agent].ua.dialog(second) else { panic!("an early dialog") };
+    let tag = sip::NameAddr::parse(&dialog.local).unwrap().tag().unwrap().to_owned();
+    let ringing = world.last_to(agent, "180").to().unwrap().tag().unwrap().to_owned();
+    let header = format!("{}%3Bto-tag%3D{ringing}%3Bfrom-tag%3D{tag}", dialog.call_id.replace('@', "%40"));
+    world.phones[agent].session = Some(first);
+    world.phones[agent].refer(world.now.mono, &format!("<sip:1002@demo.local?Replaces={header}>"));
+    world.settle();
+    assert_eq!(accepted(&world, agent), Some(603));
+    world.phones[agent].session = Some(second);
+    world.phones[agent].hang_up(world.now.mono);
+    world.phones[carrier].hang_up(world.now.mono);
     world.assert_nothing_left();
 }
