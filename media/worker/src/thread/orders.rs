@@ -1,6 +1,7 @@
 //! What commands change.
 
 use std::sync::mpsc::TrySendError;
+use std::time::Duration;
 
 use clock::{CallId, Instant, LegId};
 use media_graph::{
@@ -79,10 +80,11 @@ impl MediaThread {
         self.note_refusal(known);
     }
 
-    fn watch(&mut self, id: LegId, limit: Option<std::time::Duration>) {
+    fn watch(&mut self, id: LegId, limit: Option<Duration>) {
         let now = self.outfit.clock.mono();
         let Some(ix) = self.graph.ix(Node::Leg(id)) else { return self.ignore("Watch of an unknown leg") };
         let Some(leg) = self.nodes.leg_mut(ix) else { return };
+        let limit = limit.map(|limit| limit.max(MIN_WATCH));
         leg.watch = limit.map(|limit| Watch { limit, since: now, told: None });
         match limit {
             Some(limit) => self.timers.set(Timer::Watch(ix), now + limit),
@@ -304,5 +306,7 @@ impl MediaThread {
     }
 }
 
+/// The shortest silence that means anything: one packet. It also keeps the timer from being due for ever.
+const MIN_WATCH: Duration = Duration::from_millis(20);
 /// Sources of one player: a long announcement of numbers has some thirty.
 const MAX_PARTS: usize = 64;

@@ -8,3 +8,4 @@ mod lifecycle;
 mod paths;
 mod players;
 mod recording;
+mod storm;
