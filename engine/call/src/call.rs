@@ -19,7 +19,7 @@ pub(crate) struct Call {
     pub(crate) from_is_number: bool,
     pub(crate) legs: Vec<LegId>,
     pub(crate) rings: Vec<RingId>,
-    /// A person, or the service itself, answered.
+    /// There is a conversation: a person answered, or a service that is the call's purpose.
     pub(crate) answered: bool,
     /// The queue whose call it is.
     pub(crate) queue: Option<QueueId>,
@@ -81,6 +81,8 @@ pub(crate) struct Voicemail {
     pub(crate) queue: QueueId,
     /// It came here because the wait in the queue was over.
     pub(crate) after_wait: bool,
+    /// The message is long enough to be kept.
+    pub(crate) kept: bool,
     pub(crate) stage: VoicemailStage,
 }
 

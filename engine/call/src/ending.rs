@@ -44,7 +44,7 @@ impl Shard {
     pub(crate) fn end_call(&mut self, call: CallId, why: Termination) {
         let Some(known) = self.calls.get(&call) else { return };
         let (rings, legs) = (known.rings.clone(), known.legs.clone());
-        let why = self.with_status(given_up(why, known.answered), &legs);
+        let why = self.with_status(given_up(why, known.answered || known.voicemail_left), &legs);
         self.finish_voicemail(call);
         for ring in rings {
             self.abandon_ring(ring, &why);

@@ -89,6 +89,7 @@ impl Shard {
             Destination::Own(Target::Agent(agent)) if self.phones_of(*agent).is_empty() => {
                 Err(recorded(Reason::Unreachable))
             }
+            _ if route.is_emergency => Ok(route),
             Destination::Trunk { trunk, .. } if !self.trunk_has_room(*trunk) => {
                 Err(Refused::Quietly(503, "trunk_limit"))
             }

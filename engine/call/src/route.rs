@@ -37,6 +37,8 @@ pub struct Route {
     pub destination: Destination,
     /// E.164 where it is a number, else as dialed.
     pub to: String,
+    /// An emergency call: no limit of ours may refuse it.
+    pub is_emergency: bool,
 }
 
 /// Why a dialed string goes nowhere.
@@ -58,14 +60,14 @@ impl Plan {
             Dialer::Trunk(_) => None,
         };
         if let Some(target) = own {
-            return Ok(Route { destination: Destination::Own(target), to: dialed.to_owned() });
+            return Ok(Route::own(target, dialed.to_owned()));
         }
         if let (Dialer::Agent(_), Some(trunk)) = (dialer, self.numbers.emergency.get(dialed)) {
-            return Ok(Route::out(*trunk, dialed, dialed));
+            return Ok(Route { is_emergency: true, ..Route::out(*trunk, dialed, dialed) });
         }
         let number = self.numbers.e164(dialed);
         if let Some(target) = number.as_ref().and_then(|number| self.dids.get(number)) {
-            return Ok(Route { destination: Destination::Own(*target), to: self.shown(dialed) });
+            return Ok(Route::own(*target, self.shown(dialed)));
         }
         self.route_out(dialer, dialed, number.as_deref())
     }
@@ -124,7 +126,12 @@ impl Plan {
 
 impl Route {
     fn out(trunk: TrunkId, number: &str, to: &str) -> Self {
-        Self { destination: Destination::Trunk { trunk, number: number.to_owned() }, to: to.to_owned() }
+        let destination = Destination::Trunk { trunk, number: number.to_owned() };
+        Self { destination, to: to.to_owned(), is_emergency: false }
+    }
+
+    fn own(target: Target, to: String) -> Self {
+        Self { destination: Destination::Own(target), to, is_emergency: false }
     }
 }
 
@@ -205,6 +212,8 @@ mod tests {
         assert_eq!(out.destination, Destination::Trunk { trunk: CARRIER, number: "+442079460000".to_owned() });
         let emergency = plan.route(agent, "999").unwrap();
         assert_eq!(emergency.destination, Destination::Trunk { trunk: CARRIER, number: "999".to_owned() });
+        assert!(emergency.is_emergency && !out.is_emergency);
+        assert!(plan.route(Dialer::Agent(NO_RIGHTS), "999").is_ok(), "anyone may call for help");
         for denied in ["0033123456789", "+449098790001"] {
             assert_eq!(plan.route(agent, denied), Err(NoRoute::Denied), "{denied}");
         }

@@ -190,7 +190,7 @@ impl Termination {
 pub const TABLE: [Row; 23] = {
     use Class::{Failure, GivenUp, NotAnswered, Success};
     [
-        row(Reason::Normal, "normal", 16, 487, Success, false),
+        row(Reason::Normal, "normal", 16, 480, Success, false),
         row(Reason::Canceled, "canceled", 16, 487, GivenUp, true),
         row(Reason::Busy, "busy", 17, 486, NotAnswered, true),
         row(Reason::NoAnswer, "no_answer", 19, 480, NotAnswered, true),

@@ -43,6 +43,7 @@ impl Shard {
         }
         self.has_capacity().map_err(|code| CommandError::Unavailable(unavailable(code)))?;
         match &route.destination {
+            _ if route.is_emergency => Ok(route),
             Destination::Trunk { trunk, .. } => {
                 let cap = self.plan.agents.get(&agent).map_or(0, |agent| agent.calls_per_day_max);
                 if !self.trunk_has_room(*trunk) {

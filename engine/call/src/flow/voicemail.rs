@@ -13,7 +13,11 @@ use crate::termination::{Reason, Termination};
 impl Shard {
     /// A party at the box of a queue; `after_wait` when nobody took its call.
     pub(crate) fn start_voicemail(&mut self, call: CallId, party: LegId, queue: QueueId, after_wait: bool) {
-        let voicemail = Voicemail { party: Some(party), queue, after_wait, stage: VoicemailStage::Greeting };
+        // The box answers, which is no conversation.
+        self.log(call, CallEvent::VoicemailStarted { queue });
+        self.log(call, CallEvent::Answered { leg: party, agent: None });
+        let stage = VoicemailStage::Greeting;
+        let voicemail = Voicemail { party: Some(party), queue, after_wait, kept: false, stage };
         self.set_flow(call, Flow::Voicemail(voicemail));
     }
 
@@ -43,10 +47,10 @@ impl Shard {
         }
     }
 
-    /// Long enough to be kept: the box has answered the call.
+    /// The message is long enough to be kept.
     pub(crate) fn voicemail_kept(&mut self, call: CallId) {
-        if let Some(Voicemail { party: Some(party), .. }) = self.voicemail(call) {
-            self.log_answered(call, party, None);
+        if let Some(Flow::Voicemail(voicemail)) = self.calls.get_mut(&call).map(|call| &mut call.flow) {
+            voicemail.kept = true;
         }
     }
 
@@ -61,7 +65,7 @@ impl Shard {
     pub(crate) fn voicemail_party_lost(&mut self, call: CallId, voicemail: Voicemail, why: Termination) {
         let without_party = Voicemail { party: None, ..voicemail };
         match voicemail.stage {
-            VoicemailStage::Recording { .. } if self.is_kept(call) => self.save_message(call, without_party),
+            VoicemailStage::Recording { .. } if voicemail.kept => self.save_message(call, without_party),
             VoicemailStage::Saving { .. } => self.set_flow(call, Flow::Voicemail(without_party)),
             _ => self.end_call(call, nothing_left(voicemail, why)),
         }
@@ -90,7 +94,7 @@ impl Shard {
             VoicemailStage::Recording { recorder, since } => (recorder, millis(self.now.mono - since)),
             VoicemailStage::Saving { recorder, length_ms } => (recorder, length_ms),
         };
-        if self.is_kept(call) && !self.calls.get(&call).is_some_and(|call| call.voicemail_left) {
+        if voicemail.kept && !self.calls.get(&call).is_some_and(|call| call.voicemail_left) {
             self.log_left(call, voicemail.queue, recorder, length_ms);
         }
         self.stop_recorder(recorder);
@@ -112,7 +116,7 @@ impl Shard {
 
     fn save_message(&mut self, call: CallId, voicemail: Voicemail) {
         let VoicemailStage::Recording { recorder, since } = voicemail.stage else { return };
-        let length_ms = if self.is_kept(call) { millis(self.now.mono - since) } else { 0 };
+        let length_ms = if voicemail.kept { millis(self.now.mono - since) } else { 0 };
         self.timers.cancel(&Timer::VoicemailKept(call));
         self.timers.cancel(&Timer::VoicemailMax(call));
         let stage = VoicemailStage::Saving { recorder, length_ms };
@@ -146,10 +150,6 @@ impl Shard {
             known.voicemail_left = true;
         }
         self.log(call, CallEvent::VoicemailLeft { queue, path, duration_ms });
-    }
-
-    fn is_kept(&self, call: CallId) -> bool {
-        self.calls.get(&call).is_some_and(|call| call.answered)
     }
 
     fn voicemail(&self, call: CallId) -> Option<Voicemail> {

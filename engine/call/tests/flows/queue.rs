@@ -313,3 +313,19 @@ fn the_wait_is_over_without_voicemail() {
     assert!(world.has(call, |event| matches!(event, CallEvent::QueueLeft { how: QueueLeft::TimedOut, .. })));
     world.assert_nothing_left();
 }
+
+#[test]
+fn a_cancel_that_races_the_200_of_the_queue_makes_the_record_canceled() {
+    let mut world = World::new();
+    let carrier = world.carrier();
+    world.journal_holds = true;
+    world.phones[carrier].call(world.now.mono, SUPPORT_DID);
+    world.settle();
+    // Our 200 is on its way (held by the journal) when he cancels.
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    world.journal_writes();
+    world.secs(1);
+    assert_eq!(world.verdict(), (CallStatus::Canceled, "canceled".to_owned()));
+    world.assert_nothing_left();
+}

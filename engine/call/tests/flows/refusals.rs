@@ -2,6 +2,7 @@
 
 use call::Input;
 use journal_core::{CallEvent, CallStatus, Direction};
+use sip::Method;
 
 use crate::rig::World;
 use crate::rig::phone::header;
@@ -147,4 +148,77 @@ fn an_agent_who_dials_an_own_number_stays_inside() {
     )));
     world.phones[agent].hang_up(world.now.mono);
     world.assert_nothing_left();
+}
+
+#[test]
+fn a_foreign_host_is_404_and_only_a_known_caller_gets_so_far() {
+    for (addr, status, records) in [("127.0.0.2:5080", 404, 1), ("127.0.0.9:5060", 401, 0)] {
+        let mut world = World::new();
+        let caller = world.stranger(addr);
+        world.phones[caller].domain = "example.com".to_owned();
+        world.phones[caller].call(world.now.mono, SUPPORT_DID);
+        world.settle();
+        assert_eq!(world.phones[caller].refusal_status(), Some(status));
+        assert_eq!(world.calls().len(), records);
+        world.assert_nothing_left();
+    }
+}
+
+#[test]
+fn an_emergency_call_passes_a_full_trunk_and_a_used_up_cap() {
+    let mut plan = demo();
+    plan.numbers.emergency = [("999".to_owned(), CARRIER)].into();
+    plan.trunks.get_mut(&CARRIER).unwrap().calls_max = 1;
+    plan.agents.get_mut(&agent_id("1001")).unwrap().may_dial_out = false;
+    let mut world = World::with(plan, 5);
+    let (carrier, agent) = (world.carrier(), world.agent("1001"));
+    world.phones[carrier].call(world.now.mono, ECHO_DID);
+    world.settle();
+    let echo = world.phones[carrier].session;
+    world.phones[agent].call(world.now.mono, "999");
+    world.settle();
+    assert_eq!(crate::rig::start_line(world.phones[carrier].invite_received()), "INVITE sip:999@127.0.0.2:5080");
+    world.phones[carrier].answer_call(world.now.mono);
+    world.secs(1);
+    world.phones[agent].hang_up(world.now.mono);
+    world.phones[carrier].session = echo;
+    world.phones[carrier].hang_up(world.now.mono);
+    world.assert_nothing_left();
+}
+
+#[test]
+fn requests_outside_sessions() {
+    for (addr, method, status) in [
+        ("127.0.0.9:5060", Method::Options, 200),
+        ("127.0.0.2:5080", Method::Options, 200),
+        ("127.0.0.9:5060", Method::Message, 401),
+        ("127.0.0.9:5060", Method::Refer, 401),
+        ("127.0.0.9:5060", Method::Subscribe, 401),
+        ("127.0.0.2:5080", Method::Message, 405),
+        ("127.0.0.2:5080", Method::Subscribe, 489),
+    ] {
+        let mut world = World::new();
+        let peer = world.stranger(addr);
+        world.phones[peer].request(world.now.mono, &method);
+        world.settle();
+        let got = world.phones[peer].events.iter().find_map(|event| match event {
+            sip::ua::Event::Response { response, .. } => response.as_ref().map(sip::Message::status),
+            _ => None,
+        });
+        assert_eq!(got, Some(status), "{method} from {addr}");
+        assert!(world.entries.is_empty());
+        world.assert_nothing_left();
+    }
+}
+
+#[test]
+fn options_have_a_pace() {
+    let mut world = World::new();
+    let peer = world.stranger("127.0.0.9:5060");
+    for _ in 0..600 {
+        world.phones[peer].request(world.now.mono, &Method::Options);
+    }
+    world.settle();
+    let answered = world.lines_to(peer).iter().filter(|line| line.starts_with("200")).count();
+    assert_eq!((answered, world.dropped.len()), (500, 100));
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use call::{AgentFact, Contact, Counts, Effect, Input, Plan, Reply, Shard, ShardConfig, WaitingFact};
 use clock::{AgentId, CallId, Instant, LegId, Now, OfferId, RequestId, Rng, ShardId, WallTime};
-use journal_core::{CallEntry, CallEvent, CallStatus, Cause, Durability, Entry, Outcome};
+use journal_core::{CallEntry, CallEvent, CallRecord, CallStatus, Cause, Durability, Entry, Outcome, Step};
 use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
 use sip::digest::Algorithm;
 use sip::ua::{Peer, Transport, UaConfig};
@@ -240,7 +240,23 @@ impl World {
             assert!(matches!(journey[0].event, CallEvent::Started { .. }));
             let ends = journey.iter().filter(|entry| matches!(entry.event, CallEvent::Ended { .. })).count();
             assert_eq!(ends, 1, "{journey:#?}");
+            self.assert_record_agrees(call);
         }
+    }
+
+    /// What the shard wrote into `Ended` is what everyone who reads the journey concludes.
+    fn assert_record_agrees(&self, call: CallId) {
+        let journey = self.journey(call);
+        let mut record = CallRecord::start(journey[0]).expect("the first entry starts a record");
+        let ended = self.ended(call);
+        for entry in journey.iter().skip(1) {
+            if matches!(entry.event, CallEvent::Ended { .. }) {
+                let verdict = record.conclude(&ended.cause);
+                assert_eq!((verdict.status, verdict.outcome), (ended.status, ended.outcome), "{journey:#?}");
+            }
+            assert_eq!(record.apply(entry), Step::Taken, "{entry:?}");
+        }
+        assert!(record.is_closed());
     }
 
     fn assert_dialogs_over(&self) {

@@ -5,8 +5,10 @@ use core::net::SocketAddr;
 use bytes::Bytes;
 use clock::{Instant, Rng};
 use sdp::{Codec, Direction, Local, Session};
-use sip::Message;
-use sip::ua::{Body, ClientCredentials, Event, InviteParams, Output, Peer, SessionEnd, SessionId, Ua, UaConfig};
+use sip::ua::{
+    Body, ClientCredentials, Event, InviteParams, Output, Peer, RequestParams, SessionEnd, SessionId, Ua, UaConfig,
+};
+use sip::{Message, Method};
 
 use super::{SHARD, peer};
 
@@ -15,6 +17,8 @@ pub(crate) struct Phone {
     pub(crate) addr: SocketAddr,
     pub(crate) ua: Ua,
     password: Option<String>,
+    /// Host of the request URIs it calls.
+    pub(crate) domain: String,
     pub(crate) codecs: Vec<Codec>,
     /// What arrived, newest last.
     pub(crate) events: Vec<Event>,
@@ -38,6 +42,7 @@ impl Phone {
             addr,
             ua: Ua::new(UaConfig::at(addr, "Phone"), rng),
             password,
+            domain: "127.0.0.1".to_owned(),
             codecs: Codec::ALL.to_vec(),
             events: Vec::new(),
             session: None,
@@ -96,7 +101,7 @@ impl Phone {
             InviteParams {
                 peer: peer(SHARD.parse().unwrap()),
                 transport_fixed: true,
-                request_uri: format!("sip:{user}@127.0.0.1"),
+                request_uri: format!("sip:{user}@{}", self.domain),
                 from: format!("<sip:{from}@demo.local>"),
                 to: format!("<sip:{user}@demo.local>"),
                 call_id: None,
@@ -107,6 +112,30 @@ impl Phone {
         );
         self.session = Some(session);
         session
+    }
+
+    /// A request outside any session.
+    pub(crate) fn request(&mut self, now: Instant, method: &Method) {
+        let mut headers = vec![("Event", "presence".to_owned())];
+        if *method == Method::Refer {
+            headers = vec![("Refer-To", "<sip:1002@demo.local>".to_owned())];
+        }
+        self.ua.request(
+            now,
+            RequestParams {
+                method: method.clone(),
+                peer: peer(SHARD.parse().unwrap()),
+                transport_fixed: true,
+                request_uri: "sip:demo.local".to_owned(),
+                from: "<sip:someone@demo.local>".to_owned(),
+                to: "<sip:demo.local>".to_owned(),
+                call_id: None,
+                cseq: None,
+                body: None,
+                headers,
+                auth: None,
+            },
+        );
     }
 
     pub(crate) fn ring(&mut self, now: Instant) {
