@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clock::{AgentId, CallId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, TrunkId, WallTime};
+use clock::{AgentId, CallId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
 use journal_core::{Cause, DialogIdentity, Entry, Mark};
 use sip::ua::Peer;
 use sip::{Message, ParseError};
@@ -299,7 +299,8 @@ pub enum Effect {
         /// Hold until the owner's entries have come so far.
         gate: Option<Mark>,
     },
-    /// A Call-ID now belongs to this shard (true) or no more (false): for the directory (DESIGN section 4).
+    /// The Call-ID of a leg that we called, or of one from before a restart, now belongs to this shard (true) or no
+    /// more (false): for the directory (DESIGN section 4). Of callers it is the hash that chose the shard.
     CallIdOwned {
         /// The Call-ID header.
         sip_call_id: String,
@@ -314,72 +315,6 @@ pub enum Effect {
     /// After `Drain` or `EndAll`: calls, recordings and SIP sessions are all over. A peer that answers no BYE holds
     /// it back for 64*T1 (32 s), so whoever shuts down has a limit of his own.
     Drained,
-}
-
-/// What the next time-out is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TimerReason {
-    /// A SIP transaction or session.
-    Sip,
-    /// `Facts` are due.
-    Facts,
-    /// A phone has rung long enough.
-    Ring,
-    /// The ACD did not answer a claim.
-    Claim,
-    /// A call reaches its longest time.
-    CallMax,
-    /// A silent side is asked whether it lives.
-    Ping,
-    /// The media worker did not open a leg's ports.
-    Open,
-    /// A voicemail is long enough to be kept, or reaches its end.
-    Voicemail,
-    /// The media worker did not finish a recording.
-    Recorder,
-}
-
-/// How much of everything a shard holds: all zero when no call is up and every peer has answered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Live calls.
-    pub calls: usize,
-    /// Live legs.
-    pub legs: usize,
-    /// Groups of phones that ring together.
-    pub rings: usize,
-    /// SIP sessions, those that only wait for the answer to a BYE included.
-    pub sessions: usize,
-    /// Claims that the ACD has not answered.
-    pub claims: usize,
-    /// Port pairs at the media worker, until it says `Closed`.
-    pub ports: usize,
-    /// Players.
-    pub players: usize,
-    /// Recordings, until the media worker has finished them.
-    pub recorders: usize,
-    /// Timers of the shard's own.
-    pub timers: usize,
-}
-
-/// What others may see of a shard. Single calls are seen by their journal entries.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snapshot {
-    /// How much it holds.
-    pub counts: Counts,
-    /// Trunks that were used since the start.
-    pub trunks: Vec<TrunkUsage>,
-}
-
-/// One trunk's use on this shard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TrunkUsage {
-    /// The trunk.
-    pub trunk: TrunkId,
-    /// Live legs over it.
-    pub calls: u32,
-    /// INVITEs refused for its limits since the start.
-    pub refused: u64,
 }
 
 /// A good answer.

@@ -30,12 +30,13 @@ mod ringing;
 mod route;
 mod shard;
 mod signal;
+mod snapshot;
 mod termination;
 mod wiring;
 
 pub use contract::{
-    AgentFact, CommandError, Contact, Counts, Effect, Input, NewCall, OfferOutcome, Reply, RestoredCall, Snapshot,
-    TimerReason, TrunkUsage, WaitingFact, WithdrawReason,
+    AgentFact, CommandError, Contact, Effect, Input, NewCall, OfferOutcome, Reply, RestoredCall, WaitingFact,
+    WithdrawReason,
 };
 pub use ids::shard_of_id;
 pub use number::MAX_DIALED_LEN;
@@ -44,4 +45,5 @@ pub use plan::{
 };
 pub use route::{Destination, Dialer, NoRoute, Route};
 pub use shard::{Shard, ShardConfig};
+pub use snapshot::{Counts, Snapshot, TimerReason, TrunkUsage};
 pub use termination::{Class, Reason, Row, TABLE, Termination};

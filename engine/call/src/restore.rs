@@ -1,11 +1,14 @@
 //! After a crash: every dialog is ended, every call gets its one `Ended` (DESIGN section 6, Restart).
 
+use core::time::Duration;
+
+use clock::CallId;
 use journal_core::outcome::Reached;
 use journal_core::{CallEvent, DialogIdentity, DialogSide, Entry};
 use sip::ua::{DialogStage, DialogState, Peer, Transport};
 
-use crate::contract::RestoredCall;
-use crate::shard::Shard;
+use crate::contract::{Effect, RestoredCall};
+use crate::shard::{Shard, Timer};
 use crate::termination::{Reason, Termination};
 
 impl Shard {
@@ -14,11 +17,27 @@ impl Shard {
         for call in calls {
             for dialog in call.dialogs {
                 let leg = dialog.leg;
+                self.own_restored(call.call, &dialog.sip_call_id);
                 self.ua.end_restored(self.now.mono, &state(dialog), &why.header());
                 self.journal(Entry::DialogOver { call: call.call, leg });
             }
             let (status, outcome) = why.verdict(Reached { conversation: call.answered, voicemail: false });
             self.log_as(call.call, call.next_seq, CallEvent::Ended { status, outcome, cause: why.cause() });
+        }
+    }
+}
+
+impl Shard {
+    /// Answers to what ends the dialog must find their way here.
+    fn own_restored(&mut self, call: CallId, sip_call_id: &str) {
+        self.effects.push_back(Effect::CallIdOwned { sip_call_id: sip_call_id.to_owned(), owned: true });
+        self.restored.entry(call).or_default().push(sip_call_id.to_owned());
+        self.arm(Timer::Restored(call), ENDS_WITHIN);
+    }
+
+    pub(crate) fn release_restored(&mut self, call: CallId) {
+        for sip_call_id in self.restored.remove(&call).unwrap_or_default() {
+            self.effects.push_back(Effect::CallIdOwned { sip_call_id, owned: false });
         }
     }
 }
@@ -47,3 +66,6 @@ fn state(dialog: DialogIdentity) -> DialogState {
         },
     }
 }
+
+/// CANCEL, its 2xx that crosses, and the BYE of that: twice 64*T1.
+const ENDS_WITHIN: Duration = Duration::from_secs(64);

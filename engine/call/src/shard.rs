@@ -12,12 +12,13 @@ use sip::auth::{AuthConfig, Authenticator};
 use sip::ua::{SessionId, Ua, UaConfig};
 
 use crate::call::{Call, Recording};
-use crate::contract::{Contact, Counts, Effect, Input, Snapshot, TimerReason, TrunkUsage};
+use crate::contract::{Contact, Effect, Input};
 use crate::ids::{Ids, RingId};
 use crate::leg::Leg;
 use crate::limits::{Limits, Pace};
 use crate::plan::Plan;
 use crate::ring::{Lease, Ring};
+use crate::snapshot::{Counts, Snapshot, TimerReason, TrunkUsage};
 
 /// What a shard is set up with; all of it lasts as long as the shard.
 #[derive(Clone)]
@@ -59,6 +60,8 @@ pub struct Shard {
     pub(crate) players: BTreeMap<PlayerId, CallId>,
     /// Legs whose ports the media worker has.
     pub(crate) ports: BTreeSet<LegId>,
+    /// Call-IDs of dialogs from before a crash, while their ends are under way.
+    pub(crate) restored: BTreeMap<CallId, Vec<String>>,
     pub(crate) limits: Limits,
     pub(crate) options_pace: Pace,
     pub(crate) timers: TimerQueue<Timer>,
@@ -122,6 +125,8 @@ pub(crate) enum Timer {
     VoicemailMax(CallId),
     /// The media worker does not finish a recording.
     Recorder(RecorderId),
+    /// The dialogs of a call from before a crash are through: its Call-IDs are released.
+    Restored(CallId),
 }
 
 impl Shard {
@@ -148,6 +153,7 @@ impl Shard {
             recordings: BTreeMap::new(),
             players: BTreeMap::new(),
             ports: BTreeSet::new(),
+            restored: BTreeMap::new(),
             limits: Limits::default(),
             options_pace: Pace::default(),
             timers: TimerQueue::new(),
@@ -272,6 +278,7 @@ impl Shard {
             Timer::VoicemailKept(call) => self.voicemail_kept(call),
             Timer::VoicemailMax(call) => self.voicemail_full(call),
             Timer::Recorder(recorder) => self.recorder_overdue(recorder),
+            Timer::Restored(call) => self.release_restored(call),
         }
     }
 
@@ -301,7 +308,7 @@ impl Shard {
     }
 
     pub(crate) fn arm(&mut self, timer: Timer, after: Duration) {
-        self.timers.set(timer, self.now.mono + after);
+        self.timers.set(timer, self.now.mono + after.max(TICK));
     }
 
     /// The gate of what must not leave before the journal has it.
@@ -320,9 +327,12 @@ impl Timer {
             Self::Open(_) => TimerReason::Open,
             Self::VoicemailKept(_) | Self::VoicemailMax(_) => TimerReason::Voicemail,
             Self::Recorder(_) => TimerReason::Recorder,
+            Self::Restored(_) => TimerReason::Restored,
         }
     }
 }
 
 /// How often owners compare live legs with leases (DESIGN section 4).
 const FACTS_EVERY: Duration = Duration::from_secs(5);
+/// A timer set anew while it fires must lie in the future, whatever a configuration says.
+const TICK: Duration = Duration::from_millis(1);

@@ -286,3 +286,39 @@ fn a_body_that_is_no_description_is_refused_last() {
     assert_eq!(world.verdict(), (CallStatus::Failed, "not_acceptable".to_owned()));
     world.assert_nothing_left();
 }
+
+#[test]
+fn the_answer_to_our_offer_comes_with_the_ack() {
+    let mut world = World::new();
+    let far = "127.0.0.2:7777";
+    let head = |method: &str, branch: &str, to_tag: &str, cseq: &str| {
+        format!(
+            "{method} sip:+442071830003@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {far};branch=z9hG4bK{branch}\r\n\
+             From: <sip:+441632960001@127.0.0.2>;tag=f\r\nTo: <sip:+442071830003@127.0.0.1>{to_tag}\r\n\
+             Call-ID: late-offer\r\nCSeq: {cseq}\r\nContact: <sip:c@{far}>\r\nMax-Forwards: 70\r\n"
+        )
+    };
+    world.raw(far, &format!("{}Content-Length: 0\r\n\r\n", head("INVITE", "1", "", "1 INVITE")));
+    let (_, answer, _) = world.sent.last().unwrap().clone();
+    assert_eq!(answer.status(), 200);
+    assert!(world.media.remotes.is_empty(), "nothing is agreed yet");
+    let offer = sdp::Session::parse(answer.body()).unwrap();
+    let local = sdp::Local {
+        address: [127, 0, 0, 2].into(),
+        port: 9000,
+        codecs: vec![sdp::Codec::Pcmu],
+        telephone_event: false,
+        direction: sdp::Direction::SendRecv,
+        session_id: 1,
+        version: 1,
+    };
+    let sdp = sdp::answer(&offer, &local, None).unwrap().0.to_string();
+    let tag = format!(";tag={}", answer.to().unwrap().tag().unwrap());
+    let ack = head("ACK", "2", &tag, "1 ACK");
+    world.raw(far, &format!("{ack}Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}", sdp.len()));
+    let remote = *world.media.remotes.values().next().unwrap();
+    assert_eq!((remote.rtp.port(), remote.codec), (9000, Codec::Pcmu));
+    world.raw(far, &format!("{}Content-Length: 0\r\n\r\n", head("BYE", "3", &tag, "2 BYE")));
+    assert_eq!(world.verdict(), (CallStatus::Completed, "normal".to_owned()));
+    world.assert_nothing_left();
+}

@@ -190,6 +190,7 @@ fn after_a_crash_every_dialog_ends_and_every_call_has_its_record() {
     assert_eq!(after.journey(call)[0].seq, next_seq);
     after.secs(100);
     assert_eq!(after.shard.counts(), call::Counts::default());
+    assert!(after.owned.is_empty());
 }
 
 #[test]
@@ -223,4 +224,38 @@ fn ids_of_a_successor_are_new() {
     let (before, after): (CallId, CallId) = (world.call(), later.call());
     assert_ne!(before, after);
     assert!(later.media.legs.first() > world.media.legs.last());
+}
+
+#[test]
+fn the_caller_cancels_before_his_ports_are_open() {
+    let mut world = World::new();
+    let carrier = world.carrier();
+    world.media.is_slow = true;
+    world.phones[carrier].call(world.now.mono, SUPPORT_DID);
+    world.settle();
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    assert_eq!(world.phones[carrier].refusal_status().or(Some(487)), Some(487));
+    assert_eq!(world.verdict(), (CallStatus::Canceled, "canceled".to_owned()));
+    world.media.is_slow = false;
+    world.assert_nothing_left();
+}
+
+#[test]
+fn an_offer_ends_before_the_agents_ports_are_open() {
+    let mut world = World::new();
+    let carrier = world.carrier();
+    let agent = world.agent("1001");
+    world.phones[carrier].call(world.now.mono, SUPPORT_DID);
+    world.settle();
+    world.media.is_slow = true;
+    world.acd.agents = vec![agent_id("1001")];
+    world.settle();
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    world.media.is_slow = false;
+    world.settle();
+    assert!(!world.phones[agent].is_called(), "nothing was sent to the agent");
+    assert_eq!(world.acd.outcomes, [call::OfferOutcome::CallerGone]);
+    world.assert_nothing_left();
 }

@@ -109,3 +109,20 @@ fn hold_while_waiting_in_the_queue() {
     world.phones[carrier].hang_up(world.now.mono);
     world.assert_nothing_left();
 }
+
+#[test]
+fn another_codec_or_port_is_between_that_party_and_us() {
+    let (mut world, carrier, agent) = talking();
+    let legs: Vec<_> = world.media.legs.iter().copied().collect();
+    let edges: Vec<_> = world.media.graph.edges().collect();
+    let to_carrier = world.lines_to(carrier).len();
+    world.phones[agent].codecs = vec![sdp::Codec::Pcmu];
+    world.phones[agent].reinvite(world.now.mono, Direction::SendRecv);
+    world.settle();
+    assert_eq!(world.media.remotes[&legs[1]].codec, media_graph::Codec::Pcmu);
+    assert_eq!(world.media.remotes[&legs[0]].codec, media_graph::Codec::Pcma);
+    assert_eq!(world.media.graph.edges().collect::<Vec<_>>(), edges);
+    assert_eq!(world.lines_to(carrier).len(), to_carrier);
+    world.phones[agent].hang_up(world.now.mono);
+    world.assert_nothing_left();
+}

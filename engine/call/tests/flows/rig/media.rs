@@ -24,6 +24,8 @@ pub(crate) struct MediaWorker {
     pub(crate) no_ports: bool,
     /// Says nothing any more.
     pub(crate) is_dead: bool,
+    /// Says nothing for now.
+    pub(crate) is_slow: bool,
     /// Recordings fail.
     pub(crate) disk_full: bool,
     /// Prompts are missing.
@@ -65,6 +67,9 @@ impl MediaWorker {
     }
 
     pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        if self.is_slow {
+            return Vec::new();
+        }
         let events = core::mem::take(&mut self.events);
         for event in &events {
             if let Event::PlayFailed { player, .. } = event {
