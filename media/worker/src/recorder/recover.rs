@@ -32,10 +32,14 @@ pub enum RecoveredAs {
         /// SHA-256 of the WAV file.
         sha256: [u8; 32],
     },
-    /// It is not playable: no recording of ours any more, and renamed to
-    /// `.wav.damaged`; or the system refused a step, and it is left as it was.
+    /// The system refused a step; the file is as it was and the next start tries again.
+    Left {
+        /// What the system said.
+        why: String,
+    },
+    /// It is no recording of ours any more and was renamed to `.wav.damaged`.
     Quarantined {
-        /// What is wrong with it, or what the system said.
+        /// What is wrong with it.
         why: String,
     },
 }
@@ -52,7 +56,7 @@ pub fn recover(data_dir: &Path) -> io::Result<Vec<Recovered>> {
         let wav = part.with_extension("");
         let relative = wav.with_extension("");
         let path = relative.strip_prefix(data_dir).unwrap_or(&relative).to_string_lossy().into_owned();
-        let outcome = repair(&part, &wav).unwrap_or_else(|error| RecoveredAs::Quarantined { why: error.to_string() });
+        let outcome = repair(&part, &wav).unwrap_or_else(|error| RecoveredAs::Left { why: error.to_string() });
         recovered.push(Recovered { path, outcome });
     }
     Ok(recovered)
