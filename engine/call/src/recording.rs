@@ -55,7 +55,8 @@ impl Shard {
         let call = recording.call;
         self.recorder_gone(call, recorder);
         if recording.voicemail {
-            return self.message_saved_or_lost(call, recorder, recording, finished.map(|(length, _)| length));
+            let message = finished.map(|(duration_ms, _)| (recording.path, duration_ms));
+            return self.message_finished(call, recorder, message);
         }
         let (duration_ms, sha256) = finished.unwrap_or_default();
         let state = if finished.is_some() { RecordingState::Ready } else { RecordingState::Failed };
@@ -76,13 +77,6 @@ impl Shard {
     pub(crate) fn recorder_overdue(&mut self, recorder: RecorderId) {
         self.dropped("recording_unfinished");
         self.recorded(recorder, None);
-    }
-
-    /// The path is read from the recording once more when a voicemail is logged, hence it is back for a moment.
-    fn message_saved_or_lost(&mut self, call: CallId, recorder: RecorderId, recording: Recording, length: Option<u64>) {
-        self.recordings.insert(recorder, recording);
-        self.message_saved(call, recorder, length);
-        self.recordings.remove(&recorder);
     }
 
     /// Its node and edges are no more.

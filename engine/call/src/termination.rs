@@ -238,6 +238,24 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_table_is_this_one() {
+        let class = |class| match class {
+            Class::Success => "ended properly",
+            Class::GivenUp => "canceled",
+            Class::NotAnswered => "no answer",
+            Class::Failure => "failed",
+        };
+        for row in &TABLE {
+            let retry = if row.may_retry { "yes" } else { "no" };
+            let line = format!("| `{}` | {} | {} | {} | {retry} |", row.code, row.q850, row.sip, class(row.class));
+            assert!(DOCUMENTED.lines().any(|documented| documented == line), "docs/causes.md lacks: {line}");
+        }
+        assert_eq!(DOCUMENTED.lines().filter(|line| line.starts_with("| `")).count(), TABLE.len());
+    }
+
+    const DOCUMENTED: &str = include_str!("../../../docs/causes.md");
+
+    #[test]
     fn verdicts_follow_the_data_model() {
         let reached = |conversation| Reached { conversation, voicemail: false };
         let verdict = |reason, answered| Termination::system(reason).verdict(reached(answered));

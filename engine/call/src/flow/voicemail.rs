@@ -71,12 +71,12 @@ impl Shard {
         }
     }
 
-    /// The file of a message is complete; none when it could not be written.
-    pub(crate) fn message_saved(&mut self, call: CallId, recorder: RecorderId, duration_ms: Option<u64>) {
+    /// The file of a message is complete: its path and length, ms; none when it could not be written.
+    pub(crate) fn message_finished(&mut self, call: CallId, recorder: RecorderId, message: Option<(String, u64)>) {
         let Some(voicemail) = self.voicemail(call) else { return };
         match voicemail.stage {
-            VoicemailStage::Saving { recorder: saving, length_ms } if saving == recorder => {
-                self.end_voicemail(call, voicemail, duration_ms.filter(|_| length_ms > 0));
+            VoicemailStage::Saving { recorder: saving, .. } if saving == recorder => {
+                self.end_voicemail(call, voicemail, message);
             }
             VoicemailStage::Recording { recorder: running, .. } if running == recorder => {
                 self.set_flow(call, Flow::Over);
@@ -94,8 +94,9 @@ impl Shard {
             VoicemailStage::Recording { recorder, since } => (recorder, millis(self.now.mono - since)),
             VoicemailStage::Saving { recorder, length_ms } => (recorder, length_ms),
         };
-        if voicemail.kept && !self.calls.get(&call).is_some_and(|call| call.voicemail_left) {
-            self.log_left(call, voicemail.queue, recorder, length_ms);
+        let path = self.recordings.get(&recorder).map(|recording| recording.path.clone());
+        if let Some(path) = path.filter(|_| voicemail.kept) {
+            self.log_left(call, voicemail.queue, path, length_ms);
         }
         self.stop_recorder(recorder);
     }
@@ -116,7 +117,7 @@ impl Shard {
 
     fn save_message(&mut self, call: CallId, voicemail: Voicemail) {
         let VoicemailStage::Recording { recorder, since } = voicemail.stage else { return };
-        let length_ms = if voicemail.kept { millis(self.now.mono - since) } else { 0 };
+        let length_ms = millis(self.now.mono - since);
         self.timers.cancel(&Timer::VoicemailKept(call));
         self.timers.cancel(&Timer::VoicemailMax(call));
         let stage = VoicemailStage::Saving { recorder, length_ms };
@@ -124,15 +125,17 @@ impl Shard {
         self.stop_recorder(recorder);
     }
 
-    fn end_voicemail(&mut self, call: CallId, voicemail: Voicemail, duration_ms: Option<u64>) {
+    /// The message is safe, was too short or could not be written: the call is over.
+    fn end_voicemail(&mut self, call: CallId, voicemail: Voicemail, message: Option<(String, u64)>) {
         let by_caller = Termination::new(Who::Caller, Reason::Normal);
-        let VoicemailStage::Saving { recorder, length_ms } = voicemail.stage else { return };
-        let why = match duration_ms {
-            Some(duration_ms) => {
-                self.log_left(call, voicemail.queue, recorder, duration_ms);
+        let least_ms = millis(self.plan.limits.voicemail_min);
+        let is_short = message.as_ref().is_some_and(|(_, duration_ms)| *duration_ms < least_ms);
+        let why = match message {
+            _ if is_short || !voicemail.kept => nothing_left(voicemail, by_caller),
+            Some((path, duration_ms)) => {
+                self.log_left(call, voicemail.queue, path, duration_ms);
                 by_caller
             }
-            None if length_ms == 0 => nothing_left(voicemail, by_caller),
             None => Termination::system(Reason::MediaUnavailable),
         };
         let session = voicemail.party.and_then(|party| self.legs.get(&party)?.session);
@@ -144,8 +147,7 @@ impl Shard {
         self.end_call(call, why);
     }
 
-    fn log_left(&mut self, call: CallId, queue: QueueId, recorder: RecorderId, duration_ms: u64) {
-        let Some(path) = self.recordings.get(&recorder).map(|recording| recording.path.clone()) else { return };
+    fn log_left(&mut self, call: CallId, queue: QueueId, path: String, duration_ms: u64) {
         if let Some(known) = self.calls.get_mut(&call) {
             known.voicemail_left = true;
         }
