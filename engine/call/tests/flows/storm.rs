@@ -170,6 +170,7 @@ fn perform(world: &mut World, act: Act) {
 
 /// Everyone goes home: phones hang up, the ACD speaks again, the node shuts down.
 fn end(world: &mut World) {
+    (world.loss, world.duplicate) = (0.0, 0.0);
     world.acd.is_dead = false;
     world.acd.agents.clear();
     world.settle();
@@ -213,6 +214,10 @@ proptest! {
     fn every_call_ends_once_and_nothing_is_left(seed in any::<u64>(), acts in prop::collection::vec(act(), 1..80)) {
         let mut world = world(seed);
         let mut rng = Rng::new(seed);
+        // Half of the storms come over a bad network.
+        if rng.chance(0.5) {
+            (world.loss, world.duplicate) = (rng.unit() * 0.3, rng.unit() * 0.3);
+        }
         for act in acts {
             perform(&mut world, act);
             if rng.chance(0.8) {

@@ -47,6 +47,9 @@ pub(crate) struct World {
     pub(crate) drained: bool,
     /// Entries that the journal has written; messages that wait for more are held.
     pub(crate) journal_holds: bool,
+    /// Chance that a message is lost, and that it comes twice.
+    pub(crate) loss: f64,
+    pub(crate) duplicate: f64,
     held: Vec<(SocketAddr, Bytes, u64)>,
     wire: VecDeque<(SocketAddr, SocketAddr, Bytes)>,
     pub(crate) rng: Rng,
@@ -105,6 +108,8 @@ impl World {
             owned: BTreeMap::new(),
             drained: false,
             journal_holds: false,
+            loss: 0.0,
+            duplicate: 0.0,
             held: Vec::new(),
             wire: VecDeque::new(),
             rng,
@@ -412,6 +417,12 @@ impl World {
 
     fn deliver(&mut self) -> bool {
         let Some((from, to, bytes)) = self.wire.pop_front() else { return false };
+        if self.rng.chance(self.loss) {
+            return true;
+        }
+        if self.rng.chance(self.duplicate) {
+            self.wire.push_back((from, to, bytes.clone()));
+        }
         let message = Message::parse(bytes, Source::Datagram).expect("our own messages are readable");
         if to == SHARD.parse().unwrap() {
             self.shard.handle(self.now, Input::Received { peer: peer(from), message });
