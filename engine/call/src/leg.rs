@@ -32,6 +32,8 @@ pub(crate) struct Leg {
     pub(crate) talked: bool,
     /// The media worker watches its RTP; otherwise it is asked by OPTIONS. None before it is up.
     pub(crate) watched: Option<bool>,
+    /// RTP of the party has come.
+    pub(crate) heard: bool,
 }
 
 /// Who sent the INVITE.
@@ -84,6 +86,7 @@ impl Leg {
             busy: false,
             talked: false,
             watched: None,
+            heard: false,
         }
     }
 

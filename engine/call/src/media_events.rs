@@ -1,7 +1,7 @@
 //! What the media worker says.
 
 use clock::LegId;
-use media_graph::Event;
+use media_graph::{Command, Event};
 
 use crate::call::Flow;
 use crate::shard::Shard;
@@ -24,7 +24,11 @@ impl Shard {
             Event::Closed { leg, .. } => {
                 self.ports.remove(&leg);
             }
-            Event::FirstPacket { .. } => {}
+            Event::FirstPacket { leg } => {
+                if let Some(known) = self.legs.get_mut(&leg) {
+                    known.heard = true;
+                }
+            }
         }
     }
 
@@ -36,9 +40,16 @@ impl Shard {
         }
     }
 
-    /// RTP stopped. A word that crossed a hold says nothing: the leg is not watched any more.
+    /// RTP stopped. A word that crossed a hold says nothing: the leg is not watched any more. Nor does the silence of
+    /// a caller who waits and never spoke: carriers that send nothing towards music are met with, and his wait has
+    /// a limit of its own. He is watched on, for the talk that follows.
     fn silent(&mut self, leg: LegId) {
         let Some(known) = self.legs.get(&leg).filter(|leg| leg.watched == Some(true)) else { return };
+        let flow = self.calls.get(&known.call).map(|call| &call.flow);
+        if !known.heard && matches!(flow, Some(Flow::Waiting { party, .. }) if *party == leg) {
+            self.media(Command::Watch { leg, limit: Some(self.plan.limits.rtp_silence) });
+            return;
+        }
         let why = Termination::new(known.who(), Reason::RtpTimeout);
         self.leg_lost(leg, why, false);
     }

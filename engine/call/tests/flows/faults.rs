@@ -50,6 +50,24 @@ fn rtp_that_stops_ends_the_call() {
 }
 
 #[test]
+fn a_waiting_caller_who_never_sent_rtp_waits_on_one_whose_rtp_stops_is_gone() {
+    let mut world = World::new();
+    let carrier = world.carrier();
+    world.phones[carrier].call(world.now.mono, SUPPORT_DID);
+    world.settle();
+    let leg = *world.media.legs.last().unwrap();
+    world.media.say(Event::Silent { leg });
+    world.settle();
+    assert!(!world.phones[carrier].got_bye());
+    world.media.say(Event::FirstPacket { leg });
+    world.media.say(Event::Silent { leg });
+    world.settle();
+    assert!(world.phones[carrier].got_bye());
+    assert_eq!(world.ended(world.call()).cause.code, "rtp_timeout");
+    world.assert_nothing_left();
+}
+
+#[test]
 fn a_phone_that_dies_in_mid_call_leaves_nothing() {
     let (mut world, carrier, agent) = talking();
     world.phones[agent].is_dead = true;
