@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use call::recording_path;
 use clock::WallTime;
 use journal::Journal;
-use journal_core::{CallEntry, CallEvent, Entry, Owner, RecordingState, Replay};
+use journal_core::{CallEntry, CallEvent, CallRecord, Entry, Owner, RecordingState, Replay, outcome};
 use media_worker::{Manifest, Recovered, RecoveredAs};
 
 /// Entries of the node itself, numbered.
@@ -28,7 +29,7 @@ impl NodeEntries {
     }
 }
 
-/// Recordings that were being written when the node died are ready now, failed, or gone.
+/// Recordings and messages that were being written when the node died are ready now, failed, or gone.
 pub(super) fn finish_recordings(
     replay: &mut Replay,
     data_dir: &Path,
@@ -48,7 +49,49 @@ pub(super) fn finish_recordings(
             entries.append(entry);
         }
     }
+    for entry in kept_messages(replay, &recovered, data_dir, now) {
+        if replay.apply(&entry).is_ok() {
+            entries.append(entry);
+        }
+    }
     Ok(())
+}
+
+/// Messages that were being spoken, or saved, when the node died: in their boxes, if they are long enough.
+fn kept_messages(
+    replay: &Replay,
+    recovered: &BTreeMap<String, RecoveredAs>,
+    data_dir: &Path,
+    now: WallTime,
+) -> Vec<Entry> {
+    let message = |record: &CallRecord| {
+        let queue = record.awaited_message()?;
+        let (path, duration_ms) = message_of(record, recovered, data_dir)?;
+        let event = CallEvent::VoicemailLeft { queue, path, duration_ms };
+        Some(Entry::Call(CallEntry { call: record.id, seq: record.next_seq(), at: now, event }))
+    };
+    replay.live_calls().filter_map(message).collect()
+}
+
+/// Path and length of the message of a call, if there is one to keep.
+fn message_of(
+    record: &CallRecord,
+    recovered: &BTreeMap<String, RecoveredAs>,
+    data_dir: &Path,
+) -> Option<(String, u64)> {
+    let days = (0..=CALL_DAYS_MAX).map(|day| record.started_at + A_DAY * day);
+    let mut paths = days.map(|day| recording_path("voicemails", day, record.id));
+    paths.find_map(|path| {
+        let duration_ms = match recovered.get(&path) {
+            Some(RecoveredAs::Playable { duration_ms, .. }) => *duration_ms,
+            Some(_) => return None,
+            None => match finished(&data_dir.join(&path))? {
+                CallEvent::RecordingEnded { duration_ms, .. } => duration_ms,
+                _ => return None,
+            },
+        };
+        (duration_ms >= outcome::SHORTEST_VOICEMAIL_MS).then_some((path, duration_ms))
+    })
 }
 
 /// `None` while it cannot be said: the next start tries again.
@@ -83,3 +126,9 @@ fn finished(path: &Path) -> Option<CallEvent> {
 }
 
 const FAILED: CallEvent = CallEvent::RecordingEnded { state: RecordingState::Failed, duration_ms: 0, sha256: [0; 32] };
+/// The longest call that may be configured, and the day into which it lasts.
+const CALL_DAYS_MAX: u32 = 8;
+const A_DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use clock::{AgentId, CallId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
+use journal_core::outcome::Reached;
 use journal_core::{Cause, DialogIdentity, Entry, Mark};
 use sip::ua::Peer;
 use sip::{Message, ParseError};
@@ -93,10 +94,8 @@ pub struct RestoredCall {
     pub call: CallId,
     /// Sequence number for its next entry.
     pub next_seq: u32,
-    /// It had been answered (it ends `failed`; else `canceled` or `failed`).
-    pub answered: bool,
-    /// It is inbound.
-    pub inbound: bool,
+    /// How far it came. One with a message in the box is complete; others end `failed`.
+    pub reached: Reached,
     /// Dialogs to end.
     pub dialogs: Vec<DialogIdentity>,
 }

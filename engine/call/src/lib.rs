@@ -43,6 +43,7 @@ pub use number::MAX_DIALED_LEN;
 pub use plan::{
     AgentPlan, CallLimits, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkAddress, TrunkPlan,
 };
+pub use recording::recording_path;
 pub use route::{Destination, Dialer, NoRoute, Route};
 pub use shard::{Shard, ShardConfig};
 pub use snapshot::{Counts, Snapshot, TimerReason, TrunkUsage};

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use clock::{CallId, QueueId};
+use clock::{CallId, QueueId, WallTime};
 use journal_core::{CallEvent, RecordingState};
 use media_graph::{ChannelLayout, Command, Node, RecorderId};
 
@@ -30,7 +30,7 @@ impl Shard {
     /// Starts a recording at the media worker, under `folder/YYYY/MM/DD/<call>`.
     pub(crate) fn record(&mut self, call: CallId, folder: &str, layout: ChannelLayout, voicemail: bool) -> RecorderId {
         let recorder = self.ids.recorder();
-        let path = format!("{folder}/{}/{call}", civil::date_path(self.now.wall));
+        let path = recording_path(folder, self.now.wall, call);
         self.media(Command::Record { recorder, call, path: path.clone(), layout });
         self.recordings.insert(recorder, Recording { call, next_seq: None, path, voicemail, stopping: false });
         recorder
@@ -86,6 +86,13 @@ impl Shard {
             known.wiring.node_gone(Node::Recorder(recorder, channel));
         }
     }
+}
+
+/// Where a recording that begins at `at` goes, relative to the data folder and without suffix:
+/// `folder/YYYY/MM/DD/<call>`.
+#[must_use]
+pub fn recording_path(folder: &str, at: WallTime, call: CallId) -> String {
+    format!("{folder}/{}/{call}", civil::date_path(at))
 }
 
 /// A recording is synced and renamed within milliseconds; after this the disk is taken for broken.

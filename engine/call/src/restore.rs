@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use clock::CallId;
-use journal_core::outcome::Reached;
 use journal_core::{CallEvent, DialogIdentity, DialogSide, Entry};
 use sip::ua::{DialogStage, DialogState, Peer, Transport};
 
@@ -21,7 +20,7 @@ impl Shard {
                 self.ua.end_restored(self.now.mono, &state(dialog), &why.header());
                 self.journal(Entry::DialogOver { call: call.call, leg });
             }
-            let (status, outcome) = why.verdict(Reached { conversation: call.answered, voicemail: false });
+            let (status, outcome) = why.verdict(call.reached);
             self.log_as(call.call, call.next_seq, CallEvent::Ended { status, outcome, cause: why.cause() });
         }
     }

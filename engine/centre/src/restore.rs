@@ -2,7 +2,7 @@
 
 use call::RestoredCall;
 use clock::WallTime;
-use journal_core::{Direction, PLACE_KEPT, Replay};
+use journal_core::{PLACE_KEPT, Replay};
 
 use crate::from_acd::status_of;
 
@@ -14,8 +14,7 @@ pub fn calls(replay: &Replay) -> Vec<RestoredCall> {
         .map(|record| RestoredCall {
             call: record.id,
             next_seq: record.next_seq(),
-            answered: record.answered_at.is_some(),
-            inbound: record.direction == Direction::Inbound,
+            reached: record.reached(),
             dialogs: replay.dialogs().filter(|dialog| dialog.call == record.id).cloned().collect(),
         })
         .collect()

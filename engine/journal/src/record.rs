@@ -213,11 +213,17 @@ impl CallRecord {
         self.progress.place
     }
 
+    /// The box that the call came to, while no message is known: a restart looks for one.
+    #[must_use]
+    pub fn awaited_message(&self) -> Option<QueueId> {
+        self.progress.voicemail_box.filter(|_| self.voicemail.is_none())
+    }
+
     /// How far the call came.
     #[must_use]
     pub fn reached(&self) -> Reached {
         let progress = &self.progress;
-        let service = progress.service_answered && !progress.voicemail_started && self.voicemail.is_none();
+        let service = progress.service_answered && progress.voicemail_box.is_none() && self.voicemail.is_none();
         Reached {
             conversation: progress.person_answered || service,
             voicemail: self.voicemail.as_ref().is_some_and(|v| v.duration_ms >= outcome::SHORTEST_VOICEMAIL_MS),
@@ -271,7 +277,7 @@ impl CallRecord {
             }
             CallEvent::QueueLeft { how, .. } => self.queue_left(*how),
             CallEvent::Answered { leg, agent } => self.answered(at, *leg, *agent),
-            CallEvent::VoicemailStarted { .. } => self.progress.voicemail_started = true,
+            CallEvent::VoicemailStarted { queue } => self.progress.voicemail_box = Some(*queue),
             CallEvent::Held { .. } => self.held = true,
             CallEvent::Resumed { .. } => self.held = false,
             CallEvent::TransferStarted { .. } => self.transferring(true),
@@ -385,7 +391,7 @@ struct Progress {
     offer: Option<OfferId>,
     person_answered: bool,
     service_answered: bool,
-    voicemail_started: bool,
+    voicemail_box: Option<QueueId>,
     transferring: bool,
     place: Option<Place>,
 }

@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use call::{Input, RestoredCall};
 use clock::CallId;
+use journal_core::outcome::Reached;
 use journal_core::{CallEvent, CallStatus, Entry, Outcome, RecordingState, Who};
 use media_graph::Event;
 
@@ -198,7 +199,8 @@ fn after_a_crash_every_dialog_ends_and_every_call_has_its_record() {
     after.phones = before.phones;
     after.now = before.now;
     let dialogs = dialogs.into_values().collect();
-    after.input(Input::Restore(vec![RestoredCall { call, next_seq, answered: true, inbound: true, dialogs }]));
+    let reached = Reached { conversation: true, voicemail: false };
+    after.input(Input::Restore(vec![RestoredCall { call, next_seq, reached, dialogs }]));
     after.secs(1);
     assert!(after.phones[carrier].got_bye() && after.phones[agent].got_bye(), "{:?}", after.lines_to(carrier));
     assert!(after.phones[ringing].got_cancel());
