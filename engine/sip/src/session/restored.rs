@@ -31,6 +31,7 @@ impl Ua {
     /// Ends a session of before a crash: BYE, CANCEL (then ACK and BYE if a 2xx still comes) or a final 503. No
     /// session is made and no event follows; `counts` tells when it is through. Nothing when a part cannot be read.
     pub fn end_restored(&mut self, now: Instant, state: &DialogState, reason: &Reason) {
+        self.restored_reason = Some(reason.clone());
         let done = match state.stage {
             DialogStage::ClientConfirmed | DialogStage::ServerConfirmed => self.bye_restored(now, state, reason),
             DialogStage::ClientEarly => self.cancel_restored(now, state, reason),

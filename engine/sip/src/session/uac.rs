@@ -156,7 +156,8 @@ impl Ua {
                 && matches!(session.stage, Stage::Calling { .. } | Stage::Proceeding | Stage::Cancelling)
         });
         if !is_open {
-            return self.end_fork(now, tx, response);
+            let elsewhere = Reason::sip(200, "Call completed elsewhere");
+            return self.end_fork(now, tx, response, Some(&elsewhere));
         }
         let dialog = self.transactions.peek_client(tx).and_then(|c| Dialog::of_client(&c.request, response).ok());
         let (Some(dialog), Some(session)) = (dialog, self.sessions.get_mut(&id)) else {
@@ -221,7 +222,7 @@ impl Ua {
     }
 
     /// A 2xx that nobody waits for: ACK, then BYE (RFC 3261 13.2.2.4). One that came before gets its ACK again.
-    pub(crate) fn end_fork(&mut self, now: Instant, tx: TxId, response: &Message) {
+    pub(crate) fn end_fork(&mut self, now: Instant, tx: TxId, response: &Message, reason: Option<&Reason>) {
         if self.resend_ack(tx, response) {
             return;
         }
@@ -230,8 +231,7 @@ impl Ua {
         let Ok(mut dialog) = Dialog::of_client(&client.request, response) else { return };
         let peer = next_peer(&dialog, client.peer, translated);
         self.send_ack(tx, response, &dialog, peer);
-        let reason = Reason::sip(200, "Call completed elsewhere");
-        self.bye_without_session(now, &mut dialog, peer, Some(&reason));
+        self.bye_without_session(now, &mut dialog, peer, reason);
     }
 }
 

@@ -110,7 +110,8 @@ impl Ua {
             ClientUser::Refer(session) if is_final => self.on_refer_done(now, session, id, Some(response)),
             // An INVITE of before a restart was answered after all.
             ClientUser::Nobody if is_invite && ResponseClass::of(response.status()) == ResponseClass::Success => {
-                self.end_fork(now, id, response);
+                let reason = self.restored_reason.clone();
+                self.end_fork(now, id, response, reason.as_ref());
             }
             _ => {}
         }

@@ -29,7 +29,7 @@ pub use timers::TimerReason;
 pub(crate) use timers::{SessionTimer, TimerKey};
 
 use crate::{
-    Text,
+    Reason, Text,
     session::Session,
     transaction::{Table, TxId},
 };
@@ -47,6 +47,8 @@ pub struct Ua {
     /// Credentials of `Ua::request`.
     pub(crate) request_auth: BTreeMap<ClientRequestId, ClientCredentials>,
     pub(crate) timers: TimerQueue<TimerKey>,
+    /// Why sessions of before a crash end, for answers that still come.
+    pub(crate) restored_reason: Option<Reason>,
     outputs: VecDeque<Output>,
     next_id: u64,
 }
@@ -114,6 +116,7 @@ impl Ua {
             waiting: BTreeMap::new(),
             request_auth: BTreeMap::new(),
             timers: TimerQueue::new(),
+            restored_reason: None,
             outputs: VecDeque::new(),
             next_id: 0,
         }

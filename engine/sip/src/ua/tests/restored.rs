@@ -65,6 +65,7 @@ fn an_answer_that_crosses_the_cancel_gets_ack_and_bye() {
     pair.secs(2);
     assert_eq!(pair.end(B).as_deref(), Some("bye peer"));
     assert_eq!((pair.sent(A, "ACK").len(), pair.sent(A, "BYE").len()), (1, 1));
+    assert!(pair.sent(A, "BYE")[0].header("Reason").any(|reason| reason.contains("cause=41")));
     rest(&mut pair);
 }
 
