@@ -67,6 +67,11 @@ impl Core for LocationCore {
     }
 
     fn handle(&mut self, now: Now, input: Input) {
+        if let Input::Restore(bindings) = &input {
+            // Those that are not taken back are said to be removed.
+            self.bindings.extend(bindings.iter().map(|one| ((one.agent, one.contact.clone()), one.clone())));
+            self.changed = true;
+        }
         self.location.handle(now, input);
     }
 
