@@ -1,0 +1,102 @@
+//! Runs seeds of the simulator until so many calls have been made: `make sim`.
+//!
+//! `--calls N` calls in all (10000), `--seed N` the first seed (1), `--each N` calls a seed (100), `--only` that one
+//! seed alone, `--log` with everything that happens in it, `--calm` without faults, `--marks` says what was met.
+
+use std::process::ExitCode;
+
+use sim::{Marks, Scenario};
+
+struct Options {
+    calls: u64,
+    seed: u64,
+    each: u32,
+    only: bool,
+    log: bool,
+    calm: bool,
+    marks: bool,
+}
+
+fn main() -> ExitCode {
+    let options = match options(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(word) => {
+            eprintln!("unknown or incomplete option {word}; see the head of sim/examples/simulate.rs");
+            return ExitCode::from(2);
+        }
+    };
+    let started = wall_clock();
+    let (mut calls, mut simulated, mut seeds, mut failing) = (0, 0, 0, 0);
+    let (mut conversations, mut datagrams, mut crashes) = (0, 0, 0);
+    let mut marks = Marks::default();
+    let mut seed = options.seed;
+    while calls < options.calls {
+        let mut scenario = Scenario::draw(seed, options.each);
+        scenario.keep_log = options.log;
+        if options.calm {
+            scenario = scenario.without_faults();
+        }
+        let report = match std::panic::catch_unwind(|| sim::run(&scenario)) {
+            Ok(report) => report,
+            Err(_) => {
+                println!("seed {seed}: panic (above)");
+                return ExitCode::from(127);
+            }
+        };
+        for line in &report.log {
+            println!("{line}");
+        }
+        if !report.violations.is_empty() || options.only {
+            println!("{report}");
+        }
+        failing += u64::from(!report.violations.is_empty());
+        calls += report.calls;
+        conversations += report.conversations;
+        datagrams += report.datagrams;
+        crashes += report.crashes;
+        simulated += report.simulated.as_secs();
+        marks.add(&report.marks);
+        seeds += 1;
+        seed += 1;
+        if options.only {
+            break;
+        }
+    }
+    if options.marks {
+        for (word, count) in marks.iter() {
+            println!("{count:>9} {word}");
+        }
+    }
+    let took = started.elapsed().as_secs_f64();
+    println!(
+        "{calls} calls in {seeds} seeds from {} on, {simulated} s simulated, {crashes} crashes, {datagrams} datagrams, \
+         {conversations} samples of conversations: {took:.1} s, {:.0} calls a second, {failing} seeds failing",
+        options.seed,
+        calls as f64 / took
+    );
+    if failing == 0 { ExitCode::SUCCESS } else { ExitCode::from(129) }
+}
+
+fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
+    let mut options = Options { calls: 10_000, seed: 1, each: 100, only: false, log: false, calm: false, marks: false };
+    while let Some(word) = words.next() {
+        let mut number = || words.next().and_then(|value| value.parse::<u64>().ok()).ok_or(word.clone());
+        match word.as_str() {
+            "--calls" => options.calls = number()?,
+            "--seed" => options.seed = number()?,
+            "--each" => options.each = u32::try_from(number()?).map_err(|_| word.clone())?,
+            "--only" => options.only = true,
+            "--log" => options.log = true,
+            "--marks" => options.marks = true,
+            "--calm" => options.calm = true,
+            _ => return Err(word),
+        }
+    }
+    Ok(options)
+}
+
+/// Only to say how fast it was.
+#[expect(clippy::disallowed_methods, reason = "no part of the simulation: it measures the runner")]
+fn wall_clock() -> std::time::Instant {
+    std::time::Instant::now()
+}

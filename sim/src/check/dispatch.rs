@@ -1,0 +1,68 @@
+//! Who gets whom: work conserving, first come first served, longest idle first (pacing P3, P4, P5).
+
+use acd::Effect;
+use clock::Instant;
+
+use super::Bench;
+use super::ledger::{Caller, Ledger};
+use crate::watch::short;
+
+/// An offer, judged against everyone else who could have been chosen.
+pub(crate) fn said(ledger: &Ledger, effect: &Effect, bench: &mut Bench) {
+    match effect {
+        Effect::Offer { call, agent, queue, .. } => {
+            let Some(row) = ledger.calls.get(call) else {
+                return bench.broken("P2 offer of a waiting call", format!("{} does not wait", short(*call)));
+            };
+            if row.queue != *queue {
+                bench.broken("P2 offer of a waiting call", format!("{} waits in {:?}", short(*call), row.queue));
+            }
+            let is_earlier = |other: &Caller| other.offer.is_none() && other.order() < row.order();
+            let mut others = ledger.calls.iter().filter(|(_, other)| ledger.serves(*agent, other.queue));
+            if let Some((first, _)) = others.find(|(_, other)| is_earlier(other)) {
+                let what = format!("{} came before {}, which {agent:?} is offered", short(*first), short(*call));
+                bench.broken("P4 order of arrival", what);
+            }
+            let idle_since =
+                |agent: &clock::AgentId| ledger.agents.get(agent).map_or(Instant::ZERO, |row| row.idle_since);
+            let idle = ledger.agents.iter().filter(|(_, row)| row.is_idle()).map(|(other, _)| other);
+            let mut eligible = idle.filter(|other| ledger.serves(**other, *queue));
+            let key = |agent: &clock::AgentId| (idle_since(agent), *agent);
+            if let Some(first) = eligible.find(|other| key(other) < key(agent)) {
+                bench.broken("P5 longest idle", format!("{first:?} is idle longer than {agent:?}"));
+            }
+        }
+        Effect::Enqueued { call, queue, arrived, .. } => {
+            let Some(row) = ledger.calls.get(call) else {
+                return bench.broken("P4 order of arrival", format!("{} has a place and does not wait", short(*call)));
+            };
+            let number = row.number.clone().unwrap_or_default();
+            let is_place = *arrived == row.arrived_wall || ledger.places.contains(&(*queue, number, *arrived));
+            if !is_place {
+                let what = format!("{} arrived at {:?}, the ACD says {arrived:?}", short(*call), row.arrived_wall);
+                bench.broken("P4 order of arrival", what);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// No caller waits for nobody's sake while an agent is idle.
+pub(crate) fn settled(ledger: &Ledger, bench: &mut Bench) {
+    if ledger.calls.is_empty() {
+        return;
+    }
+    let idle: Vec<_> = ledger.agents.iter().filter(|(_, row)| row.is_idle()).map(|(agent, _)| *agent).collect();
+    for (call, row) in ledger.calls.iter().filter(|(_, row)| row.offer.is_none()) {
+        if let Some(agent) = idle.iter().find(|agent| ledger.serves(**agent, row.queue)) {
+            let what = format!("{} waits in {:?} while {agent:?} is idle", short(*call), row.queue);
+            bench.broken("P3 work conserving", what);
+        }
+        if ledger.now.mono.since(row.until) > TICK {
+            bench.broken("P6 timers to one tick", format!("{} waits beyond its longest wait", short(*call)));
+        }
+    }
+}
+
+/// Timers are exact to this.
+pub(crate) const TICK: core::time::Duration = core::time::Duration::from_millis(1);

@@ -1,0 +1,348 @@
+//! A plain book of agents, waiting calls and offers, kept from the ACD's messages alone. Written from DESIGN
+//! sections 4 and 9; it decides nothing, so that the rules can ask what was true.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+
+use acd::{Effect, Input, OfferOutcome, QueueConfig, QueueTally, State, Status, WithdrawReason};
+use acd::{MISSED_REST, REFUSED_REST, UNREACHABLE_REST};
+use clock::{AgentId, CallId, Generation, Instant, LegId, Now, OfferId, QueueId, WallTime};
+
+/// The book.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) now: Now,
+    pub(crate) queues: BTreeMap<QueueId, (QueueConfig, QueueTally)>,
+    pub(crate) agents: BTreeMap<AgentId, Agent>,
+    pub(crate) calls: BTreeMap<CallId, Caller>,
+    pub(crate) offers: BTreeMap<OfferId, Offer>,
+    /// Places that may be given back: queue, number and arrival.
+    pub(crate) places: BTreeSet<(QueueId, String, WallTime)>,
+    reachable: BTreeSet<AgentId>,
+    next_seq: u64,
+}
+
+/// An agent.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    pub(crate) status: Status,
+    pub(crate) reachable: bool,
+    pub(crate) legs: Vec<Leg>,
+    pub(crate) offer: Option<OfferId>,
+    pub(crate) wrap_up: Option<Instant>,
+    pub(crate) rest: Option<Instant>,
+    pub(crate) missed: u32,
+    pub(crate) max_missed: u32,
+    /// Since when he is idle by the strategy, in nanoseconds of the monotonic clock.
+    pub(crate) idle_since: Instant,
+    /// What the ACD last said of him.
+    pub(crate) told: Option<(State, Option<CallId>)>,
+    owed: Duration,
+}
+
+/// A live leg of an agent.
+#[derive(Clone, Debug)]
+pub(crate) struct Leg {
+    pub(crate) leg: Option<LegId>,
+    pub(crate) call: CallId,
+    pub(crate) queue: Option<QueueId>,
+}
+
+/// A waiting call.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) queue: QueueId,
+    pub(crate) number: Option<String>,
+    pub(crate) priority: i32,
+    /// Arrival on the monotonic clock in nanoseconds; negative for one before the node's start.
+    pub(crate) arrived: i128,
+    pub(crate) arrived_wall: WallTime,
+    pub(crate) seq: u64,
+    pub(crate) until: Instant,
+    pub(crate) offer: Option<OfferId>,
+}
+
+/// An open offer.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    pub(crate) agent: AgentId,
+    pub(crate) call: CallId,
+    pub(crate) generation: Generation,
+    pub(crate) deadline: Instant,
+}
+
+impl Agent {
+    /// What is true of him (data-model: a leg comes before an offer, an offer before wrap-up).
+    pub(crate) fn state(&self) -> State {
+        if !self.legs.is_empty() {
+            State::OnCall
+        } else if self.offer.is_some() {
+            State::Reserved
+        } else if self.wrap_up.is_some() {
+            State::WrapUp
+        } else {
+            match (self.status, self.reachable) {
+                (Status::Offline, _) | (_, false) => State::Offline,
+                (Status::Paused, true) => State::Paused,
+                (Status::Ready, true) => State::Ready,
+            }
+        }
+    }
+
+    /// May be offered a call now: ready and not resting.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.state() == State::Ready && self.rest.is_none()
+    }
+
+    fn leg_index(&self, leg: LegId, call: CallId) -> Option<usize> {
+        let by_id = self.legs.iter().position(|known| known.leg == Some(leg));
+        by_id.or_else(|| self.legs.iter().position(|known| known.leg.is_none() && known.call == call))
+    }
+
+    fn rest(&mut self, now: Instant, rest: Duration) {
+        self.idle_since = now;
+        self.rest = Some(now + rest);
+    }
+}
+
+impl Caller {
+    /// Smallest first.
+    pub(crate) fn order(&self) -> (core::cmp::Reverse<i32>, i128, u64) {
+        (core::cmp::Reverse(self.priority), self.arrived, self.seq)
+    }
+}
+
+impl Ledger {
+    /// Time goes on: wrap-ups and rests that are over end.
+    pub(crate) fn advance(&mut self, now: Now) {
+        self.now = now;
+        for agent in self.agents.values_mut() {
+            agent.wrap_up = agent.wrap_up.filter(|until| *until > now.mono);
+            agent.rest = agent.rest.filter(|until| *until > now.mono);
+        }
+    }
+
+    /// The ACD takes an input.
+    pub(crate) fn told(&mut self, input: &Input) {
+        match input {
+            Input::Configure { queues, agents } => self.configure(queues, agents),
+            Input::Enqueue { call, queue, caller, priority, .. } => {
+                self.enqueue(*call, *queue, caller.clone(), *priority);
+            }
+            Input::CallerGone { call } => self.leave(*call, |tally| &mut tally.abandoned),
+            Input::Claim { .. } | Input::ShardLost { .. } => {}
+            Input::OfferEnded { offer, generation, outcome } => self.offer_ended(*offer, *generation, *outcome),
+            Input::AgentBusy(fact) => {
+                let ringing = self.call_of_offer(fact.agent) == Some(fact.call);
+                if let (Some(agent), false) = (self.agents.get_mut(&fact.agent), ringing) {
+                    match agent.leg_index(fact.leg, fact.call) {
+                        Some(at) => agent.legs[at].leg = Some(fact.leg),
+                        None => agent.legs.push(Leg { leg: Some(fact.leg), call: fact.call, queue: fact.queue }),
+                    }
+                }
+            }
+            Input::AgentFree { agent, call, leg, talked } => self.leg_ended(*agent, *call, *leg, *talked),
+            Input::Reachable { agent, reachable } => self.set_reachable(*agent, *reachable),
+            Input::SetStatus { agent, status, .. } => self.set_status(*agent, *status),
+            Input::Facts { legs, .. } => {
+                for fact in legs {
+                    let Some(agent) = self.agents.get_mut(&fact.agent) else { continue };
+                    if let Some(at) = agent.leg_index(fact.leg, fact.call) {
+                        agent.legs[at].leg = Some(fact.leg);
+                    }
+                }
+            }
+            Input::RestorePlace { queue, caller, arrived, .. } => {
+                self.places.insert((*queue, caller.clone(), *arrived));
+            }
+        }
+    }
+
+    /// The ACD says something; the rules have been asked.
+    pub(crate) fn said(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Enqueued { call, arrived, .. } => {
+                let now = self.now;
+                if let Some(row) = self.calls.get_mut(call).filter(|row| row.arrived_wall != *arrived) {
+                    // A place given back: its age by the wall clock, as of now.
+                    let age = i128::from(now.wall.as_micros() - arrived.as_micros()).max(0) * 1_000;
+                    row.arrived = i128::from(now.mono.as_nanos()) - age;
+                    row.arrived_wall = *arrived;
+                }
+            }
+            Effect::Offer { offer, generation, call, agent, ring, .. } => {
+                let deadline = self.now.mono + *ring + acd::OFFER_GRACE;
+                let open = Offer { agent: *agent, call: *call, generation: *generation, deadline };
+                self.offers.insert(*offer, open);
+                if let Some(agent) = self.agents.get_mut(agent) {
+                    agent.offer = Some(*offer);
+                }
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.offer = Some(*offer);
+                }
+            }
+            Effect::Withdraw { offer, reason, .. } => {
+                let now = self.now.mono;
+                if let Some(agent) = self.close(*offer).and_then(|open| self.agents.get_mut(&open.agent))
+                    && *reason == WithdrawReason::Overdue
+                {
+                    agent.rest(now, UNREACHABLE_REST);
+                }
+            }
+            Effect::ClaimGranted { offer, .. } => {
+                let Some(open) = self.close(*offer) else { return };
+                let queue = self.calls.get(&open.call).map(|row| row.queue);
+                self.leave(open.call, |tally| &mut tally.answered);
+                if let Some(agent) = self.agents.get_mut(&open.agent) {
+                    agent.missed = 0;
+                    agent.legs.push(Leg { leg: None, call: open.call, queue });
+                }
+            }
+            Effect::LeaveQueue { call, .. } => self.leave(*call, |tally| &mut tally.timed_out),
+            Effect::StateChanged { agent, state, call, .. } => {
+                if let Some(agent) = self.agents.get_mut(agent) {
+                    agent.told = Some((*state, *call));
+                }
+            }
+            Effect::ClaimRefused { .. }
+            | Effect::StatusChanged { .. }
+            | Effect::Repaired { .. }
+            | Effect::Reply { .. } => {}
+        }
+    }
+
+    /// The agent serves this queue.
+    pub(crate) fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
+        self.queues.get(&queue).is_some_and(|(config, _)| config.agents.contains(&agent))
+    }
+
+    fn configure(&mut self, queues: &[QueueConfig], agents: &[acd::AgentConfig]) {
+        for queue in queues {
+            let tally = self.queues.get(&queue.queue).map(|(_, tally)| *tally).unwrap_or_default();
+            self.queues.insert(queue.queue, (queue.clone(), tally));
+        }
+        for config in agents {
+            let reachable = self.reachable.contains(&config.agent);
+            self.agents.entry(config.agent).or_insert_with(|| Agent {
+                status: config.status,
+                reachable,
+                legs: Vec::new(),
+                offer: None,
+                wrap_up: None,
+                rest: None,
+                missed: 0,
+                max_missed: config.max_missed,
+                idle_since: self.now.mono,
+                told: None,
+                owed: Duration::ZERO,
+            });
+        }
+    }
+
+    /// A call that is moved keeps its arrival; in its own queue it keeps everything.
+    fn enqueue(&mut self, call: CallId, queue: QueueId, number: Option<String>, priority: i32) {
+        let Some((config, tally)) = self.queues.get_mut(&queue) else { return };
+        let former = self.calls.get(&call).cloned();
+        if let Some(row) = self.calls.get_mut(&call).filter(|row| row.queue == queue) {
+            row.priority = priority;
+            return;
+        }
+        tally.entered += 1;
+        let until = self.now.mono + config.max_wait;
+        if former.is_some() {
+            self.leave(call, |tally| &mut tally.moved);
+        }
+        self.next_seq += 1;
+        let (arrived, arrived_wall, seq) = former
+            .map_or((i128::from(self.now.mono.as_nanos()), self.now.wall, self.next_seq), |row| {
+                (row.arrived, row.arrived_wall, row.seq)
+            });
+        self.calls.insert(call, Caller { queue, number, priority, arrived, arrived_wall, seq, until, offer: None });
+    }
+
+    fn leave(&mut self, call: CallId, count: impl Fn(&mut QueueTally) -> &mut u64) {
+        let Some(row) = self.calls.remove(&call) else { return };
+        if let Some((_, tally)) = self.queues.get_mut(&row.queue) {
+            *count(tally) += 1;
+        }
+    }
+
+    fn offer_ended(&mut self, offer: OfferId, generation: Generation, outcome: OfferOutcome) {
+        if self.offers.get(&offer).is_none_or(|open| open.generation != generation) {
+            return;
+        }
+        let Some(open) = self.close(offer) else { return };
+        let now = self.now.mono;
+        let Some(agent) = self.agents.get_mut(&open.agent) else { return };
+        match outcome {
+            OfferOutcome::NoAnswer => {
+                agent.rest(now, MISSED_REST);
+                agent.missed += 1;
+                if agent.max_missed > 0 && agent.missed >= agent.max_missed {
+                    agent.status = Status::Paused;
+                }
+            }
+            OfferOutcome::Refused => agent.rest(now, REFUSED_REST),
+            OfferOutcome::Unreachable | OfferOutcome::Withdrawn => agent.rest(now, UNREACHABLE_REST),
+            OfferOutcome::CallerGone => self.leave(open.call, |tally| &mut tally.abandoned),
+        }
+    }
+
+    fn leg_ended(&mut self, agent: AgentId, call: CallId, leg: LegId, talked: bool) {
+        let now = self.now.mono;
+        let Some(row) = self.agents.get_mut(&agent) else { return };
+        let Some(at) = row.leg_index(leg, call) else { return };
+        let ended = row.legs.remove(at);
+        if let (true, Some(queue)) = (talked, ended.queue) {
+            let wrap_up = self.queues.get(&queue).map_or(Duration::ZERO, |(config, _)| config.wrap_up);
+            row.idle_since = now;
+            row.owed = row.owed.max(wrap_up);
+        }
+        if row.legs.is_empty() && row.owed > Duration::ZERO {
+            let until = now + core::mem::take(&mut row.owed);
+            row.wrap_up = Some(row.wrap_up.map_or(until, |running| running.max(until)));
+        }
+    }
+
+    fn set_reachable(&mut self, agent: AgentId, reachable: bool) {
+        if reachable {
+            self.reachable.insert(agent);
+        } else {
+            self.reachable.remove(&agent);
+        }
+        let Some(row) = self.agents.get_mut(&agent).filter(|row| row.reachable != reachable) else { return };
+        row.reachable = reachable;
+        if reachable {
+            row.rest = None;
+        }
+    }
+
+    fn set_status(&mut self, agent: AgentId, status: Status) {
+        let Some(row) = self.agents.get_mut(&agent) else { return };
+        let in_wrap_up = row.state() == State::WrapUp;
+        row.status = status;
+        if status == Status::Ready {
+            row.missed = 0;
+            row.rest = None;
+            if in_wrap_up {
+                row.wrap_up = None;
+            }
+        }
+    }
+
+    fn close(&mut self, offer: OfferId) -> Option<Offer> {
+        let open = self.offers.remove(&offer)?;
+        if let Some(agent) = self.agents.get_mut(&open.agent).filter(|agent| agent.offer == Some(offer)) {
+            agent.offer = None;
+        }
+        if let Some(call) = self.calls.get_mut(&open.call).filter(|call| call.offer == Some(offer)) {
+            call.offer = None;
+        }
+        Some(open)
+    }
+
+    fn call_of_offer(&self, agent: AgentId) -> Option<CallId> {
+        let offer = self.agents.get(&agent)?.offer?;
+        self.offers.get(&offer).map(|open| open.call)
+    }
+}

@@ -1,0 +1,133 @@
+//! Those who judge. They see messages, media and records, share no code with what they judge, and each file holds
+//! one subject.
+
+mod agents;
+mod dispatch;
+mod gate;
+mod ledger;
+mod media;
+mod offers;
+mod queues;
+mod records;
+mod rest;
+
+use clock::Instant;
+
+use self::gate::GateJudge;
+use self::ledger::Ledger;
+use self::media::MediaJudge;
+use self::offers::OfferJudge;
+use self::records::RecordJudge;
+use self::rest::RestJudge;
+use crate::watch::{Seen, Violation};
+
+/// Where a judge says what does not hold.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    at: Instant,
+    violations: Vec<Violation>,
+}
+
+impl Bench {
+    pub(crate) const fn new() -> Self {
+        Self { at: Instant::ZERO, violations: Vec::new() }
+    }
+
+    /// `rule` does not hold; `what` was expected and came.
+    pub(crate) fn broken(&mut self, rule: &'static str, what: impl Into<String>) {
+        if self.violations.len() < MAX_VIOLATIONS {
+            self.violations.push(Violation { at: self.at, rule, what: what.into() });
+        }
+    }
+}
+
+/// All judges.
+#[derive(Debug)]
+pub(crate) struct Judges {
+    bench: Bench,
+    ledger: Ledger,
+    offers: OfferJudge,
+    records: RecordJudge,
+    gate: GateJudge,
+    media: MediaJudge,
+    rest: RestJudge,
+}
+
+impl Judges {
+    pub(crate) fn new(queues: &[acd::QueueConfig], agents: &[acd::AgentConfig]) -> Self {
+        Self {
+            bench: Bench::new(),
+            ledger: Ledger::default(),
+            offers: OfferJudge::default(),
+            records: RecordJudge::new(agents),
+            gate: GateJudge::default(),
+            media: MediaJudge::default(),
+            rest: RestJudge::new(queues.len()),
+        }
+    }
+
+    pub(crate) fn see(&mut self, at: Instant, seen: &Seen<'_>) {
+        self.bench.at = at;
+        self.see_acd(seen);
+        self.records.see(seen, &mut self.bench);
+        self.gate.see(seen, &mut self.bench);
+        self.media.see(seen, &mut self.bench);
+        self.rest.see(seen, &mut self.bench);
+    }
+
+    pub(crate) fn violations(&self) -> &[Violation] {
+        &self.bench.violations
+    }
+
+    pub(crate) fn into_violations(self) -> Vec<Violation> {
+        self.bench.violations
+    }
+
+    /// Calls of which a record began.
+    pub(crate) fn calls(&self) -> u64 {
+        self.records.calls()
+    }
+
+    /// Conversations that were listened to.
+    pub(crate) fn conversations(&self) -> u64 {
+        self.media.conversations()
+    }
+
+    /// The ACD's messages: the ledger is kept, and each rule is asked before and after.
+    fn see_acd(&mut self, seen: &Seen<'_>) {
+        let (ledger, bench) = (&mut self.ledger, &mut self.bench);
+        match seen {
+            Seen::AcdWoken { now } => {
+                ledger.advance(*now);
+                self.offers.woken(ledger, bench);
+            }
+            Seen::AcdTold { now, input } => {
+                ledger.advance(*now);
+                self.offers.told(ledger, input, bench);
+                ledger.told(input);
+            }
+            Seen::AcdSaid { effect } => {
+                agents::said(ledger, effect, bench);
+                dispatch::said(ledger, effect, bench);
+                self.offers.said(ledger, effect, bench);
+                ledger.said(effect);
+            }
+            Seen::AcdSettled => {
+                agents::settled(ledger, bench);
+                dispatch::settled(ledger, bench);
+                self.offers.settled(ledger, bench);
+                queues::settled(ledger, bench);
+            }
+            Seen::Tally { queue, tally } => queues::compare(ledger, *queue, *tally, bench),
+            Seen::Crashed => {
+                *ledger = Ledger::default();
+                self.offers = OfferJudge::default();
+            }
+            Seen::End => agents::at_the_end(ledger, bench),
+            _ => {}
+        }
+    }
+}
+
+/// The first ones tell most.
+const MAX_VIOLATIONS: usize = 12;

@@ -1,0 +1,26 @@
+//! Conservation of calls, per queue and at every instant (pacing P8).
+
+use acd::QueueTally;
+use clock::QueueId;
+
+use super::Bench;
+use super::ledger::Ledger;
+
+/// entered = answered + abandoned + timed out + moved + waiting.
+pub(crate) fn settled(ledger: &Ledger, bench: &mut Bench) {
+    for (queue, (_, tally)) in &ledger.queues {
+        let waiting = ledger.calls.values().filter(|row| row.queue == *queue).count() as u64;
+        let left = tally.answered + tally.abandoned + tally.timed_out + tally.moved;
+        if tally.entered != left + waiting {
+            bench.broken("P8 conservation", format!("{queue:?}: {tally:?} and {waiting} waiting"));
+        }
+    }
+}
+
+/// The ACD counts what its messages say.
+pub(crate) fn compare(ledger: &Ledger, queue: QueueId, tally: QueueTally, bench: &mut Bench) {
+    let known = ledger.queues.get(&queue).map(|(_, tally)| *tally);
+    if known != Some(tally) {
+        bench.broken("P8 conservation", format!("{queue:?}: {known:?} by its messages, {tally:?} by its counters"));
+    }
+}

@@ -1,0 +1,176 @@
+//! Records: every call in exactly one, exactly one end, no gap, and every call that a caller saw answered has one
+//! (DESIGN sections 1 and 6).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clock::{AgentId, CallId};
+use journal_core::{AgentStatus, CallEntry, CallEvent, CallRecord, Entry, Owner, Step, code};
+
+use super::Bench;
+use crate::watch::{Seen, short};
+
+/// What the journal holds, and what callers saw.
+#[derive(Debug, Default)]
+pub(crate) struct RecordJudge {
+    calls: BTreeMap<CallId, Vec<CallEntry>>,
+    /// Life of the node in which a call began.
+    life_of: BTreeMap<CallId, u32>,
+    life: u32,
+    /// Call-IDs that callers saw answered.
+    answered: BTreeSet<String>,
+    /// Call-IDs whose entries a power loss took.
+    lost: BTreeSet<String>,
+    /// Call-IDs and agents of conversations that were heard.
+    talked: BTreeMap<String, AgentId>,
+    statuses: BTreeMap<AgentId, Vec<AgentStatus>>,
+    configured: BTreeMap<AgentId, AgentStatus>,
+}
+
+impl RecordJudge {
+    pub(crate) fn new(agents: &[acd::AgentConfig]) -> Self {
+        let configured = agents.iter().map(|agent| (agent.agent, centre::agent_status(agent.status)));
+        Self { configured: configured.collect(), ..Self::default() }
+    }
+
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.len() as u64
+    }
+
+    pub(crate) fn see(&mut self, seen: &Seen<'_>, bench: &mut Bench) {
+        match seen {
+            Seen::Journaled { entry, .. } => self.journaled(entry),
+            Seen::EntryLost { owner, entry, .. } => self.entry_lost(*owner, entry),
+            Seen::Started => self.life += 1,
+            Seen::PeerAnswered { sip_call_id, status } if *status > 100 && *status < 300 => {
+                if !self.answered.contains(*sip_call_id) {
+                    self.answered.insert((*sip_call_id).to_owned());
+                }
+            }
+            Seen::Conversation { caller, agent, hears_caller: true, hears_agent: true } => {
+                self.talked.insert((*caller).to_owned(), *agent);
+            }
+            Seen::AcdTold { input: acd::Input::Configure { agents, .. }, .. } => self.restored(agents, bench),
+            Seen::Misfit { entry, anomaly } => {
+                bench.broken("entries fit each other", format!("{anomaly:?}: {entry:?}"));
+            }
+            Seen::End => self.at_the_end(bench),
+            _ => {}
+        }
+    }
+
+    fn journaled(&mut self, entry: &Entry) {
+        match entry {
+            Entry::Call(step) => {
+                self.life_of.entry(step.call).or_insert(self.life);
+                self.calls.entry(step.call).or_default().push(step.clone());
+            }
+            Entry::AgentStatus { agent, status, .. } => self.statuses.entry(*agent).or_default().push(*status),
+            _ => {}
+        }
+    }
+
+    fn entry_lost(&mut self, owner: Owner, entry: &Entry) {
+        match entry {
+            Entry::Call(step) => {
+                if let CallEvent::LegStarted { sip_call_id, .. } = &step.event {
+                    self.lost.insert(sip_call_id.clone());
+                }
+                let Some(steps) = self.calls.get_mut(&step.call) else { return };
+                steps.retain(|known| known != step);
+                if steps.is_empty() {
+                    self.calls.remove(&step.call);
+                }
+            }
+            Entry::AgentStatus { agent, .. } if owner == Owner::Acd => {
+                if let Some(statuses) = self.statuses.get_mut(agent) {
+                    statuses.pop();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A restart gives every agent the status that he chose last, as far as the disk has it (pacing P10).
+    fn restored(&self, agents: &[acd::AgentConfig], bench: &mut Bench) {
+        for agent in agents {
+            let chosen = self.statuses.get(&agent.agent).and_then(|statuses| statuses.last());
+            let expected = chosen.or_else(|| self.configured.get(&agent.agent)).copied();
+            let given = centre::agent_status(agent.status);
+            if expected != Some(given) {
+                bench.broken("P10 status survives", format!("{:?}: {expected:?} chosen, {given:?}", agent.agent));
+            }
+        }
+    }
+
+    fn at_the_end(&self, bench: &mut Bench) {
+        let mut by_sip_call_id: BTreeMap<&str, Vec<&CallRecord>> = BTreeMap::new();
+        let records: Vec<CallRecord> = self.calls.values().filter_map(|steps| self.fold(steps, bench)).collect();
+        for record in &records {
+            for sip_call_id in &record.sip_call_ids {
+                by_sip_call_id.entry(sip_call_id).or_default().push(record);
+            }
+        }
+        for sip_call_id in self.answered.iter().filter(|id| !self.lost.contains(*id)) {
+            if !by_sip_call_id.contains_key(sip_call_id.as_str()) {
+                bench.broken("every answered call has a record", format!("{sip_call_id} has none"));
+            }
+        }
+        for (sip_call_id, records) in &by_sip_call_id {
+            let lives: BTreeSet<u32> =
+                records.iter().filter_map(|record| self.life_of.get(&record.id)).copied().collect();
+            // An INVITE that a crash left unanswered is answered anew when it is sent again.
+            if lives.len() < records.len() {
+                bench.broken("no call has two records", format!("{sip_call_id} is in {} of one life", records.len()));
+            }
+        }
+        for (sip_call_id, agent) in &self.talked {
+            let of_call = by_sip_call_id.get(sip_call_id.as_str()).into_iter().flatten();
+            let lost = self.lost.contains(sip_call_id);
+            if !lost && !of_call.into_iter().any(|record| record.answered_at.is_some()) {
+                let what = format!("{sip_call_id} talked to {agent:?}, its record says nothing of it");
+                bench.broken("the record says who talked", what);
+            }
+        }
+    }
+
+    /// One call's entries, in their order, to its record.
+    fn fold(&self, steps: &[CallEntry], bench: &mut Bench) -> Option<CallRecord> {
+        let mut steps = steps.iter();
+        let first = steps.next()?;
+        let Some(mut record) = CallRecord::start(first) else {
+            bench.broken("a record begins with its start", format!("{}: {:?}", short(first.call), first.event));
+            return None;
+        };
+        let mut in_queue = 0_i32;
+        for step in steps {
+            match record.apply(step) {
+                Step::Taken => {}
+                other => {
+                    let what = format!("{}: {other:?} at {} {:?}", short(step.call), step.seq, step.event);
+                    bench.broken("one end and no gap", what);
+                }
+            }
+            match step.event {
+                CallEvent::QueueEntered { .. } => in_queue += 1,
+                CallEvent::QueueLeft { .. } => in_queue -= 1,
+                _ => {}
+            }
+        }
+        if !record.is_ended() {
+            bench.broken("every call ends", format!("{} has no end: {:?}", short(record.id), record.status));
+            return Some(record);
+        }
+        let restarted = record.cause.as_ref().is_some_and(|cause| cause.code == code::NODE_RESTART);
+        if !restarted {
+            if in_queue > 0 {
+                bench.broken("P8 conservation", format!("{} entered a queue and never left it", short(record.id)));
+            }
+            // A recording that a crash cut short is finished by the shell that finds its file.
+            let same_life = self.life_of.get(&record.id) == Some(&self.life);
+            if same_life && !record.is_closed() {
+                bench.broken("every recording ends", short(record.id));
+            }
+        }
+        Some(record)
+    }
+}

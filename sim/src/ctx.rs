@@ -1,0 +1,71 @@
+//! What every part of the world may touch: the time, what will happen, the network, who sends sound, who sees.
+
+use core::net::SocketAddr;
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use clock::Instant;
+use sip::ua::Transport;
+
+use crate::events::EventQueue;
+use crate::network::{Datagram, Network};
+use crate::node::NodeEvent;
+use crate::peers::{CarrierAct, PhoneAct, SupervisorAct};
+use crate::watch::{Seen, Watch};
+
+/// Something that will happen.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A datagram arrives.
+    Arrive(Datagram),
+    /// Inside the node, in this life of it.
+    Node { life: u32, event: NodeEvent },
+    /// A carrier acts.
+    Carrier(usize, CarrierAct),
+    /// A phone, or its owner, acts.
+    Phone(usize, PhoneAct),
+    /// The one who uses the API acts.
+    Supervisor(SupervisorAct),
+    /// One more call begins somewhere.
+    NewCall,
+    /// A hostile datagram is sent.
+    Hostile,
+    /// The node dies.
+    Crash,
+    /// The node starts.
+    Start,
+    /// Conversations are listened to.
+    Listen,
+}
+
+/// The world around whoever acts.
+#[derive(Debug)]
+pub(crate) struct Ctx {
+    pub(crate) now: Instant,
+    pub(crate) events: EventQueue<Event>,
+    pub(crate) net: Network,
+    pub(crate) watch: Watch,
+    /// Addresses from which sound comes now.
+    pub(crate) sounding: BTreeSet<SocketAddr>,
+}
+
+impl Ctx {
+    /// Puts a message on the network.
+    pub(crate) fn send(&mut self, from: SocketAddr, to: SocketAddr, transport: Transport, bytes: Bytes) {
+        self.watch.see(self.now, &Seen::Sent { from, to, bytes: &bytes });
+        let datagram = Datagram { from, to, transport, bytes };
+        for at in self.net.arrivals(self.now, &datagram).into_iter().flatten() {
+            self.events.at(at, Event::Arrive(datagram.clone()));
+        }
+    }
+
+    /// Lets everyone see.
+    pub(crate) fn see(&mut self, seen: &Seen<'_>) {
+        self.watch.see(self.now, seen);
+    }
+
+    /// Whether RTP comes from this address now.
+    pub(crate) fn sounds(&self, addr: SocketAddr) -> bool {
+        self.sounding.contains(&addr) && !self.net.is_silent(self.now, addr.ip())
+    }
+}

@@ -1,0 +1,113 @@
+//! What a run came by: a simulator that never meets a case says nothing about it.
+
+use std::collections::BTreeMap;
+
+use acd::OfferOutcome;
+use journal_core::{CallEvent, Entry};
+
+use crate::watch::Seen;
+
+/// How often each case was met, by its stable word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks(BTreeMap<String, u64>);
+
+impl Marks {
+    /// How often this case was met.
+    #[must_use]
+    pub fn count(&self, word: &str) -> u64 {
+        self.0.get(word).copied().unwrap_or(0)
+    }
+
+    /// All cases that were met.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.0.iter().map(|(word, count)| (word.as_str(), *count))
+    }
+
+    /// Adds those of another run.
+    pub fn add(&mut self, other: &Self) {
+        for (word, count) in &other.0 {
+            *self.0.entry(word.clone()).or_default() += count;
+        }
+    }
+
+    pub(crate) fn see(&mut self, seen: &Seen<'_>) {
+        match seen {
+            Seen::Journaled { entry: Entry::Call(step), .. } => match &step.event {
+                CallEvent::Ended { cause, status, .. } => {
+                    self.mark(&format!("ended.{}", cause.code));
+                    self.mark(&format!("status.{status:?}"));
+                }
+                CallEvent::QueueLeft { how, .. } => self.mark(&format!("queue.left.{how:?}")),
+                CallEvent::OfferWithdrawn { why, .. } => self.mark(&format!("offer.withdrawn.{why}")),
+                other => self.mark(name(other)),
+            },
+            Seen::Journaled { entry: Entry::AgentStatus { reason: Some(reason), .. }, .. } => {
+                self.mark(&format!("agent.paused.{reason}"));
+            }
+            Seen::Journaled { entry: Entry::BindingSet(_), .. } => self.mark("binding.set"),
+            Seen::Journaled { entry: Entry::BindingRemoved { .. }, .. } => self.mark("binding.removed"),
+            Seen::AcdTold { input: acd::Input::OfferEnded { outcome, .. }, .. } => self.mark(outcome_word(*outcome)),
+            Seen::AcdTold { input: acd::Input::RestorePlace { .. }, .. } => self.mark("place.restored"),
+            Seen::AcdSaid { effect: acd::Effect::ClaimRefused { .. } } => self.mark("claim.refused"),
+            Seen::ShardTold { input: call::Input::Restore(calls), .. } if !calls.is_empty() => {
+                self.mark("restart.with_calls");
+            }
+            Seen::ShardTold { input: call::Input::Media(media_graph::Event::Silent { .. }), .. } => {
+                self.mark("media.silent");
+            }
+            Seen::EntryLost { .. } => self.mark("entry.lost"),
+            _ => {}
+        }
+    }
+
+    /// Something was refused or dropped inside the node.
+    pub(crate) fn dropped(&mut self, reason: &str, times: u64) {
+        *self.0.entry(format!("dropped.{reason}")).or_default() += times;
+    }
+
+    fn mark(&mut self, word: &str) {
+        match self.0.get_mut(word) {
+            Some(count) => *count += 1,
+            None => drop(self.0.insert(word.to_owned(), 1)),
+        }
+    }
+}
+
+const fn name(event: &CallEvent) -> &'static str {
+    match event {
+        CallEvent::Started { .. } => "call.started",
+        CallEvent::LegStarted { .. } => "leg.started",
+        CallEvent::Ringing { .. } => "call.ringing",
+        CallEvent::QueueEntered { .. } => "queue.entered",
+        CallEvent::OfferRinging { .. } => "offer.ringing",
+        CallEvent::OfferAnswered { .. } => "offer.answered",
+        CallEvent::OfferMissed { .. } => "offer.missed",
+        CallEvent::OfferRefused { .. } => "offer.refused",
+        CallEvent::OfferWithdrawn { .. } => "offer.withdrawn",
+        CallEvent::OfferTooLate { .. } => "offer.too_late",
+        CallEvent::Answered { .. } => "call.answered",
+        CallEvent::Held { .. } => "call.held",
+        CallEvent::Resumed { .. } => "call.resumed",
+        CallEvent::TransferStarted { .. } => "call.transfer_started",
+        CallEvent::TransferFailed { .. } => "call.transfer_failed",
+        CallEvent::Transferred { .. } => "call.transferred",
+        CallEvent::QueueLeft { .. } => "queue.left",
+        CallEvent::Digit { .. } => "call.digit",
+        CallEvent::VoicemailLeft { .. } => "voicemail.left",
+        CallEvent::RecordingStarted { .. } => "recording.started",
+        CallEvent::RecordingEnded { .. } => "recording.ended",
+        CallEvent::LegEnded { .. } => "leg.ended",
+        CallEvent::Ended { .. } => "call.ended",
+        CallEvent::VoicemailStarted { .. } => "voicemail.started",
+    }
+}
+
+const fn outcome_word(outcome: OfferOutcome) -> &'static str {
+    match outcome {
+        OfferOutcome::NoAnswer => "acd.offer.no_answer",
+        OfferOutcome::Refused => "acd.offer.refused",
+        OfferOutcome::Unreachable => "acd.offer.unreachable",
+        OfferOutcome::CallerGone => "acd.offer.caller_gone",
+        OfferOutcome::Withdrawn => "acd.offer.withdrawn",
+    }
+}

@@ -1,0 +1,468 @@
+//! The node under test: production's cores and outlets in one loop, over a simulated journal and media worker, with
+//! delays between them that the seed draws. It can die at any moment, and starts again from its journal.
+
+mod clock;
+mod dispatch;
+mod journal;
+mod media;
+mod owners;
+mod setup;
+
+use core::net::{Ipv4Addr, SocketAddr};
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use ::clock::{CallId, Instant, RequestId, Rng, ShardId};
+use centre::{AcdOutlet, Delivery, LocationOutlet, ShardOutlet, restore};
+use journal_core::{CallEvent, Durability, Entry, Mark, Owner};
+use sip::location::Location;
+
+use self::clock::NodeClock;
+use self::dispatch::Directory;
+use self::journal::{Line, Store};
+use self::media::{MediaTimer, Outcome, Worker};
+use self::owners::{Core, GateLane, Held, Post};
+use crate::chance::{between, exponential};
+use crate::ctx::{Ctx, Event};
+use crate::network::Datagram;
+use crate::scenario::{NodeScenario, Scenario};
+use crate::watch::Seen;
+
+pub(crate) use self::owners::Input;
+pub(crate) use self::setup::{
+    DOMAIN, ECHO, Setup, TONE, VOICEMAIL, carrier_addr, extension, password, phone_addr, queue_number,
+};
+
+/// Something inside the node that takes time.
+#[derive(Debug)]
+pub(crate) enum NodeEvent {
+    /// An input reaches an owner.
+    Input { owner: usize, input: Input },
+    /// An owner's timer may be due.
+    Wake { owner: usize },
+    /// A command reaches the media worker.
+    Media { shard: usize, command: media_graph::Command },
+    /// The media worker looks again.
+    MediaTimer(MediaTimer),
+    /// What is appended is handed to the operating system.
+    Write,
+    /// What is handed over is synced.
+    Sync,
+    /// An owner hears how far its entries have come.
+    Progress { owner: usize, durability: Durability, number: u64 },
+}
+
+/// The node, through all its lives.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) setup: Setup,
+    scenario: NodeScenario,
+    shards: u16,
+    rng: Rng,
+    clock: NodeClock,
+    store: Store,
+    life: u32,
+    running: Option<Running>,
+    /// Calls that began and have not ended, as `GET /v1/calls` would show them, with their shard.
+    live: BTreeMap<CallId, usize>,
+    /// Datagrams that owners dropped or refused, by their word.
+    pub(crate) dropped: BTreeMap<&'static str, u64>,
+}
+
+/// One life of the node.
+#[derive(Debug)]
+struct Running {
+    /// Shards, then the ACD, then location.
+    posts: Vec<Post>,
+    media: Worker,
+    directory: Directory,
+    /// When the last message from one part to another arrives: none overtakes another.
+    channels: Vec<Instant>,
+    syncing: bool,
+}
+
+impl Node {
+    pub(crate) fn new(scenario: &Scenario, mut rng: Rng) -> Self {
+        Self {
+            setup: Setup::new(scenario, &mut rng),
+            scenario: scenario.node.clone(),
+            shards: scenario.shards,
+            rng,
+            clock: NodeClock::new(scenario.node.drift_ppm),
+            store: Store::default(),
+            life: 0,
+            running: None,
+            live: BTreeMap::new(),
+            dropped: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.running.is_some()
+    }
+
+    /// Starts from what the journal holds.
+    pub(crate) fn start(&mut self, ctx: &mut Ctx) {
+        self.life += 1;
+        self.clock.restart(ctx.now);
+        let count = usize::from(self.shards);
+        let mut posts: Vec<Post> = (0..self.shards).map(|number| self.shard(ShardId(number))).collect();
+        posts.push(Post::new(Core::Acd(
+            Box::new(acd::Acd::new(acd::Limits::default(), self.rng.fork())),
+            AcdOutlet::new(),
+        )));
+        let config = self.setup.location(&mut self.rng);
+        let location = Location::new(config, self.rng.fork());
+        posts.push(Post::new(Core::Location(Box::new(location), LocationOutlet::new())));
+        let parts = posts.len() + 1;
+        self.running = Some(Running {
+            posts,
+            media: Worker::new(self.scenario.media_failure, self.rng.fork()),
+            directory: Directory::new(self.shards, self.rng.next_u64()),
+            channels: vec![ctx.now; parts * parts],
+            syncing: false,
+        });
+        ctx.see(&Seen::Started);
+        self.append(ctx, Owner::Node, 1, Entry::NodeStarted { at: self.clock.at(ctx.now).wall });
+        self.restore(ctx, count);
+    }
+
+    /// As production does it: rules first, then what the journal gives back.
+    fn restore(&mut self, ctx: &mut Ctx, shards: usize) {
+        let wall = self.clock.at(ctx.now).wall;
+        let replay = self.store.replay(wall);
+        let agents = restore::agents(replay, self.setup.agents.clone());
+        let places = restore::places(replay, wall);
+        let calls = restore::calls(replay);
+        let bindings: Vec<_> = replay.bindings().map(centre::binding_of).collect();
+        for (entry, anomaly) in self.store.take_misfits() {
+            ctx.see(&Seen::Misfit { entry: &entry, anomaly });
+        }
+        for shard in 0..shards {
+            self.step(ctx, shard, Some(Input::Shard(call::Input::Configure(self.setup.plan.clone()))));
+        }
+        let configure = acd::Input::Configure { queues: self.setup.queues.clone(), agents };
+        self.step(ctx, shards, Some(Input::Acd(configure)));
+        for place in places {
+            self.step(ctx, shards, Some(Input::Acd(place)));
+        }
+        self.step(ctx, shards + 1, Some(Input::Location(self.setup.users())));
+        self.step(ctx, shards + 1, Some(Input::Location(sip::location::Input::Restore(bindings))));
+        self.step(ctx, 0, Some(Input::Shard(call::Input::Restore(calls))));
+    }
+
+    fn shard(&mut self, id: ShardId) -> Post {
+        let config = self.setup.shard(id, &mut self.rng);
+        let shard = call::Shard::new(id, config, self.rng.fork());
+        Post::new(Core::Shard(id, Box::new(shard), ShardOutlet::new(id)))
+    }
+
+    /// Dies: what was on its way inside is gone, and what the disk does not have.
+    pub(crate) fn crash(&mut self, ctx: &mut Ctx) {
+        if self.running.take().is_none() {
+            return;
+        }
+        let power_loss = self.rng.chance(self.scenario.power_loss);
+        ctx.see(&Seen::Crashed);
+        for line in self.store.crash(power_loss) {
+            ctx.see(&Seen::EntryLost { owner: line.owner, number: line.number, entry: &line.entry });
+        }
+    }
+
+    /// How long it stays down.
+    pub(crate) fn down_for(&mut self) -> Duration {
+        between(&mut self.rng, Duration::from_millis(10), self.scenario.down_max)
+    }
+
+    /// Faults are over.
+    pub(crate) fn calm(&mut self) {
+        self.scenario.stall = 0.0;
+        self.scenario.media_failure = 0.0;
+        if let Some(running) = &mut self.running {
+            running.media.calm();
+        }
+    }
+
+    /// A datagram reaches the node.
+    pub(crate) fn receive(&mut self, ctx: &mut Ctx, datagram: Datagram) {
+        let Some(running) = &self.running else { return };
+        let (owner, input) = running.directory.place(datagram);
+        let at = self.arrival(ctx.now, self.parts() - 1, owner);
+        self.schedule(ctx, at, NodeEvent::Input { owner, input });
+    }
+
+    /// A command of a client of the API.
+    pub(crate) fn command(&mut self, ctx: &mut Ctx, input: Input) {
+        if self.running.is_none() {
+            return;
+        }
+        let owner = match &input {
+            Input::Shard(call::Input::HangUp { call, .. }) => self.live.get(call).copied().unwrap_or(0),
+            Input::Shard(_) => usize::try_from(self.rng.below(u64::from(self.shards))).unwrap_or(0),
+            Input::Acd(_) => usize::from(self.shards),
+            Input::Location(_) => usize::from(self.shards) + 1,
+        };
+        let at = self.arrival(ctx.now, self.parts() - 1, owner);
+        self.schedule(ctx, at, NodeEvent::Input { owner, input });
+    }
+
+    /// One of the calls that are up, if there is one.
+    pub(crate) fn any_live_call(&self, draw: u64) -> Option<CallId> {
+        let at = draw.checked_rem(self.live.len() as u64)?;
+        self.live.keys().nth(usize::try_from(at).ok()?).copied()
+    }
+
+    /// A party presses a key.
+    pub(crate) fn press(&mut self, ctx: &mut Ctx, remote: SocketAddr, digit: char) {
+        let outcome = self.running.as_mut().and_then(|running| running.media.press(remote, digit));
+        self.media_outcomes(ctx, outcome.into_iter().collect());
+    }
+
+    /// Whether the party at `sink` hears the one at `source`.
+    pub(crate) fn hears(&self, sink: SocketAddr, source: SocketAddr) -> bool {
+        self.running.as_ref().is_some_and(|running| running.media.hears(sink, source))
+    }
+
+    /// Lets what was scheduled in life `life` happen.
+    pub(crate) fn on_event(&mut self, ctx: &mut Ctx, life: u32, event: NodeEvent) {
+        if life != self.life || self.running.is_none() {
+            return;
+        }
+        match event {
+            NodeEvent::Input { owner, input } => self.step(ctx, owner, Some(input)),
+            NodeEvent::Wake { owner } => self.wake(ctx, owner),
+            NodeEvent::Media { shard, command } => self.media_command(ctx, shard, &command),
+            NodeEvent::MediaTimer(timer) => {
+                let Some(running) = &mut self.running else { return };
+                let outcomes = running.media.on_timer(ctx.now, timer, |addr| ctx.sounds(addr));
+                self.media_outcomes(ctx, outcomes);
+            }
+            NodeEvent::Write => self.write(ctx),
+            NodeEvent::Sync => self.sync(ctx),
+            NodeEvent::Progress { owner, durability, number } => {
+                if let Some(post) = self.post(owner) {
+                    post.gate.advance(durability, number);
+                }
+                self.open_gate(ctx, owner);
+            }
+        }
+    }
+
+    /// What should be empty when all is quiet.
+    pub(crate) fn left(&self) -> Vec<(&'static str, usize)> {
+        let Some(running) = &self.running else { return vec![("node that is down", 1)] };
+        let posts = running.posts.iter().flat_map(Post::left);
+        posts.chain(running.media.counts()).collect()
+    }
+
+    /// What the ACD's own counters say of each queue.
+    pub(crate) fn tallies(&self) -> Vec<(::clock::QueueId, acd::QueueTally)> {
+        let Some(running) = &self.running else { return Vec::new() };
+        let acd = running.posts.iter().find_map(|post| match &post.core {
+            Core::Acd(acd, _) => Some(acd),
+            _ => None,
+        });
+        acd.map(|acd| acd.snapshot().queues.iter().map(|queue| (queue.queue, queue.tally)).collect())
+            .unwrap_or_default()
+    }
+
+    fn step(&mut self, ctx: &mut Ctx, owner: usize, input: Option<Input>) {
+        let now = self.clock.at(ctx.now);
+        let shards = self.shards;
+        let Some(post) = self.post(owner) else { return };
+        let deliveries = post.step(ctx, now, input, shards);
+        for delivery in deliveries {
+            self.deliver(ctx, owner, delivery);
+        }
+        self.open_gate(ctx, owner);
+        self.arm(ctx, owner);
+    }
+
+    fn wake(&mut self, ctx: &mut Ctx, owner: usize) {
+        let now = ctx.now;
+        let Some(post) = self.post(owner).filter(|post| post.wake == Some(now)) else { return };
+        post.wake = None;
+        self.step(ctx, owner, None);
+    }
+
+    /// Lets the owner be woken when its next timer is due.
+    fn arm(&mut self, ctx: &mut Ctx, owner: usize) {
+        let clock = self.clock;
+        let Some(post) = self.post(owner) else { return };
+        let Some(due) = post.due().map(|due| clock.when(due).max(ctx.now)) else { return };
+        if post.wake.is_none_or(|wake| due < wake) {
+            post.wake = Some(due);
+            self.schedule(ctx, due, NodeEvent::Wake { owner });
+        }
+    }
+
+    fn deliver(&mut self, ctx: &mut Ctx, from: usize, delivery: Delivery) {
+        let acd = usize::from(self.shards);
+        match delivery {
+            Delivery::Shard(shard, input) => self.pass(ctx, from, usize::from(shard.0), Input::Shard(input)),
+            Delivery::Acd(input) => self.pass(ctx, from, acd, Input::Acd(input)),
+            Delivery::Location(input) => self.pass(ctx, from, acd + 1, Input::Location(input)),
+            Delivery::Media(command) => {
+                let at = self.arrival(ctx.now, from, self.parts() - 1);
+                self.schedule(ctx, at, NodeEvent::Media { shard: from, command });
+            }
+            Delivery::Journal { number, entry } => {
+                self.note_live(from, &entry);
+                let owner = self.post(from).map_or(Owner::Node, |post| post.owner());
+                self.append(ctx, owner, number, entry);
+            }
+            Delivery::Transmit { peer, bytes, gate: None } => {
+                ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes);
+            }
+            Delivery::Transmit { peer, bytes, gate } => {
+                self.hold(from, GateLane::Network, gate, Held::Transmit { peer, bytes });
+            }
+            Delivery::Answer { request, result, gate } => {
+                let gate = gate.or(Some(NO_MARK));
+                self.hold(from, GateLane::Answers, gate, Held::Answer { request, ok: result.is_ok() });
+            }
+            Delivery::CallIdOwned { sip_call_id, owned } => {
+                if let Some(running) = &mut self.running {
+                    running.directory.set(from, sip_call_id, owned);
+                }
+            }
+            Delivery::Dropped { reason } => *self.dropped.entry(reason).or_default() += 1,
+            Delivery::Repaired { what } => ctx.see(&Seen::Repaired { what }),
+            Delivery::Drained(_) => {}
+        }
+    }
+
+    fn note_live(&mut self, shard: usize, entry: &Entry) {
+        let Entry::Call(step) = entry else { return };
+        match step.event {
+            CallEvent::Started { .. } => drop(self.live.insert(step.call, shard)),
+            CallEvent::Ended { .. } => drop(self.live.remove(&step.call)),
+            _ => {}
+        }
+    }
+
+    fn hold(&mut self, owner: usize, lane: GateLane, gate: Option<Mark>, held: Held) {
+        // The journal does not fail here, and the limit is far above what a run holds: a refusal would show as a
+        // missing answer.
+        if let Some(post) = self.post(owner) {
+            let _ = post.gate.push(lane, gate, held);
+        }
+    }
+
+    fn open_gate(&mut self, ctx: &mut Ctx, owner: usize) {
+        while let Some(held) = self.post(owner).and_then(|post| post.gate.poll()) {
+            match held {
+                Held::Transmit { peer, bytes } => ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes),
+                Held::Answer { request, ok } => ctx.see(&Seen::Answered { request, ok }),
+            }
+        }
+    }
+
+    fn pass(&mut self, ctx: &mut Ctx, from: usize, to: usize, input: Input) {
+        let at = self.arrival(ctx.now, from, to);
+        self.schedule(ctx, at, NodeEvent::Input { owner: to, input });
+    }
+
+    fn media_command(&mut self, ctx: &mut Ctx, shard: usize, command: &media_graph::Command) {
+        ctx.see(&Seen::MediaTold { command });
+        let Some(running) = &mut self.running else { return };
+        match running.media.take(ctx.now, shard, command) {
+            Ok(outcomes) => self.media_outcomes(ctx, outcomes),
+            Err(why) => ctx.see(&Seen::MediaRefused { command, why }),
+        }
+    }
+
+    fn media_outcomes(&mut self, ctx: &mut Ctx, outcomes: Vec<Outcome>) {
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Tell(shard, event) => {
+                    ctx.see(&Seen::MediaSaid { event: &event });
+                    let at = self.arrival(ctx.now, self.parts() - 1, shard);
+                    let input = Input::Shard(call::Input::Media(event));
+                    self.schedule(ctx, at, NodeEvent::Input { owner: shard, input });
+                }
+                Outcome::Later(after, timer) => self.schedule(ctx, ctx.now + after, NodeEvent::MediaTimer(timer)),
+            }
+        }
+    }
+
+    fn append(&mut self, ctx: &mut Ctx, owner: Owner, number: u64, entry: Entry) {
+        ctx.see(&Seen::Journaled { owner, number, entry: &entry });
+        if self.store.append(Line { owner, number, entry }) {
+            let after = exponential(&mut self.rng, self.scenario.write_mean);
+            self.schedule(ctx, ctx.now + after, NodeEvent::Write);
+        }
+    }
+
+    fn write(&mut self, ctx: &mut Ctx) {
+        let written = self.store.write();
+        self.tell_progress(ctx, Durability::Written, written);
+        let Some(running) = &mut self.running else { return };
+        if !core::mem::replace(&mut running.syncing, true) {
+            let after = between(&mut self.rng, Duration::from_millis(1), self.scenario.sync_max);
+            self.schedule(ctx, ctx.now + after, NodeEvent::Sync);
+        }
+    }
+
+    fn sync(&mut self, ctx: &mut Ctx) {
+        if let Some(running) = &mut self.running {
+            running.syncing = false;
+        }
+        let synced = self.store.sync();
+        self.tell_progress(ctx, Durability::Synced, synced);
+        for (entry, anomaly) in self.store.take_misfits() {
+            ctx.see(&Seen::Misfit { entry: &entry, anomaly });
+        }
+    }
+
+    fn tell_progress(&mut self, ctx: &mut Ctx, durability: Durability, numbers: BTreeMap<Owner, u64>) {
+        for (owner, number) in numbers {
+            ctx.see(&Seen::Progress { owner, durability, number });
+            let to = match owner {
+                Owner::Shard(shard) => usize::from(shard.0),
+                Owner::Acd => usize::from(self.shards),
+                Owner::Location => usize::from(self.shards) + 1,
+                Owner::Node | Owner::Api => continue,
+            };
+            let at = ctx.now + between(&mut self.rng, Duration::from_micros(1), Duration::from_micros(200));
+            self.schedule(ctx, at, NodeEvent::Progress { owner: to, durability, number });
+        }
+    }
+
+    /// When a message from one part reaches another: soon as a rule, after those before it always.
+    fn arrival(&mut self, from_time: Instant, from: usize, to: usize) -> Instant {
+        let is_late = self.rng.chance(self.scenario.stall);
+        let most = if is_late { self.scenario.stall_max } else { Duration::from_micros(50) };
+        let at = from_time + between(&mut self.rng, Duration::from_micros(1), most);
+        let parts = self.parts();
+        let Some(running) = &mut self.running else { return at };
+        let Some(last) = running.channels.get_mut(from * parts + to) else { return at };
+        *last = at.max(*last);
+        *last
+    }
+
+    fn schedule(&self, ctx: &mut Ctx, at: Instant, event: NodeEvent) {
+        ctx.events.at(at, Event::Node { life: self.life, event });
+    }
+
+    fn post(&mut self, owner: usize) -> Option<&mut Post> {
+        self.running.as_mut()?.posts.get_mut(owner)
+    }
+
+    /// Owners, and the outside with the media worker as one more.
+    fn parts(&self) -> usize {
+        usize::from(self.shards) + 3
+    }
+}
+
+/// The request id of a client, for whoever asks.
+pub(crate) fn request(number: u64) -> RequestId {
+    RequestId(number)
+}
+
+/// The node's address.
+pub(crate) const NODE_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+/// Where it listens.
+pub(crate) const NODE_ADDR: SocketAddr = SocketAddr::V4(core::net::SocketAddrV4::new(NODE_IP, 5060));
+/// A mark that is always reached, so that answers keep their order.
+const NO_MARK: Mark = Mark { entry: 0, durability: Durability::Written };

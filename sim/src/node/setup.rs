@@ -1,0 +1,212 @@
+//! What the node is configured with: its plan, queues, agents and users.
+
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use call::{AgentPlan, CallLimits, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, ShardConfig, Target};
+use call::{TrunkAddress, TrunkPlan};
+use clock::{AgentId, QueueId, Rng, ShardId, TrunkId};
+use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
+use sip::digest::{Algorithm, Ha1};
+use sip::location::{LocationConfig, User};
+use sip::registrar::RegistrarConfig;
+use sip::ua::UaConfig;
+
+use super::{NODE_ADDR, NODE_IP};
+use crate::scenario::Scenario;
+
+/// All that a start of the node needs besides its journal.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) queues: Vec<acd::QueueConfig>,
+    pub(crate) agents: Vec<acd::AgentConfig>,
+    users: Vec<User>,
+    trunks: Vec<core::net::IpAddr>,
+}
+
+impl Setup {
+    /// The set-up of a scenario; `rng` decides who serves which queue.
+    pub(crate) fn new(scenario: &Scenario, rng: &mut Rng) -> Self {
+        let agents: Vec<AgentId> = (1..=scenario.agents).map(AgentId).collect();
+        let queues: Vec<QueueId> = (1..=scenario.queues).map(QueueId).collect();
+        let people = &scenario.people;
+        let serves = queues.iter().map(|queue| {
+            // Everyone serves one queue, some serve several; no queue is without agents.
+            let home = |agent: &AgentId| agent.0 % scenario.queues == queue.0 % scenario.queues;
+            let mut own: Vec<AgentId> = agents.iter().filter(|a| home(a) || rng.chance(0.4)).copied().collect();
+            if own.is_empty() {
+                own.clone_from(&agents);
+            }
+            acd::QueueConfig {
+                queue: *queue,
+                ring: people.ring,
+                max_wait: people.max_wait,
+                wrap_up: people.wrap_up,
+                max_waiting: 50,
+                agents: own,
+            }
+        });
+        let acd_agent = |agent: &AgentId| acd::AgentConfig {
+            agent: *agent,
+            status: acd::Status::Ready,
+            reason: None,
+            max_missed: people.max_missed,
+        };
+        Self {
+            queues: serves.collect(),
+            plan: Arc::new(plan(scenario, &agents, &queues)),
+            users: agents.iter().map(|agent| user(*agent)).collect(),
+            agents: agents.iter().map(acd_agent).collect(),
+            trunks: (0..scenario.carriers).map(|index| carrier_addr(index as usize).ip()).collect(),
+        }
+    }
+
+    /// A shard's set-up in this life of the node.
+    pub(crate) fn shard(&self, shard: ShardId, rng: &mut Rng) -> ShardConfig {
+        ShardConfig {
+            ua: UaConfig::at(NODE_ADDR, USER_AGENT),
+            auth: auth(shard.0, rng),
+            media: SocketAddr::from((NODE_IP, 20_000)),
+            hold_music: "music".to_owned(),
+        }
+    }
+
+    /// Location's set-up in this life of the node.
+    pub(crate) fn location(&self, rng: &mut Rng) -> LocationConfig {
+        LocationConfig {
+            ua: UaConfig::at(NODE_ADDR, USER_AGENT),
+            auth: auth(u16::MAX, rng),
+            registrar: RegistrarConfig::default(),
+        }
+    }
+
+    /// What location is told at each start.
+    pub(crate) fn users(&self) -> sip::location::Input {
+        sip::location::Input::Configure {
+            domain: DOMAIN.to_owned(),
+            own_hosts: self.plan.own_hosts.clone(),
+            users: self.users.clone(),
+            trunks: self.trunks.clone(),
+        }
+    }
+}
+
+/// The number of a queue.
+pub(crate) fn queue_number(queue: QueueId) -> String {
+    format!("+44207183{:04}", 1000 + queue.0)
+}
+
+/// An agent's extension.
+pub(crate) fn extension(agent: AgentId) -> String {
+    format!("{}", 1000 + agent.0)
+}
+
+/// An agent's password.
+pub(crate) fn password(agent: AgentId) -> String {
+    format!("secret-{}", agent.0)
+}
+
+/// Where a carrier sends from.
+pub(crate) fn carrier_addr(index: usize) -> SocketAddr {
+    SocketAddr::from(([10, 0, 1, u8::try_from(index + 1).unwrap_or(u8::MAX)], 5080))
+}
+
+/// Where a phone sends from.
+pub(crate) fn phone_addr(agent: AgentId) -> SocketAddr {
+    SocketAddr::from(([10, 0, 2, u8::try_from(agent.0).unwrap_or(u8::MAX)], 5060))
+}
+
+fn plan(scenario: &Scenario, agents: &[AgentId], queues: &[QueueId]) -> Plan {
+    let queue_dids = queues.iter().map(|queue| (queue_number(*queue), Target::Queue(*queue)));
+    let first = queues.first().copied().unwrap_or_default();
+    let services = [(ECHO, Target::Echo), (TONE, Target::Tone), (VOICEMAIL, Target::Voicemail(first))];
+    let services = services.into_iter().map(|(number, target)| (number.to_owned(), target));
+    let trunks = (0..scenario.carriers).map(|index| (TrunkId(index + 1), trunk(index as usize)));
+    let route = RoutePlan { from: RouteSource::Agents, pattern: "+44".to_owned(), trunk: TrunkId(1) };
+    Plan {
+        domain: DOMAIN.to_owned(),
+        own_hosts: vec![NODE_ADDR.ip().to_string()],
+        numbers: numbers(),
+        dids: queue_dids.chain(services).collect(),
+        extensions: agents.iter().map(|agent| (extension(*agent), Target::Agent(*agent))).collect(),
+        agents: agents.iter().map(|agent| (*agent, agent_plan(*agent))).collect(),
+        trunks: trunks.collect(),
+        routes: vec![route],
+        queues: queues.iter().map(|queue| (*queue, queue_plan(*queue))).collect(),
+        limits: CallLimits { ring_max: Duration::from_secs(40), ..CallLimits::default() },
+    }
+}
+
+fn numbers() -> NumberPlan {
+    NumberPlan {
+        country_code: "44".to_owned(),
+        trunk_prefix: "0".to_owned(),
+        international_prefix: "00".to_owned(),
+        national_digits: (9, 10),
+        allowed_countries: Vec::new(),
+        denied_prefixes: vec!["+449".to_owned()],
+        emergency: BTreeMap::new(),
+    }
+}
+
+fn trunk(index: usize) -> TrunkPlan {
+    let addr = carrier_addr(index);
+    TrunkPlan {
+        name: format!("carrier{index}"),
+        sources: vec![TrunkAddress { ip: addr.ip(), port: None }],
+        destination: addr,
+        tcp: false,
+        caller_id: Some("+442071830000".to_owned()),
+        calls_max: 0,
+        calls_per_second_max: 0,
+    }
+}
+
+fn agent_plan(agent: AgentId) -> AgentPlan {
+    let User { ha1_md5, ha1_sha256, extension, .. } = user(agent);
+    AgentPlan { extension, name: None, ha1_md5, ha1_sha256, may_dial_out: true, calls_per_day_max: 0 }
+}
+
+fn queue_plan(queue: QueueId) -> QueuePlan {
+    QueuePlan {
+        name: format!("queue{}", queue.0),
+        music: "music".to_owned(),
+        recording: queue.0 % 2 == 1,
+        voicemail_prompt: "voicemail".to_owned(),
+        voicemail_max: Duration::from_secs(10),
+        voicemail_on_timeout: queue.0 % 3 != 2,
+    }
+}
+
+fn user(agent: AgentId) -> User {
+    let (extension, password) = (extension(agent), password(agent));
+    let ha1 = |algorithm| Ha1::new(algorithm, &extension, DOMAIN, &password).as_str().to_owned();
+    User { agent, ha1_md5: ha1(Algorithm::Md5), ha1_sha256: ha1(Algorithm::Sha256), extension, contacts_max: 1 }
+}
+
+fn auth(instance: u16, rng: &mut Rng) -> AuthConfig {
+    let mut secret = [0; 32];
+    for chunk in secret.as_chunks_mut::<8>().0 {
+        *chunk = rng.next_u64().to_le_bytes();
+    }
+    AuthConfig {
+        realm: DOMAIN.to_owned(),
+        secret,
+        instance,
+        algorithms: [Algorithm::Md5].into_iter().collect(),
+        nonce_lifetime: DEFAULT_NONCE_LIFETIME,
+    }
+}
+
+/// The SIP domain.
+pub(crate) const DOMAIN: &str = "demo.local";
+/// Number of the echo service.
+pub(crate) const ECHO: &str = "+442071839001";
+/// Number of the test tone.
+pub(crate) const TONE: &str = "+442071839002";
+/// Number of the first queue's voicemail box.
+pub(crate) const VOICEMAIL: &str = "+442071839003";
+const USER_AGENT: &str = "Trunkline";

@@ -1,0 +1,204 @@
+//! A carrier: it brings callers, with their patience, and takes calls to numbers outside.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use clock::Rng;
+use sip::ua::{Event, InviteParams, SessionId};
+
+use super::endpoint::Endpoint;
+use super::party::{Party, Stage};
+use crate::chance::{between, exponential};
+use crate::ctx::{self, Ctx};
+use crate::network::Datagram;
+use crate::node::{self, DOMAIN};
+use crate::scenario::PeopleScenario;
+use crate::watch::Seen;
+
+/// What a carrier, or someone behind it, does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum CarrierAct {
+    /// Timers.
+    Wake,
+    /// The callee's phone rings.
+    Ring(SessionId),
+    /// The callee answers.
+    Answer(SessionId),
+    /// The callee refuses, or the network does.
+    Refuse(SessionId, u16),
+    /// Whoever is there hangs up.
+    HangUp(SessionId),
+    /// Whoever is there presses `#`.
+    Press(SessionId),
+}
+
+/// One carrier.
+#[derive(Debug)]
+pub(crate) struct Carrier {
+    index: usize,
+    endpoint: Endpoint,
+    rng: Rng,
+    people: PeopleScenario,
+    pub(crate) parties: BTreeMap<SessionId, Party>,
+    serial: u64,
+}
+
+impl Carrier {
+    pub(crate) fn new(index: usize, people: PeopleScenario, mut rng: Rng) -> Self {
+        let endpoint = Endpoint::new(node::carrier_addr(index), "Carrier", rng.fork());
+        Self { index, endpoint, rng, people, parties: BTreeMap::new(), serial: 0 }
+    }
+
+    /// A caller with this number dials.
+    pub(crate) fn call(&mut self, ctx: &mut Ctx, caller: &str, to: &str, stays: Option<Duration>) {
+        let rtp = self.endpoint.rtp();
+        self.serial += 1;
+        let sip_call_id = format!("carrier{}-{}", self.index, self.serial);
+        let offer = self.endpoint.offer(rtp, sdp::Direction::SendRecv);
+        let own = self.endpoint.addr;
+        let params = InviteParams {
+            peer: self.endpoint.node(),
+            transport_fixed: true,
+            request_uri: format!("sip:{to}@{}", node::NODE_ADDR),
+            from: format!("<sip:{caller}@{}>", own.ip()),
+            to: format!("<sip:{to}@{DOMAIN}>"),
+            call_id: Some(sip_call_id.clone()),
+            body: Some(offer),
+            headers: Vec::new(),
+            auth: None,
+        };
+        let session = self.endpoint.ua.invite(ctx.now, params);
+        self.parties.insert(session, Party::calling(ctx.now, rtp, caller.to_owned(), sip_call_id));
+        let stays = stays.unwrap_or_else(|| self.patience());
+        self.later(ctx, stays, CarrierAct::HangUp(session));
+        if self.rng.chance(0.2) {
+            let after = exponential(&mut self.rng, Duration::from_secs(8));
+            self.later(ctx, after, CarrierAct::Press(session));
+        }
+        self.settle(ctx);
+    }
+
+    pub(crate) fn receive(&mut self, ctx: &mut Ctx, datagram: Datagram) {
+        self.endpoint.receive(ctx, datagram);
+        self.settle(ctx);
+    }
+
+    /// Does something; a key pressed is for the node's media worker, with the address it comes from.
+    pub(crate) fn act(&mut self, ctx: &mut Ctx, act: CarrierAct) -> Option<core::net::SocketAddr> {
+        let mut pressed = None;
+        match act {
+            CarrierAct::Wake => self.endpoint.wake(ctx),
+            CarrierAct::Ring(session) => self.endpoint.ua.provisional(ctx.now, session, 180, None, Vec::new()),
+            CarrierAct::Answer(session) => self.answer(ctx, session),
+            CarrierAct::Refuse(session, status) => self.endpoint.ua.reject(ctx.now, session, status, Vec::new()),
+            CarrierAct::HangUp(session) => self.hang_up(ctx, session),
+            CarrierAct::Press(session) => {
+                pressed = self.parties.get(&session).filter(|party| party.stage == Stage::Up).map(|party| party.rtp);
+            }
+        }
+        self.settle(ctx);
+        pressed
+    }
+
+    /// Everyone hangs up.
+    pub(crate) fn hang_up_all(&mut self, ctx: &mut Ctx) {
+        let all: Vec<SessionId> = self.parties.keys().copied().collect();
+        for session in all {
+            self.hang_up(ctx, session);
+        }
+        self.settle(ctx);
+    }
+
+    /// Sessions of its user agent: zero when all is over.
+    pub(crate) fn sessions(&self) -> usize {
+        self.endpoint.ua.counts().sessions
+    }
+
+    fn patience(&mut self) -> Duration {
+        if self.rng.chance(self.people.hasty) {
+            return between(&mut self.rng, Duration::from_millis(1), Duration::from_secs(1));
+        }
+        exponential(&mut self.rng, self.people.patience)
+    }
+
+    fn answer(&mut self, ctx: &mut Ctx, session: SessionId) {
+        let Some(party) = self.parties.get_mut(&session).filter(|party| party.stage == Stage::Calling) else { return };
+        let Some(invite) = party.invite.take() else { return };
+        let body = self.endpoint.answer(&invite, party.rtp);
+        party.enter(Stage::Up, ctx.now);
+        ctx.sounding.insert(party.rtp);
+        self.endpoint.ua.accept(ctx.now, session, body, Vec::new());
+        let stays = exponential(&mut self.rng, self.people.patience);
+        self.later(ctx, stays, CarrierAct::HangUp(session));
+    }
+
+    fn hang_up(&mut self, ctx: &mut Ctx, session: SessionId) {
+        let Some(party) = self.parties.get_mut(&session) else { return };
+        party.enter(Stage::Ending, ctx.now);
+        ctx.sounding.remove(&party.rtp);
+        self.endpoint.ua.bye(ctx.now, session, None);
+    }
+
+    fn settle(&mut self, ctx: &mut Ctx) {
+        for event in self.endpoint.drain(ctx) {
+            self.on_event(ctx, event);
+        }
+        for event in self.endpoint.drain(ctx) {
+            self.on_event(ctx, event);
+        }
+        let index = self.index;
+        self.endpoint.arm(ctx, || ctx::Event::Carrier(index, CarrierAct::Wake));
+    }
+
+    fn on_event(&mut self, ctx: &mut Ctx, event: Event) {
+        match event {
+            Event::Invite { session, request, .. } => self.invited(ctx, session, request),
+            Event::Progress { session, response } | Event::Answered { session, response } => {
+                let Some(party) = self.parties.get_mut(&session) else { return };
+                let status = response.status();
+                ctx.see(&Seen::PeerAnswered { sip_call_id: &party.sip_call_id, status });
+                if status >= 200 && party.stage == Stage::Calling {
+                    party.enter(Stage::Up, ctx.now);
+                    ctx.sounding.insert(party.rtp);
+                }
+            }
+            Event::Reinvite { session, request } => {
+                let Some(party) = self.parties.get(&session) else { return };
+                let body = self.endpoint.answer(&request, party.rtp);
+                self.endpoint.ua.answer_reinvite(ctx.now, session, 200, Some(body));
+            }
+            Event::Refer { token, .. } => self.endpoint.ua.respond(ctx.now, token, 603, Vec::new(), None),
+            Event::Request { token, .. } => self.endpoint.ua.respond(ctx.now, token, 200, Vec::new(), None),
+            Event::Ended { session, .. } => {
+                if let Some(party) = self.parties.remove(&session) {
+                    ctx.sounding.remove(&party.rtp);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A call to a number outside: it rings and is answered, or not, or the network refuses it.
+    fn invited(&mut self, ctx: &mut Ctx, session: SessionId, request: sip::Message) {
+        let rtp = self.endpoint.rtp();
+        self.parties.insert(session, Party::called(ctx.now, rtp, request));
+        let post_dial = between(&mut self.rng, Duration::from_millis(100), Duration::from_secs(3));
+        match self.rng.below(10) {
+            0 => self.later(ctx, post_dial, CarrierAct::Refuse(session, 486)),
+            1 => {
+                let status = [404, 503, 480, 500, 603][crate::chance::index(&mut self.rng, 5)];
+                self.later(ctx, post_dial, CarrierAct::Refuse(session, status));
+            }
+            2 => self.later(ctx, post_dial, CarrierAct::Ring(session)),
+            _ => {
+                self.later(ctx, post_dial, CarrierAct::Ring(session));
+                let ring = exponential(&mut self.rng, Duration::from_secs(6));
+                self.later(ctx, post_dial + ring, CarrierAct::Answer(session));
+            }
+        }
+    }
+
+    fn later(&self, ctx: &mut Ctx, after: Duration, act: CarrierAct) {
+        ctx.events.at(ctx.now + after, ctx::Event::Carrier(self.index, act));
+    }
+}

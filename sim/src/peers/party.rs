@@ -1,0 +1,62 @@
+//! One end of a call, as carriers and phones know it.
+
+use core::net::SocketAddr;
+
+use clock::Instant;
+use sip::Message;
+
+/// How far the call has come at this end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// INVITE sent or received.
+    Calling,
+    /// Answered.
+    Up,
+    /// This end hung up; the rest is signalling.
+    Ending,
+}
+
+/// One end of a call.
+#[derive(Debug)]
+pub(crate) struct Party {
+    pub(crate) stage: Stage,
+    /// Since when nothing has changed at this end.
+    pub(crate) since: Instant,
+    pub(crate) rtp: SocketAddr,
+    /// Number of the other side as this end knows it: for a carrier's call the caller's own.
+    pub(crate) number: String,
+    pub(crate) sip_call_id: String,
+    /// This end sent the INVITE.
+    pub(crate) outgoing: bool,
+    /// The INVITE that it got.
+    pub(crate) invite: Option<Message>,
+    /// It holds the other, or asked to transfer it: what it hears says nothing.
+    pub(crate) occupied: bool,
+}
+
+impl Party {
+    pub(crate) fn calling(now: Instant, rtp: SocketAddr, number: String, sip_call_id: String) -> Self {
+        let stage = Stage::Calling;
+        Self { stage, since: now, rtp, number, sip_call_id, outgoing: true, invite: None, occupied: false }
+    }
+
+    pub(crate) fn called(now: Instant, rtp: SocketAddr, invite: Message) -> Self {
+        let number = invite.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()));
+        let sip_call_id = invite.call_id().unwrap_or_default().to_owned();
+        Self {
+            stage: Stage::Calling,
+            since: now,
+            rtp,
+            number: number.unwrap_or_default(),
+            sip_call_id,
+            outgoing: false,
+            invite: Some(invite),
+            occupied: false,
+        }
+    }
+
+    pub(crate) fn enter(&mut self, stage: Stage, now: Instant) {
+        self.stage = stage;
+        self.since = now;
+    }
+}

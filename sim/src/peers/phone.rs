@@ -1,0 +1,278 @@
+//! An agent's phone and the agent in front of it: registers, rings, is answered, refused, ignored or forgotten.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use clock::{AgentId, Rng};
+use sip::ua::{ClientCredentials, Event, InviteParams, SessionId};
+
+use super::endpoint::Endpoint;
+use super::party::{Party, Stage};
+use super::registration::Registration;
+use crate::chance::{between, exponential};
+use crate::ctx::{self, Ctx};
+use crate::network::Datagram;
+use crate::node::{self, DOMAIN};
+use crate::scenario::PeopleScenario;
+use crate::watch::Seen;
+
+/// What a phone, or its agent, does.
+#[derive(Clone, Debug)]
+pub(crate) enum PhoneAct {
+    /// Timers.
+    Wake,
+    /// Registers.
+    Register,
+    /// Registers again, if that is still planned.
+    Refresh,
+    /// Signs the phone off.
+    Unregister,
+    /// The phone begins to ring.
+    Ring(SessionId),
+    /// The agent answers.
+    Answer(SessionId),
+    /// The agent refuses.
+    Refuse(SessionId),
+    /// The agent hangs up.
+    HangUp(SessionId),
+    /// The agent puts the other side on hold.
+    Hold(SessionId),
+    /// And takes it back.
+    Resume(SessionId),
+    /// The agent transfers the call to this number.
+    Transfer(SessionId, String),
+}
+
+/// One phone.
+#[derive(Debug)]
+pub(crate) struct Phone {
+    index: usize,
+    pub(crate) agent: AgentId,
+    endpoint: Endpoint,
+    rng: Rng,
+    people: PeopleScenario,
+    registration: Registration,
+    /// Numbers that this agent transfers to.
+    targets: Vec<String>,
+    pub(crate) parties: BTreeMap<SessionId, Party>,
+    /// The calm has come: it answers at once and keeps it simple.
+    is_calm: bool,
+}
+
+impl Phone {
+    pub(crate) fn new(
+        index: usize,
+        agent: AgentId,
+        people: PeopleScenario,
+        targets: Vec<String>,
+        mut rng: Rng,
+    ) -> Self {
+        let addr = node::phone_addr(agent);
+        let endpoint = Endpoint::new(addr, "Phone", rng.fork());
+        let registration = Registration::new(agent, addr, people.register_expires);
+        Self { index, agent, endpoint, rng, people, registration, targets, parties: BTreeMap::new(), is_calm: false }
+    }
+
+    pub(crate) fn receive(&mut self, ctx: &mut Ctx, datagram: Datagram) {
+        self.endpoint.receive(ctx, datagram);
+        self.settle(ctx);
+    }
+
+    pub(crate) fn act(&mut self, ctx: &mut Ctx, act: PhoneAct) {
+        let now = ctx.now;
+        match act {
+            PhoneAct::Wake => self.endpoint.wake(ctx),
+            PhoneAct::Refresh if !self.registration.is_due(now) => {}
+            PhoneAct::Register | PhoneAct::Refresh => {
+                self.registration.register(ctx, &mut self.endpoint, self.index, true)
+            }
+            PhoneAct::Unregister => {
+                if !self.is_calm {
+                    self.registration.register(ctx, &mut self.endpoint, self.index, false);
+                    let away = between(&mut self.rng, Duration::from_secs(1), Duration::from_secs(30));
+                    self.later(ctx, away, PhoneAct::Register);
+                }
+            }
+            PhoneAct::Ring(session) => self.endpoint.ua.provisional(now, session, 180, None, Vec::new()),
+            PhoneAct::Answer(session) => self.answer(ctx, session),
+            PhoneAct::Refuse(session) => self.endpoint.ua.reject(now, session, 603, Vec::new()),
+            PhoneAct::HangUp(session) => self.hang_up(ctx, session),
+            PhoneAct::Hold(session) => self.hold(ctx, session),
+            PhoneAct::Resume(session) => self.resume(ctx, session),
+            PhoneAct::Transfer(session, to) => self.transfer(ctx, session, &to),
+        }
+        self.settle(ctx);
+    }
+
+    /// The agent dials.
+    pub(crate) fn dial(&mut self, ctx: &mut Ctx, to: &str) {
+        if !self.parties.is_empty() {
+            return;
+        }
+        let rtp = self.endpoint.rtp();
+        let extension = node::extension(self.agent);
+        let sip_call_id = format!("phone{}-{}", self.agent.0, rtp.port());
+        let params = InviteParams {
+            peer: self.endpoint.node(),
+            transport_fixed: true,
+            request_uri: format!("sip:{to}@{DOMAIN}"),
+            from: format!("<sip:{extension}@{DOMAIN}>"),
+            to: format!("<sip:{to}@{DOMAIN}>"),
+            call_id: Some(sip_call_id.clone()),
+            body: Some(self.endpoint.offer(rtp, sdp::Direction::SendRecv)),
+            headers: Vec::new(),
+            auth: Some(ClientCredentials { user: extension, password: node::password(self.agent) }),
+        };
+        let session = self.endpoint.ua.invite(ctx.now, params);
+        self.parties.insert(session, Party::calling(ctx.now, rtp, to.to_owned(), sip_call_id));
+        let stays = exponential(&mut self.rng, self.people.talk * 2);
+        self.later(ctx, stays, PhoneAct::HangUp(session));
+        self.settle(ctx);
+    }
+
+    /// Everyone hangs up; from now on the agent answers every ring.
+    pub(crate) fn calm(&mut self, ctx: &mut Ctx) {
+        self.is_calm = true;
+        let all: Vec<SessionId> = self.parties.keys().copied().collect();
+        for session in all {
+            self.hang_up(ctx, session);
+        }
+        self.registration.register(ctx, &mut self.endpoint, self.index, true);
+        self.settle(ctx);
+    }
+
+    /// Sessions of its user agent: zero when all is over.
+    pub(crate) fn sessions(&self) -> usize {
+        self.endpoint.ua.counts().sessions
+    }
+
+    fn answer(&mut self, ctx: &mut Ctx, session: SessionId) {
+        let Some(party) = self.parties.get_mut(&session).filter(|party| party.stage == Stage::Calling) else { return };
+        let Some(invite) = party.invite.take() else { return };
+        let body = self.endpoint.answer(&invite, party.rtp);
+        party.enter(Stage::Up, ctx.now);
+        ctx.sounding.insert(party.rtp);
+        self.endpoint.ua.accept(ctx.now, session, body, Vec::new());
+        self.plan_conversation(ctx, session);
+    }
+
+    /// How long it lasts, and what happens in it.
+    fn plan_conversation(&mut self, ctx: &mut Ctx, session: SessionId) {
+        let talk = if self.is_calm { Duration::from_secs(2) } else { exponential(&mut self.rng, self.people.talk) };
+        self.later(ctx, talk, PhoneAct::HangUp(session));
+        if self.is_calm {
+            return;
+        }
+        if self.rng.chance(self.people.hold) {
+            let at = talk.mul_f64(self.rng.unit());
+            self.later(ctx, at, PhoneAct::Hold(session));
+        }
+        if self.rng.chance(self.people.transfer) && !self.targets.is_empty() {
+            let at = talk.mul_f64(self.rng.unit());
+            let to = self.targets[crate::chance::index(&mut self.rng, self.targets.len())].clone();
+            self.later(ctx, at, PhoneAct::Transfer(session, to));
+        }
+    }
+
+    fn hold(&mut self, ctx: &mut Ctx, session: SessionId) {
+        let Some(party) = self.parties.get_mut(&session).filter(|party| party.stage == Stage::Up) else { return };
+        party.occupied = true;
+        let offer = self.endpoint.offer(party.rtp, sdp::Direction::SendOnly);
+        self.endpoint.ua.reinvite(ctx.now, session, offer);
+        if self.rng.chance(0.8) {
+            let after = exponential(&mut self.rng, Duration::from_secs(4));
+            self.later(ctx, after, PhoneAct::Resume(session));
+        }
+    }
+
+    fn resume(&mut self, ctx: &mut Ctx, session: SessionId) {
+        let Some(party) = self.parties.get_mut(&session).filter(|party| party.stage == Stage::Up) else { return };
+        let offer = self.endpoint.offer(party.rtp, sdp::Direction::SendRecv);
+        self.endpoint.ua.reinvite(ctx.now, session, offer);
+    }
+
+    fn transfer(&mut self, ctx: &mut Ctx, session: SessionId, to: &str) {
+        let Some(party) = self.parties.get_mut(&session).filter(|party| party.stage == Stage::Up) else { return };
+        party.occupied = true;
+        self.endpoint.ua.refer(ctx.now, session, &format!("<sip:{to}@{DOMAIN}>"));
+    }
+
+    fn hang_up(&mut self, ctx: &mut Ctx, session: SessionId) {
+        let Some(party) = self.parties.get_mut(&session) else { return };
+        party.enter(Stage::Ending, ctx.now);
+        ctx.sounding.remove(&party.rtp);
+        self.endpoint.ua.bye(ctx.now, session, None);
+    }
+
+    fn settle(&mut self, ctx: &mut Ctx) {
+        for _ in 0..2 {
+            for event in self.endpoint.drain(ctx) {
+                self.on_event(ctx, event);
+            }
+        }
+        let index = self.index;
+        self.endpoint.arm(ctx, || ctx::Event::Phone(index, PhoneAct::Wake));
+    }
+
+    fn on_event(&mut self, ctx: &mut Ctx, event: Event) {
+        match event {
+            Event::Invite { session, request, .. } => self.invited(ctx, session, request),
+            Event::Progress { session, response } | Event::Answered { session, response } => {
+                let Some(party) = self.parties.get_mut(&session) else { return };
+                let status = response.status();
+                ctx.see(&Seen::PeerAnswered { sip_call_id: &party.sip_call_id, status });
+                if status >= 200 && party.stage == Stage::Calling {
+                    party.enter(Stage::Up, ctx.now);
+                    ctx.sounding.insert(party.rtp);
+                    let talk = exponential(&mut self.rng, self.people.talk);
+                    self.later(ctx, talk, PhoneAct::HangUp(session));
+                }
+            }
+            Event::ReinviteDone { session, .. } => {
+                // Only a resume makes what it hears count again; the re-INVITE may have failed, so it stays careful.
+                if let Some(party) = self.parties.get_mut(&session) {
+                    party.since = ctx.now;
+                }
+            }
+            Event::Reinvite { session, request } => {
+                let Some(party) = self.parties.get(&session) else { return };
+                let body = self.endpoint.answer(&request, party.rtp);
+                self.endpoint.ua.answer_reinvite(ctx.now, session, 200, Some(body));
+            }
+            Event::Refer { token, .. } => self.endpoint.ua.respond(ctx.now, token, 603, Vec::new(), None),
+            Event::Request { token, .. } => self.endpoint.ua.respond(ctx.now, token, 200, Vec::new(), None),
+            Event::Response { id, response } => {
+                self.registration.on_response(ctx, &mut self.rng, self.index, id, response)
+            }
+            Event::Ended { session, .. } => {
+                if let Some(party) = self.parties.remove(&session) {
+                    ctx.sounding.remove(&party.rtp);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// It rings, unless its agent is in a call.
+    fn invited(&mut self, ctx: &mut Ctx, session: SessionId, request: sip::Message) {
+        if self.parties.values().any(|party| party.stage != Stage::Ending) {
+            return self.endpoint.ua.reject(ctx.now, session, 486, Vec::new());
+        }
+        let rtp = self.endpoint.rtp();
+        self.parties.insert(session, Party::called(ctx.now, rtp, request));
+        let alerting = between(&mut self.rng, Duration::from_millis(5), Duration::from_millis(300));
+        self.later(ctx, alerting, PhoneAct::Ring(session));
+        let thinking = alerting + exponential(&mut self.rng, self.people.answer);
+        if self.is_calm {
+            self.later(ctx, alerting * 2, PhoneAct::Answer(session));
+        } else if self.rng.chance(self.people.refuse) {
+            self.later(ctx, thinking, PhoneAct::Refuse(session));
+        } else if !self.rng.chance(self.people.ignore) {
+            self.later(ctx, thinking, PhoneAct::Answer(session));
+        }
+    }
+
+    fn later(&self, ctx: &mut Ctx, after: Duration, act: PhoneAct) {
+        ctx.events.at(ctx.now + after, ctx::Event::Phone(self.index, act));
+    }
+}

@@ -1,0 +1,105 @@
+//! Whoever uses the API: sets statuses, starts calls by a click, ends calls.
+
+use core::time::Duration;
+
+use clock::{AgentId, Rng};
+
+use crate::chance::{between, index, number};
+use crate::ctx::{self, Ctx};
+use crate::node::{self, Input, Node};
+use crate::watch::Seen;
+
+/// What a client of the API does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum SupervisorAct {
+    /// Something for an agent.
+    Order,
+    /// The agent works again.
+    Ready(AgentId),
+    /// Somebody looks whether all agents are at work who should be.
+    Rounds,
+}
+
+/// The client.
+#[derive(Debug)]
+pub(crate) struct Supervisor {
+    rng: Rng,
+    agents: u32,
+    next_request: u64,
+}
+
+impl Supervisor {
+    pub(crate) const fn new(agents: u32, rng: Rng) -> Self {
+        Self { rng, agents, next_request: 0 }
+    }
+
+    pub(crate) fn act(&mut self, ctx: &mut Ctx, node: &mut Node, act: SupervisorAct, is_calm: bool) {
+        match act {
+            SupervisorAct::Order if !is_calm => self.order(ctx, node),
+            SupervisorAct::Order => {}
+            SupervisorAct::Ready(agent) => self.set_status(ctx, node, agent, acd::Status::Ready),
+            SupervisorAct::Rounds => {
+                // RONA pauses whoever let his phone ring; somebody wakes him up.
+                let agent = self.any_agent();
+                self.set_status(ctx, node, agent, acd::Status::Ready);
+                if !is_calm {
+                    let next = between(&mut self.rng, Duration::from_secs(5), Duration::from_secs(40));
+                    ctx.events.at(ctx.now + next, ctx::Event::Supervisor(SupervisorAct::Rounds));
+                }
+            }
+        }
+    }
+
+    /// A click: the agent's phone first, then the other side.
+    pub(crate) fn click(&mut self, ctx: &mut Ctx, node: &mut Node, to: String) {
+        let (from_agent, request) = (self.any_agent(), self.request());
+        let input = call::Input::Originate { request, from_agent, to };
+        self.ask(ctx, node, request, Input::Shard(input));
+    }
+
+    /// Every agent is at work.
+    pub(crate) fn all_ready(&mut self, ctx: &mut Ctx, node: &mut Node) {
+        for agent in 1..=self.agents {
+            self.set_status(ctx, node, AgentId(agent), acd::Status::Ready);
+        }
+    }
+
+    fn order(&mut self, ctx: &mut Ctx, node: &mut Node) {
+        let agent = self.any_agent();
+        match number(&mut self.rng, 0, 3) {
+            0 => {
+                if let Some(call) = node.any_live_call(self.rng.next_u64()) {
+                    let request = self.request();
+                    self.ask(ctx, node, request, Input::Shard(call::Input::HangUp { request, call }));
+                }
+            }
+            1 => self.set_status(ctx, node, agent, acd::Status::Offline),
+            _ => self.set_status(ctx, node, agent, acd::Status::Paused),
+        }
+        let away = between(&mut self.rng, Duration::from_millis(100), Duration::from_secs(20));
+        ctx.events.at(ctx.now + away, ctx::Event::Supervisor(SupervisorAct::Ready(agent)));
+    }
+
+    fn set_status(&mut self, ctx: &mut Ctx, node: &mut Node, agent: AgentId, status: acd::Status) {
+        let request = self.request();
+        let reason = (status == acd::Status::Paused).then(|| "lunch".to_owned());
+        let input = acd::Input::SetStatus { request: Some(request), agent, status, reason };
+        self.ask(ctx, node, request, Input::Acd(input));
+    }
+
+    fn ask(&mut self, ctx: &mut Ctx, node: &mut Node, request: clock::RequestId, input: Input) {
+        if node.is_up() {
+            ctx.see(&Seen::Asked { request });
+            node.command(ctx, input);
+        }
+    }
+
+    fn any_agent(&mut self) -> AgentId {
+        AgentId(1 + u32::try_from(index(&mut self.rng, self.agents as usize)).unwrap_or(0))
+    }
+
+    fn request(&mut self) -> clock::RequestId {
+        self.next_request += 1;
+        node::request(self.next_request)
+    }
+}

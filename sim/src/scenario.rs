@@ -1,0 +1,200 @@
+//! What a run looks like. The seed draws the configuration too (a swarm), so that rare mixtures come by themselves.
+
+use core::time::Duration;
+
+use clock::Rng;
+
+use crate::chance::{between, number, share};
+
+/// One run: everything that happens in it follows from these values.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// From which all chance comes.
+    pub seed: u64,
+    /// Calls that carriers, agents and clients start before the quiet end.
+    pub calls: u32,
+    /// Call shards.
+    pub shards: u16,
+    /// Queues; agents serve one to all of them.
+    pub queues: u32,
+    /// Agents, a phone each.
+    pub agents: u32,
+    /// Carriers.
+    pub carriers: u32,
+    /// Mean time from one new call to the next.
+    pub gap: Duration,
+    /// The network between the node and everyone else.
+    pub network: NetworkScenario,
+    /// The node: its disk, its tasks, its crashes.
+    pub node: NodeScenario,
+    /// What people do.
+    pub people: PeopleScenario,
+    /// Keep one line of text for everything that happens, for whoever looks for a fault.
+    pub keep_log: bool,
+}
+
+/// Datagrams between the node and its peers.
+#[derive(Clone, Debug)]
+pub struct NetworkScenario {
+    /// Share that is lost.
+    pub loss: f64,
+    /// Share that arrives twice.
+    pub duplicate: f64,
+    /// Least delay.
+    pub delay_min: Duration,
+    /// Mean of the delay beyond it (exponential: what reorders).
+    pub delay_mean: Duration,
+    /// Hostile datagrams for one new call.
+    pub hostile: f64,
+}
+
+/// The node under test.
+#[derive(Clone, Debug)]
+pub struct NodeScenario {
+    /// Crashes in the run.
+    pub crashes: u32,
+    /// Share of them that is a power loss: what is written and not synced is gone.
+    pub power_loss: f64,
+    /// Longest time from a crash to the restart.
+    pub down_max: Duration,
+    /// Mean time until the journal has handed an entry to the operating system.
+    pub write_mean: Duration,
+    /// Longest time from the write to the end of the sync.
+    pub sync_max: Duration,
+    /// Share of messages between owners that come late, by up to `stall_max`.
+    pub stall: f64,
+    /// The longest delay of those.
+    pub stall_max: Duration,
+    /// Share of ports, players and recordings that the media worker cannot give.
+    pub media_failure: f64,
+    /// How fast its clock runs, in millionths off.
+    pub drift_ppm: i64,
+}
+
+/// Callers, agents and those who use the API.
+#[derive(Clone, Debug)]
+pub struct PeopleScenario {
+    /// Mean time for which a caller stays on the line, waiting included.
+    pub patience: Duration,
+    /// Share of callers who give up within a second: CANCEL that races the answer.
+    pub hasty: f64,
+    /// Mean talk time after which the agent hangs up.
+    pub talk: Duration,
+    /// Mean time until an agent answers.
+    pub answer: Duration,
+    /// Share of rings that an agent refuses.
+    pub refuse: f64,
+    /// Share of rings that an agent lets ring.
+    pub ignore: f64,
+    /// Share of conversations in which the agent puts the caller on hold.
+    pub hold: f64,
+    /// Share of conversations that the agent transfers.
+    pub transfer: f64,
+    /// Share of new calls that an agent dials.
+    pub dial: f64,
+    /// Share of new calls that the API starts (click-to-call).
+    pub click: f64,
+    /// Phones that fall silent in the run, for each call.
+    pub outage: f64,
+    /// Changes of status and hang-ups over the API, for each call.
+    pub orders: f64,
+    /// Ring time of the queues.
+    pub ring: Duration,
+    /// Longest wait in the queues.
+    pub max_wait: Duration,
+    /// Wrap-up after a queue call.
+    pub wrap_up: Duration,
+    /// Missed rings that pause an agent; 0 for never.
+    pub max_missed: u32,
+    /// How long a registration lasts.
+    pub register_expires: Duration,
+}
+
+impl Scenario {
+    /// The scenario of a seed, with about `calls` calls.
+    #[must_use]
+    pub fn draw(seed: u64, calls: u32) -> Self {
+        let mut rng = Rng::new(seed ^ 0x5343_454E_4152_494F);
+        let agents = number(&mut rng, 2, 14);
+        let people = PeopleScenario::draw(&mut rng);
+        // From half the work that the agents can do to twice as much.
+        let load = 0.5 + rng.unit() * 1.5;
+        let busy = people.talk + people.answer + people.wrap_up;
+        let gap = busy.div_f64(agents as f64 * load);
+        Self {
+            seed,
+            calls,
+            shards: if rng.chance(0.3) { 4 } else { 1 },
+            queues: number(&mut rng, 1, 4) as u32,
+            agents: agents as u32,
+            carriers: number(&mut rng, 1, 3) as u32,
+            gap,
+            network: NetworkScenario::draw(&mut rng),
+            node: NodeScenario::draw(&mut rng),
+            people,
+            keep_log: false,
+        }
+    }
+
+    /// The same people and calls in a world without faults.
+    #[must_use]
+    pub fn without_faults(mut self) -> Self {
+        self.network = NetworkScenario { loss: 0.0, duplicate: 0.0, hostile: 0.0, ..self.network };
+        self.node = NodeScenario { crashes: 0, stall: 0.0, media_failure: 0.0, ..self.node };
+        self.people.outage = 0.0;
+        self
+    }
+}
+
+impl NetworkScenario {
+    fn draw(rng: &mut Rng) -> Self {
+        Self {
+            loss: share(rng, 0.001, 0.15),
+            duplicate: share(rng, 0.001, 0.1),
+            delay_min: between(rng, Duration::from_micros(100), Duration::from_millis(20)),
+            delay_mean: between(rng, Duration::ZERO, Duration::from_millis(60)),
+            hostile: share(rng, 0.01, 1.0),
+        }
+    }
+}
+
+impl NodeScenario {
+    fn draw(rng: &mut Rng) -> Self {
+        Self {
+            crashes: if rng.chance(0.5) { number(rng, 1, 3) as u32 } else { 0 },
+            power_loss: rng.unit(),
+            down_max: between(rng, Duration::from_millis(50), Duration::from_secs(8)),
+            write_mean: between(rng, Duration::from_micros(20), Duration::from_millis(5)),
+            sync_max: between(rng, Duration::from_millis(1), Duration::from_millis(60)),
+            stall: share(rng, 0.001, 0.1),
+            stall_max: between(rng, Duration::from_micros(100), Duration::from_millis(200)),
+            media_failure: share(rng, 0.001, 0.03),
+            drift_ppm: number(rng, 0, 200) as i64 - 100,
+        }
+    }
+}
+
+impl PeopleScenario {
+    fn draw(rng: &mut Rng) -> Self {
+        let secs = Duration::from_secs;
+        Self {
+            patience: between(rng, secs(10), secs(120)),
+            hasty: share(rng, 0.02, 0.2),
+            talk: between(rng, secs(3), secs(40)),
+            answer: between(rng, Duration::from_millis(300), secs(6)),
+            refuse: share(rng, 0.02, 0.2),
+            ignore: share(rng, 0.02, 0.2),
+            hold: share(rng, 0.05, 0.4),
+            transfer: share(rng, 0.02, 0.3),
+            dial: share(rng, 0.02, 0.3),
+            click: share(rng, 0.02, 0.15),
+            outage: share(rng, 0.002, 0.05),
+            orders: share(rng, 0.02, 0.3),
+            ring: between(rng, secs(5), secs(20)),
+            max_wait: between(rng, secs(10), secs(120)),
+            wrap_up: between(rng, Duration::ZERO, secs(10)),
+            max_missed: number(rng, 0, 4) as u32,
+            register_expires: between(rng, secs(60), secs(600)),
+        }
+    }
+}

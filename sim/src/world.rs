@@ -1,0 +1,231 @@
+//! The one loop: an event at a time, first with faults, then in the calm.
+
+use core::time::Duration;
+use std::collections::BTreeSet;
+
+use clock::{Instant, QueueId, Rng};
+
+use crate::chance::between;
+use crate::check::Judges;
+use crate::ctx::{Ctx, Event};
+use crate::events::EventQueue;
+use crate::hostile::Stranger;
+use crate::network::Network;
+use crate::node::{NODE_ADDR, Node};
+use crate::peers::Peers;
+use crate::report::Report;
+use crate::scenario::Scenario;
+use crate::watch::{Seen, Watch};
+
+/// Runs a scenario to its end. The same scenario gives the same report, byte for byte.
+#[must_use]
+pub fn run(scenario: &Scenario) -> Report {
+    let mut world = World::new(scenario);
+    world.storm();
+    world.calm();
+    world.finish()
+}
+
+struct World {
+    ctx: Ctx,
+    node: Node,
+    peers: Peers,
+    stranger: Stranger,
+    rng: Rng,
+    scenario: Scenario,
+    calls_left: u32,
+    is_calm: bool,
+    node_since: Instant,
+    datagrams: u64,
+    crashes: u64,
+}
+
+impl World {
+    fn new(scenario: &Scenario) -> Self {
+        let mut rng = Rng::new(scenario.seed);
+        let net = Network::new(scenario.network.clone(), rng.fork());
+        let node = Node::new(scenario, rng.fork());
+        let judges = Judges::new(&node.setup.queues, &node.setup.agents);
+        let ctx = Ctx {
+            now: Instant::from_nanos(1_000),
+            events: EventQueue::default(),
+            net,
+            watch: Watch::new(judges, scenario.keep_log),
+            sounding: BTreeSet::new(),
+        };
+        Self {
+            ctx,
+            node,
+            peers: Peers::new(scenario, rng.fork()),
+            stranger: Stranger::new(rng.fork()),
+            rng,
+            scenario: scenario.clone(),
+            calls_left: scenario.calls,
+            is_calm: false,
+            node_since: Instant::ZERO,
+            datagrams: 0,
+            crashes: 0,
+        }
+    }
+
+    /// Calls come, and faults with them.
+    fn storm(&mut self) {
+        self.start_node();
+        self.peers.start(&mut self.ctx);
+        let first = self.ctx.now + FIRST_CALL;
+        self.ctx.events.at(first, Event::NewCall);
+        self.ctx.events.at(first, Event::Listen);
+        let long = self.scenario.gap * self.scenario.calls;
+        for _ in 0..self.scenario.node.crashes {
+            let at = first + between(&mut self.rng, Duration::ZERO, long);
+            self.ctx.events.at(at, Event::Crash);
+        }
+        let hostile = f64::from(self.scenario.calls) * self.scenario.network.hostile;
+        for _ in 0..hostile as u64 {
+            let at = first + between(&mut self.rng, Duration::ZERO, long);
+            self.ctx.events.at(at, Event::Hostile);
+        }
+        while self.calls_left > 0 && self.step(Instant::from_nanos(u64::MAX)) {}
+        let tail = self.ctx.now + self.scenario.people.talk;
+        self.run_until(tail);
+    }
+
+    /// No faults any more: all calls end, all agents are ready, a call to each queue is served, and nothing is left.
+    fn calm(&mut self) {
+        self.is_calm = true;
+        if !self.node.is_up() {
+            self.start_node();
+        }
+        self.ctx.net.calm();
+        self.node.calm();
+        self.ctx.see(&Seen::Calm);
+        self.peers.calm(&mut self.ctx, &mut self.node);
+        let settled = self.ctx.now + SETTLE_MAX;
+        self.run_until(settled);
+        self.probe();
+        let quiet = self.ctx.now + QUIET_MAX;
+        self.run_until(quiet);
+    }
+
+    fn probe(&mut self) {
+        let mut waiting: Vec<(QueueId, String)> = self.peers.probe(&mut self.ctx);
+        for _ in 0..PROBE_LOOKS {
+            let next = self.ctx.now + PROBE_LOOK_EVERY;
+            self.run_until(next);
+            waiting.retain(|(queue, caller)| {
+                let taken = self.peers.is_served(caller);
+                if taken {
+                    self.ctx.see(&Seen::Probed { queue: *queue, taken });
+                }
+                !taken
+            });
+        }
+        for (queue, _) in waiting {
+            self.ctx.see(&Seen::Probed { queue, taken: false });
+        }
+    }
+
+    fn finish(mut self) -> Report {
+        for (what, count) in self.node.left().into_iter().chain(self.peers.left()) {
+            self.ctx.see(&Seen::Left { what, count });
+        }
+        for (queue, tally) in self.node.tallies() {
+            self.ctx.see(&Seen::Tally { queue, tally });
+        }
+        self.ctx.see(&Seen::End);
+        let simulated = self.ctx.now.since(Instant::ZERO);
+        for (reason, times) in &self.node.dropped {
+            self.ctx.watch.marks.dropped(reason, *times);
+        }
+        let outcome = self.ctx.watch.finish();
+        Report {
+            seed: self.scenario.seed,
+            calls: outcome.calls,
+            conversations: outcome.conversations,
+            crashes: self.crashes,
+            datagrams: self.datagrams,
+            simulated,
+            trace_hash: outcome.hash,
+            violations: outcome.violations,
+            marks: outcome.marks,
+            log: outcome.log,
+        }
+    }
+
+    fn run_until(&mut self, until: Instant) {
+        while self.step(until) {}
+        self.ctx.now = self.ctx.now.max(until);
+    }
+
+    /// The next event, if it comes by then.
+    fn step(&mut self, until: Instant) -> bool {
+        let Some((at, event)) = self.ctx.events.pop(until) else { return false };
+        self.ctx.now = at;
+        match event {
+            Event::Arrive(datagram) => {
+                self.datagrams += 1;
+                if datagram.to == NODE_ADDR {
+                    self.stranger.hear(&datagram.bytes);
+                    self.node.receive(&mut self.ctx, datagram);
+                } else {
+                    self.peers.receive(&mut self.ctx, datagram);
+                }
+            }
+            Event::Node { life, event } => self.node.on_event(&mut self.ctx, life, event),
+            Event::Carrier(carrier, act) => self.peers.carrier_acts(&mut self.ctx, &mut self.node, carrier, act),
+            Event::Phone(phone, act) => self.peers.phone_acts(&mut self.ctx, phone, act),
+            Event::Supervisor(act) => self.peers.supervisor_acts(&mut self.ctx, &mut self.node, act),
+            Event::NewCall => self.new_call(),
+            Event::Hostile if !self.is_calm => self.stranger.strike(&mut self.ctx),
+            Event::Hostile => {}
+            Event::Crash => self.crash(),
+            Event::Start => self.start_node(),
+            Event::Listen => {
+                self.peers.listen(&mut self.ctx, &self.node, self.node_since);
+                self.ctx.events.at(self.ctx.now + LISTEN_EVERY, Event::Listen);
+            }
+        }
+        true
+    }
+
+    fn new_call(&mut self) {
+        if self.is_calm || self.calls_left == 0 {
+            return;
+        }
+        self.calls_left -= 1;
+        self.peers.new_call(&mut self.ctx, &mut self.node);
+        let next = crate::chance::exponential(&mut self.rng, self.scenario.gap);
+        self.ctx.events.at(self.ctx.now + next, Event::NewCall);
+    }
+
+    fn crash(&mut self) {
+        if self.is_calm || !self.node.is_up() {
+            return;
+        }
+        self.crashes += 1;
+        self.node.crash(&mut self.ctx);
+        let down = self.node.down_for();
+        self.ctx.events.at(self.ctx.now + down, Event::Start);
+    }
+
+    fn start_node(&mut self) {
+        if !self.node.is_up() {
+            self.node_since = self.ctx.now;
+            self.node.start(&mut self.ctx);
+        }
+    }
+}
+
+/// Time for the phones to register before the first call.
+const FIRST_CALL: Duration = Duration::from_secs(4);
+/// How often conversations are listened to.
+const LISTEN_EVERY: Duration = Duration::from_secs(2);
+/// By then every call has ended and every agent is ready: a BYE to a peer that is gone takes 32 s, a phone that was
+/// silent registers again, wrap-ups and rings run out, a voicemail is finished.
+const SETTLE_MAX: Duration = Duration::from_secs(150);
+/// A probing call is looked at this often.
+const PROBE_LOOK_EVERY: Duration = Duration::from_millis(500);
+/// And this many times: an agent may be in the other queue's probe, with its wrap-up.
+const PROBE_LOOKS: u32 = 110;
+/// After the probes everything has come to rest.
+const QUIET_MAX: Duration = Duration::from_secs(120);
