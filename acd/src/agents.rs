@@ -73,8 +73,10 @@ impl Acd {
         if row.offer.as_ref().is_some_and(|open| open.call == fact.call) {
             return; // The leg of the offer itself: its claim decides.
         }
-        if let Some(index) = row.leg_index(fact.leg, fact.call) {
-            row.legs[index].confirm(fact);
+        // By id alone: a claimed leg whose id is not known yet may be of the same call, when its agent transfers it
+        // to himself.
+        if let Some(known) = row.legs.iter_mut().find(|known| known.leg == Some(fact.leg)) {
+            known.confirm(fact);
         } else if row.legs.len() < MAX_LEGS {
             row.legs.push(Leg::reported(fact));
         } else {

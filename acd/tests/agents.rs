@@ -104,6 +104,18 @@ fn wrap_up_follows_only_queue_calls_in_which_he_talked() {
 }
 
 #[test]
+fn a_leg_of_the_same_call_is_another_leg() {
+    let mut desk = support(&[1]);
+    let (call, _) = desk.talk(SUPPORT);
+    // He transfers the call to himself: his phone refuses, and he talks on.
+    desk.say(Input::AgentBusy(fact(1, call, 2, Some(SUPPORT))));
+    desk.free(1, call, 2, false);
+    assert_eq!(desk.state(1), State::OnCall);
+    desk.free(1, call, 1, true);
+    assert_eq!(desk.state(1), State::WrapUp);
+}
+
+#[test]
 fn wrap_up_holds_across_all_queues_and_after_a_transfer() {
     let mut desk = Desk::new(&[queue(SUPPORT, &[1]), queue(SALES, &[1])], &[1]);
     let (customer, _) = desk.talk(SUPPORT);

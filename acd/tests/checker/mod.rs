@@ -266,7 +266,8 @@ impl Checker {
         if person.offer.is_some_and(|lease| lease.call == fact.call) {
             return;
         }
-        if !self.busy_known(fact) {
+        let known = self.person(fact.agent).legs.iter().any(|talk| talk.leg == Some(fact.leg));
+        if !known || !self.busy_known(fact) {
             let AgentFact { call, leg, queue, shard, .. } = fact;
             self.person(fact.agent).legs.push(Talk { leg: Some(leg), call, shard, queue, offer: None });
         }
