@@ -59,9 +59,9 @@ impl fmt::Display for Violation {
 }
 
 /// What happened, in one line.
-pub(crate) fn line(at: Instant, seen: &Seen<'_>) -> String {
+pub(crate) fn line(at: Instant, seen: &Seen<'_>) -> Option<String> {
     let at = Clock(at);
-    match seen {
+    Some(match seen {
         Seen::Sent { from, to, bytes } => {
             let first = bytes.split(|byte| *byte == b'\r').next().unwrap_or_default();
             let call_id = sip::Message::parse((*bytes).clone(), sip::Source::Datagram)
@@ -70,9 +70,15 @@ pub(crate) fn line(at: Instant, seen: &Seen<'_>) -> String {
                 .unwrap_or_default();
             format!("{at} {from} > {to} {} [{call_id}]", String::from_utf8_lossy(first))
         }
+        // The journal and the network tell of these.
+        Seen::ShardSaid { effect: call::Effect::Journal(_) | call::Effect::Transmit { .. }, .. }
+        | Seen::ShardSaid { effect: call::Effect::Media(_), .. }
+        | Seen::AcdWoken { .. }
+        | Seen::AcdSettled
+        | Seen::Progress { .. } => return None,
         Seen::ShardTold { input: call::Input::Received { .. }, .. } => format!("{at} shard told of a message"),
         other => format!("{at} {other:?}"),
-    }
+    })
 }
 
 struct Clock(Instant);

@@ -167,7 +167,7 @@ impl NodeScenario {
             write_mean: between(rng, Duration::from_micros(20), Duration::from_millis(5)),
             sync_max: between(rng, Duration::from_millis(1), Duration::from_millis(60)),
             stall: share(rng, 0.001, 0.1),
-            stall_max: between(rng, Duration::from_micros(100), Duration::from_millis(200)),
+            stall_max: between(rng, Duration::from_micros(100), Duration::from_millis(1_500)),
             media_failure: share(rng, 0.001, 0.03),
             drift_ppm: number(rng, 0, 200) as i64 - 100,
         }

@@ -109,7 +109,7 @@ impl Watch {
         self.hash_in(at, seen);
         self.marks.see(seen);
         if let Some(log) = &mut self.log {
-            log.push(crate::report::line(at, seen));
+            log.extend(crate::report::line(at, seen));
         }
         let before = self.judges.violations().len();
         self.judges.see(at, seen);

@@ -135,9 +135,8 @@ impl Ledger {
             Input::AgentBusy(fact) => {
                 let ringing = self.call_of_offer(fact.agent) == Some(fact.call);
                 if let (Some(agent), false) = (self.agents.get_mut(&fact.agent), ringing) {
-                    match agent.leg_index(fact.leg, fact.call) {
-                        Some(at) => agent.legs[at].leg = Some(fact.leg),
-                        None => agent.legs.push(Leg { leg: Some(fact.leg), call: fact.call, queue: fact.queue }),
+                    if !agent.legs.iter().any(|known| known.leg == Some(fact.leg)) {
+                        agent.legs.push(Leg { leg: Some(fact.leg), call: fact.call, queue: fact.queue });
                     }
                 }
             }

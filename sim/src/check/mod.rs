@@ -46,6 +46,7 @@ impl Bench {
 pub(crate) struct Judges {
     bench: Bench,
     ledger: Ledger,
+    is_repaired: bool,
     offers: OfferJudge,
     records: RecordJudge,
     gate: GateJudge,
@@ -58,6 +59,7 @@ impl Judges {
         Self {
             bench: Bench::new(),
             ledger: Ledger::default(),
+            is_repaired: false,
             offers: OfferJudge::default(),
             records: RecordJudge::new(agents),
             gate: GateJudge::default(),
@@ -95,6 +97,12 @@ impl Judges {
 
     /// The ACD's messages: the ledger is kept, and each rule is asked before and after.
     fn see_acd(&mut self, seen: &Seen<'_>) {
+        // A repair is a violation of its own, and puts the ACD ahead of what its messages said: the book is closed.
+        self.is_repaired |= matches!(seen, Seen::AcdSaid { effect: acd::Effect::Repaired { .. } });
+        self.is_repaired &= !matches!(seen, Seen::Crashed);
+        if self.is_repaired {
+            return;
+        }
         let (ledger, bench) = (&mut self.ledger, &mut self.bench);
         match seen {
             Seen::AcdWoken { now } => {
