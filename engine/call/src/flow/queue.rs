@@ -87,9 +87,10 @@ impl Shard {
         self.log_granted(&claimed);
         if !self.legs.contains_key(&claimed.leg) {
             // He hung up while the ACD decided: he answered, and ended the call.
+            // His call waits no more, so it is not put back into the queue when he is given back.
+            self.set_flow(claimed.call, Flow::Dialing { party: customer });
             self.give_back(&claimed);
             let why = closed.refusal.unwrap_or(Termination::system(Reason::Normal));
-            self.set_flow(claimed.call, Flow::Dialing { party: customer });
             return self.end_call(claimed.call, why);
         }
         if let Some(leg) = self.legs.get_mut(&claimed.leg) {

@@ -266,6 +266,7 @@ fn the_agent_leaves_while_the_claim_is_decided() {
     assert!(world.phones[carrier].got_bye());
     let ended = world.ended(world.call());
     assert_eq!((ended.status, ended.cause.who), (CallStatus::Completed, Who::Agent));
+    assert_eq!((world.freed.len(), world.acd.enqueued.len()), (1, 1), "given back, and in no queue any more");
     world.assert_nothing_left();
 }
 
