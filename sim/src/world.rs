@@ -107,21 +107,17 @@ impl World {
         self.run_until(quiet);
     }
 
+    /// A call to each queue, one after the other: an agent takes it.
     fn probe(&mut self) {
-        let mut waiting: Vec<(QueueId, String)> = self.peers.probe(&mut self.ctx);
-        for _ in 0..PROBE_LOOKS {
-            let next = self.ctx.now + PROBE_LOOK_EVERY;
-            self.run_until(next);
-            waiting.retain(|(queue, caller)| {
-                let taken = self.peers.is_served(caller);
-                if taken {
-                    self.ctx.see(&Seen::Probed { queue: *queue, taken });
-                }
-                !taken
-            });
-        }
-        for (queue, _) in waiting {
-            self.ctx.see(&Seen::Probed { queue, taken: false });
+        for queue in (1..=self.scenario.queues).map(QueueId) {
+            let caller = self.peers.probe(&mut self.ctx, queue);
+            let mut taken = false;
+            for _ in 0..PROBE_LOOKS {
+                let next = self.ctx.now + PROBE_LOOK_EVERY;
+                self.run_until(next);
+                taken |= self.peers.is_served(&caller);
+            }
+            self.ctx.see(&Seen::Probed { queue, taken });
         }
     }
 
@@ -225,7 +221,7 @@ const LISTEN_EVERY: Duration = Duration::from_secs(2);
 const SETTLE_MAX: Duration = Duration::from_secs(150);
 /// A probing call is looked at this often.
 const PROBE_LOOK_EVERY: Duration = Duration::from_millis(500);
-/// And this many times: an agent may be in the other queue's probe, with its wrap-up.
-const PROBE_LOOKS: u32 = 110;
+/// And this many times: long enough to ring, talk and wrap up.
+const PROBE_LOOKS: u32 = 32;
 /// After the probes everything has come to rest.
 const QUIET_MAX: Duration = Duration::from_secs(120);

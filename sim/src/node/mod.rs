@@ -311,10 +311,10 @@ impl Node {
                 let owner = self.post(from).map_or(Owner::Node, |post| post.owner());
                 self.append(ctx, owner, number, entry);
             }
-            Delivery::Transmit { peer, bytes, gate: None } => {
+            Delivery::Transmit { peer, bytes, gate: None, .. } => {
                 ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes);
             }
-            Delivery::Transmit { peer, bytes, gate } => {
+            Delivery::Transmit { peer, bytes, gate, .. } => {
                 self.hold(from, GateLane::Network, gate, Held::Transmit { peer, bytes });
             }
             Delivery::Answer { request, result, gate } => {

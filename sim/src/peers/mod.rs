@@ -145,16 +145,11 @@ impl Peers {
         self.supervisor.all_ready(ctx, node);
     }
 
-    /// One call to each queue; the caller stays long enough for any agent.
-    pub(crate) fn probe(&mut self, ctx: &mut Ctx) -> Vec<(QueueId, String)> {
-        let mut probes = Vec::new();
-        for queue in (1..=self.scenario.queues).map(QueueId) {
-            let caller = format!("+44770099{:04}", queue.0);
-            let stays = Duration::from_secs(60);
-            self.carriers[0].call(ctx, &caller, &node::queue_number(queue), Some(stays));
-            probes.push((queue, caller));
-        }
-        probes
+    /// A call to a queue, of this caller, who stays long enough for any agent.
+    pub(crate) fn probe(&mut self, ctx: &mut Ctx, queue: QueueId) -> String {
+        let caller = format!("+44770099{:04}", queue.0);
+        self.carriers[0].call(ctx, &caller, &node::queue_number(queue), Some(Duration::from_secs(60)));
+        caller
     }
 
     /// Whether an agent talks to this caller now.
