@@ -76,7 +76,10 @@ pub(crate) fn line(at: Instant, seen: &Seen<'_>) -> Option<String> {
         | Seen::AcdWoken { .. }
         | Seen::AcdSettled
         | Seen::Progress { .. } => return None,
-        Seen::ShardTold { input: call::Input::Received { .. }, .. } => format!("{at} shard told of a message"),
+        Seen::ShardTold { shard, input: call::Input::Received { peer, .. } } => {
+            format!("{at} {shard:?} takes a message of {}", peer.addr)
+        }
+        Seen::MediaTold { command } => format!("{at} media: {command:?}"),
         other => format!("{at} {other:?}"),
     })
 }

@@ -39,7 +39,7 @@ pub(crate) enum Seen<'a> {
     /// Entries of an owner have come so far.
     Progress { owner: Owner, durability: Durability, number: u64 },
     /// A crash took these entries: never written, or (a power loss) never synced.
-    EntryLost { owner: Owner, number: u64, entry: &'a Entry },
+    EntryLost { owner: Owner, entry: &'a Entry },
     /// The node died.
     Crashed,
     /// The node starts; the journal holds these entries for it.
@@ -49,7 +49,7 @@ pub(crate) enum Seen<'a> {
     /// A client of the API asks.
     Asked { request: RequestId },
     /// It gets its answer.
-    Answered { request: RequestId, ok: bool },
+    Answered { request: RequestId },
     /// A difference between leases and facts was repaired.
     Repaired { what: &'static str },
     /// A caller saw his call answered (18x or 2xx) by the node.

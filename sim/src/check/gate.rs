@@ -42,7 +42,7 @@ impl GateJudge {
             Seen::ShardSaid { shard, effect: call::Effect::Reply { request, gate: Some(_), .. } } => {
                 self.promise(*request, Owner::Shard(*shard));
             }
-            Seen::Answered { request, .. } => self.answered(*request, bench),
+            Seen::Answered { request } => self.answered(*request, bench),
             Seen::Sent { from, bytes, .. } if *from == NODE_ADDR => self.sent(bytes, bench),
             Seen::Crashed => {
                 let safe = core::mem::take(&mut self.safe);

@@ -134,10 +134,9 @@ impl Ledger {
             Input::OfferEnded { offer, generation, outcome } => self.offer_ended(*offer, *generation, *outcome),
             Input::AgentBusy(fact) => {
                 let ringing = self.call_of_offer(fact.agent) == Some(fact.call);
-                if let (Some(agent), false) = (self.agents.get_mut(&fact.agent), ringing) {
-                    if !agent.legs.iter().any(|known| known.leg == Some(fact.leg)) {
-                        agent.legs.push(Leg { leg: Some(fact.leg), call: fact.call, queue: fact.queue });
-                    }
+                let Some(agent) = self.agents.get_mut(&fact.agent).filter(|_| !ringing) else { return };
+                if !agent.legs.iter().any(|known| known.leg == Some(fact.leg)) {
+                    agent.legs.push(Leg { leg: Some(fact.leg), call: fact.call, queue: fact.queue });
                 }
             }
             Input::AgentFree { agent, call, leg, talked } => self.leg_ended(*agent, *call, *leg, *talked),

@@ -38,10 +38,8 @@ impl MediaJudge {
             Seen::MediaSaid { event: Event::Opened { leg, .. } } => {
                 self.open.insert(*leg);
             }
-            Seen::MediaSaid { event: Event::Closed { leg, .. } } => {
-                if !self.open.remove(leg) {
-                    bench.broken("ports opened = closed", format!("{leg:?} closed and was not open"));
-                }
+            Seen::MediaSaid { event: Event::Closed { leg, .. } } if !self.open.remove(leg) => {
+                bench.broken("ports opened = closed", format!("{leg:?} closed and was not open"));
             }
             Seen::MediaRefused { command, why } => {
                 bench.broken("the worker can carry out commands", format!("{command:?}: {why}"));

@@ -139,3 +139,6 @@ impl Judges {
 
 /// The first ones tell most.
 const MAX_VIOLATIONS: usize = 12;
+
+#[cfg(test)]
+mod tests;

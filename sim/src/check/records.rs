@@ -42,9 +42,7 @@ impl RecordJudge {
             Seen::EntryLost { owner, entry, .. } => self.entry_lost(*owner, entry),
             Seen::Started => self.life += 1,
             Seen::PeerAnswered { sip_call_id, status } if *status > 100 && *status < 300 => {
-                if !self.answered.contains(*sip_call_id) {
-                    self.answered.insert((*sip_call_id).to_owned());
-                }
+                self.answered.insert((*sip_call_id).to_owned());
             }
             Seen::Conversation { caller, agent, hears_caller: true, hears_agent: true } => {
                 self.talked.insert((*caller).to_owned(), *agent);

@@ -22,15 +22,12 @@ impl RestJudge {
     pub(crate) fn see(&mut self, seen: &Seen<'_>, bench: &mut Bench) {
         match seen {
             Seen::Asked { request } => drop(self.asked.insert(*request)),
-            Seen::Answered { request, .. } => {
-                if !self.asked.remove(request) {
-                    bench.broken("one answer a request", format!("{request:?} was answered before"));
-                }
+            Seen::Answered { request } if !self.asked.remove(request) => {
+                bench.broken("one answer a request", format!("{request:?} was answered before"));
             }
             Seen::Crashed => self.asked.clear(),
             Seen::Repaired { what } => bench.broken("facts and leases agree", *what),
-            Seen::Probed { queue, taken: true } => {
-                let _ = queue;
+            Seen::Probed { taken: true, .. } => {
                 self.probes = self.probes.saturating_sub(1);
             }
             Seen::Probed { queue, taken: false } => {

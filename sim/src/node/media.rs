@@ -199,9 +199,9 @@ impl Worker {
             }
             Command::StopRecord { recorder } => self.stop_record(now, *recorder),
             Command::Close { leg } => {
-                if let Some(remote) = self.legs.remove(leg).and_then(|known| known.remote)
-                    && self.by_remote.get(&remote) == Some(leg)
-                {
+                // One whose ports could not be opened has nothing to close.
+                let Some(known) = self.legs.remove(leg) else { return Vec::new() };
+                if let Some(remote) = known.remote.filter(|remote| self.by_remote.get(remote) == Some(leg)) {
                     self.by_remote.remove(&remote);
                 }
                 vec![Outcome::Tell(shard, Event::Closed { leg: *leg, stats: LegStats::default() })]

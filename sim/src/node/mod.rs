@@ -165,7 +165,7 @@ impl Node {
         let power_loss = self.rng.chance(self.scenario.power_loss);
         ctx.see(&Seen::Crashed);
         for line in self.store.crash(power_loss) {
-            ctx.see(&Seen::EntryLost { owner: line.owner, number: line.number, entry: &line.entry });
+            ctx.see(&Seen::EntryLost { owner: line.owner, entry: &line.entry });
         }
     }
 
@@ -317,9 +317,9 @@ impl Node {
             Delivery::Transmit { peer, bytes, gate, .. } => {
                 self.hold(from, GateLane::Network, gate, Held::Transmit { peer, bytes });
             }
-            Delivery::Answer { request, result, gate } => {
+            Delivery::Answer { request, gate, .. } => {
                 let gate = gate.or(Some(NO_MARK));
-                self.hold(from, GateLane::Answers, gate, Held::Answer { request, ok: result.is_ok() });
+                self.hold(from, GateLane::Answers, gate, Held::Answer { request });
             }
             Delivery::CallIdOwned { sip_call_id, owned } => {
                 if let Some(running) = &mut self.running {
@@ -353,7 +353,7 @@ impl Node {
         while let Some(held) = self.post(owner).and_then(|post| post.gate.poll()) {
             match held {
                 Held::Transmit { peer, bytes } => ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes),
-                Held::Answer { request, ok } => ctx.see(&Seen::Answered { request, ok }),
+                Held::Answer { request } => ctx.see(&Seen::Answered { request }),
             }
         }
     }

@@ -38,7 +38,7 @@ pub(crate) struct Post {
 #[derive(Debug)]
 pub(crate) enum Held {
     Transmit { peer: Peer, bytes: bytes::Bytes },
-    Answer { request: clock::RequestId, ok: bool },
+    Answer { request: clock::RequestId },
 }
 
 /// As in production: gated effects keep their order, others pass.

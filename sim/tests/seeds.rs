@@ -1,0 +1,74 @@
+//! Whole runs: small ones of twenty seeds, the same one twice, and seeds that once found something.
+
+use sim::{Marks, Report, Scenario};
+
+/// Calls of one seed: enough for the faults of its scenario to meet a call or two.
+const CALLS: u32 = 30;
+
+#[track_caller]
+fn hold(seed: u64, calls: u32) -> Report {
+    let report = sim::run(&Scenario::draw(seed, calls));
+    assert!(report.violations.is_empty(), "{report}");
+    report
+}
+
+#[test]
+fn twenty_seeds_hold_and_meet_what_matters() {
+    let mut marks = Marks::default();
+    let mut crashes = 0;
+    for seed in 1..=20 {
+        let report = hold(seed, CALLS);
+        marks.add(&report.marks);
+        crashes += report.crashes;
+    }
+    assert!(crashes > 0, "no node died");
+    for case in [
+        "offer.answered",
+        "offer.missed",
+        "offer.refused",
+        "acd.offer.caller_gone",
+        "queue.left.TimedOut",
+        "queue.left.Abandoned",
+        "call.held",
+        "call.transferred",
+        "voicemail.left",
+        "agent.paused.rona",
+        "ended.node_restart",
+        "restart.with_calls",
+        "place.restored",
+        "recording.ended",
+        "dropped.message_unreadable",
+    ] {
+        assert!(marks.count(case) > 0, "{case} was never met");
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_run_twice() {
+    let (once, twice) = (hold(7, CALLS), hold(7, CALLS));
+    assert_eq!(once.trace_hash, twice.trace_hash);
+    assert_eq!((once.datagrams, once.simulated, once.calls), (twice.datagrams, twice.simulated, twice.calls));
+    assert_eq!(once.marks, twice.marks);
+    assert_ne!(once.trace_hash, hold(8, CALLS).trace_hash);
+}
+
+#[test]
+fn without_faults_every_answered_conversation_is_heard() {
+    for seed in 100..105 {
+        let report = sim::run(&Scenario::draw(seed, CALLS).without_faults());
+        assert!(report.violations.is_empty(), "{report}");
+        assert!(report.conversations > 0 && report.crashes == 0);
+    }
+}
+
+/// An agent who transferred a call to himself was free while he talked: the ACD took the new leg for the claimed one.
+#[test]
+fn seed_36_a_call_transferred_to_oneself() {
+    hold(36, 40);
+}
+
+/// An agent hung up before his claim was granted: his ended call was put back into the queue.
+#[test]
+fn seed_136_a_hang_up_before_the_grant() {
+    hold(136, 40);
+}
