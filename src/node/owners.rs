@@ -164,7 +164,9 @@ async fn bring_media_events(mut events: EventReceiver, post: Arc<Post>) {
             | Event::Silent { leg }
             | Event::Closed { leg, .. } => leg.0,
             Event::Played { player } | Event::PlayFailed { player, .. } => player.0,
-            Event::Recorded { recorder, .. } | Event::RecordFailed { recorder, .. } => recorder.0,
+            Event::Recorded { recorder, .. } | Event::Discarded { recorder } | Event::RecordFailed { recorder, .. } => {
+                recorder.0
+            }
         };
         if let Some(lane) = post.shards.get(usize::from(call::shard_of_id(id).0)) {
             let _ = lane.send(call::Input::Media(event)).await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clock::{CallId, LegId};
-use media_graph::Node;
+use media_graph::{Command, Node};
 
 use crate::call::{Call, Flow, VoicemailStage};
 use crate::leg::Leg;
@@ -14,10 +14,13 @@ impl Shard {
     /// Brings the media graph of a call in line with its state. Called after every change; no change, no command.
     pub(crate) fn rewire(&mut self, call: CallId) {
         let Some(known) = self.calls.get(&call) else { return };
-        let wanted = self.heard_in(known);
+        let (wanted, pace) = (self.heard_in(known), self.pace_recording(known));
         let Some(known) = self.calls.get_mut(&call) else { return };
         let commands = known.wiring.apply(call, &wanted, &mut self.ids);
-        for command in commands {
+        if let Some(Command::PauseRecord { recorder, paused }) = pace {
+            self.recordings.get_mut(&recorder).into_iter().for_each(|recording| recording.paused = paused);
+        }
+        for command in commands.into_iter().chain(pace) {
             self.media(command);
         }
     }

@@ -105,6 +105,8 @@ pub(crate) struct Recording {
     pub(crate) next_seq: Option<u32>,
     pub(crate) path: String,
     pub(crate) voicemail: bool,
+    /// Time stands still in it.
+    pub(crate) paused: bool,
     pub(crate) stopping: bool,
 }
 

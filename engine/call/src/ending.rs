@@ -1,5 +1,7 @@
 //! How calls end: what a lost leg means for its call, and the one place where a call is over.
 
+use core::time::Duration;
+
 use clock::{CallId, LegId, RequestId};
 use journal_core::outcome::Reached;
 use journal_core::{CallEvent, Durability, QueueLeft, Who};
@@ -59,7 +61,7 @@ impl Shard {
         let (status, outcome) = why.verdict(reached);
         let recorder = known.recorder;
         if let Some(recorder) = recorder {
-            self.stop_recorder(recorder);
+            self.stop_recorder(recorder, Duration::ZERO);
         }
         self.log(call, CallEvent::Ended { status, outcome, cause: why.cause() });
         let Some(over) = self.calls.remove(&call) else { return };

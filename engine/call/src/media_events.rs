@@ -4,6 +4,7 @@ use clock::LegId;
 use media_graph::{Command, Event};
 
 use crate::call::Flow;
+use crate::recording::Finished;
 use crate::shard::Shard;
 use crate::termination::{Reason, Termination};
 
@@ -19,8 +20,11 @@ impl Shard {
             Event::Silent { leg } => self.silent(leg),
             Event::Played { player } => self.greeted(player, false),
             Event::PlayFailed { player, .. } => self.greeted(player, true),
-            Event::Recorded { recorder, duration_ms, sha256 } => self.recorded(recorder, Some((duration_ms, sha256))),
-            Event::RecordFailed { recorder, .. } => self.recorded(recorder, None),
+            Event::Recorded { recorder, duration_ms, sha256 } => {
+                self.recorded(recorder, Finished::Ready { duration_ms, sha256 });
+            }
+            Event::Discarded { recorder } => self.recorded(recorder, Finished::Discarded),
+            Event::RecordFailed { recorder, .. } => self.recorded(recorder, Finished::Failed),
             Event::Closed { leg, .. } => {
                 self.ports.remove(&leg);
             }

@@ -6,9 +6,17 @@ use clock::{CallId, QueueId, WallTime};
 use journal_core::{CallEvent, RecordingState};
 use media_graph::{ChannelLayout, Command, Node, RecorderId};
 
-use crate::call::Recording;
+use crate::call::{Call, Flow, Recording};
 use crate::civil;
 use crate::shard::{Shard, Timer};
+
+/// What became of a recording that was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Finished {
+    Ready { duration_ms: u64, sha256: [u8; 32] },
+    Discarded,
+    Failed,
+}
 
 impl Shard {
     /// Records a queue's conversation, if the queue wants it and it is not recorded yet.
@@ -32,34 +40,46 @@ impl Shard {
         let recorder = self.ids.recorder();
         let path = recording_path(folder, self.now.wall, call);
         self.media(Command::Record { recorder, call, path: path.clone(), layout });
-        self.recordings.insert(recorder, Recording { call, next_seq: None, path, voicemail, stopping: false });
+        self.recordings
+            .insert(recorder, Recording { call, next_seq: None, path, voicemail, paused: false, stopping: false });
         recorder
     }
 
-    /// Ends a recording; `Recorded` follows from the media worker.
-    pub(crate) fn stop_recorder(&mut self, recorder: RecorderId) {
+    /// Whether the recording of a call has to stand still or go on, after a change of what the call does: it holds
+    /// what two parties say to each other and no waiting time (DESIGN section 9), however often they are transferred.
+    pub(crate) fn pace_recording(&self, call: &Call) -> Option<Command> {
+        let recorder = call.recorder?;
+        let wanted = call.queue.and_then(|queue| self.plan.queues.get(&queue)).is_some_and(|queue| queue.recording);
+        let paused = !matches!(call.flow, Flow::Talking { .. }) || !wanted;
+        let recording = self.recordings.get(&recorder).filter(|recording| !recording.stopping)?;
+        (recording.paused != paused).then_some(Command::PauseRecord { recorder, paused })
+    }
+
+    /// Ends a recording, to be kept from the length `least` on; `Recorded` or `Discarded` follows from the media worker.
+    pub(crate) fn stop_recorder(&mut self, recorder: RecorderId, least: Duration) {
         let Some(recording) = self.recordings.get_mut(&recorder).filter(|recording| !recording.stopping) else {
             return;
         };
         recording.stopping = true;
         let call = recording.call;
         self.recorder_gone(call, recorder);
-        self.media(Command::StopRecord { recorder });
+        self.media(Command::StopRecord { recorder, least });
         self.arm(Timer::Recorder(recorder), FINISH_MAX);
     }
 
     /// The media worker finished a recording, or could not.
-    pub(crate) fn recorded(&mut self, recorder: RecorderId, finished: Option<(u64, [u8; 32])>) {
+    pub(crate) fn recorded(&mut self, recorder: RecorderId, finished: Finished) {
         let Some(recording) = self.recordings.remove(&recorder) else { return };
         self.timers.cancel(&Timer::Recorder(recorder));
         let call = recording.call;
         self.recorder_gone(call, recorder);
         if recording.voicemail {
-            let message = finished.map(|(duration_ms, _)| (recording.path, duration_ms));
-            return self.message_finished(call, recorder, message);
+            return self.message_finished(call, recorder, recording.path, finished);
         }
-        let (duration_ms, sha256) = finished.unwrap_or_default();
-        let state = if finished.is_some() { RecordingState::Ready } else { RecordingState::Failed };
+        let (state, duration_ms, sha256) = match finished {
+            Finished::Ready { duration_ms, sha256 } => (RecordingState::Ready, duration_ms, sha256),
+            Finished::Discarded | Finished::Failed => (RecordingState::Failed, 0, [0; 32]),
+        };
         let ended = CallEvent::RecordingEnded { state, duration_ms, sha256 };
         match recording.next_seq {
             Some(seq) => self.log_as(call, seq, ended),
@@ -76,7 +96,7 @@ impl Shard {
     /// The media worker says nothing about a recording that should be finished.
     pub(crate) fn recorder_overdue(&mut self, recorder: RecorderId) {
         self.dropped("recording_unfinished");
-        self.recorded(recorder, None);
+        self.recorded(recorder, Finished::Failed);
     }
 
     /// Its node and edges are no more.

@@ -156,10 +156,20 @@ pub enum Command {
         /// Channels.
         layout: ChannelLayout,
     },
+    /// Let time stand still in a recording, or go on: what passes meanwhile is not in it, and its manifest says so.
+    PauseRecord {
+        /// The recording.
+        recorder: RecorderId,
+        /// Stand still (true) or go on (false).
+        paused: bool,
+    },
     /// End a recording: sync, rename, manifest, then `Recorded`.
     StopRecord {
         /// The recording.
         recorder: RecorderId,
+        /// What is shorter is not kept: nothing of it stays on the disk, and `Discarded` takes the place of
+        /// `Recorded`. Zero keeps whatever there is, `Duration::MAX` nothing.
+        least: Duration,
     },
     /// Watch for RTP that stops: `Silent` after `limit` without a packet. `None` ends the watch (hold, receive-only).
     Watch {
@@ -227,6 +237,11 @@ pub enum Event {
         duration_ms: u64,
         /// SHA-256 of the WAV file.
         sha256: [u8; 32],
+    },
+    /// The recording was shorter than `StopRecord` wanted it: nothing of it is left.
+    Discarded {
+        /// The recording.
+        recorder: RecorderId,
     },
     /// The recording could not be written or finished; what was written stays as `.part`.
     RecordFailed {

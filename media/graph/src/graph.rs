@@ -82,7 +82,7 @@ impl Graph {
                 self.remove(Node::Player(*player));
                 Ok(())
             }
-            Command::StopRecord { recorder } => {
+            Command::StopRecord { recorder, .. } => {
                 self.remove(Node::Recorder(*recorder, 0));
                 self.remove(Node::Recorder(*recorder, 1));
                 Ok(())
@@ -91,7 +91,7 @@ impl Graph {
                 self.remove(Node::Leg(*leg));
                 Ok(())
             }
-            Command::Watch { .. } => Ok(()),
+            Command::Watch { .. } | Command::PauseRecord { .. } => Ok(()),
         }
     }
 

@@ -24,6 +24,6 @@ mod worker;
 pub use config::{MediaConfig, StartError};
 pub use media_graph::{Command, Event};
 pub use metrics::{Count, DropReason, MediaMetrics};
-pub use recorder::{Gap, GapReason, Manifest, Recovered, RecoveredAs, recover};
+pub use recorder::{Gap, GapReason, Manifest, Pause, Recovered, RecoveredAs, recover};
 pub use ring::{CommandRefused, EventReceiver};
 pub use worker::MediaWorker;

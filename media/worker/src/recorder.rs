@@ -15,12 +15,13 @@ mod writer;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use clock::WallTime;
 use media_graph::{ChannelLayout, RecorderId};
 use rtp_core::g711::Law;
 
-pub use manifest::{Gap, GapReason, Manifest};
+pub use manifest::{Gap, GapReason, Manifest, Pause};
 pub(crate) use path::within;
 pub use recover::{Recovered, RecoveredAs, recover};
 pub(crate) use tap::Tap;
@@ -33,8 +34,8 @@ pub(crate) enum ToWriter {
     Begin(Begin),
     /// Sound, and how far time has come.
     Batch(Batch),
-    /// The last batch; finish the file.
-    End(Batch),
+    /// The last batch; finish the file, or discard one that is shorter than this.
+    End(Batch, Duration),
 }
 
 /// What a recording is.
@@ -57,6 +58,8 @@ pub(crate) struct Batch {
     pub(crate) until: u64,
     /// Time whose batches were left out before this one: first sample and count.
     pub(crate) lost: Option<(u64, u64)>,
+    /// Pauses that ended since the batch before.
+    pub(crate) pauses: Vec<Pause>,
     pub(crate) pieces: Vec<Piece>,
     pub(crate) bytes: Vec<u8>,
 }

@@ -201,7 +201,7 @@ impl MediaThread {
         match self.outfit.writer.try_send(ToWriter::Batch(batch)) {
             Ok(()) => tap.delivered(until),
             Err(TrySendError::Full(ToWriter::Batch(batch))) => {
-                tap.refused(&batch);
+                tap.refused(batch);
                 self.outfit.metrics.recording_gaps.add(1);
             }
             Err(_) => {}
@@ -210,8 +210,8 @@ impl MediaThread {
     }
 
     /// The last batch of a recording must arrive: it waits here while the queue is full.
-    fn end_recording(&mut self, batch: Batch) {
-        self.unsent.push_back(ToWriter::End(batch));
+    fn end_recording(&mut self, batch: Batch, least: Duration) {
+        self.unsent.push_back(ToWriter::End(batch, least));
         self.retry_unsent();
     }
 
@@ -291,7 +291,7 @@ impl MediaThread {
             match node {
                 Node::Leg(leg) => self.close(leg),
                 Node::Player(player) => self.stop_play(player),
-                Node::Recorder(recorder, _) => self.stop_record(recorder),
+                Node::Recorder(recorder, _) => self.stop_record(recorder, Duration::ZERO),
             }
         }
         // The writer drains its queue to the end, so this waits for the disk only.

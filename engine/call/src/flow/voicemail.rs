@@ -7,6 +7,7 @@ use journal_core::{CallEvent, Durability, Who};
 use media_graph::{ChannelLayout, PlayerId, RecorderId};
 
 use crate::call::{Flow, Voicemail, VoicemailStage};
+use crate::recording::Finished;
 use crate::shard::{Shard, Timer};
 use crate::termination::{Reason, Termination};
 
@@ -71,12 +72,12 @@ impl Shard {
         }
     }
 
-    /// The file of a message is complete: its path and length, ms; none when it could not be written.
-    pub(crate) fn message_finished(&mut self, call: CallId, recorder: RecorderId, message: Option<(String, u64)>) {
+    /// The file of a message is complete, was too short to be kept, or could not be written.
+    pub(crate) fn message_finished(&mut self, call: CallId, recorder: RecorderId, path: String, finished: Finished) {
         let Some(voicemail) = self.voicemail(call) else { return };
         match voicemail.stage {
             VoicemailStage::Saving { recorder: saving, .. } if saving == recorder => {
-                self.end_voicemail(call, voicemail, message);
+                self.end_voicemail(call, voicemail, path, finished);
             }
             VoicemailStage::Recording { recorder: running, .. } if running == recorder => {
                 self.set_flow(call, Flow::Over);
@@ -98,7 +99,7 @@ impl Shard {
         if let Some(path) = path.filter(|_| voicemail.kept) {
             self.log_left(call, voicemail.queue, path, length_ms);
         }
-        self.stop_recorder(recorder);
+        self.stop_recorder(recorder, if voicemail.kept { Duration::ZERO } else { Duration::MAX });
     }
 
     fn begin_message(&mut self, call: CallId) {
@@ -122,21 +123,20 @@ impl Shard {
         self.timers.cancel(&Timer::VoicemailMax(call));
         let stage = VoicemailStage::Saving { recorder, length_ms };
         self.set_flow(call, Flow::Voicemail(Voicemail { stage, ..voicemail }));
-        self.stop_recorder(recorder);
+        self.stop_recorder(recorder, self.plan.limits.voicemail_min);
     }
 
     /// The message is safe, was too short or could not be written: the call is over.
-    fn end_voicemail(&mut self, call: CallId, voicemail: Voicemail, message: Option<(String, u64)>) {
+    fn end_voicemail(&mut self, call: CallId, voicemail: Voicemail, path: String, finished: Finished) {
         let by_caller = Termination::new(Who::Caller, Reason::Normal);
-        let least_ms = millis(self.plan.limits.voicemail_min);
-        let is_short = message.as_ref().is_some_and(|(_, duration_ms)| *duration_ms < least_ms);
-        let why = match message {
-            _ if is_short || !voicemail.kept => nothing_left(voicemail, by_caller),
-            Some((path, duration_ms)) => {
+        let why = match finished {
+            Finished::Ready { duration_ms, .. } => {
                 self.log_left(call, voicemail.queue, path, duration_ms);
                 by_caller
             }
-            None => Termination::system(Reason::MediaUnavailable),
+            Finished::Discarded => nothing_left(voicemail, by_caller),
+            Finished::Failed if !voicemail.kept => nothing_left(voicemail, by_caller),
+            Finished::Failed => Termination::system(Reason::MediaUnavailable),
         };
         let session = voicemail.party.and_then(|party| self.legs.get(&party)?.session);
         let synced = self.mark(Durability::Synced);

@@ -71,6 +71,21 @@ fn a_voicemail_below_the_least_length_is_not_kept() {
     let call = world.call();
     assert_eq!(world.verdict(), (CallStatus::Canceled, "canceled".to_owned()));
     assert!(!world.has(call, |event| matches!(event, CallEvent::VoicemailLeft { .. })));
+    assert_eq!(world.media.recorded, [], "no file stays");
+    world.assert_nothing_left();
+}
+
+#[test]
+fn a_message_that_the_hash_key_ends_too_early_is_not_kept() {
+    let (mut world, carrier) = calling(VOICEMAIL_DID);
+    let leg = *world.media.legs.first().unwrap();
+    world.millis(4_500);
+    world.media.say(Event::Digit { leg, digit: '#' });
+    world.settle();
+    assert!(world.phones[carrier].got_bye());
+    assert_eq!(world.verdict(), (CallStatus::Canceled, "canceled".to_owned()));
+    assert!(!world.has(world.call(), |event| matches!(event, CallEvent::VoicemailLeft { .. })));
+    assert_eq!(world.media.recorded, [], "no file stays");
     world.assert_nothing_left();
 }
 

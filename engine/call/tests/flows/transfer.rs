@@ -4,7 +4,7 @@ use journal_core::{CallEvent, CallStatus};
 
 use crate::rig::World;
 use crate::rig::phone::CUSTOMER;
-use crate::rig::plan::{ECHO_DID, SUPPORT_DID, agent_id};
+use crate::rig::plan::{ECHO_DID, SUPPORT_DID, VOICEMAIL_DID, agent_id};
 
 /// A customer talks to agent 1001; the phone of 1002 is there too.
 fn talking() -> (World, usize, usize, usize) {
@@ -106,6 +106,42 @@ fn to_a_queue() {
     world.phones[carrier].hang_up(world.now.mono);
     world.assert_nothing_left();
     assert_eq!(world.freed.len(), 2);
+}
+
+#[test]
+fn the_second_wait_is_no_part_of_the_one_recording() {
+    let (mut world, carrier, agent, target) = talking();
+    world.secs(9);
+    world.acd.agents = vec![agent_id("1002")];
+    refer(&mut world, agent, SUPPORT_DID);
+    world.secs(7);
+    assert!(world.media.recorded_legs(0).is_empty());
+    world.phones[target].answer_call(world.now.mono);
+    world.secs(20);
+    let legs: Vec<_> = world.media.legs.iter().copied().collect();
+    assert_eq!((world.media.recorded_legs(0), world.media.recorded_legs(1)), (vec![legs[0]], vec![legs[1]]));
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    let call = world.call();
+    assert_eq!(world.media.recorded, [(format!("recordings/2026/11/20/{call}"), 30_000)]);
+    let started = |event: &&&CallEvent| matches!(event, CallEvent::RecordingStarted { .. });
+    assert_eq!(world.events(call).iter().filter(started).count(), 1);
+    let length = |event: &CallEvent| matches!(event, CallEvent::RecordingEnded { duration_ms: 30_000, .. });
+    assert!(world.has(call, length));
+    world.assert_nothing_left();
+}
+
+#[test]
+fn a_box_at_the_end_of_a_recorded_call_is_not_in_its_recording() {
+    let (mut world, carrier, agent, _) = talking();
+    world.secs(4);
+    refer(&mut world, agent, VOICEMAIL_DID);
+    world.secs(60);
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    let lengths: Vec<u64> = world.media.recorded.iter().map(|(_, duration_ms)| *duration_ms).collect();
+    assert_eq!(lengths, [57_000, 5_000], "the message, and the talk before it");
+    world.assert_nothing_left();
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use clock::WallTime;
 use media_graph::{Event, RecorderId};
 
-use super::manifest::{Facts, Gap, Manifest, duration_ms, sha256_of, sync_folder_of};
+use super::manifest::{Facts, Gap, Manifest, Pause, duration_ms, sha256_of, sync_folder_of};
 use crate::metrics::MediaMetrics;
 use crate::ring::EventSender;
 
@@ -27,6 +27,7 @@ pub(super) struct Finish {
     pub(super) started: WallTime,
     pub(super) codecs: Vec<Vec<String>>,
     pub(super) gaps: Vec<Gap>,
+    pub(super) pauses: Vec<Pause>,
 }
 
 /// Runs until the writer ends.
@@ -78,6 +79,7 @@ fn finish(done: &Finish) -> io::Result<[u8; 32]> {
         started_at_estimated: false,
         codecs: done.codecs.clone(),
         gaps: &done.gaps,
+        pauses: &done.pauses,
     };
     Manifest::of(&done.wav, facts).write(&done.wav.with_extension("json"))?;
     std::fs::rename(&part, &done.wav)?;

@@ -36,6 +36,9 @@ pub struct Manifest {
     pub codecs: Vec<Vec<String>>,
     /// What is missing, in order; silence stands in its place, save at the end.
     pub gaps: Vec<Gap>,
+    /// Where time stood still, in order: a caller's second wait in a queue is no part of the conversation.
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
 }
 
 /// A stretch that was lost.
@@ -47,6 +50,15 @@ pub struct Gap {
     pub samples: Option<u64>,
     /// Why.
     pub reason: GapReason,
+}
+
+/// Time that passed between two samples and is not in the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// The first sample after it.
+    pub at_sample: u64,
+    /// How long it was, ms.
+    pub duration_ms: u64,
 }
 
 /// Why a stretch was lost.
@@ -69,6 +81,7 @@ pub(super) struct Facts<'a> {
     pub(super) started_at_estimated: bool,
     pub(super) codecs: Vec<Vec<String>>,
     pub(super) gaps: &'a [Gap],
+    pub(super) pauses: &'a [Pause],
 }
 
 impl Manifest {
@@ -88,6 +101,7 @@ impl Manifest {
             started_at_estimated: facts.started_at_estimated,
             codecs: facts.codecs,
             gaps: facts.gaps.to_vec(),
+            pauses: facts.pauses.to_vec(),
         }
     }
 

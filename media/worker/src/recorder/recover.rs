@@ -140,6 +140,7 @@ fn finish(part: &Path, wav: &Path, file: File, channels: u8) -> io::Result<Recov
             started_at_estimated: true,
             codecs: vec![Vec::new(); usize::from(channels)],
             gaps: &[gap],
+            pauses: &[],
         };
         Manifest::of(wav, facts).write(&json)?;
     }

@@ -10,7 +10,7 @@ use rtp_core::g711::Law;
 use rtp_core::packet::Header;
 use rtp_core::{Frame, SAMPLE_RATE_HZ};
 
-use super::{Batch, Coding, LATE_SAMPLES, Piece};
+use super::{Batch, Coding, LATE_SAMPLES, Pause, Piece};
 
 /// One recording as the media thread sees it.
 #[derive(Debug)]
@@ -23,6 +23,9 @@ pub(crate) struct Tap {
     /// End of the last batch that the writer took.
     delivered: u64,
     lost: Option<(u64, u64)>,
+    /// Since when time stands still.
+    paused: Option<Instant>,
+    pauses: Vec<Pause>,
     failed: Arc<AtomicBool>,
 }
 
@@ -46,8 +49,18 @@ struct Source {
 impl Tap {
     /// A recording that starts now.
     pub(crate) fn new(recorder: RecorderId, now: Instant) -> Self {
-        let (pieces, bytes, failed) = (Vec::new(), Vec::new(), Arc::default());
-        Self { recorder, started: now, sources: Vec::new(), pieces, bytes, delivered: 0, lost: None, failed }
+        Self {
+            recorder,
+            started: now,
+            sources: Vec::new(),
+            pieces: Vec::new(),
+            bytes: Vec::new(),
+            delivered: 0,
+            lost: None,
+            paused: None,
+            pauses: Vec::new(),
+            failed: Arc::default(),
+        }
     }
 
     /// What the writer sets when it gives the recording up.
@@ -75,6 +88,9 @@ impl Tap {
         payload: &[u8],
         now: Instant,
     ) -> bool {
+        if self.paused.is_some() {
+            return true;
+        }
         if self.is_full(payload.len()) {
             return false;
         }
@@ -92,6 +108,9 @@ impl Tap {
     /// A frame of the player at `place` for `channel`; `ssrc` and timestamps
     /// are needed for what crosses a network only, so frames follow each other.
     pub(crate) fn frame(&mut self, channel: u8, place: u32, frame: &Frame, now: Instant) -> bool {
+        if self.paused.is_some() {
+            return true;
+        }
         if self.is_full(frame.len() * 2) {
             return false;
         }
@@ -105,11 +124,30 @@ impl Tap {
         true
     }
 
+    /// Lets time stand still from `now` on.
+    pub(crate) fn pause(&mut self, now: Instant) {
+        self.paused.get_or_insert(now);
+    }
+
+    /// Lets time go on at `now`. What was heard before says nothing about where the next packet belongs.
+    pub(crate) fn resume(&mut self, now: Instant) {
+        let Some(since) = self.paused.take() else { return };
+        let pause = now.since(since);
+        self.started += pause;
+        self.sources.clear();
+        let duration_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        let at_sample = self.samples_at(now);
+        if self.pauses.len() < MAX_PAUSES {
+            self.pauses.push(Pause { at_sample, duration_ms });
+        }
+    }
+
     /// Closes the batch at `now`.
     pub(crate) fn batch(&mut self, now: Instant) -> Batch {
         let until = self.samples_at(now);
         let (pieces, bytes) = (std::mem::take(&mut self.pieces), std::mem::take(&mut self.bytes));
-        Batch { recorder: self.recorder, until, lost: self.lost.take(), pieces, bytes }
+        let (lost, pauses) = (self.lost.take(), std::mem::take(&mut self.pauses));
+        Batch { recorder: self.recorder, until, lost, pauses, pieces, bytes }
     }
 
     /// The writer took the batch.
@@ -118,7 +156,8 @@ impl Tap {
     }
 
     /// The writer had no room for the batch.
-    pub(crate) fn refused(&mut self, batch: &Batch) {
+    pub(crate) fn refused(&mut self, batch: Batch) {
+        self.pauses.splice(0..0, batch.pauses);
         self.lost = Some((self.delivered, batch.until.saturating_sub(self.delivered)));
     }
 
@@ -127,6 +166,7 @@ impl Tap {
     }
 
     fn samples_at(&self, now: Instant) -> u64 {
+        let now = self.paused.unwrap_or(now);
         (now.since(self.started).as_micros() * u128::from(SAMPLE_RATE_HZ) / 1_000_000) as u64
     }
 
@@ -203,6 +243,8 @@ impl Source {
 const MAX_PIECES: usize = 256;
 /// Bytes of one batch, for the same reason.
 const MAX_BATCH_BYTES: usize = 64 * 1024;
+/// Pauses between two batches: transfers take longer than 200 ms each, this bounds a caller of ours that errs.
+const MAX_PAUSES: usize = 64;
 /// Sources remembered: two channels of a full conference.
 const MAX_TAPPED: usize = 64;
 /// A source this far ahead of the clock has a fast clock: 200 ms.
@@ -270,6 +312,23 @@ mod tests {
         let taken = (0..1_000).filter(|n| tap.packet(0, 1, &flood(*n), Law::A, &[0; 160], at(200))).count();
         assert_eq!(taken, MAX_PIECES);
         assert_eq!(tap.batch(at(300)).pieces.len(), MAX_PIECES);
+    }
+
+    #[test]
+    fn a_pause_is_left_out_and_told() {
+        let mut tap = Tap::new(RecorderId(1), at(0));
+        tap.packet(0, 1, &header(0), Law::A, &[0; 160], at(0));
+        tap.pause(at(1_000));
+        tap.pause(at(2_000));
+        tap.packet(0, 1, &header(12_000), Law::A, &[0; 160], at(1_500));
+        assert_eq!(tap.batch(at(3_000)).until, 8_000, "time stands still");
+        tap.resume(at(3_500));
+        tap.resume(at(3_600));
+        tap.packet(0, 1, &header(28_800), Law::A, &[0; 160], at(3_600));
+        let batch = tap.batch(at(4_000));
+        assert_eq!((batch.until, batch.pieces[0].at), (12_000, 8_800));
+        assert_eq!(batch.pauses, [Pause { at_sample: 8_000, duration_ms: 2_500 }]);
+        assert!(tap.batch(at(4_200)).pauses.is_empty());
     }
 
     #[test]

@@ -32,7 +32,8 @@ fn begin(path: &str, layout: ChannelLayout) -> ToWriter {
 }
 
 fn batch(until: u64, pieces: &[(u8, u64, &[u8])]) -> Batch {
-    let mut batch = Batch { recorder: RecorderId(1), until, lost: None, pieces: Vec::new(), bytes: Vec::new() };
+    let mut batch =
+        Batch { recorder: RecorderId(1), until, lost: None, pauses: Vec::new(), pieces: Vec::new(), bytes: Vec::new() };
     for (channel, at, codes) in pieces {
         let (start, len) = (batch.bytes.len(), codes.len());
         batch.bytes.extend_from_slice(codes);
@@ -55,7 +56,7 @@ fn channels_are_equally_long_and_sound_lies_where_it_belongs() {
     queue.send(ToWriter::Batch(batch(1_600, &[(0, 100, &[0x2A; 160]), (1, 300, &[0xAA; 80])]))).unwrap();
     let mut with_loss = batch(5_600, &[(1, 5_500, &[0x2A; 160])]);
     with_loss.lost = Some((1_600, 800));
-    queue.send(ToWriter::End(with_loss)).unwrap();
+    queue.send(ToWriter::End(with_loss, Duration::ZERO)).unwrap();
     let Some(Event::Recorded { recorder, duration_ms, sha256 }) = events.blocking_recv() else {
         panic!("recorded");
     };
@@ -76,6 +77,23 @@ fn channels_are_equally_long_and_sound_lies_where_it_belongs() {
     drop(queue);
     recorders.join();
     assert!(!wav.with_extension("wav.part").exists());
+}
+
+#[test]
+fn what_is_shorter_than_wanted_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let Bench { recorders, queue, mut events } = bench(dir.path());
+    let least = Duration::from_millis(2_000);
+    queue.send(begin("box/short", ChannelLayout::Mono)).unwrap();
+    queue.send(ToWriter::Batch(batch(8_000, &[(0, 0, &[0x2A; 8_000])]))).unwrap();
+    queue.send(ToWriter::End(batch(15_999, &[]), least)).unwrap();
+    assert_eq!(events.blocking_recv(), Some(Event::Discarded { recorder: RecorderId(1) }));
+    assert_eq!(std::fs::read_dir(dir.path().join("box")).unwrap().count(), 0);
+    queue.send(begin("box/long", ChannelLayout::Mono)).unwrap();
+    queue.send(ToWriter::End(batch(16_000, &[]), least)).unwrap();
+    assert!(matches!(events.blocking_recv(), Some(Event::Recorded { duration_ms: 2_000, .. })));
+    drop(queue);
+    recorders.join();
 }
 
 #[test]
@@ -135,7 +153,7 @@ fn a_crash_before_the_rename_keeps_the_manifest_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let Bench { recorders, queue, mut events } = bench(dir.path());
     queue.send(begin("whole", ChannelLayout::Mono)).unwrap();
-    queue.send(ToWriter::End(batch(800, &[(0, 0, &[0x2A; 800])]))).unwrap();
+    queue.send(ToWriter::End(batch(800, &[(0, 0, &[0x2A; 800])]), Duration::ZERO)).unwrap();
     assert!(matches!(events.blocking_recv(), Some(Event::Recorded { .. })));
     drop(queue);
     recorders.join();

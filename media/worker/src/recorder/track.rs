@@ -11,7 +11,7 @@ use rtp_core::g711::Law;
 use rtp_core::wav;
 pub(super) use rtp_core::wav::HEADER_LEN;
 
-use super::manifest::{Gap, GapReason};
+use super::manifest::{Gap, GapReason, Pause};
 use super::{Batch, Coding, LATE_SAMPLES, Piece};
 
 /// A file that grows.
@@ -25,6 +25,7 @@ pub(crate) struct Track {
     written: u64,
     in_header: u64,
     gaps: Vec<Gap>,
+    pauses: Vec<Pause>,
     /// Codings seen a channel: A-law, u-law, linear.
     codings: [[bool; 3]; 2],
     scratch: Vec<u8>,
@@ -41,6 +42,7 @@ impl Track {
             written: 0,
             in_header: 0,
             gaps: Vec::new(),
+            pauses: Vec::new(),
             codings: [[false; 3]; 2],
             scratch: Vec::new(),
         })
@@ -54,6 +56,8 @@ impl Track {
         {
             self.gaps.push(Gap { at_sample, samples: Some(samples), reason: GapReason::Overload });
         }
+        let room = MAX_GAPS.saturating_sub(self.pauses.len());
+        self.pauses.extend(batch.pauses.iter().take(room));
         for piece in &batch.pieces {
             if let Some(bytes) = batch.bytes.get(piece.start..piece.start + piece.len) {
                 self.put(piece, bytes, until + LATE_SAMPLES);
@@ -85,6 +89,11 @@ impl Track {
     /// Stretches that are silent because we lost them.
     pub(crate) fn gaps(&self) -> &[Gap] {
         &self.gaps
+    }
+
+    /// Where time stood still.
+    pub(crate) fn pauses(&self) -> &[Pause] {
+        &self.pauses
     }
 
     /// The codings that each channel came in.
@@ -180,5 +189,5 @@ fn coding_index(coding: Coding) -> usize {
 const WRITE_SAMPLES: u64 = 8_000;
 /// The longest recording: 24 hours, well below the 4 GiB that the format can name.
 const MAX_SAMPLES: u64 = 24 * 3_600 * 8_000;
-/// Gaps that one manifest lists; the disk that makes more is broken and raises its own alarm.
+/// Gaps, and pauses, that one manifest lists; the disk that makes more is broken and raises its own alarm.
 const MAX_GAPS: usize = 1_000;

@@ -15,7 +15,7 @@ use clock::{Instant, WallTime};
 use media_graph::{Event, RecorderId};
 
 use super::finish::{Finish, part_of, run_finisher, run_syncer};
-use super::manifest::sync_folder_of;
+use super::manifest::{duration_ms, sync_folder_of};
 use super::track::Track;
 use super::{Batch, Begin, ToWriter, channels_of, within};
 use crate::config::StartError;
@@ -102,7 +102,7 @@ impl Writer {
             match orders.recv_timeout(if self.events.has_kept() { RETRY_EVENTS } else { IDLE }) {
                 Ok(ToWriter::Begin(begin)) => self.begin(begin),
                 Ok(ToWriter::Batch(batch)) => self.batch(&batch),
-                Ok(ToWriter::End(batch)) => self.end(&batch),
+                Ok(ToWriter::End(batch, least)) => self.end(&batch, least),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
@@ -149,7 +149,10 @@ impl Writer {
         }
     }
 
-    fn end(&mut self, batch: &Batch) {
+    fn end(&mut self, batch: &Batch, least: Duration) {
+        if Duration::from_millis(duration_ms(batch.until)) < least {
+            return self.discard(batch.recorder);
+        }
         let Some(open) = self.open.get_mut(&batch.recorder) else { return };
         let written = open.track.take(batch, true).and_then(|()| open.track.refresh_header());
         if let Err(error) = written {
@@ -166,10 +169,24 @@ impl Writer {
             started: open.started,
             codecs: open.track.codecs().into_iter().map(words).collect(),
             gaps: open.track.gaps().to_vec(),
+            pauses: open.track.pauses().to_vec(),
         };
         // Waits when thousands of recordings wait for the disk already: the queue of batches then fills and is counted.
         if self.finish.send(done).is_err() {
             self.fail(batch.recorder, "the thread that finishes recordings has ended");
+        }
+    }
+
+    /// Too short to be wanted: as if it had never been.
+    fn discard(&mut self, recorder: RecorderId) {
+        let Some(open) = self.open.remove(&recorder) else { return };
+        let part = part_of(&open.wav);
+        match std::fs::remove_file(&part) {
+            Ok(()) => {
+                self.metrics.recordings_active.sub(1);
+                self.events.emit(Event::Discarded { recorder });
+            }
+            Err(error) => self.fail(recorder, &format!("{}: {error}", part.display())),
         }
     }
 

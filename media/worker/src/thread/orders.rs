@@ -31,7 +31,8 @@ impl MediaThread {
             Command::Play { player, call, sources, looped } => self.play(player, call, sources, looped),
             Command::StopPlay { player } => self.stop_play(player),
             Command::Record { recorder, call: _, path, layout } => self.record(recorder, path, layout),
-            Command::StopRecord { recorder } => self.stop_record(recorder),
+            Command::PauseRecord { recorder, paused } => self.pause_record(recorder, paused),
+            Command::StopRecord { recorder, least } => self.stop_record(recorder, least),
             Command::Watch { leg, limit } => self.watch(leg, limit),
             Command::Close { leg } => self.close(leg),
         }
@@ -223,10 +224,17 @@ impl MediaThread {
         self.timers.set(Timer::Batch(first), now.mono + BATCH_EVERY);
     }
 
-    pub(super) fn stop_record(&mut self, id: RecorderId) {
+    fn pause_record(&mut self, id: RecorderId, paused: bool) {
+        let now = self.outfit.clock.mono();
+        let Some(ix) = self.graph.ix(Node::Recorder(id, 0)) else { return };
+        let Some(tap) = self.nodes.tap_mut(ix) else { return };
+        if paused { tap.pause(now) } else { tap.resume(now) }
+    }
+
+    pub(super) fn stop_record(&mut self, id: RecorderId, least: Duration) {
         let now = self.outfit.clock.mono();
         if let Some(mut tap) = self.remove_recorder(id) {
-            self.end_recording(tap.batch(now));
+            self.end_recording(tap.batch(now), least);
         }
     }
 

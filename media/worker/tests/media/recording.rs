@@ -1,5 +1,7 @@
 //! Recordings made of live legs.
 
+use std::time::Duration;
+
 use media_graph::{ChannelLayout, Codec, Command, Event, Node, RecorderId};
 use media_worker::Manifest;
 
@@ -44,7 +46,7 @@ fn left_is_the_customer_right_the_agent_and_both_are_equally_long() {
         agent.hear();
         customer.hear();
     }
-    desk.send(Command::StopRecord { recorder });
+    desk.send(Command::StopRecord { recorder, least: Duration::ZERO });
     let duration_ms = desk.expect(recorded);
     assert!(duration_ms >= 1_990, "{duration_ms}");
 
@@ -120,7 +122,7 @@ fn a_recording_that_fails_leaves_forwarding_alone() {
         phone.say(&[n; 160]);
         assert_eq!(phone.hear().1, [n; 160]);
     }
-    desk.send(Command::StopRecord { recorder });
+    desk.send(Command::StopRecord { recorder, least: Duration::ZERO });
     assert_eq!(desk.leave(1).received, 5);
     let metrics = desk.worker.metrics();
     assert_eq!((metrics.recordings_active.value(), metrics.recordings_failed.value()), (0, 1));

@@ -51,7 +51,11 @@ fn any_command(rng: &mut Rng, phones: &[Phone], step: u64) -> Command {
             let path = if rng.chance(0.1) { "../up".to_owned() } else { format!("storm/{step}") };
             Command::Record { recorder: RecorderId(rng.below(8)), call, path, layout }
         }
-        14 => Command::StopRecord { recorder: RecorderId(rng.below(8)) },
+        14 if rng.chance(0.3) => Command::PauseRecord { recorder: RecorderId(rng.below(8)), paused: rng.chance(0.5) },
+        14 => {
+            let least = if rng.chance(0.3) { Duration::MAX } else { Duration::ZERO };
+            Command::StopRecord { recorder: RecorderId(rng.below(8)), least }
+        }
         _ if rng.chance(0.5) => {
             Command::Watch { leg, limit: rng.chance(0.7).then(|| Duration::from_millis(rng.below(30))) }
         }

@@ -17,6 +17,7 @@ pub(crate) struct MediaWorker {
     pub(crate) players: BTreeMap<PlayerId, Vec<PlaySource>>,
     ends: BTreeMap<PlayerId, Instant>,
     recorders: BTreeMap<RecorderId, Instant>,
+    paused: BTreeMap<RecorderId, Instant>,
     pub(crate) recorded: Vec<(String, u64)>,
     paths: BTreeMap<RecorderId, String>,
     next_port: u16,
@@ -61,7 +62,8 @@ impl MediaWorker {
                 assert!(self.recorders.insert(recorder, now.mono).is_none());
                 self.paths.insert(recorder, path);
             }
-            Command::StopRecord { recorder } => self.stop_record(recorder, now),
+            Command::PauseRecord { recorder, paused } => self.pause_record(recorder, paused, now),
+            Command::StopRecord { recorder, least } => self.stop_record(recorder, least, now),
             Command::Connect { .. } | Command::Disconnect { .. } => {}
         }
     }
@@ -144,9 +146,22 @@ impl MediaWorker {
         self.events.push(Event::Closed { leg, stats: LegStats::default() });
     }
 
-    fn stop_record(&mut self, recorder: RecorderId, now: Now) {
+    fn pause_record(&mut self, recorder: RecorderId, paused: bool, now: Now) {
+        let since = self.recorders.get_mut(&recorder).expect("paused what does not record");
+        match self.paused.remove(&recorder) {
+            Some(at) if !paused => *since += now.mono - at,
+            None if paused => drop(self.paused.insert(recorder, now.mono)),
+            _ => panic!("paused or resumed twice"),
+        }
+    }
+
+    fn stop_record(&mut self, recorder: RecorderId, least: Duration, now: Now) {
         let since = self.recorders.remove(&recorder).expect("stopped what does not record");
-        let duration_ms = (now.mono - since).as_millis() as u64;
+        let length = self.paused.remove(&recorder).unwrap_or(now.mono) - since;
+        let duration_ms = length.as_millis() as u64;
+        if length < least {
+            return self.events.push(Event::Discarded { recorder });
+        }
         if self.disk_full {
             return self.events.push(Event::RecordFailed { recorder, why: "disk full".to_owned() });
         }
