@@ -82,7 +82,7 @@ fn a_storm_leaves_nothing_behind() {
     let phones: Vec<_> = (0..4).map(|n| Phone::new(if n % 2 == 0 { Codec::Pcma } else { Codec::Pcmu })).collect();
     let stranger = UdpSocket::bind((LOOPBACK, 0)).unwrap();
     let (mut opened, mut closed, mut ports) = (0u64, 0u64, Vec::new());
-    for step in 0..4_000 {
+    for step in 0..6_000 {
         desk.send(any_command(&mut rng, &phones, step));
         while let Some(event) = desk.events.try_recv() {
             match event {
