@@ -5,8 +5,8 @@ use std::sync::Arc;
 use admin_api::Metrics;
 use bytes::Bytes;
 use clock::{FlowId, ShardId};
-use sip::ua::Peer;
-use sip::{Message, Method, ParseError, ResponseBuilder, Source};
+use sip::ua::{Peer, stateless_response};
+use sip::{Message, Method, Name, ParseError, Source};
 use tokio::sync::mpsc;
 
 use super::directory::CallIdDirectory;
@@ -61,6 +61,8 @@ pub(crate) struct Dispatch {
 
 enum Owner {
     NewCall(ShardId),
+    /// A CANCEL: behind its INVITE, as long as there is room.
+    Cancel(ShardId),
     Dialog(ShardId),
     Location,
 }
@@ -87,6 +89,12 @@ impl Dispatch {
                     if let SipInput::Received { message, .. } = refused.into_inner() {
                         self.refuse_statelessly(peer, &message);
                     }
+                }
+            }
+            Owner::Cancel(shard) => {
+                let Some(lanes) = self.lanes(shard) else { return };
+                if let Err(refused) = lanes.new_calls.try_send(SipInput::Received { peer, message }) {
+                    let _ = lanes.dialogs.send(refused.into_inner()).await;
                 }
             }
             Owner::Dialog(shard) => {
@@ -140,7 +148,10 @@ impl Dispatch {
                 Ok((_, Method::Options)) if call_id.starts_with(sip::location::PROBE_CALL_ID_PREFIX) => Owner::Location,
                 _ => Owner::Dialog(shard),
             },
+            // A registrar has no dialogs, whatever To says (RFC 3261 10.2).
+            Some(Method::Register) => Owner::Location,
             Some(Method::Invite) if !in_dialog => Owner::NewCall(shard),
+            Some(Method::Cancel) if !in_dialog => Owner::Cancel(shard),
             Some(Method::Invite | Method::Ack | Method::Cancel | Method::Bye) => Owner::Dialog(shard),
             Some(_) if in_dialog => Owner::Dialog(shard),
             Some(_) => Owner::Location,
@@ -150,19 +161,18 @@ impl Dispatch {
     /// The stateless answer to what could not be parsed, where it can be answered (400, 505).
     pub(super) fn refuse_malformed(&self, peer: Peer, error: &ParseError) {
         let Some(hint) = error.answerable() else { return };
-        let response = ResponseBuilder::reply_to(&hint.request, hint.status, hint.reason).source(peer.addr).build();
+        let (peer, response) = stateless_response(peer, &hint.request, hint.status, SERVER, &[]);
         let _ = self.flows.send(peer, response.bytes().clone());
     }
 
     /// 503 with Retry-After, without any state (DESIGN section 4).
     fn refuse_statelessly(&self, peer: Peer, request: &Message) {
-        let response = ResponseBuilder::reply_to(request, 503, "Service Unavailable")
-            .source(peer.addr)
-            .header("Retry-After", RETRY_AFTER_S)
-            .build();
+        let (peer, response) = stateless_response(peer, request, 503, SERVER, &[(Name::RetryAfter, RETRY_AFTER_S)]);
         let _ = self.flows.send(peer, response.bytes().clone());
     }
 }
 
+/// Value of Server.
+const SERVER: &str = concat!("Trunkline/", env!("CARGO_PKG_VERSION"));
 /// Long enough that a burst has passed, short enough that a carrier's next route is not forgotten.
 const RETRY_AFTER_S: &str = "5";

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use clock::FlowId;
 use sip::ua::{Peer, Transport};
 use tokio::net::UdpSocket;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// All flows: UDP listeners and TCP connections. The lock is held for a look-up only.
 #[derive(Debug, Default)]
@@ -23,10 +23,17 @@ pub(crate) struct Flows {
 #[derive(Debug, Default)]
 struct Table {
     udp: Vec<(FlowId, Arc<UdpSocket>)>,
-    tcp: HashMap<FlowId, mpsc::Sender<Bytes>>,
+    tcp: HashMap<FlowId, Connection>,
     by_addr: HashMap<SocketAddr, FlowId>,
     /// Messages for connections that are being opened.
     opening: HashMap<SocketAddr, Vec<Bytes>>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    writer: mpsc::Sender<Bytes>,
+    /// Asks its task to close it.
+    close: Arc<Notify>,
 }
 
 /// Why a message did not leave. Retransmission or the peer's time-out heals the first, the owner is told of the others.
@@ -64,13 +71,14 @@ impl Flows {
         flow
     }
 
-    /// Adds a connection to `addr` with its writer's queue, and what waited for it.
-    pub(crate) fn add_tcp(&self, addr: SocketAddr, writer: mpsc::Sender<Bytes>) -> FlowId {
+    /// Adds a connection to `addr` with its writer's queue, and what waited for it. `close` is told when the queue is
+    /// full: the connection is to be closed (DESIGN section 4).
+    pub(crate) fn add_tcp(&self, addr: SocketAddr, writer: mpsc::Sender<Bytes>, close: Arc<Notify>) -> FlowId {
         let flow = self.mint();
         let waiting = {
             let mut table = self.write();
             table.by_addr.insert(addr, flow);
-            table.tcp.insert(flow, writer.clone());
+            table.tcp.insert(flow, Connection { writer: writer.clone(), close });
             table.opening.remove(&addr).unwrap_or_default()
         };
         for message in waiting {
@@ -132,8 +140,11 @@ impl Flows {
         let mut table = self.write();
         let flow = peer.flow.filter(|flow| table.tcp.contains_key(flow));
         let flow = flow.or_else(|| table.by_addr.get(&peer.addr).copied());
-        if let Some(writer) = flow.and_then(|flow| table.tcp.get(&flow)) {
-            return writer.try_send(bytes).map_err(|_| SendFailure::Full);
+        if let Some(connection) = flow.and_then(|flow| table.tcp.get(&flow)) {
+            let Err(_) = connection.writer.try_send(bytes) else { return Ok(()) };
+            // A peer that reads nothing holds up whoever waits for its answers: better that all know it is gone.
+            connection.close.notify_one();
+            return Err(SendFailure::Full);
         }
         let connect = self.connect.read().ok().and_then(|connect| connect.clone()).ok_or(SendFailure::NoFlow)?;
         let already_asked = table.opening.contains_key(&peer.addr);

@@ -10,7 +10,7 @@ use sip::ua::{Peer, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::timeout;
 
 use super::dispatch::Dispatch;
@@ -29,7 +29,7 @@ pub(crate) async fn serve_tcp(
             Ok((stream, addr)) => {
                 let (flows, dispatch) = (Arc::clone(&flows), dispatch.clone());
                 tokio::spawn(async move {
-                    serve_connection(stream, addr, flows, dispatch).await;
+                    serve_connection(stream, addr, flows, dispatch, false).await;
                     drop(permit);
                 });
             }
@@ -48,7 +48,7 @@ pub(crate) async fn connect_on_demand(mut asked: mpsc::Receiver<SocketAddr>, flo
         let (flows, dispatch) = (Arc::clone(&flows), dispatch.clone());
         tokio::spawn(async move {
             match timeout(CONNECT_TIME_MAX, TcpStream::connect(addr)).await {
-                Ok(Ok(stream)) => serve_connection(stream, addr, flows, dispatch).await,
+                Ok(Ok(stream)) => serve_connection(stream, addr, flows, dispatch, true).await,
                 _ => {
                     flows.opening_failed(addr);
                     dispatch.transport_failed(Peer { transport: Transport::Tcp, addr, flow: None }).await;
@@ -58,16 +58,24 @@ pub(crate) async fn connect_on_demand(mut asked: mpsc::Receiver<SocketAddr>, flo
     }
 }
 
-async fn serve_connection(stream: TcpStream, addr: SocketAddr, flows: Arc<Flows>, dispatch: Dispatch) {
+async fn serve_connection(
+    stream: TcpStream,
+    addr: SocketAddr,
+    flows: Arc<Flows>,
+    dispatch: Dispatch,
+    opened_here: bool,
+) {
     let _ = stream.set_nodelay(true);
     let (read_half, write_half) = stream.into_split();
     let (sender, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
-    let flow = flows.add_tcp(addr, sender.clone());
+    let close = Arc::new(Notify::new());
+    let flow = flows.add_tcp(addr, sender.clone(), Arc::clone(&close));
     let peer = Peer { transport: Transport::Tcp, addr, flow: Some(flow) };
     let mut writer = tokio::spawn(write_all(write_half, queue));
     tokio::select! {
-        () = read_all(read_half, peer, &sender, &dispatch) => {}
+        () = read_all(read_half, peer, &sender, &dispatch, opened_here) => {}
         _ = &mut writer => {}
+        () = close.notified() => dispatch.metrics.dropped("writer_full"),
     }
     flows.remove_tcp(flow, addr);
     drop(sender);
@@ -78,13 +86,21 @@ async fn serve_connection(stream: TcpStream, addr: SocketAddr, flows: Arc<Flows>
     dispatch.flow_gone(flow).await;
 }
 
-/// Reads until the peer closes, falls silent in the middle of a message, or sends what cannot be framed.
-async fn read_all(mut stream: OwnedReadHalf, peer: Peer, writer: &mpsc::Sender<Bytes>, dispatch: &Dispatch) {
+/// Reads until the peer closes, falls silent in the middle of a message or before its first (one that we called need
+/// not speak first), or sends what cannot be framed.
+async fn read_all(
+    mut stream: OwnedReadHalf,
+    peer: Peer,
+    writer: &mpsc::Sender<Bytes>,
+    dispatch: &Dispatch,
+    mut has_spoken: bool,
+) {
     let mut framer = StreamFramer::new();
     let mut buffer = BytesMut::with_capacity(READ_BYTES);
     loop {
         buffer.clear();
-        let patience = if framer.waiting_bytes() > 0 { HALF_MESSAGE_TIME_MAX } else { IDLE_TIME_MAX };
+        let is_due = framer.waiting_bytes() > 0 || !has_spoken;
+        let patience = if is_due { MESSAGE_TIME_MAX } else { IDLE_TIME_MAX };
         match timeout(patience, stream.read_buf(&mut buffer)).await {
             Ok(Ok(count)) if count > 0 => {}
             _ => return,
@@ -94,7 +110,10 @@ async fn read_all(mut stream: OwnedReadHalf, peer: Peer, writer: &mpsc::Sender<B
         }
         loop {
             match framer.next_frame() {
-                Ok(Some(Frame::Message(message))) => dispatch.message(peer, message).await,
+                Ok(Some(Frame::Message(message))) => {
+                    has_spoken = true;
+                    dispatch.message(peer, message).await;
+                }
                 Ok(Some(Frame::Ping)) => {
                     let _ = writer.try_send(Bytes::from_static(PONG));
                 }
@@ -127,8 +146,9 @@ async fn write_all(mut stream: OwnedWriteHalf, mut queue: mpsc::Receiver<Bytes>)
 const READ_BYTES: usize = 16 * 1024;
 /// A connection without traffic: keep-alives come every 2 minutes at the latest (RFC 5626 4.4.1).
 const IDLE_TIME_MAX: Duration = Duration::from_secs(3_600);
-/// A message that has begun must be whole by then.
-const HALF_MESSAGE_TIME_MAX: Duration = Duration::from_secs(10);
+/// A message that has begun must be whole by then, and the first of a connection there: connections are few, and
+/// whoever opens them without a word may not keep others out.
+const MESSAGE_TIME_MAX: Duration = Duration::from_secs(10);
 /// A peer that reads nothing for so long is gone.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(10);
 /// As long as a SIP transaction would wait (64*T1).

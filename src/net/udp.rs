@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use clock::FlowId;
 use sip::ua::{Peer, Transport};
 use tokio::net::UdpSocket;
@@ -12,20 +12,21 @@ use super::dispatch::Dispatch;
 
 /// Reads datagrams for ever and hands them on. Ends with the task.
 pub(crate) async fn serve_udp(flow: FlowId, socket: Arc<UdpSocket>, dispatch: Dispatch) {
-    let mut buffer = BytesMut::new();
+    let mut buffer = BytesMut::with_capacity(DATAGRAM_BYTES_MAX);
     loop {
-        buffer.reserve(DATAGRAM_BYTES_MAX);
-        let (length, addr) = match socket.recv_buf_from(&mut buffer).await {
-            Ok(received) => received,
+        buffer.clear();
+        let addr = match socket.recv_buf_from(&mut buffer).await {
+            Ok((_, addr)) => addr,
             Err(error) => {
                 note(&error);
                 continue;
             }
         };
-        let datagram = buffer.split_to(length).freeze();
-        if is_keep_alive(&datagram) {
+        if is_keep_alive(&buffer) {
             continue;
         }
+        // A buffer of its own: what is kept of a message must not keep the room of the largest datagram with it.
+        let datagram = Bytes::copy_from_slice(&buffer);
         let peer = Peer { transport: Transport::Udp, addr, flow: Some(flow) };
         dispatch.datagram(peer, datagram).await;
     }

@@ -123,6 +123,7 @@ impl<C: Core> Runner<C> {
                 input = receive(&mut lanes.new_calls) => self.take_sip(input),
                 () = &mut sleep => {}
             }
+            self.drain();
             self.take_more(&mut lanes);
             self.settle();
         }

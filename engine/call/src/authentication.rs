@@ -3,15 +3,16 @@
 use clock::AgentId;
 use sip::auth::Verdict;
 use sip::digest::{Algorithm, Credentials, Ha1};
-use sip::ua::Headers;
+use sip::ua::{Headers, Peer};
 use sip::{Message, Method, Name};
 
+use crate::contract::Effect;
 use crate::plan::{Plan, Target};
 use crate::shard::Shard;
 
 impl Shard {
     /// The agent whose password the request proves, or the headers of a 401.
-    pub(crate) fn authenticate(&mut self, request: &Message) -> Result<AgentId, Headers> {
+    pub(crate) fn authenticate(&mut self, request: &Message, peer: Peer) -> Result<AgentId, Headers> {
         let method = request.method().unwrap_or(&Method::Invite);
         let read = |value| Credentials::parse(value).ok().flatten();
         let credentials: Vec<Credentials> = request.header(Name::Authorization).filter_map(read).collect();
@@ -23,8 +24,9 @@ impl Shard {
                 None => false,
             },
             Verdict::Challenge { stale } => stale,
-            Verdict::Failure { .. } => {
+            Verdict::Failure { user } => {
                 self.dropped("auth_failed");
+                self.effects.push_back(Effect::AuthFailed { address: peer.addr.ip(), user });
                 false
             }
         };

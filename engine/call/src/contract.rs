@@ -126,6 +126,10 @@ pub enum Input {
     },
     /// A connection is gone.
     FlowGone(FlowId),
+    /// From location: who gets no answer to new INVITEs from now.
+    Silenced(sip::location::Silence),
+    /// From location: nobody at this address is silenced any more.
+    Released(core::net::IpAddr),
     /// From the media worker.
     Media(media_graph::Event),
     /// From location: all contacts of an agent now, best first.
@@ -230,6 +234,13 @@ pub enum Effect {
         gate: Option<Mark>,
         /// It was sent before: a retransmission.
         again: bool,
+    },
+    /// To location: an INVITE from here had a wrong password or an unknown user.
+    AuthFailed {
+        /// Where it came from.
+        address: core::net::IpAddr,
+        /// User name of its credentials.
+        user: String,
     },
     /// To the media worker.
     Media(media_graph::Command),

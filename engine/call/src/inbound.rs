@@ -42,7 +42,7 @@ impl Shard {
         }
         let dialer = match self.plan.trunk_at(peer.addr) {
             Some(trunk) => Dialer::Trunk(trunk),
-            None => match self.authenticate(request) {
+            None => match self.authenticate(request, peer) {
                 Ok(agent) => Dialer::Agent(agent),
                 Err(challenges) => return self.ua.reject(self.now.mono, session, 401, challenges),
             },
@@ -114,10 +114,9 @@ impl Shard {
         let mut leg = Leg::new(self.ids.leg(), call, LegKind::Caller, Side::Server);
         let body = arrival.request.body();
         if !body.is_empty() {
-            leg.audio.take_offer(body, self.media_address).map_err(|refusal| {
-                let warning = format!("{} trunkline \"{}\"", refusal.warning(), quotable(&refusal.to_string()));
-                refused(refusal.status(), vec![("Warning", warning)])
-            })?;
+            leg.audio
+                .take_offer(body, self.media_address)
+                .map_err(|refusal| refused(refusal.status(), vec![warning(&refusal)]))?;
         }
         leg.session = Some(arrival.session);
         match arrival.dialer {
@@ -220,6 +219,11 @@ fn agent_of(dialer: Dialer) -> Option<AgentId> {
 fn is_internal(dialer: Dialer, destination: &Destination) -> bool {
     let Destination::Own(target) = destination else { return false };
     matches!(dialer, Dialer::Agent(_)) || matches!(target, Target::Echo | Target::Tone)
+}
+
+/// Why a session description cannot be answered (RFC 3261 20.43).
+pub(crate) fn warning(refusal: &sdp::Refusal) -> (&'static str, String) {
+    ("Warning", format!("{} trunkline \"{}\"", refusal.warning(), quotable(&refusal.to_string())))
 }
 
 /// As the text of a Warning may stand between quotes.

@@ -12,11 +12,12 @@ impl Shard {
         let method = request.method().unwrap_or(&Method::Options);
         let (status, headers) = match method {
             Method::Options if !self.options_pace.admit(OPTIONS_A_SECOND, self.now.mono) => {
+                self.ua.forget(token);
                 return self.dropped("options_rate");
             }
             Method::Options => (200, describe()),
             Method::Refer | Method::Subscribe | Method::Message => match self.plan.trunk_at(peer.addr) {
-                None => match self.authenticate(request) {
+                None => match self.authenticate(request, peer) {
                     Ok(_) => unsupported(method),
                     Err(challenges) => (401, challenges),
                 },
@@ -30,7 +31,7 @@ impl Shard {
 
 /// What we can do (RFC 3261 11.2).
 fn describe() -> Headers {
-    vec![("Accept", sdp::CONTENT_TYPE.to_owned()), ("Allow", ALLOW.to_owned())]
+    vec![("Accept", sdp::CONTENT_TYPE.to_owned()), ("Allow", ALLOW.to_owned()), ("Supported", String::new())]
 }
 
 fn unsupported(method: &Method) -> (u16, Headers) {

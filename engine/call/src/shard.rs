@@ -9,6 +9,7 @@ use clock::{AgentId, CallId, Instant, LegId, Now, OfferId, Rng, ShardId, TimerQu
 use journal_core::{Durability, Mark};
 use media_graph::{Command, PlayerId, RecorderId};
 use sip::auth::{AuthConfig, Authenticator};
+use sip::location::Silences;
 use sip::ua::{SessionId, Ua, UaConfig};
 
 use crate::call::{Call, Recording};
@@ -64,6 +65,8 @@ pub struct Shard {
     pub(crate) restored: BTreeMap<CallId, Vec<String>>,
     pub(crate) limits: Limits,
     pub(crate) options_pace: Pace,
+    /// Who guessed passwords: location says so.
+    pub(crate) silences: Silences,
     pub(crate) timers: TimerQueue<Timer>,
     pub(crate) effects: VecDeque<Effect>,
     /// How many entries were written.
@@ -156,6 +159,7 @@ impl Shard {
             restored: BTreeMap::new(),
             limits: Limits::default(),
             options_pace: Pace::default(),
+            silences: Silences::default(),
             timers: TimerQueue::new(),
             effects: VecDeque::new(),
             journaled: 0,
@@ -245,10 +249,15 @@ impl Shard {
         let mono = self.now.mono;
         match input {
             Input::Configure(plan) => self.plan = plan,
+            Input::Received { peer, message } if self.silences.covers(mono, peer.addr.ip(), &message) => {
+                self.dropped("banned");
+            }
             Input::Received { peer, message } => self.ua.receive(mono, peer, message),
             Input::ReceivedBad { peer, error } => self.ua.receive_bad(mono, peer, &error),
             Input::TransportFailed { peer } => self.ua.transport_failed(mono, peer),
             Input::FlowGone(flow) => self.ua.flow_gone(mono, flow),
+            Input::Silenced(silence) => self.silences.begin(mono, silence),
+            Input::Released(address) => self.silences.release(address),
             Input::Media(event) => self.on_media(event),
             Input::Contacts { agent, contacts } => self.set_contacts(agent, contacts),
             Input::Enqueued { call, queue, arrived, priority } => self.enqueued(call, queue, arrived, priority),

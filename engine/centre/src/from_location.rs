@@ -25,6 +25,12 @@ impl LocationOutlet {
             Effect::Transmit { peer, bytes, again } => vec![Delivery::Transmit { peer, bytes, gate: None, again }],
             Effect::BindingSet(binding) => vec![self.journal(Entry::BindingSet(journaled(binding)))],
             Effect::BindingRemoved { agent, contact } => vec![self.journal(Entry::BindingRemoved { agent, contact })],
+            Effect::Silenced(silence) => {
+                shards.map(|shard| Delivery::Shard(shard, call::Input::Silenced(silence.clone()))).collect()
+            }
+            Effect::Released(address) => {
+                shards.map(|shard| Delivery::Shard(shard, call::Input::Released(address))).collect()
+            }
             Effect::Dropped { reason } => vec![Delivery::Dropped { reason }],
             Effect::Contacts { agent, contacts } => {
                 let reachable = !contacts.is_empty();

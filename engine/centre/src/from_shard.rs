@@ -30,6 +30,9 @@ impl ShardOutlet {
             }
             Effect::CallIdOwned { sip_call_id, owned } => Delivery::CallIdOwned { sip_call_id, owned },
             Effect::Dropped { reason } => Delivery::Dropped { reason },
+            Effect::AuthFailed { address, user } => {
+                Delivery::Location(sip::location::Input::AuthFailed { address, user })
+            }
             Effect::Drained => Delivery::Drained(self.shard),
             Effect::Reply { request, result, gate } => {
                 Delivery::Answer { request, result: result.map(answer).map_err(command_error), gate }

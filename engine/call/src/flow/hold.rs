@@ -8,6 +8,7 @@ use sip::Message;
 use sip::ua::{Body, SessionId, Ua};
 
 use crate::call::Flow;
+use crate::inbound::warning;
 use crate::shard::Shard;
 use crate::termination::{Reason, Termination};
 
@@ -22,13 +23,15 @@ impl Shard {
         let codec = known.audio.codec();
         let call = known.call;
         let answer = if let Err(refused) = Ua::check_body(request) {
-            Err(refused.status)
+            Err((refused.status, refused.headers))
         } else if request.body().is_empty() {
             Ok(known.audio.reoffer())
         } else {
             let probe = known.audio.local.unwrap_or(self.media_address);
             let taken = known.audio.take_offer(request.body(), probe);
-            taken.and_then(|()| known.audio.respond(codec)).map_err(|refusal| refusal.status())
+            taken
+                .and_then(|()| known.audio.respond(codec))
+                .map_err(|refusal| (refusal.status(), vec![warning(&refusal)]))
         };
         match answer {
             Ok(body) => {
@@ -36,7 +39,10 @@ impl Shard {
                 self.log_dialog(call, leg, session);
                 self.held_or_resumed(leg, was_held);
             }
-            Err(status) => self.ua.answer_reinvite(self.now.mono, session, status, None),
+            Err((status, mut headers)) => {
+                headers.push(("Reason", Termination::refusal(Reason::NotAcceptable).header().to_string()));
+                self.ua.refuse_reinvite(self.now.mono, session, status, &headers);
+            }
         }
     }
 

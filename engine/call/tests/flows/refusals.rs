@@ -24,6 +24,28 @@ fn without_credentials_an_invite_is_challenged_and_makes_no_record() {
 }
 
 #[test]
+fn guessing_by_invite_is_told_to_location_and_met_with_silence() {
+    let mut world = World::new();
+    let guesser = world.guesser("1001", "127.0.0.9:5060");
+    world.phones[guesser].call(world.now.mono, "1002");
+    world.settle();
+    let address = "127.0.0.9".parse().unwrap();
+    assert_eq!(world.phones[guesser].refusal_status(), Some(401));
+    assert_eq!(world.auth_failed, [(address, "1001".to_owned())]);
+    let until = world.now.mono + core::time::Duration::from_secs(60);
+    world.input(Input::Silenced(sip::location::Silence { address, user: Some("1001".to_owned()), until }));
+    let before = world.sent.len();
+    world.phones[guesser].call(world.now.mono, "1002");
+    world.settle();
+    assert_eq!((world.sent.len(), world.dropped.last()), (before, Some(&"banned")));
+    world.input(Input::Released(address));
+    world.phones[guesser].call(world.now.mono, "1002");
+    world.settle();
+    assert!(world.sent.len() > before);
+    world.assert_nothing_left();
+}
+
+#[test]
 fn a_trunk_dials_own_numbers_only_and_its_404_is_a_record() {
     for dialed in ["1001", "+442079460000", "nobody"] {
         let mut world = World::new();

@@ -5,12 +5,61 @@ use std::collections::BTreeMap;
 
 use clock::Instant;
 
+use crate::{Message, Method};
+
 /// Counts authentication failures and says who gets no answer. Who is never banned (trunks, addresses with a live
 /// registration, requests inside dialogs) is the owner's to decide before it asks.
 #[derive(Debug, Default)]
 pub struct BanTable {
     by_user: BTreeMap<(IpAddr, String), Failures>,
     by_address: BTreeMap<IpAddr, Users>,
+}
+
+/// Requests outside dialogs that get no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// Whoever sends from here.
+    pub address: IpAddr,
+    /// This user alone; everyone when none.
+    pub user: Option<String>,
+    /// When it is over.
+    pub until: Instant,
+}
+
+/// The silences of now, as a call shard keeps them: location alone counts failures, of whichever request.
+#[derive(Debug, Default)]
+pub struct Silences {
+    until: BTreeMap<(IpAddr, Option<String>), Instant>,
+}
+
+impl Silences {
+    /// Notes a silence.
+    pub fn begin(&mut self, now: Instant, silence: Silence) {
+        self.until.retain(|_, until| now < *until);
+        if self.until.len() < MAX_ENTRIES {
+            self.until.insert((silence.address, silence.user), silence.until);
+        }
+    }
+
+    /// Forgets all about an address.
+    pub fn release(&mut self, address: IpAddr) {
+        self.until.retain(|(other, _), _| *other != address);
+    }
+
+    /// True when an INVITE from `address` outside any dialog gets no answer.
+    #[must_use]
+    pub fn covers(&self, now: Instant, address: IpAddr, request: &Message) -> bool {
+        let is_on = |user| self.until.get(&(address, user)).is_some_and(|until| now < *until);
+        let is_new = || request.method() == Some(&Method::Invite) && request.to().is_ok_and(|to| to.tag().is_none());
+        !self.until.is_empty() && is_new() && (is_on(None) || is_on(Some(shortened(&claimed_user(request)))))
+    }
+}
+
+/// Who a request says that it is from: the user of its credentials, else that of From.
+pub(super) fn claimed_user(request: &Message) -> String {
+    let credentials = request.authorization().unwrap_or_default();
+    let claimed = credentials.first().map(|credentials| credentials.user.clone());
+    claimed.or_else(|| Some(request.from().ok()?.uri.user()?.into_owned())).unwrap_or_default()
 }
 
 /// Failures of one user from one address.
@@ -36,8 +85,8 @@ impl BanTable {
         Self::default()
     }
 
-    /// Notes a wrong password or an unknown user. True when this failure starts a silence.
-    pub fn fail(&mut self, now: Instant, address: IpAddr, user: &str) -> bool {
+    /// Notes a wrong password or an unknown user, and tells the silence that this failure starts.
+    pub fn fail(&mut self, now: Instant, address: IpAddr, user: &str) -> Option<Silence> {
         self.sweep(now);
         let user = shortened(user);
         let new = Failures { since: now, count: 0, silent_until: None };
@@ -51,7 +100,8 @@ impl BanTable {
             failures.silent_until = Some(now + SILENCE);
             is_banned = true;
         }
-        is_banned | self.fail_address(now, address, user)
+        let user = self.fail_address(now, address, user.clone()).then_some(None).or(is_banned.then_some(Some(user)))?;
+        Some(Silence { address, user, until: now + SILENCE })
     }
 
     fn fail_address(&mut self, now: Instant, address: IpAddr, user: String) -> bool {
@@ -150,8 +200,8 @@ mod tests {
     #[test]
     fn five_failures_in_a_minute_are_silence_for_a_minute() {
         let mut bans = BanTable::new();
-        let banned: Vec<bool> = (0..5).map(|second| bans.fail(at(second), ATTACKER, "1001")).collect();
-        assert_eq!(banned, [false, false, false, false, true]);
+        let begun: Vec<_> = (0..5).filter_map(|second| bans.fail(at(second), ATTACKER, "1001")).collect();
+        assert_eq!(begun, [Silence { address: ATTACKER, user: Some("1001".into()), until: at(64) }]);
         assert!(bans.is_silenced(at(5), ATTACKER, "1001") && bans.is_silenced(at(63), ATTACKER, "1001"));
         assert!(!bans.is_silenced(at(64), ATTACKER, "1001") && !bans.is_silenced(at(5), ATTACKER, "1002"));
         assert_eq!(bans.list(at(34)), [(ATTACKER, Some("1001".into()), Duration::from_secs(30))]);
@@ -162,14 +212,14 @@ mod tests {
     #[test]
     fn slow_failures_are_forgiven() {
         let mut bans = BanTable::new();
-        assert!((0..50).all(|step| !bans.fail(at(step * 16), ATTACKER, "1001")));
+        assert!((0..50).all(|step| bans.fail(at(step * 16), ATTACKER, "1001").is_none()));
     }
 
     #[test]
     fn fifty_users_silence_the_address() {
         let mut bans = BanTable::new();
-        let banned: Vec<bool> = (0..50).map(|user| bans.fail(at(0), ATTACKER, &user.to_string())).collect();
-        assert_eq!(banned.iter().filter(|banned| **banned).count(), 1);
+        let begun: Vec<_> = (0..50).filter_map(|user| bans.fail(at(0), ATTACKER, &user.to_string())).collect();
+        assert_eq!(begun, [Silence { address: ATTACKER, user: None, until: at(60) }]);
         assert!(bans.is_silenced(at(1), ATTACKER, "whoever"));
     }
 

@@ -9,6 +9,7 @@ use core::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 use clock::{AgentId, FlowId, WallTime};
 
+use super::Silence;
 use crate::ua::Peer;
 use crate::{Message, ParseError};
 
@@ -95,6 +96,13 @@ pub enum Input {
     },
     /// A connection is gone, and with it the bindings made over it.
     FlowGone(FlowId),
+    /// From a shard: an INVITE from here had a wrong password or an unknown user.
+    AuthFailed {
+        /// Where it came from.
+        address: IpAddr,
+        /// User name of its credentials.
+        user: String,
+    },
     /// An operator lifts all bans of an address.
     Release(IpAddr),
 }
@@ -127,6 +135,10 @@ pub enum Effect {
         /// His contacts.
         contacts: Vec<Contact>,
     },
+    /// To every shard: who gets no answer from now.
+    Silenced(Silence),
+    /// To every shard: nobody at this address is silenced any more.
+    Released(IpAddr),
     /// Something was refused or dropped: for `trunkline_drops_total{reason}`.
     Dropped {
         /// Stable word.

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use clock::{AgentId, Instant, Now, Rng};
 
-pub use ban::BanTable;
+pub use ban::{BanTable, Silence, Silences};
 pub use config::{Due, LocationConfig, Snapshot};
 pub use contract::{Binding, Contact, Effect, Input, PROBE_CALL_ID_PREFIX, User};
 
@@ -83,7 +83,11 @@ impl Location {
                 self.ua.flow_gone(now.mono, flow);
                 self.remove_where(|_, binding| binding.source.flow == Some(flow));
             }
-            Input::Release(address) => self.bans.release(address),
+            Input::AuthFailed { address, user } => self.note_failure(now, address, &user),
+            Input::Release(address) => {
+                self.bans.release(address);
+                self.effects.push_back(Effect::Released(address));
+            }
         }
         self.work(now);
     }

@@ -1,14 +1,16 @@
 //! What each request outside calls gets.
 
+use core::net::IpAddr;
+
 use clock::Now;
 
-use super::{Effect, Location, User, stored};
+use super::{Effect, Location, User, ban::claimed_user, stored};
 use crate::{
     Message, Method, Name, Uri,
     auth::Verdict,
     digest::{Algorithm, Ha1},
     registrar::{ContactRule, RegisterError, Registered},
-    ua::{Headers, Peer, RequestToken},
+    ua::{Headers, Peer, RequestToken, SUPPORTED},
 };
 
 impl Location {
@@ -30,7 +32,9 @@ impl Location {
         let headers = vec![
             ("Allow", ALLOW.to_owned()),
             ("Accept", "application/sdp".to_owned()),
+            ("Accept-Encoding", "identity".to_owned()),
             ("Accept-Language", "en".to_owned()),
+            ("Supported", SUPPORTED.to_owned()),
         ];
         self.ua.respond(now.mono, token, 200, headers, None);
     }
@@ -62,9 +66,15 @@ impl Location {
             return self.refuse(now, token, 403);
         };
         let agent = user.agent;
+        let was_trusted = self.is_trusted(peer.addr.ip());
         let rule = ContactRule { max_contacts: user.contacts_max, replace: user.contacts_max <= 1 };
         match self.registrar.register(now, agent, request, peer, rule) {
-            Ok(registered) => self.on_registered(now, token, agent, registered),
+            Ok(registered) => {
+                self.on_registered(now, token, agent, registered);
+                if !was_trusted && self.is_trusted(peer.addr.ip()) {
+                    self.effects.push_back(Effect::Released(peer.addr.ip()));
+                }
+            }
             Err(error) => {
                 let headers = match error {
                     RegisterError::TooBrief(least_s) => vec![("Min-Expires", least_s.to_string())],
@@ -93,11 +103,8 @@ impl Location {
     /// is silenced.
     fn authenticate(&mut self, now: Now, token: RequestToken, request: &Message, peer: Peer) -> Option<String> {
         let credentials = request.authorization().unwrap_or_default();
-        let claimed = credentials.first().map(|credentials| credentials.user.clone());
-        let claimed = claimed.or_else(|| Some(request.from().ok()?.uri.user()?.into_owned())).unwrap_or_default();
         let address = peer.addr.ip();
-        let may_be_banned = !self.is_trusted(peer);
-        if may_be_banned && self.bans.is_silenced(now.mono, address, &claimed) {
+        if !self.is_trusted(address) && self.bans.is_silenced(now.mono, address, &claimed_user(request)) {
             self.ignore(token, "banned");
             return None;
         }
@@ -112,12 +119,21 @@ impl Location {
             }
             Verdict::Failure { user } => {
                 self.dropped("auth_failed");
-                if may_be_banned && self.bans.fail(now.mono, address, &user) {
-                    self.dropped("ban_started");
-                }
+                self.note_failure(now, address, &user);
                 self.challenge(now, token, false);
                 None
             }
+        }
+    }
+
+    /// A wrong password or an unknown user, here or at a shard.
+    pub(super) fn note_failure(&mut self, now: Now, address: IpAddr, user: &str) {
+        if self.is_trusted(address) {
+            return;
+        }
+        if let Some(silence) = self.bans.fail(now.mono, address, user) {
+            self.dropped("ban_started");
+            self.effects.push_back(Effect::Silenced(silence));
         }
     }
 
@@ -128,8 +144,7 @@ impl Location {
     }
 
     /// Trunks, and addresses from which someone is registered now, are never banned (DESIGN section 7).
-    fn is_trusted(&self, peer: Peer) -> bool {
-        let address = peer.addr.ip();
+    fn is_trusted(&self, address: IpAddr) -> bool {
         self.trunks.contains(&address) || self.registrar.has_source(address)
     }
 

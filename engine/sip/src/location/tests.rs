@@ -182,7 +182,7 @@ impl Desk {
             Effect::BindingRemoved { contact, .. } => Some(format!("removed {contact}")),
             Effect::Contacts { agent, contacts } => Some(format!("{} has {}", agent.0, contacts.len())),
             Effect::Dropped { reason } => Some(format!("dropped {reason}")),
-            Effect::Transmit { .. } => None,
+            Effect::Transmit { .. } | Effect::Silenced(_) | Effect::Released(_) => None,
         });
         words.collect()
     }
@@ -255,11 +255,66 @@ fn guessing_is_met_with_silence_but_not_for_the_registered() {
 }
 
 #[test]
+fn failures_at_a_shard_count_with_those_here() {
+    let mut desk = Desk::new();
+    let address = desk.phone_peer.addr.ip();
+    let failure = |address, user: &str| Input::AuthFailed { address, user: user.into() };
+    let guess = desk.params(crate::Method::Register, "sip:1001@demo.local", Some("guess"));
+    assert_eq!(status(desk.send(guess)), 401);
+    (0..3).for_each(|_| desk.input(failure(address, "1001")));
+    assert!(!desk.told.iter().any(|effect| matches!(effect, Effect::Silenced(_))));
+    desk.input(failure(address, "1001"));
+    let until = desk.now.mono + Duration::from_secs(60);
+    let silence = Silence { address, user: Some("1001".into()), until };
+    let told = |desk: &Desk, silence: &Silence| {
+        desk.told.iter().filter(|effect| matches!(effect, Effect::Silenced(told) if told == silence)).count()
+    };
+    assert_eq!(told(&desk, &silence), 1);
+    assert_eq!(status(desk.register("<sip:1001@127.0.0.7>")), 0, "REGISTER is silenced too");
+    (0..9).for_each(|_| desk.input(failure([127, 0, 0, 2].into(), "1001")));
+    assert_eq!(desk.location.snapshot(desk.now).bans.len(), 1, "never a trunk");
+    let other = desk.params(crate::Method::Register, "sip:1002@demo.local", Some("demo-1002"));
+    assert_eq!(status(desk.send(other)), 200);
+    let other = crate::ua::RequestParams {
+        headers: vec![("Contact", "<sip:1002@127.0.0.7>".into())],
+        ..desk.params(crate::Method::Register, "sip:1002@demo.local", Some("demo-1002"))
+    };
+    assert_eq!(status(desk.send(other)), 200);
+    let released = desk.told.iter().any(|effect| matches!(effect, Effect::Released(told) if *told == address));
+    assert!(released, "a live registration ends the silence of its address at the shards");
+}
+
+#[test]
+fn shards_know_whom_they_need_not_answer() {
+    let invite = |user: &str, more: &str| {
+        let text = format!(
+            "INVITE sip:1@h SIP/2.0\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\nFrom: <sip:{user}@h>;tag=1\nTo: <sip:1@h>{more}\n\
+             Call-ID: c\nCSeq: 1 INVITE\n\n"
+        );
+        Message::parse(Bytes::from(text.replace('\n', "\r\n")), Source::Datagram).unwrap()
+    };
+    let (address, start) = ([127, 0, 0, 7].into(), Instant::ZERO);
+    let until = start + Duration::from_secs(60);
+    let mut silences = Silences::default();
+    assert!(!silences.covers(start, address, &invite("1001", "")));
+    silences.begin(start, Silence { address, user: Some("1001".into()), until });
+    assert!(silences.covers(start, address, &invite("1001", "")));
+    assert!(!silences.covers(start, address, &invite("1002", "")));
+    assert!(!silences.covers(start, [127, 0, 0, 8].into(), &invite("1001", "")));
+    assert!(!silences.covers(start, address, &invite("1001", ";tag=2")), "never inside a dialog");
+    assert!(!silences.covers(until, address, &invite("1001", "")), "its time is over");
+    silences.begin(start, Silence { address, user: None, until });
+    assert!(silences.covers(start, address, &invite("1002", "")));
+    silences.release(address);
+    assert!(!silences.covers(start, address, &invite("1001", "")));
+}
+
+#[test]
 fn options_and_what_nobody_serves() {
     let mut desk = Desk::new();
     let ok = desk.send(desk.params(crate::Method::Options, "sip:anyone@demo.local", None)).unwrap();
     assert_eq!(ok.status(), 200);
-    assert!(ok.has("Allow") && ok.has("Accept"));
+    assert!(["Allow", "Accept", "Accept-Encoding", "Accept-Language", "Supported"].iter().all(|name| ok.has(*name)));
     for (method, wanted) in [
         (crate::Method::Message, 405),
         (crate::Method::Subscribe, 489),

@@ -6,7 +6,7 @@ use super::Stage;
 use crate::{
     Message, Method, Name,
     transaction::TxId,
-    ua::{ClientUser, Event, Headers, Peer, SessionEnd, SessionId, Ua},
+    ua::{ClientUser, Event, Headers, Peer, SUPPORTED, SessionEnd, SessionId, Ua},
 };
 
 impl Ua {
@@ -94,7 +94,7 @@ impl Ua {
 
     /// 200 to OPTIONS with what we understand (RFC 3261 11.2).
     fn answer_options(&mut self, now: Instant, source: Peer, request: &Message, tag: crate::Text) {
-        let headers = [(Name::Allow, self.allow()), (Name::Accept, "application/sdp")];
+        let headers = [(Name::Allow, self.allow()), (Name::Accept, "application/sdp"), (Name::Supported, SUPPORTED)];
         self.answer_at_once(now, source, request, 200, tag, &headers);
     }
 }

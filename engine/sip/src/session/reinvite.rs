@@ -54,11 +54,21 @@ impl Ua {
 
     /// Answers the peer's re-INVITE: 200 with our answer, or a refusal. Nothing when none waits.
     pub fn answer_reinvite(&mut self, now: Instant, id: SessionId, status: u16, body: Option<Body>) {
+        self.end_peer_reinvite(now, id, status, body, &Headers::new());
+    }
+
+    /// Refuses the peer's re-INVITE with headers that say why; the session stays as it was (RFC 3261 14.2).
+    pub fn refuse_reinvite(&mut self, now: Instant, id: SessionId, status: u16, headers: &Headers) {
+        let status = if status < 300 { 500 } else { status };
+        self.end_peer_reinvite(now, id, status, None, headers);
+    }
+
+    fn end_peer_reinvite(&mut self, now: Instant, id: SessionId, status: u16, body: Option<Body>, headers: &Headers) {
         let status = if (200..700).contains(&status) { status } else { 500 };
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let user = session.contact_user.clone();
         let Some(tx) = session.peer_reinvite.take() else { return };
-        let Some(response) = self.dialog_response(tx, status, user.as_deref(), body.as_ref(), &Headers::new()) else {
+        let Some(response) = self.dialog_response(tx, status, user.as_deref(), body.as_ref(), headers) else {
             return;
         };
         self.respond_with(now, tx, response.clone());

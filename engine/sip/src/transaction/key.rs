@@ -1,6 +1,6 @@
 //! What makes two messages belong to the same transaction (RFC 3261 17.2.3, 8.2.2.2).
 
-use crate::{Message, Method, Text};
+use crate::{Message, Method, Name, Text};
 
 /// The transaction that a request belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +68,8 @@ impl ServerKey {
 /// What a request that reaches us twice, over two paths, has in common (RFC 3261 8.2.2.2).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MergeKey {
+    /// As it stands: no proxy changes it, so requests that differ in it are not the same one.
+    to: Text,
     from_tag: Text,
     call_id: Text,
     cseq: u32,
@@ -82,7 +84,8 @@ impl MergeKey {
             return None;
         }
         let (cseq, method) = request.cseq().ok()?;
+        let to = request.header(Name::To).next()?.into();
         let from_tag = request.from().ok()?.tag()?.into();
-        Some(Self { from_tag, call_id: request.call_id().ok()?.into(), cseq, method })
+        Some(Self { to, from_tag, call_id: request.call_id().ok()?.into(), cseq, method })
     }
 }

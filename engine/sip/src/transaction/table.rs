@@ -154,6 +154,8 @@ pub(crate) struct Table<C, S> {
     servers: BTreeMap<TxId, Server<S>>,
     keys: BTreeMap<ServerKey, TxId>,
     merges: BTreeMap<MergeKey, TxId>,
+    /// Bytes of the requests that server transactions keep.
+    server_bytes: usize,
     next: u64,
 }
 
@@ -165,6 +167,7 @@ impl<C, S> Default for Table<C, S> {
             servers: BTreeMap::new(),
             keys: BTreeMap::new(),
             merges: BTreeMap::new(),
+            server_bytes: 0,
             next: 0,
         }
     }
@@ -188,6 +191,7 @@ impl<C, S> Table<C, S> {
         if let Some(merge) = &server.merge {
             self.merges.insert(merge.clone(), id);
         }
+        self.server_bytes = self.server_bytes.saturating_add(server.request.bytes().len());
         self.servers.insert(id, server);
         id
     }
@@ -261,6 +265,7 @@ impl<C, S> Table<C, S> {
 
     pub(crate) fn remove_server(&mut self, id: TxId) -> Option<Server<S>> {
         let server = self.servers.remove(&id)?;
+        self.server_bytes = self.server_bytes.saturating_sub(server.request.bytes().len());
         if self.keys.get(&server.key) == Some(&id) {
             self.keys.remove(&server.key);
         }
@@ -278,6 +283,11 @@ impl<C, S> Table<C, S> {
 
     pub(crate) fn server_count(&self) -> usize {
         self.servers.len()
+    }
+
+    /// Bytes of the requests that server transactions keep.
+    pub(crate) fn server_bytes(&self) -> usize {
+        self.server_bytes
     }
 
     fn next_id(&mut self) -> TxId {

@@ -51,12 +51,15 @@ pub struct UaLimits {
     /// Server transactions above which requests outside dialogs are refused. At 1,000 calls a second over UDP each
     /// leaves two behind for 32 s. Requests inside dialogs may use as many again.
     pub server_transactions: usize,
+    /// Bytes of the requests they keep, above which the same are refused: 100,000 of the usual size. A flood of
+    /// large messages meets this bound first.
+    pub server_bytes: usize,
     /// Client transactions above which `invite` and `request` fail; the same arithmetic.
     pub client_transactions: usize,
 }
 
 impl Default for UaLimits {
     fn default() -> Self {
-        Self { sessions: 20_000, server_transactions: 100_000, client_transactions: 200_000 }
+        Self { sessions: 20_000, server_transactions: 100_000, server_bytes: 128 << 20, client_transactions: 200_000 }
     }
 }

@@ -24,7 +24,8 @@ pub use config::{UaConfig, UaLimits};
 pub use contract::{ClientRequestId, Event, Output, Peer, RequestToken, Sent, SessionEnd, SessionId, Transport};
 pub use params::{Body, ClientCredentials, Counts, DialogStage, DialogState, Headers, InviteParams, RequestParams};
 pub(crate) use receive::RETRY_AFTER_FULL_S;
-pub(crate) use send::{names_other_address, next_peer, reason_phrase, via_differs};
+pub use send::stateless_response;
+pub(crate) use send::{SUPPORTED, names_other_address, next_peer, reason_phrase, via_differs};
 pub use timers::TimerReason;
 pub(crate) use timers::{SessionTimer, TimerKey};
 

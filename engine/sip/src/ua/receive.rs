@@ -162,9 +162,10 @@ impl Ua {
 
     /// Requests inside dialogs may use as much again as new ones: calls in progress come first.
     fn is_full(&self, is_inside: bool) -> bool {
-        let limit = self.config.limits.server_transactions;
-        let limit = if is_inside { limit.saturating_mul(2) } else { limit };
-        self.transactions.server_count() >= limit
+        let limits = self.config.limits;
+        let above = |used: usize, limit: usize| used >= if is_inside { limit.saturating_mul(2) } else { limit };
+        above(self.transactions.server_count(), limits.server_transactions)
+            || above(self.transactions.server_bytes(), limits.server_bytes)
     }
 }
 

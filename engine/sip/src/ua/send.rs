@@ -91,7 +91,7 @@ impl Ua {
 
     /// Adds what an INVITE says about us.
     pub(crate) fn describe(&self, builder: RequestBuilder) -> RequestBuilder {
-        builder.header(Name::Allow, self.allow()).header(Name::Accept, ACCEPT)
+        builder.header(Name::Allow, self.allow()).header(Name::Supported, SUPPORTED).header(Name::Accept, ACCEPT)
     }
 
     /// Adds User-Agent, the owner's headers and the body.
@@ -147,7 +147,8 @@ impl Ua {
             builder = builder
                 .record_routes()
                 .header(Name::Contact, self.contact(contact_user, server.source.transport))
-                .header(Name::Allow, self.allow());
+                .header(Name::Allow, self.allow())
+                .header(Name::Supported, SUPPORTED);
         }
         for (name, value) in headers {
             builder = builder.header(*name, value);
@@ -164,12 +165,8 @@ impl Ua {
         if request.method() == Some(&Method::Ack) {
             return;
         }
-        let mut builder = self.response_builder(request, source, status).to_tag(&stateless_tag(request));
-        for (name, value) in headers {
-            builder = builder.header(*name, value);
-        }
-        let response = builder.build();
-        let (peer, bytes) = (response_peer(request, source), response.bytes().clone());
+        let (peer, response) = stateless_response(source, request, status, &self.config.user_agent, headers);
+        let bytes = response.bytes().clone();
         self.output(Output::Transmit { peer, bytes, sent: Sent::Response { status } });
     }
 
@@ -195,6 +192,22 @@ impl Ua {
     pub(crate) fn allow(&self) -> &'static str {
         ALLOW
     }
+}
+
+/// The refusal of a request by someone who remembers nothing of it, and where it goes: its retransmission gets the
+/// same answer, To tag included (RFC 3261 8.2.7). Not for an ACK, which is never answered.
+#[must_use]
+pub fn stateless_response(
+    source: Peer,
+    request: &Message,
+    status: u16,
+    server: &str,
+    headers: &[(Name, &str)],
+) -> (Peer, Message) {
+    let builder = ResponseBuilder::reply_to(request, status, reason_phrase(status)).source(source.addr);
+    let builder = builder.header(Name::Server, server).to_tag(&stateless_tag(request));
+    let builder = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, value));
+    (response_peer(request, source), builder.build())
 }
 
 /// Where the response to a request goes: over the same connection; without one to the port of sent-by; over UDP to
@@ -328,6 +341,8 @@ const PHRASES: &[(u16, &str)] = &[
 
 /// Methods that we serve. REGISTER is one of them, for the registrar beside us.
 pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY, INFO, REGISTER";
+/// No extension needs an option tag of ours (RFC 3261 20.37: an empty list says so).
+pub(crate) const SUPPORTED: &str = "";
 /// Bodies that we understand.
 pub(super) const ACCEPT: &str = "application/sdp";
 /// RFC 3261 8.1.1.6.

@@ -38,6 +38,8 @@ pub(crate) struct World {
     /// Messages of the shard: to whom, and how many entries it waited for.
     pub(crate) sent: Vec<(SocketAddr, Message, Option<u64>)>,
     pub(crate) dropped: Vec<&'static str>,
+    /// Failed authentications, as location hears of them.
+    pub(crate) auth_failed: Vec<(core::net::IpAddr, String)>,
     pub(crate) replies: Vec<Replied>,
     pub(crate) facts: Vec<(Vec<AgentFact>, Vec<WaitingFact>, Vec<OfferId>)>,
     /// Live legs of agents as the ACD hears of them.
@@ -101,6 +103,7 @@ impl World {
             entries: Vec::new(),
             sent: Vec::new(),
             dropped: Vec::new(),
+            auth_failed: Vec::new(),
             replies: Vec::new(),
             facts: Vec::new(),
             busy: BTreeMap::new(),
@@ -124,6 +127,11 @@ impl World {
     /// Any other peer at this address, without credentials.
     pub(crate) fn stranger(&mut self, addr: &str) -> usize {
         self.add_phone("stranger", addr, None)
+    }
+
+    /// Someone who has an agent's name and not his password.
+    pub(crate) fn guesser(&mut self, extension: &str, addr: &str) -> usize {
+        self.add_phone(extension, addr, Some("guess".to_owned()))
     }
 
     /// The registered phone of an agent.
@@ -387,6 +395,7 @@ impl World {
             Effect::CallIdOwned { sip_call_id, owned: true } => *self.owned.entry(sip_call_id).or_default() += 1,
             Effect::CallIdOwned { sip_call_id, owned: false } => drop(self.owned.remove(&sip_call_id)),
             Effect::Dropped { reason } => self.dropped.push(reason),
+            Effect::AuthFailed { address, user } => self.auth_failed.push((address, user)),
             Effect::Drained => {
                 assert!(!self.drained, "drained twice");
                 self.drained = true;

@@ -104,7 +104,9 @@ fn the_same_request_over_two_paths_and_our_own_coming_back() {
     assert_eq!(solo.statuses(&first), [100], "a retransmission gets the last response");
     let second = first.replace("branch=z9hG4bKa", "branch=z9hG4bKother");
     assert_eq!(solo.statuses(&second), [482]);
-    assert_eq!(solo.events.iter().filter(|event| matches!(event, Event::Invite { .. })).count(), 1);
+    let another = second.replace("To: <sip:100@", "To: <sip:101@").replace("z9hG4bKother", "z9hG4bKthird");
+    assert_eq!(solo.statuses(&another), [100], "to someone else: not the same request");
+    assert_eq!(solo.events.iter().filter(|event| matches!(event, Event::Invite { .. })).count(), 2);
 
     let mut pair = super::rig::Pair::new(1);
     pair.invite();
@@ -192,4 +194,20 @@ fn responses_that_are_not_ours_are_dropped() {
         })
         .collect();
     assert_eq!(reasons, ["response_unmatched", "response_invalid"]);
+}
+
+#[test]
+fn large_requests_meet_a_bound_of_bytes_first() {
+    let limits = UaLimits { server_bytes: 3_000, ..UaLimits::default() };
+    let mut solo = Solo::with(limits);
+    let large = |branch: &str| {
+        let id = format!("Subject: {}\n", "x".repeat(1_500));
+        request("OPTIONS", US, branch, &id).replace("Call-ID: ", &format!("Call-ID: {branch}"))
+    };
+    assert!(solo.statuses(&large("z9hG4bKa")).is_empty(), "left to the owner");
+    assert!(solo.statuses(&large("z9hG4bKb")).is_empty());
+    assert_eq!(solo.statuses(&large("z9hG4bKc")), [503]);
+    solo.now += core::time::Duration::from_secs(200);
+    solo.ua.handle_timeout(solo.now);
+    assert!(solo.statuses(&large("z9hG4bKd")).is_empty(), "what is over counts no more");
 }
