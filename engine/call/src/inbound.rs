@@ -146,7 +146,9 @@ impl Shard {
     fn refuse_with_record(&mut self, arrival: &Arrival<'_>, why: Termination, mut headers: Headers) {
         let id = CallId::mint(self.now.wall, &mut self.rng);
         let to = self.plan.shown(arrival.dialed.as_deref().unwrap_or(arrival.request.request_uri_text()));
-        let started = self.started(arrival, to, false);
+        let route = arrival.dialed.as_deref().and_then(|dialed| self.plan.route(arrival.dialer, dialed).ok());
+        let internal = route.is_some_and(|route| is_internal(arrival.dialer, &route.destination));
+        let started = self.started(arrival, to, internal);
         let mut leg = Leg::new(self.ids.leg(), id, LegKind::Caller, Side::Server);
         leg.agent = agent_of(arrival.dialer);
         let (status, outcome) = why.verdict(Reached::default());

@@ -11,7 +11,9 @@ impl NumberPlan {
     /// `0044…`, `44…` and `020…` are the same number of country 44.
     #[must_use]
     pub fn e164(&self, dialed: &str) -> Option<String> {
-        let digits = strip_separators(dialed)?;
+        // Carriers put parameters of number portability behind the number (RFC 3261 19.1.6, RFC 4694).
+        let number = dialed.split_once(';').map_or(dialed, |(number, _)| number);
+        let digits = strip_separators(number)?;
         let international = match digits.strip_prefix('+') {
             Some(rest) => Some(rest.to_owned()),
             None => self.after_international_prefix(&digits).or_else(|| self.national(&digits)),
@@ -101,7 +103,14 @@ mod tests {
 
     #[test]
     fn four_ways_to_write_one_number() {
-        for dialed in ["+442071830001", "00442071830001", "442071830001", "02071830001", "+44 (0)20-7183.0001"] {
+        for dialed in [
+            "+442071830001",
+            "00442071830001",
+            "442071830001",
+            "02071830001",
+            "+44 (0)20-7183.0001",
+            "+442071830001;npdi;rn=+442071839999",
+        ] {
             assert_eq!(gb().e164(dialed).as_deref(), Some("+442071830001"), "{dialed}");
         }
     }

@@ -166,7 +166,6 @@ impl Shard {
 fn nothing_left(voicemail: Voicemail, why: Termination) -> Termination {
     match why.reason {
         Reason::Normal | Reason::Canceled if voicemail.after_wait => Termination::system(Reason::WaitOver),
-        Reason::Normal => Termination { reason: Reason::Canceled, ..why },
         _ => why,
     }
 }

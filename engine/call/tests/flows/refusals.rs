@@ -80,6 +80,20 @@ fn agents_may_not_dial_abroad_nor_what_does_not_exist() {
 }
 
 #[test]
+fn a_colleague_without_a_phone_is_an_internal_call() {
+    for (dialed, is_internal) in [("1003", true), ("1999", false)] {
+        let mut world = World::new();
+        let agent = world.agent("1001");
+        world.phones[agent].call(world.now.mono, dialed);
+        world.settle();
+        let started =
+            |event: &CallEvent| matches!(event, CallEvent::Started { internal, .. } if *internal == is_internal);
+        assert!(world.has(world.call(), started), "{dialed}");
+        world.assert_nothing_left();
+    }
+}
+
+#[test]
 fn limits_of_a_trunk_are_503_with_retry_after() {
     let mut plan = demo();
     plan.trunks.get_mut(&CARRIER).unwrap().calls_max = 1;

@@ -145,6 +145,17 @@ fn a_box_at_the_end_of_a_recorded_call_is_not_in_its_recording() {
 }
 
 #[test]
+fn after_a_conversation_who_leaves_nothing_in_a_box_hung_up_and_did_not_give_up() {
+    let (mut world, carrier, agent, _) = talking();
+    refer(&mut world, agent, VOICEMAIL_DID);
+    world.millis(500);
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    assert_eq!(world.verdict(), (CallStatus::Completed, "normal".to_owned()));
+    world.assert_nothing_left();
+}
+
+#[test]
 fn a_target_that_refuses_leaves_the_call_where_it_was() {
     let (mut world, carrier, agent, target) = talking();
     refer(&mut world, agent, "1002");
