@@ -12,7 +12,7 @@ use clock::{AgentId, QueueId, TrunkId};
 use journal_core::{Entry, NameKind, Names};
 use sip::digest::{Algorithm, Ha1};
 
-use crate::config::{Agent, Config, RouteFrom, TargetName, number_plan};
+use crate::config::{Agent, Config, RouteFrom, TargetName, number_plan, premium_prefixes};
 
 /// What the cores work by, all made from one configuration.
 pub(crate) struct Resolved {
@@ -86,7 +86,8 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
     let domain = config.node.domain.clone();
     let mut numbers = number_plan(&config.node.home_country).unwrap_or_default();
     numbers.allowed_countries = config.node.allowed_countries.clone();
-    numbers.denied_prefixes = config.node.denied_prefixes.clone();
+    let denied = config.node.denied_prefixes.clone();
+    numbers.denied_prefixes = denied.unwrap_or_else(|| premium_prefixes(&config.node.home_country));
     let extensions = known.agents.iter().map(|(extension, id)| ((*extension).to_owned(), Target::Agent(*id)));
     let dids = config.numbers.iter().filter_map(|number| Some((number.number.clone(), target(&number.target, known)?)));
     let agents = config.agents.iter().filter_map(|agent| {

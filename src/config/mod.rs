@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use country::number_plan;
+pub use country::{number_plan, premium_prefixes};
 pub use objects::{Agent, ApiKey, Number, Queue, Route, RouteFrom, TargetName, Trunk};
 pub use reader::Fault;
 
@@ -56,8 +56,8 @@ pub struct Node {
     pub home_country: String,
     /// Country codes abroad that may be dialed, e.g. `33`.
     pub allowed_countries: Vec<String>,
-    /// E.164 prefixes that may not be dialed.
-    pub denied_prefixes: Vec<String>,
+    /// E.164 prefixes that may not be dialed; none where the home country's premium rates are meant.
+    pub denied_prefixes: Option<Vec<String>>,
     /// Folder of journal, database and recordings.
     pub data_dir: PathBuf,
     /// Folder of prompts and music.
@@ -208,7 +208,7 @@ fn read_node(reader: &mut Reader<'_>) -> Node {
         domain: reader.text("domain", "a SIP domain, e.g. \"demo.local\""),
         home_country: reader.text("home_country", "a two-letter country code, e.g. \"GB\""),
         allowed_countries: reader.texts("allowed_countries", "country codes, e.g. [\"33\", \"353\"]"),
-        denied_prefixes: reader.texts("denied_prefixes", "E.164 prefixes, e.g. [\"+449\"]"),
+        denied_prefixes: reader.optional_texts("denied_prefixes", "E.164 prefixes, e.g. [\"+449\"]"),
         data_dir: reader.text("data_dir", "a folder, e.g. \"var/demo\"").into(),
         prompts_dir: reader.text("prompts_dir", "a folder of 8 kHz WAV files, e.g. \"config/prompts\"").into(),
         hold_music: reader

@@ -94,11 +94,16 @@ impl<'a> Reader<'a> {
 
     /// A list of texts; empty where missing.
     pub(super) fn texts(&mut self, key: &'static str, right: &str) -> Vec<String> {
-        let Some(value) = self.value(key) else { return Vec::new() };
+        self.optional_texts(key, right).unwrap_or_default()
+    }
+
+    /// The same; none where the key is missing.
+    pub(super) fn optional_texts(&mut self, key: &'static str, right: &str) -> Option<Vec<String>> {
+        let value = self.value(key)?;
         let texts = value
             .as_array()
             .and_then(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>());
-        texts.unwrap_or_else(|| self.wrong(key, right, Some(value)))
+        Some(texts.unwrap_or_else(|| self.wrong(key, right, Some(value))))
     }
 
     /// A sub-table read by `read`; an empty one where missing.
