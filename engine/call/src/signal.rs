@@ -48,6 +48,7 @@ impl Shard {
         match event {
             Event::Invite { session, request, peer } => self.invited(session, &request, peer),
             Event::Cancelled { session, .. } => self.canceled(session),
+            Event::CancelledTooLate { session } => self.canceled_too_late(session),
             Event::Acked { session, body } => self.acked(session, &body),
             Event::Progress { session, response } => self.progress(session, &response),
             Event::Answered { session, response } => self.answered(session, &response),
@@ -67,6 +68,16 @@ impl Shard {
         let Some(leg) = self.leg_of(session) else { return };
         let by_caller = Termination { who: Who::Caller, reason: Reason::Canceled, sip: Some(487) };
         self.leg_lost(leg, by_caller, true);
+    }
+
+    /// The CANCEL crossed our 200. Where nobody has answered the caller he is gone, though
+    /// his ACK and BYE are still to come, or never do: no agent rings for him meanwhile.
+    fn canceled_too_late(&mut self, session: SessionId) {
+        let Some(leg) = self.leg_of(session) else { return };
+        let call = self.legs.get(&leg).and_then(|leg| self.calls.get(&leg.call));
+        if call.is_some_and(|call| !call.answered) {
+            self.leg_lost(leg, Termination::new(Who::Caller, Reason::Canceled), false);
+        }
     }
 
     fn ping_done(&mut self, session: SessionId, alive: bool) {

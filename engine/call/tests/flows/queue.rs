@@ -330,3 +330,26 @@ fn a_cancel_that_races_the_200_of_the_queue_makes_the_record_canceled() {
     assert_eq!(world.verdict(), (CallStatus::Canceled, "canceled".to_owned()));
     world.assert_nothing_left();
 }
+
+#[test]
+fn a_cancel_after_the_200_of_the_queue_ends_the_wait_though_no_ack_ever_comes() {
+    let mut world = World::new();
+    let agent = world.agent("1001");
+    world.acd.agents = vec![agent_id("1001")];
+    let request = |method: &str| {
+        format!(
+            "{method} sip:{SUPPORT_DID}@demo.local SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.2:5090;branch=z9hG4bKa\r\n\
+             Max-Forwards: 70\r\nFrom: <sip:+447700900123@127.0.0.2>;tag=a\r\nTo: <sip:{SUPPORT_DID}@demo.local>\r\n\
+             Call-ID: crossing\r\nCSeq: 1 {method}\r\nContact: <sip:c@127.0.0.2:5090>\r\nContent-Length: 0\r\n\r\n"
+        )
+    };
+    world.raw("127.0.0.2:5090", &request("INVITE"));
+    world.secs(1);
+    assert!(world.phones[agent].is_called());
+    world.raw("127.0.0.2:5090", &request("CANCEL"));
+    world.secs(1);
+    assert!(world.phones[agent].got_cancel(), "nobody rings for a caller who is gone");
+    assert_eq!(world.verdict(), (CallStatus::Canceled, "canceled".to_owned()));
+    world.secs(40);
+    world.assert_nothing_left();
+}

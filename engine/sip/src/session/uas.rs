@@ -175,11 +175,21 @@ impl Ua {
         let tag = tag.unwrap_or_else(|| self.new_tag().into());
         self.answer_at_once(now, source, request, status, tag, &[]);
         let Some(invite) = invite else { return };
-        let Some(server) = self.transactions.peek_server(invite).filter(|server| server.status() < 200) else { return };
+        let Some(server) = self.transactions.peek_server(invite).filter(|server| server.status() < 300) else { return };
+        let is_open = server.status() < 200;
         match server.user {
-            ServerUser::Invite(id) => self.on_invite_cancelled(now, id, request),
+            ServerUser::Invite(id) if is_open => self.on_invite_cancelled(now, id, request),
+            ServerUser::Invite(id) => self.on_late_cancel(id),
+            _ if !is_open => {}
             ServerUser::Reinvite(id) => self.cancel_peer_reinvite(now, id),
             ServerUser::Token(..) | ServerUser::Nobody => {}
+        }
+    }
+
+    fn on_late_cancel(&mut self, id: SessionId) {
+        let stage = self.sessions.get(&id).map(|session| &session.stage);
+        if matches!(stage, Some(Stage::Accepted { bye: None })) {
+            self.event(Event::CancelledTooLate { session: id });
         }
     }
 

@@ -108,6 +108,11 @@ pub enum Event {
         /// Value of the Reason header, if any.
         reason: Option<String>,
     },
+    /// A CANCEL that crossed our 2xx, before the ACK of it. It ends nothing (RFC 3261 9.2), but the caller has given up.
+    CancelledTooLate {
+        /// The session.
+        session: SessionId,
+    },
     /// The ACK of our 2xx (of the INVITE, or of a re-INVITE) arrived.
     Acked {
         /// The session.

@@ -63,6 +63,7 @@ fn a_cancel_that_crosses_the_200_ends_in_ack_and_bye() {
     assert_eq!(pair.end(A).as_deref(), Some("cancelled local, crossed true"));
     assert_eq!(pair.end(B).as_deref(), Some("bye peer"));
     assert!(!pair.has(A, |event| matches!(event, Event::Answered { .. })));
+    assert!(pair.has(B, |event| matches!(event, Event::CancelledTooLate { .. })));
     assert_eq!((pair.sent(A, "ACK").len(), pair.sent(A, "BYE").len()), (1, 1));
     pair.settle();
     pair.assert_nothing_left();
