@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -139,9 +139,7 @@ pub(crate) fn render(mut response: Response, request_id: &str) -> Response {
     let status = response.status();
     let problem = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => problem,
-        None if status.is_client_error() || status.is_server_error() => {
-            of_status(status, response.headers().get(ALLOW))
-        }
+        None if status.is_client_error() || status.is_server_error() => of_status(status),
         None => return response,
     };
     let body = serde_json::to_vec(&problem.body(request_id)).unwrap_or_default();
@@ -153,11 +151,10 @@ pub(crate) fn render(mut response: Response, request_id: &str) -> Response {
 }
 
 /// The problem of a failure that axum itself answered with.
-fn of_status(status: StatusCode, allow: Option<&HeaderValue>) -> Problem {
-    let allow = allow.and_then(|value| value.to_str().ok()).unwrap_or("none");
+fn of_status(status: StatusCode) -> Problem {
     match status.as_u16() {
         404 => Problem::new(Code::RouteNotFound, "There is no such route; see /v1/openapi.json."),
-        405 => Problem::new(Code::MethodNotAllowed, format!("This route takes: {allow}.")),
+        405 => Problem::new(Code::MethodNotAllowed, "What this route takes is in the header Allow."),
         413 => Problem::new(Code::PayloadTooLarge, "The request body is too large."),
         415 => Problem::new(Code::UnsupportedMediaType, "Send application/json."),
         400..=499 => Problem::new(Code::BadRequest, "The request could not be read."),

@@ -25,6 +25,7 @@ pub struct Journal {
 struct Inner {
     id: JournalId,
     epoch: u32,
+    found: Position,
     capacity: usize,
     queue: SyncSender<Command>,
     shared: Arc<Shared>,
@@ -57,10 +58,16 @@ impl Journal {
         let folder = |why: std::io::Error| OpenError::Folder { path: options.path.clone(), why: why.to_string() };
         let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(|| writer.run()).map_err(folder)?;
         let capacity = options.capacity;
-        let inner = Inner { id, epoch, capacity, queue: sender, shared, thread: Mutex::new(Some(thread)) };
+        let inner = Inner { id, epoch, found: last, capacity, queue: sender, shared, thread: Mutex::new(Some(thread)) };
         let journal = Self { inner: Arc::new(inner) };
         let recovered = Recovered::new(journal.clone(), last);
         Ok((journal, recovered))
+    }
+
+    /// The last entry that was there when the journal was opened. An earlier epoch has none behind it.
+    #[must_use]
+    pub fn found(&self) -> Position {
+        self.inner.found
     }
 
     /// Queues entry number `number` of `owner`; never waits. Each owner numbers

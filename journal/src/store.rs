@@ -249,8 +249,21 @@ fn open_error(path: &Path, error: fjall::Error) -> OpenError {
     match error {
         fjall::Error::Locked => OpenError::InUse { path },
         fjall::Error::Io(error) => OpenError::Folder { path, why: error.to_string() },
-        other => OpenError::Unreadable { path, why: other.to_string() },
+        other => match disk_fault(&other) {
+            Some(why) => OpenError::Folder { path, why },
+            None => OpenError::Unreadable { path, why: other.to_string() },
+        },
     }
+}
+
+/// What the operating system refused, where that is at the bottom of the error: a full disk is no damage.
+fn disk_fault(error: &fjall::Error) -> Option<String> {
+    use std::error::Error;
+    use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let causes = std::iter::successors(Error::source(error), |cause| Error::source(*cause));
+    let error = causes.filter_map(|cause| cause.downcast_ref::<std::io::Error>()).last()?;
+    let refused = matches!(error.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem | PermissionDenied);
+    refused.then(|| error.kind().to_string())
 }
 
 fn folder(path: &Path, error: &std::io::Error) -> OpenError {

@@ -91,6 +91,9 @@ impl Database {
             MigrateError::VersionMismatch(version) => {
                 MigrateFailure::Foreign(format!("its migration {version} is another one"))
             }
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) if is_no_database(&error) => {
+                MigrateFailure::Foreign("it is damaged, or no SQLite database".to_owned())
+            }
             other => MigrateFailure::Away(DatabaseUnavailable { why: other.to_string() }),
         })
     }
@@ -114,6 +117,12 @@ impl From<sqlx::Error> for Failure {
         };
         if of_the_row { Self::Row(error.to_string()) } else { Self::Away(error.into()) }
     }
+}
+
+/// SQLite's result codes CORRUPT and NOTADB: no later try finds it whole.
+fn is_no_database(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, 11 | 26))
 }
 
 /// SQLite's result codes (the low byte of an extended one): TOOBIG, CONSTRAINT, MISMATCH.

@@ -5,7 +5,7 @@ mod world;
 use std::time::Duration;
 
 use clock::CallId;
-use journal_core::{CallStatus, Durability, Outcome, Position};
+use journal_core::{CallStatus, Durability, Entry, Outcome, Position};
 use records::{CallFilter, CallSort, EventFeed, PrepareError, Refusal, ResumeError, VoicemailFilter, VoicemailId};
 use records::{find_call, find_call_events, list_calls};
 use world::{World, at};
@@ -125,6 +125,11 @@ async fn foreign_and_newer_databases_are_refused_until_adopted() {
     let world = stopped.unprojected().await;
     let refused = world.prepare().await.unwrap_err();
     assert!(matches!(refused, PrepareError::Refused(Refusal::Ahead { .. })), "{refused:?}");
+    // What this start appends does not hide the hole.
+    world.append(Entry::NodeStarted { at: at(9) });
+    world.until("the sync", || world.journal.reached(Durability::Synced).epoch == world.journal.epoch()).await;
+    let refused = world.prepare().await.unwrap_err();
+    assert!(matches!(refused, PrepareError::Refused(Refusal::Ahead { .. })), "{refused:?}");
     records::adopt(&world.database, &world.journal).await.unwrap();
     world.prepare().await.unwrap();
     assert_eq!(world.count("calls").await, 1);
@@ -136,6 +141,18 @@ async fn foreign_and_newer_databases_are_refused_until_adopted() {
         .await;
     let refused = world.prepare().await.unwrap_err();
     assert!(matches!(refused, PrepareError::Refused(Refusal::Schema { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let stopped = World::open().await.stop().await;
+    let garbage = stopped.copy_database();
+    std::fs::write(&garbage, [b'x'; 4_096]).unwrap();
+    stopped.restore_database(&garbage);
+    let world = stopped.unprojected().await;
+    let refused = world.prepare().await.unwrap_err();
+    assert!(matches!(refused, PrepareError::Refused(Refusal::Schema { .. })), "{refused:?}");
+    assert!(refused.to_string().contains("move it away"), "{refused}");
 }
 
 #[tokio::test]

@@ -67,8 +67,11 @@ pub enum Refusal {
         /// Sequence of the first entry kept.
         first: u64,
     },
-    /// Its tables are not this program's.
-    #[error("database {database}: {why}; start the program that made them, or restore a backup")]
+    /// It is no database, or its tables are not this program's.
+    #[error(
+        "database {database}: {why}; start the program that made it, restore a backup, or move it away: it is filled \
+         again from what the journal keeps"
+    )]
     Schema {
         /// The database.
         database: String,
@@ -100,9 +103,11 @@ pub(super) async fn adopt(database: &Database, journal: &Journal) -> Result<(), 
     migrate(database).await?;
     let mut transaction = database.begin().await.map_err(away)?;
     let former = read(&mut transaction).await.map_err(away)?;
-    let end = journal.reached(Durability::Synced);
-    let ahead = former.is_some_and(|claim| claim.journal == journal.id() && claim.applied > end);
-    let position = if ahead { end } else { Position::START };
+    let behind_end = former
+        .filter(|claim| claim.journal == journal.id())
+        .map(|claim| (claim.applied, end_for(claim, journal)))
+        .filter(|(applied, end)| applied > end);
+    let position = behind_end.map_or(Position::START, |(_, end)| end);
     let claim = Claim { journal: journal.id(), applied: position, resume: position };
     store(&mut transaction, claim).await.map_err(away)?;
     transaction.commit().await.map_err(DatabaseUnavailable::from)?;
@@ -144,7 +149,7 @@ fn check(claim: Claim, journal: &Journal, database: String) -> Result<Claim, Pre
     if claim.journal != journal.id() {
         return Err(Refusal::Foreign { database, expected: claim.journal, got: journal.id() }.into());
     }
-    let end = journal.reached(Durability::Synced);
+    let end = end_for(claim, journal);
     if claim.applied > end {
         return Err(Refusal::Ahead { database, applied: claim.applied.sequence, end: end.sequence }.into());
     }
@@ -155,6 +160,13 @@ fn check(claim: Claim, journal: &Journal, database: String) -> Result<Claim, Pre
         }
         _ => Ok(claim),
     }
+}
+
+/// Where the journal ends for a database that came as far as `claim`: what this opening appended already must not hide
+/// what a damaged journal lacks.
+fn end_for(claim: Claim, journal: &Journal) -> Position {
+    let of_this_epoch = claim.applied.epoch >= journal.epoch();
+    if of_this_epoch { journal.reached(Durability::Synced) } else { journal.found() }
 }
 
 fn away(failure: Failure) -> PrepareError {

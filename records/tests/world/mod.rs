@@ -195,7 +195,7 @@ impl World {
         self.append(Entry::Call(CallEntry { call, seq: *seq, at: at(seconds), event }));
     }
 
-    fn append(&self, entry: Entry) {
+    pub(crate) fn append(&self, entry: Entry) {
         let number = self.appended.fetch_add(1, Ordering::SeqCst) + 1;
         self.journal.append(Owner::Shard(ShardId(0)), number, entry).expect("there is room");
     }
@@ -204,7 +204,7 @@ impl World {
         self.base + self.appended.load(Ordering::SeqCst)
     }
 
-    async fn until(&self, what: &str, done: impl Fn() -> bool) {
+    pub(crate) async fn until(&self, what: &str, done: impl Fn() -> bool) {
         let waited = async {
             while !done() {
                 tokio::task::yield_now().await;
