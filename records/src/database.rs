@@ -83,6 +83,14 @@ impl Database {
         Ok(self.writer.begin_with(BEGIN_WRITE).await?)
     }
 
+    /// Lets the writer's connection go: a full disk may end a transaction behind its back, and every later one with it.
+    pub(crate) async fn renew_writer(&self) {
+        if let Ok(connection) = self.writer.acquire().await {
+            // What it says at its end concerns nobody any more.
+            let _ = connection.close().await;
+        }
+    }
+
     pub(crate) async fn migrate(&self) -> Result<(), MigrateFailure> {
         MIGRATIONS.run(&self.writer).await.map_err(|error| match error {
             MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
@@ -138,3 +146,29 @@ const READERS: u32 = 4;
 const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 /// A REST request is told in time that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_a_full_disk_broke_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::sqlite(&folder.path().join("trunkline.db"));
+        database.migrate().await.unwrap();
+        // The least it takes: as many pages as there are.
+        sqlx::query("PRAGMA max_page_count = 1").execute(&database.writer).await.unwrap();
+        assert!(write_much(&database).await.is_err_and(|why| why.contains("full")));
+        assert!(write_much(&database).await.is_err());
+        database.renew_writer().await;
+        write_much(&database).await.unwrap();
+    }
+
+    async fn write_much(database: &Database) -> Result<(), String> {
+        let mut transaction = database.begin().await.map_err(|error| format!("{error:?}"))?;
+        let insert = "INSERT INTO projection_poison (position, journal_id, written_at, why, entry) \
+                      VALUES (x'01', x'02', 0, 'large', zeroblob(1000000))";
+        sqlx::query(insert).execute(&mut *transaction).await.map_err(|error| error.to_string())?;
+        transaction.commit().await.map_err(|error| error.to_string())
+    }
+}
