@@ -34,6 +34,8 @@ pub(crate) enum Event {
     Crash,
     /// The node starts.
     Start,
+    /// Somebody sets the node's wall clock.
+    SetClock,
     /// Conversations are listened to.
     Listen,
 }

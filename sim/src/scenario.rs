@@ -69,6 +69,8 @@ pub struct NodeScenario {
     pub media_failure: f64,
     /// How fast its clock runs, in millionths off.
     pub drift_ppm: i64,
+    /// How often its wall clock is set, in the run, by up to an hour forward or back.
+    pub clock_sets: u32,
 }
 
 /// Callers, agents and those who use the API.
@@ -170,6 +172,7 @@ impl NodeScenario {
             stall_max: between(rng, Duration::from_micros(100), Duration::from_millis(1_500)),
             media_failure: share(rng, 0.001, 0.03),
             drift_ppm: number(rng, 0, 200) as i64 - 100,
+            clock_sets: if rng.chance(0.25) { number(rng, 1, 4) as u32 } else { 0 },
         }
     }
 }

@@ -77,17 +77,23 @@ impl World {
         self.ctx.events.at(first, Event::Listen);
         let long = self.scenario.gap * self.scenario.calls;
         for _ in 0..self.scenario.node.crashes {
-            let at = first + between(&mut self.rng, Duration::ZERO, long);
-            self.ctx.events.at(at, Event::Crash);
+            self.sometime(first, long, Event::Crash);
+        }
+        for _ in 0..self.scenario.node.clock_sets {
+            self.sometime(first, long, Event::SetClock);
         }
         let hostile = f64::from(self.scenario.calls) * self.scenario.network.hostile;
         for _ in 0..hostile as u64 {
-            let at = first + between(&mut self.rng, Duration::ZERO, long);
-            self.ctx.events.at(at, Event::Hostile);
+            self.sometime(first, long, Event::Hostile);
         }
         while self.calls_left > 0 && self.step(Instant::from_nanos(u64::MAX)) {}
         let tail = self.ctx.now + self.scenario.people.talk;
         self.run_until(tail);
+    }
+
+    fn sometime(&mut self, first: Instant, long: Duration, event: Event) {
+        let at = first + between(&mut self.rng, Duration::ZERO, long);
+        self.ctx.events.at(at, event);
     }
 
     /// No faults any more: all calls end, all agents are ready, a call to each queue is served, and nothing is left.
@@ -176,6 +182,7 @@ impl World {
             Event::Hostile => {}
             Event::Crash => self.crash(),
             Event::Start => self.start_node(),
+            Event::SetClock => self.node.set_clock(),
             Event::Listen => {
                 self.peers.listen(&mut self.ctx, &self.node, self.node_since);
                 self.ctx.events.at(self.ctx.now + LISTEN_EVERY, Event::Listen);

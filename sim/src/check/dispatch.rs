@@ -36,10 +36,11 @@ pub(crate) fn said(ledger: &Ledger, effect: &Effect, bench: &mut Bench) {
             let Some(row) = ledger.calls.get(call) else {
                 return bench.broken("P4 order of arrival", format!("{} has a place and does not wait", short(*call)));
             };
-            let number = row.number.clone().unwrap_or_default();
-            let is_place = *arrived == row.arrived_wall || ledger.places.contains(&(*queue, number, *arrived));
-            if !is_place {
-                let what = format!("{} arrived at {:?}, the ACD says {arrived:?}", short(*call), row.arrived_wall);
+            let key = (*queue, row.number.clone().unwrap_or_default());
+            let place = ledger.places.get(&key).filter(|_| row.is_new);
+            let expected = place.map_or(row.arrived_wall, |place| place.arrived_wall);
+            if *arrived != expected {
+                let what = format!("{} has its place since {expected:?}, the ACD says {arrived:?}", short(*call));
                 bench.broken("P4 order of arrival", what);
             }
         }

@@ -16,8 +16,8 @@ pub(crate) struct Ledger {
     pub(crate) agents: BTreeMap<AgentId, Agent>,
     pub(crate) calls: BTreeMap<CallId, Caller>,
     pub(crate) offers: BTreeMap<OfferId, Offer>,
-    /// Places that may be given back: queue, number and arrival.
-    pub(crate) places: BTreeSet<(QueueId, String, WallTime)>,
+    /// Places that must be given back.
+    pub(crate) places: BTreeMap<(QueueId, String), Place>,
     reachable: BTreeSet<AgentId>,
     next_seq: u64,
 }
@@ -60,6 +60,17 @@ pub(crate) struct Caller {
     pub(crate) seq: u64,
     pub(crate) until: Instant,
     pub(crate) offer: Option<OfferId>,
+    /// It has no place yet.
+    pub(crate) is_new: bool,
+}
+
+/// The place of a caller whom a restart cut off.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) arrived_wall: WallTime,
+    /// As in `Caller`, fixed when the place was restored.
+    arrived: i128,
+    until: Instant,
 }
 
 /// An open offer.
@@ -120,6 +131,7 @@ impl Ledger {
             agent.wrap_up = agent.wrap_up.filter(|until| *until > now.mono);
             agent.rest = agent.rest.filter(|until| *until > now.mono);
         }
+        self.places.retain(|_, place| place.until > now.mono);
     }
 
     /// The ACD takes an input.
@@ -150,8 +162,8 @@ impl Ledger {
                     }
                 }
             }
-            Input::RestorePlace { queue, caller, arrived, .. } => {
-                self.places.insert((*queue, caller.clone(), *arrived));
+            Input::RestorePlace { queue, caller, arrived, until } => {
+                self.keep_place((*queue, caller.clone()), *arrived, *until);
             }
         }
     }
@@ -159,13 +171,12 @@ impl Ledger {
     /// The ACD says something; the rules have been asked.
     pub(crate) fn said(&mut self, effect: &Effect) {
         match effect {
-            Effect::Enqueued { call, arrived, .. } => {
-                let now = self.now;
-                if let Some(row) = self.calls.get_mut(call).filter(|row| row.arrived_wall != *arrived) {
-                    // A place given back: its age by the wall clock, as of now.
-                    let age = i128::from(now.wall.as_micros() - arrived.as_micros()).max(0) * 1_000;
-                    row.arrived = i128::from(now.mono.as_nanos()) - age;
-                    row.arrived_wall = *arrived;
+            Effect::Enqueued { call, .. } => {
+                let Some(row) = self.calls.get_mut(call).filter(|row| row.is_new) else { return };
+                row.is_new = false;
+                let key = (row.queue, row.number.clone().unwrap_or_default());
+                if let Some(place) = self.places.remove(&key) {
+                    (row.arrived_wall, row.arrived) = (place.arrived_wall, place.arrived);
                 }
             }
             Effect::Offer { offer, generation, call, agent, ring, .. } => {
@@ -251,11 +262,28 @@ impl Ledger {
             self.leave(call, |tally| &mut tally.moved);
         }
         self.next_seq += 1;
+        let is_new = former.is_none();
         let (arrived, arrived_wall, seq) = former
             .map_or((i128::from(self.now.mono.as_nanos()), self.now.wall, self.next_seq), |row| {
                 (row.arrived, row.arrived_wall, row.seq)
             });
-        self.calls.insert(call, Caller { queue, number, priority, arrived, arrived_wall, seq, until, offer: None });
+        self.calls
+            .insert(call, Caller { queue, number, priority, arrived, arrived_wall, seq, until, offer: None, is_new });
+    }
+
+    /// Of two places of one caller the earlier stands.
+    fn keep_place(&mut self, key: (QueueId, String), arrived_wall: WallTime, until: WallTime) {
+        let now = self.now;
+        let left = until.as_micros() - now.wall.as_micros();
+        let Ok(left @ 1..) = u64::try_from(left) else { return };
+        // Its age by the wall clock, as of now: what the clock does later moves nobody.
+        let age = i128::from(now.wall.as_micros() - arrived_wall.as_micros()).max(0) * 1_000;
+        let arrived = i128::from(now.mono.as_nanos()) - age;
+        let place = Place { arrived_wall, arrived, until: now.mono + Duration::from_micros(left) };
+        let kept = self.places.entry(key).or_insert(place);
+        if arrived < kept.arrived {
+            *kept = place;
+        }
     }
 
     fn leave(&mut self, call: CallId, count: impl Fn(&mut QueueTally) -> &mut u64) {

@@ -7,16 +7,23 @@ use clock::{Instant, Now, WallTime};
 pub(crate) struct NodeClock {
     drift_ppm: i64,
     started: Instant,
+    /// What people have set the wall clock off by, in microseconds.
+    set_off: i64,
 }
 
 impl NodeClock {
     pub(crate) const fn new(drift_ppm: i64) -> Self {
-        Self { drift_ppm, started: Instant::ZERO }
+        Self { drift_ppm, started: Instant::ZERO, set_off: 0 }
     }
 
     /// A new life begins.
     pub(crate) fn restart(&mut self, now: Instant) {
         self.started = now;
+    }
+
+    /// Somebody sets the wall clock, forward or back.
+    pub(crate) fn set_off(&mut self, by_micros: i64) {
+        self.set_off = self.set_off.saturating_add(by_micros);
     }
 
     /// What the node's clocks show at `now`.
@@ -25,7 +32,7 @@ impl NodeClock {
         let wall = self.run(u128::from(now.as_nanos())) / 1_000;
         Now {
             mono: Instant::from_nanos(BOOT_NANOS.saturating_add(age)),
-            wall: WallTime::from_micros(EPOCH_MICROS.saturating_add(i64::try_from(wall).unwrap_or(i64::MAX))),
+            wall: WallTime::from_micros((EPOCH_MICROS + self.set_off).saturating_add(i64::try_from(wall).unwrap_or(0))),
         }
     }
 

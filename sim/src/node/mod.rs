@@ -169,6 +169,13 @@ impl Node {
         }
     }
 
+    /// Somebody sets its wall clock.
+    pub(crate) fn set_clock(&mut self) {
+        let by = between(&mut self.rng, Duration::ZERO, CLOCK_SET_MAX);
+        let by = i64::try_from(by.as_micros()).unwrap_or(0);
+        self.clock.set_off(if self.rng.chance(0.5) { by } else { -by });
+    }
+
     /// How long it stays down.
     pub(crate) fn down_for(&mut self) -> Duration {
         between(&mut self.rng, Duration::from_millis(10), self.scenario.down_max)
@@ -464,5 +471,7 @@ pub(crate) fn request(number: u64) -> RequestId {
 pub(crate) const NODE_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 /// Where it listens.
 pub(crate) const NODE_ADDR: SocketAddr = SocketAddr::V4(core::net::SocketAddrV4::new(NODE_IP, 5060));
+/// The farthest that a wall clock is set.
+const CLOCK_SET_MAX: Duration = Duration::from_secs(3_600);
 /// A mark that is always reached, so that answers keep their order.
 const NO_MARK: Mark = Mark { entry: 0, durability: Durability::Written };

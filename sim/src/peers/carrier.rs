@@ -30,6 +30,12 @@ pub(crate) enum CarrierAct {
     HangUp(SessionId),
     /// Whoever is there presses `#`.
     Press(SessionId),
+    /// The callee's network plays something before the answer.
+    EarlyMedia(SessionId),
+    /// Whoever is there puts us on hold.
+    Hold(SessionId),
+    /// And takes us back.
+    Resume(SessionId),
 }
 
 /// One carrier.
@@ -75,6 +81,10 @@ impl Carrier {
             let after = exponential(&mut self.rng, Duration::from_secs(8));
             self.later(ctx, after, CarrierAct::Press(session));
         }
+        if self.rng.chance(self.people.hold / 3.0) {
+            let after = exponential(&mut self.rng, self.people.patience / 2);
+            self.later(ctx, after, CarrierAct::Hold(session));
+        }
         self.settle(ctx);
     }
 
@@ -92,6 +102,9 @@ impl Carrier {
             CarrierAct::Answer(session) => self.answer(ctx, session),
             CarrierAct::Refuse(session, status) => self.endpoint.ua.reject(ctx.now, session, status, Vec::new()),
             CarrierAct::HangUp(session) => self.hang_up(ctx, session),
+            CarrierAct::EarlyMedia(session) => self.early_media(ctx, session),
+            CarrierAct::Hold(session) => self.reinvite(ctx, session, sdp::Direction::SendOnly),
+            CarrierAct::Resume(session) => self.reinvite(ctx, session, sdp::Direction::SendRecv),
             CarrierAct::Press(session) => {
                 pressed = self.parties.get(&session).filter(|party| party.stage == Stage::Up).map(|party| party.rtp);
             }
@@ -130,6 +143,24 @@ impl Carrier {
         self.endpoint.ua.accept(ctx.now, session, body, Vec::new());
         let stays = exponential(&mut self.rng, self.people.patience);
         self.later(ctx, stays, CarrierAct::HangUp(session));
+    }
+
+    fn early_media(&mut self, ctx: &mut Ctx, session: SessionId) {
+        let Some(party) = self.parties.get(&session).filter(|party| party.stage == Stage::Calling) else { return };
+        let Some(invite) = &party.invite else { return };
+        let body = self.endpoint.answer(invite, party.rtp);
+        self.endpoint.ua.provisional(ctx.now, session, 183, Some(body), Vec::new());
+    }
+
+    fn reinvite(&mut self, ctx: &mut Ctx, session: SessionId, direction: sdp::Direction) {
+        let Some(party) = self.parties.get_mut(&session).filter(|party| party.stage == Stage::Up) else { return };
+        party.occupied = true;
+        let offer = self.endpoint.offer(party.rtp, direction);
+        self.endpoint.ua.reinvite(ctx.now, session, offer);
+        if direction == sdp::Direction::SendOnly && self.rng.chance(0.8) {
+            let after = exponential(&mut self.rng, Duration::from_secs(4));
+            self.later(ctx, after, CarrierAct::Resume(session));
+        }
     }
 
     fn hang_up(&mut self, ctx: &mut Ctx, session: SessionId) {
@@ -190,8 +221,9 @@ impl Carrier {
                 self.later(ctx, post_dial, CarrierAct::Refuse(session, status));
             }
             2 => self.later(ctx, post_dial, CarrierAct::Ring(session)),
-            _ => {
-                self.later(ctx, post_dial, CarrierAct::Ring(session));
+            way => {
+                let alerting = if way < 6 { CarrierAct::EarlyMedia(session) } else { CarrierAct::Ring(session) };
+                self.later(ctx, post_dial, alerting);
                 let ring = exponential(&mut self.rng, Duration::from_secs(6));
                 self.later(ctx, post_dial + ring, CarrierAct::Answer(session));
             }

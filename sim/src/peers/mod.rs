@@ -169,7 +169,8 @@ impl Peers {
                 let callers = self.carriers.iter().flat_map(|carrier| carrier.parties.values());
                 let mut callers = callers.filter(|caller| caller.outgoing && caller.number == party.number);
                 let (Some(caller), None) = (callers.next(), callers.next()) else { continue };
-                if caller.stage == Stage::Up && settled(caller.since) && !ctx.net.is_silent(ctx.now, addr) {
+                let heard = caller.stage == Stage::Up && !caller.occupied && settled(caller.since);
+                if heard && !ctx.net.is_silent(ctx.now, addr) {
                     samples.push((phone.agent, caller.sip_call_id.clone(), party.rtp, caller.rtp));
                 }
             }
