@@ -34,10 +34,23 @@ pub(crate) enum Event {
     Crash,
     /// The node starts.
     Start,
+    /// The node is stopped in order.
+    Stop(StopStage),
     /// Somebody sets the node's wall clock.
     SetClock,
     /// Conversations are listened to.
     Listen,
+}
+
+/// How far an orderly stop is; the later stages belong to one life of the node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopStage {
+    /// New calls are refused.
+    Drain,
+    /// All calls are ended.
+    EndAll(u32),
+    /// The process ends.
+    Down(u32),
 }
 
 /// The world around whoever acts.

@@ -55,6 +55,7 @@ impl Marks {
             Seen::ShardTold { input: call::Input::Media(media_graph::Event::Silent { .. }), .. } => {
                 self.mark("media.silent");
             }
+            Seen::Stopped { .. } => self.mark("node.stopped"),
             Seen::EntryLost { .. } => self.mark("entry.lost"),
             _ => {}
         }

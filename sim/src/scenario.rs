@@ -53,7 +53,9 @@ pub struct NetworkScenario {
 pub struct NodeScenario {
     /// Crashes in the run.
     pub crashes: u32,
-    /// Share of them that is a power loss: what is written and not synced is gone.
+    /// Orderly stops in the run.
+    pub stops: u32,
+    /// Share of crashes that is a power loss: what is written and not synced is gone.
     pub power_loss: f64,
     /// Longest time from a crash to the restart.
     pub down_max: Duration,
@@ -142,7 +144,7 @@ impl Scenario {
     #[must_use]
     pub fn without_faults(mut self) -> Self {
         self.network = NetworkScenario { loss: 0.0, duplicate: 0.0, hostile: 0.0, ..self.network };
-        self.node = NodeScenario { crashes: 0, stall: 0.0, media_failure: 0.0, ..self.node };
+        self.node = NodeScenario { crashes: 0, stops: 0, stall: 0.0, media_failure: 0.0, ..self.node };
         self.people.outage = 0.0;
         self
     }
@@ -164,6 +166,7 @@ impl NodeScenario {
     fn draw(rng: &mut Rng) -> Self {
         Self {
             crashes: if rng.chance(0.5) { number(rng, 1, 3) as u32 } else { 0 },
+            stops: if rng.chance(0.15) { number(rng, 1, 2) as u32 } else { 0 },
             power_loss: rng.unit(),
             down_max: between(rng, Duration::from_millis(50), Duration::from_secs(8)),
             write_mean: between(rng, Duration::from_micros(20), Duration::from_millis(5)),

@@ -44,6 +44,10 @@ pub(crate) enum Seen<'a> {
     Crashed,
     /// The node starts; the journal holds these entries for it.
     Started,
+    /// The node was stopped in order; so many shards had not said that they hold nothing any more.
+    Stopped { left: usize },
+    /// The journal says that the node was stopped in order, and that so many calls have no end.
+    StartedInOrder { live: usize },
     /// The fold of the journal met an entry that does not fit.
     Misfit { entry: &'a Entry, anomaly: journal_core::Anomaly },
     /// A client of the API asks.

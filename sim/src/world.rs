@@ -7,7 +7,7 @@ use clock::{Instant, QueueId, Rng};
 
 use crate::chance::between;
 use crate::check::Judges;
-use crate::ctx::{Ctx, Event};
+use crate::ctx::{Ctx, Event, StopStage};
 use crate::events::EventQueue;
 use crate::hostile::Stranger;
 use crate::network::Network;
@@ -79,6 +79,9 @@ impl World {
         for _ in 0..self.scenario.node.crashes {
             self.sometime(first, long, Event::Crash);
         }
+        for _ in 0..self.scenario.node.stops {
+            self.sometime(first, long, Event::Stop(StopStage::Drain));
+        }
         for _ in 0..self.scenario.node.clock_sets {
             self.sometime(first, long, Event::SetClock);
         }
@@ -99,6 +102,13 @@ impl World {
     /// No faults any more: all calls end, all agents are ready, a call to each queue is served, and nothing is left.
     fn calm(&mut self) {
         self.is_calm = true;
+        if self.node.is_stopping() {
+            // A node on its way down is let go down, or it would refuse the calls of the calm.
+            self.node.stop(&mut self.ctx, StopStage::EndAll(self.node.life()));
+            let down = self.ctx.now + DRAIN_MAX;
+            self.run_until(down);
+            self.node.stop(&mut self.ctx, StopStage::Down(self.node.life()));
+        }
         if !self.node.is_up() {
             self.start_node();
         }
@@ -108,6 +118,8 @@ impl World {
         self.peers.calm(&mut self.ctx, &mut self.node);
         let settled = self.ctx.now + SETTLE_MAX;
         self.run_until(settled);
+        // A ring that was missed after the calm began may have paused its agent.
+        self.peers.all_ready(&mut self.ctx, &mut self.node);
         self.probe();
         let quiet = self.ctx.now + QUIET_MAX;
         self.run_until(quiet);
@@ -182,6 +194,7 @@ impl World {
             Event::Hostile => {}
             Event::Crash => self.crash(),
             Event::Start => self.start_node(),
+            Event::Stop(stage) => self.stop(stage),
             Event::SetClock => self.node.set_clock(),
             Event::Listen => {
                 self.peers.listen(&mut self.ctx, &self.node, self.node_since);
@@ -211,6 +224,25 @@ impl World {
         self.ctx.events.at(self.ctx.now + down, Event::Start);
     }
 
+    /// An orderly stop: no new calls, then the end of all, then down.
+    fn stop(&mut self, stage: StopStage) {
+        let waits = match stage {
+            StopStage::Drain if self.is_calm || !self.node.is_up() || self.node.is_stopping() => return,
+            StopStage::Drain => between(&mut self.rng, Duration::ZERO, Duration::from_secs(10)),
+            StopStage::EndAll(_) => DRAIN_MAX,
+            StopStage::Down(_) => self.node.down_for(),
+        };
+        let life = self.node.life();
+        let next = match stage {
+            StopStage::Drain => Event::Stop(StopStage::EndAll(life)),
+            StopStage::EndAll(of) | StopStage::Down(of) if of != life || !self.node.is_up() => return,
+            StopStage::EndAll(_) => Event::Stop(StopStage::Down(life)),
+            StopStage::Down(_) => Event::Start,
+        };
+        self.node.stop(&mut self.ctx, stage);
+        self.ctx.events.at(self.ctx.now + waits, next);
+    }
+
     fn start_node(&mut self) {
         if !self.node.is_up() {
             self.node_since = self.ctx.now;
@@ -223,6 +255,8 @@ impl World {
 const FIRST_CALL: Duration = Duration::from_secs(4);
 /// How often conversations are listened to.
 const LISTEN_EVERY: Duration = Duration::from_secs(2);
+/// Once all calls are ended, a peer that answers no BYE holds the stop back for 64*T1 = 32 s.
+const DRAIN_MAX: Duration = Duration::from_secs(45);
 /// By then every call has ended and every agent is ready: a BYE to a peer that is gone takes 32 s, a phone that was
 /// silent registers again, wrap-ups and rings run out, a voicemail is finished.
 const SETTLE_MAX: Duration = Duration::from_secs(150);

@@ -27,6 +27,12 @@ impl RestJudge {
             }
             Seen::Crashed => self.asked.clear(),
             Seen::Repaired { what } => bench.broken("facts and leases agree", *what),
+            Seen::Stopped { left } if *left > 0 => {
+                bench.broken("a stop ends everything", format!("{left} shards were not drained"));
+            }
+            Seen::StartedInOrder { live } if *live > 0 => {
+                bench.broken("a stop ends everything", format!("{live} calls have no end"));
+            }
             Seen::Probed { taken: true, .. } => {
                 self.probes = self.probes.saturating_sub(1);
             }

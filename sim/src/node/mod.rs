@@ -23,7 +23,7 @@ use self::journal::{Line, Store};
 use self::media::{MediaTimer, Outcome, Worker};
 use self::owners::{Core, GateLane, Held, Post};
 use crate::chance::{between, exponential};
-use crate::ctx::{Ctx, Event};
+use crate::ctx::{Ctx, Event, StopStage};
 use crate::network::Datagram;
 use crate::scenario::{NodeScenario, Scenario};
 use crate::watch::Seen;
@@ -79,6 +79,8 @@ struct Running {
     /// When the last message from one part to another arrives: none overtakes another.
     channels: Vec<Instant>,
     syncing: bool,
+    /// Shards that still hold something, once a stop has begun.
+    draining: Option<usize>,
 }
 
 impl Node {
@@ -121,6 +123,7 @@ impl Node {
             directory: Directory::new(self.shards, self.rng.next_u64()),
             channels: vec![ctx.now; parts * parts],
             syncing: false,
+            draining: None,
         });
         ctx.see(&Seen::Started);
         self.append(ctx, Owner::Node, 1, Entry::NodeStarted { at: self.clock.at(ctx.now).wall });
@@ -134,6 +137,9 @@ impl Node {
         let agents = restore::agents(replay, self.setup.agents.clone());
         let places = restore::places(replay, wall);
         let calls = restore::calls(replay);
+        if replay.stopped_in_order {
+            ctx.see(&Seen::StartedInOrder { live: calls.len() });
+        }
         let bindings: Vec<_> = replay.bindings().map(centre::binding_of).collect();
         for (entry, anomaly) in self.store.take_misfits() {
             ctx.see(&Seen::Misfit { entry: &entry, anomaly });
@@ -167,6 +173,42 @@ impl Node {
         for line in self.store.crash(power_loss) {
             ctx.see(&Seen::EntryLost { owner: line.owner, entry: &line.entry });
         }
+    }
+
+    /// The number of this life.
+    pub(crate) const fn life(&self) -> u32 {
+        self.life
+    }
+
+    /// An orderly stop has begun.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| running.draining.is_some())
+    }
+
+    /// Takes an orderly stop one stage on.
+    pub(crate) fn stop(&mut self, ctx: &mut Ctx, stage: StopStage) {
+        let Some(running) = &mut self.running else { return };
+        match stage {
+            StopStage::Drain => running.draining = Some(usize::from(self.shards)),
+            StopStage::EndAll(_) => {}
+            StopStage::Down(_) => return self.go_down(ctx),
+        }
+        for shard in 0..usize::from(self.shards) {
+            let input = if stage == StopStage::Drain { call::Input::Drain } else { call::Input::EndAll };
+            let at = self.arrival(ctx.now, self.parts() - 1, shard);
+            self.schedule(ctx, at, NodeEvent::Input { owner: shard, input: Input::Shard(input) });
+        }
+    }
+
+    /// The last of an orderly stop: everything is on the disk.
+    fn go_down(&mut self, ctx: &mut Ctx) {
+        let left = self.running.as_ref().and_then(|running| running.draining).unwrap_or(0);
+        ctx.see(&Seen::Stopped { left });
+        self.append(ctx, Owner::Node, 2, Entry::NodeStopped { at: self.clock.at(ctx.now).wall });
+        self.store.write();
+        self.store.sync();
+        self.running = None;
+        ctx.see(&Seen::Crashed);
     }
 
     /// Somebody sets its wall clock.
@@ -335,7 +377,11 @@ impl Node {
             }
             Delivery::Dropped { reason } => *self.dropped.entry(reason).or_default() += 1,
             Delivery::Repaired { what } => ctx.see(&Seen::Repaired { what }),
-            Delivery::Drained(_) => {}
+            Delivery::Drained(_) => {
+                if let Some(left) = self.running.as_mut().and_then(|running| running.draining.as_mut()) {
+                    *left = left.saturating_sub(1);
+                }
+            }
         }
     }
 

@@ -145,6 +145,11 @@ impl Peers {
         self.supervisor.all_ready(ctx, node);
     }
 
+    /// Every agent is at work.
+    pub(crate) fn all_ready(&mut self, ctx: &mut Ctx, node: &mut Node) {
+        self.supervisor.all_ready(ctx, node);
+    }
+
     /// A call to a queue, of this caller, who stays long enough for any agent.
     pub(crate) fn probe(&mut self, ctx: &mut Ctx, queue: QueueId) -> String {
         let caller = format!("+44770099{:04}", queue.0);

@@ -269,3 +269,12 @@ fn something_left_and_a_queue_that_nobody_serves() {
     writer.trace.see(&Seen::Probed { queue: QueueId(1), taken: false });
     writer.trace.assert_broken("liveness");
 }
+
+#[test]
+fn a_stop_that_leaves_a_call() {
+    for left in [Seen::Stopped { left: 1 }, Seen::StartedInOrder { live: 1 }] {
+        let mut writer = Writer::new();
+        writer.trace.see(&left);
+        writer.trace.assert_broken("a stop ends everything");
+    }
+}
