@@ -31,8 +31,11 @@ impl MediaJudge {
         match seen {
             Seen::ShardSaid { effect: Effect::Media(command), .. } => self.command(command, bench),
             Seen::ShardSaid { effect: Effect::Journal(Entry::Call(step)), .. } => {
-                if matches!(step.event, CallEvent::Ended { .. }) {
-                    self.ended.insert(step.call);
+                match step.event {
+                    CallEvent::Ended { .. } => drop(self.ended.insert(step.call)),
+                    // A leg that joins from another call (attended transfer) begins anew in this one.
+                    CallEvent::LegStarted { leg, .. } => drop(self.legs.insert(leg, step.call)),
+                    _ => {}
                 }
             }
             Seen::MediaSaid { event: Event::Opened { leg, .. } } => {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{AgentId, CallId};
-use journal_core::{AgentStatus, CallEntry, CallEvent, CallRecord, Entry, Owner, Step, code};
+use journal_core::{AgentStatus, CallEntry, CallEvent, CallRecord, Entry, LegKind, Owner, Step, code};
 
 use super::Bench;
 use crate::watch::{Seen, short};
@@ -113,20 +113,32 @@ impl RecordJudge {
                 bench.broken("every answered call has a record", format!("{sip_call_id} has none"));
             }
         }
-        for (sip_call_id, records) in &by_sip_call_id {
-            let lives: BTreeSet<u32> =
-                records.iter().filter_map(|record| self.life_of.get(&record.id)).copied().collect();
-            // An INVITE that a crash left unanswered is answered anew when it is sent again.
-            if lives.len() < records.len() {
-                bench.broken("no call has two records", format!("{sip_call_id} is in {} of one life", records.len()));
-            }
-        }
+        self.one_record_each(bench);
         for (sip_call_id, agent) in &self.talked {
             let of_call = by_sip_call_id.get(sip_call_id.as_str()).into_iter().flatten();
             let lost = self.lost.contains(sip_call_id);
             if !lost && !of_call.into_iter().any(|record| record.answered_at.is_some()) {
                 let what = format!("{sip_call_id} talked to {agent:?}, its record says nothing of it");
                 bench.broken("the record says who talked", what);
+            }
+        }
+    }
+
+    /// A caller's INVITE makes one call. (Other legs may move to another call.)
+    fn one_record_each(&self, bench: &mut Bench) {
+        let mut calls_of: BTreeMap<&str, Vec<CallId>> = BTreeMap::new();
+        for (call, steps) in &self.calls {
+            for step in steps {
+                if let CallEvent::LegStarted { kind: LegKind::Caller, sip_call_id, .. } = &step.event {
+                    calls_of.entry(sip_call_id).or_default().push(*call);
+                }
+            }
+        }
+        for (sip_call_id, calls) in calls_of {
+            let lives: BTreeSet<u32> = calls.iter().filter_map(|call| self.life_of.get(call)).copied().collect();
+            // An INVITE that a crash left unanswered is answered anew when it is sent again.
+            if lives.len() < calls.len() {
+                bench.broken("no call has two records", format!("{sip_call_id} is in {} of one life", calls.len()));
             }
         }
     }

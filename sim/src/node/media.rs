@@ -40,8 +40,8 @@ pub(crate) struct Worker {
     legs: BTreeMap<LegId, Leg>,
     players: BTreeMap<PlayerId, usize>,
     recorders: BTreeMap<RecorderId, (usize, Instant)>,
-    /// Recordings that are being finished: whom to tell, and how long they are.
-    finishing: BTreeMap<RecorderId, (usize, u64)>,
+    /// Recordings that are being finished: whom to tell, and how long they are, if they are kept.
+    finishing: BTreeMap<RecorderId, (usize, Option<u64>)>,
     by_remote: BTreeMap<SocketAddr, LegId>,
     /// Nodes that the worker itself took away: commands about them may still be on their way.
     failed: BTreeSet<Node>,
@@ -197,7 +197,7 @@ impl Worker {
                 self.recorders.insert(*recorder, (shard, now));
                 Vec::new()
             }
-            Command::StopRecord { recorder } => self.stop_record(now, *recorder),
+            Command::StopRecord { recorder, least } => self.stop_record(now, *recorder, *least),
             Command::Close { leg } => {
                 // One whose ports could not be opened has nothing to close.
                 let Some(known) = self.legs.remove(leg) else { return Vec::new() };
@@ -206,24 +206,25 @@ impl Worker {
                 }
                 vec![Outcome::Tell(shard, Event::Closed { leg: *leg, stats: LegStats::default() })]
             }
-            Command::Connect { .. } | Command::Disconnect { .. } => Vec::new(),
+            Command::Connect { .. } | Command::Disconnect { .. } | Command::PauseRecord { .. } => Vec::new(),
         }
     }
 
-    fn stop_record(&mut self, now: Instant, recorder: RecorderId) -> Vec<Outcome> {
+    fn stop_record(&mut self, now: Instant, recorder: RecorderId, least: Duration) -> Vec<Outcome> {
         let Some((shard, since)) = self.recorders.remove(&recorder) else { return Vec::new() };
-        let duration_ms = u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX);
-        self.finishing.insert(recorder, (shard, duration_ms));
+        let length = now.since(since);
+        let duration_ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+        self.finishing.insert(recorder, (shard, (length >= least).then_some(duration_ms)));
         let after = between(&mut self.rng, Duration::from_millis(1), Duration::from_millis(300));
         vec![Outcome::Later(after, MediaTimer::Finished(recorder))]
     }
 
     fn finish_record(&mut self, recorder: RecorderId) -> Vec<Outcome> {
-        let Some((shard, duration_ms)) = self.finishing.remove(&recorder) else { return Vec::new() };
-        let event = if self.rng.chance(self.failure) {
-            Event::RecordFailed { recorder, why: "no space left".to_owned() }
-        } else {
-            Event::Recorded { recorder, duration_ms, sha256: [7; 32] }
+        let Some((shard, kept)) = self.finishing.remove(&recorder) else { return Vec::new() };
+        let event = match kept {
+            _ if self.rng.chance(self.failure) => Event::RecordFailed { recorder, why: "no space left".to_owned() },
+            Some(duration_ms) => Event::Recorded { recorder, duration_ms, sha256: [7; 32] },
+            None => Event::Discarded { recorder },
         };
         vec![Outcome::Tell(shard, event)]
     }

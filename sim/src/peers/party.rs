@@ -4,6 +4,7 @@ use core::net::SocketAddr;
 
 use clock::Instant;
 use sip::Message;
+use sip::ua::SessionId;
 
 /// How far the call has come at this end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +33,24 @@ pub(crate) struct Party {
     pub(crate) invite: Option<Message>,
     /// It holds the other, or asked to transfer it: what it hears says nothing.
     pub(crate) occupied: bool,
+    /// The call on hold that this one is a consultation of.
+    pub(crate) consults: Option<SessionId>,
 }
 
 impl Party {
     pub(crate) fn calling(now: Instant, rtp: SocketAddr, number: String, sip_call_id: String) -> Self {
         let stage = Stage::Calling;
-        Self { stage, since: now, rtp, number, sip_call_id, outgoing: true, invite: None, occupied: false }
+        Self {
+            stage,
+            since: now,
+            rtp,
+            number,
+            sip_call_id,
+            outgoing: true,
+            invite: None,
+            occupied: false,
+            consults: None,
+        }
     }
 
     pub(crate) fn called(now: Instant, rtp: SocketAddr, invite: Message) -> Self {
@@ -52,6 +65,7 @@ impl Party {
             outgoing: false,
             invite: Some(invite),
             occupied: false,
+            consults: None,
         }
     }
 

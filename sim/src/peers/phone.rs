@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use clock::{AgentId, Rng};
+use sip::NameAddr;
 use sip::ua::{ClientCredentials, Event, InviteParams, SessionId};
 
 use super::endpoint::Endpoint;
@@ -41,6 +42,10 @@ pub(crate) enum PhoneAct {
     Resume(SessionId),
     /// The agent transfers the call to this number.
     Transfer(SessionId, String),
+    /// The agent asks someone at this number first, the other side on hold.
+    Consult(SessionId, String),
+    /// And joins the two calls.
+    Join(SessionId),
 }
 
 /// One phone.
@@ -100,15 +105,21 @@ impl Phone {
             PhoneAct::Hold(session) => self.hold(ctx, session),
             PhoneAct::Resume(session) => self.resume(ctx, session),
             PhoneAct::Transfer(session, to) => self.transfer(ctx, session, &to),
+            PhoneAct::Consult(session, to) => self.consult(ctx, session, &to),
+            PhoneAct::Join(consultation) => self.join(ctx, consultation),
         }
         self.settle(ctx);
     }
 
     /// The agent dials.
     pub(crate) fn dial(&mut self, ctx: &mut Ctx, to: &str) {
-        if !self.parties.is_empty() {
-            return;
+        if self.parties.is_empty() {
+            self.start_call(ctx, to, None);
+            self.settle(ctx);
         }
+    }
+
+    fn start_call(&mut self, ctx: &mut Ctx, to: &str, consults: Option<SessionId>) {
         let rtp = self.endpoint.rtp();
         let extension = node::extension(self.agent);
         let sip_call_id = format!("phone{}-{}", self.agent.0, rtp.port());
@@ -124,10 +135,10 @@ impl Phone {
             auth: Some(ClientCredentials { user: extension, password: node::password(self.agent) }),
         };
         let session = self.endpoint.ua.invite(ctx.now, params);
-        self.parties.insert(session, Party::calling(ctx.now, rtp, to.to_owned(), sip_call_id));
+        let party = Party { consults, ..Party::calling(ctx.now, rtp, to.to_owned(), sip_call_id) };
+        self.parties.insert(session, party);
         let stays = exponential(&mut self.rng, self.people.talk * 2);
         self.later(ctx, stays, PhoneAct::HangUp(session));
-        self.settle(ctx);
     }
 
     /// Everyone hangs up; from now on the agent answers every ring.
@@ -170,7 +181,9 @@ impl Phone {
         if self.rng.chance(self.people.transfer) && !self.targets.is_empty() {
             let at = talk.mul_f64(self.rng.unit());
             let to = self.targets[crate::chance::index(&mut self.rng, self.targets.len())].clone();
-            self.later(ctx, at, PhoneAct::Transfer(session, to));
+            let blind = self.rng.chance(0.6);
+            let act = if blind { PhoneAct::Transfer(session, to) } else { PhoneAct::Consult(session, to) };
+            self.later(ctx, at, act);
         }
     }
 
@@ -195,6 +208,33 @@ impl Phone {
         let Some(party) = self.parties.get_mut(&session).filter(|party| party.stage == Stage::Up) else { return };
         party.occupied = true;
         self.endpoint.ua.refer(ctx.now, session, &format!("<sip:{to}@{DOMAIN}>"));
+    }
+
+    fn consult(&mut self, ctx: &mut Ctx, session: SessionId, to: &str) {
+        let is_talking = self.parties.get(&session).is_some_and(|party| party.stage == Stage::Up);
+        if !is_talking || self.parties.len() > 1 {
+            return;
+        }
+        self.hold(ctx, session);
+        self.start_call(ctx, to, Some(session));
+    }
+
+    /// REFER with Replaces (RFC 3891 3): the tags as the node sees them.
+    fn join(&mut self, ctx: &mut Ctx, consultation: SessionId) {
+        let Some(first) = self.parties.get(&consultation).and_then(|party| party.consults) else { return };
+        if self.parties.get(&first).is_none_or(|party| party.stage != Stage::Up) {
+            return;
+        }
+        let (Some(dialog), Some(party)) = (self.endpoint.ua.dialog(consultation), self.parties.get_mut(&consultation))
+        else {
+            return;
+        };
+        party.occupied = true;
+        let tag = |value: &str| NameAddr::parse(value).ok().and_then(|address| address.tag().map(str::to_owned));
+        let (Some(own), Some(other)) = (tag(&dialog.local), tag(&dialog.remote)) else { return };
+        let replaces = format!("{}%3Bto-tag%3D{other}%3Bfrom-tag%3D{own}", dialog.call_id);
+        let refer_to = format!("<sip:{}@{DOMAIN}?Replaces={replaces}>", party.number);
+        self.endpoint.ua.refer(ctx.now, first, &refer_to);
     }
 
     fn hang_up(&mut self, ctx: &mut Ctx, session: SessionId) {
@@ -224,8 +264,13 @@ impl Phone {
                 if status >= 200 && party.stage == Stage::Calling {
                     party.enter(Stage::Up, ctx.now);
                     ctx.sounding.insert(party.rtp);
+                    let is_consultation = party.consults.is_some();
                     let talk = exponential(&mut self.rng, self.people.talk);
                     self.later(ctx, talk, PhoneAct::HangUp(session));
+                    if is_consultation {
+                        let asking = talk.mul_f64(self.rng.unit());
+                        self.later(ctx, asking, PhoneAct::Join(session));
+                    }
                 }
             }
             Event::ReinviteDone { session, .. } => {
@@ -247,6 +292,9 @@ impl Phone {
             Event::Ended { session, .. } => {
                 if let Some(party) = self.parties.remove(&session) {
                     ctx.sounding.remove(&party.rtp);
+                    if let Some(held) = party.consults {
+                        self.later(ctx, Duration::from_millis(300), PhoneAct::Resume(held));
+                    }
                 }
             }
             _ => {}
