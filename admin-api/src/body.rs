@@ -80,14 +80,16 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
-        refusal(&path, error.inner())
+        refusal(bytes, &path, error.inner())
     })?;
-    json.end().map_err(|error| refusal(".", &error))?;
+    json.end().map_err(|error| refusal(bytes, ".", &error))?;
     Ok(value)
 }
 
-fn refusal(path: &str, error: &serde_json::Error) -> Problem {
-    if error.classify() != Category::Data {
+fn refusal(bytes: &[u8], path: &str, error: &serde_json::Error) -> Problem {
+    // Where a word of a list is wanted, serde_json calls a number a fault of the syntax.
+    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+    if error.classify() != Category::Data && !is_json() {
         return Problem::new(Code::MalformedJson, format!("The body is not JSON: {error}."));
     }
     let message = error.to_string();
@@ -124,6 +126,28 @@ mod tests {
     struct Sample {
         #[allow(dead_code)]
         to: String,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Word {
+        Ready,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Choice {
+        #[allow(dead_code)]
+        state: Word,
+    }
+
+    #[test]
+    fn a_number_in_place_of_a_word_is_a_wrong_field_and_no_broken_json() {
+        for text in ["{\"state\":5}", "{\"state\":null}", "{\"state\":[]}"] {
+            let problem = parse::<Choice>(text.as_bytes()).unwrap_err();
+            assert_eq!(problem.code(), Code::InvalidBody, "{text}");
+            assert!(format!("{problem:?}").contains("#/state"), "{text}: {problem:?}");
+        }
+        assert!(matches!(parse::<Choice>(b"{\"state\":\"ready\"}").map(|choice| choice.state), Ok(Word::Ready)));
     }
 
     #[test]
