@@ -279,7 +279,7 @@ const FORMAT_VERSION: u32 = 1;
 const ID: &str = "id";
 const EPOCH: &str = "epoch";
 const CHECKPOINT: &str = "checkpoint";
-const CHECKPOINT_VERSION: u8 = 2;
+const CHECKPOINT_VERSION: u8 = 3;
 /// A journal is read in order and once; its newest entries are in memory anyway.
 const CACHE_BYTES: u64 = 2 * 1024 * 1024;
 /// Half a minute of 1,000 calls a second, before it is sorted into a table.

@@ -120,6 +120,7 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
     let now = wall_now();
     for lane in &post.shards {
         let _ = lane.send(call::Input::Configure(Arc::clone(&resolved.plan))).await;
+        let _ = lane.send(restore::dials(replay, now)).await;
     }
     if let Some(lane) = post.shards.first() {
         let _ = lane.send(call::Input::Restore(restore::calls(replay))).await;

@@ -215,6 +215,8 @@ pub enum Input {
     JournalFailing(bool),
     /// Calls from before a crash: each dialog is ended, each call gets its `Ended` with cause `node_restart`.
     Restore(Vec<RestoredCall>),
+    /// How many calls agents dialed out today before a restart: they count for their caps.
+    Dialed(Vec<(AgentId, u32)>),
     /// The node shuts down: refuse new calls with 503.
     Drain,
     /// The time to wait is over: end every call with BYE and a record.

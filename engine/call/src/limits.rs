@@ -74,6 +74,12 @@ impl Limits {
         true
     }
 
+    /// What agents dialed on this day before a restart.
+    pub(crate) fn dialed(&mut self, dials: &[(AgentId, u32)], now: Now) {
+        let day = civil::day_number(now.wall);
+        self.days.extend(dials.iter().map(|(agent, calls)| (*agent, DayUse { day, calls: *calls })));
+    }
+
     /// Every trunk that was used.
     pub(crate) fn trunks(&self) -> impl Iterator<Item = (TrunkId, &TrunkUse)> {
         self.trunks.iter().map(|(trunk, used)| (*trunk, used))

@@ -272,6 +272,7 @@ impl Shard {
             Input::HangUp { request, call } => self.hang_up(request, call),
             Input::JournalFailing(failing) => self.journal_failing = failing,
             Input::Restore(calls) => self.restore(calls),
+            Input::Dialed(dials) => self.limits.dialed(&dials, self.now),
             Input::Drain => self.start_drain(),
             Input::EndAll => self.end_all(),
         }

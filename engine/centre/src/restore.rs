@@ -32,6 +32,12 @@ pub fn agents(replay: &Replay, mut configured: Vec<acd::AgentConfig>) -> Vec<acd
     configured
 }
 
+/// What each agent dialed out today counts for his cap as if there had been no restart.
+#[must_use]
+pub fn dials(replay: &Replay, now: WallTime) -> call::Input {
+    call::Input::Dialed(replay.dialed_on(now).collect())
+}
+
 /// Places of callers whom the restart cut off: theirs again if they ring in time (DESIGN section 6).
 #[must_use]
 pub fn places(replay: &Replay, now: WallTime) -> Vec<acd::Input> {

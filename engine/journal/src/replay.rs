@@ -11,8 +11,8 @@ use clock::{AgentId, CallId, LegId, OfferId, QueueId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentState, AgentStatus, Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, DialogIdentity, Entry, Names,
-    Place, Step, code,
+    AgentState, AgentStatus, Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, DialogIdentity, Direction,
+    Entry, LegKind, Names, Place, Step, code,
 };
 
 /// The fold of the journal.
@@ -24,6 +24,7 @@ pub struct Replay {
     statuses: BTreeMap<AgentId, ChosenStatus>,
     states: BTreeMap<AgentId, KnownState>,
     places: BTreeMap<(QueueId, String), Interrupted>,
+    dials: BTreeMap<AgentId, Dials>,
     /// Names of agents, queues and trunks.
     pub names: Names,
     /// Answers to requests with an Idempotency-Key.
@@ -67,6 +68,14 @@ pub struct Interrupted {
     pub place: Place,
     /// When he lost it.
     pub at: WallTime,
+}
+
+/// Calls that an agent dialed out on his newest day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Dials {
+    /// UTC, days since 1970-01-01.
+    day: i64,
+    calls: u32,
 }
 
 /// An entry that does not fit what came before. It is counted and alarmed; the fold goes on.
@@ -127,6 +136,7 @@ impl Replay {
         self.answers.expire(now);
         self.bindings.retain(|_, binding| binding.expires_at > now);
         self.places.retain(|_, gone| gone.at + PLACE_KEPT > now);
+        self.dials.retain(|_, dials| dials.day == day_of(now));
         self.calls.retain(|_, call| call.ended_at.is_none_or(|at| at + RECORDING_AWAITED > now));
     }
 
@@ -180,6 +190,12 @@ impl Replay {
         before.chain(waiting).filter(in_time).collect()
     }
 
+    /// How many calls each agent dialed out over a trunk on the (UTC) day of `now`: they count for his cap.
+    pub fn dialed_on(&self, now: WallTime) -> impl Iterator<Item = (AgentId, u32)> {
+        let today = day_of(now);
+        self.dials.iter().filter(move |(_, dials)| dials.day == today).map(|(agent, dials)| (*agent, dials.calls))
+    }
+
     fn call_step(&mut self, step: &CallEntry) -> Result<(), Anomaly> {
         self.note_ids(&step.event);
         let Some(record) = self.calls.get_mut(&step.call) else {
@@ -194,6 +210,10 @@ impl Replay {
         }
         if matches!(step.event, CallEvent::Ended { .. }) && taken == Step::Taken {
             remember_place(&mut self.places, record, step.at);
+        }
+        if taken == Step::Taken && goes_out(record, &step.event) {
+            let dials = record.agent.map(|agent| self.dials.entry(agent).or_default());
+            dials.into_iter().for_each(|dials| dials.count(step.at));
         }
         if record.is_closed() {
             self.calls.remove(&step.call);
@@ -216,6 +236,24 @@ impl Replay {
     }
 }
 
+impl Dials {
+    fn count(&mut self, at: WallTime) {
+        let day = day_of(at);
+        let calls = if self.day == day { self.calls } else { 0 };
+        *self = Self { day, calls: calls.saturating_add(1) };
+    }
+}
+
+/// Whether an agent's own call leaves the house with this step.
+fn goes_out(record: &CallRecord, event: &CallEvent) -> bool {
+    let leaves = matches!(event, CallEvent::LegStarted { kind: LegKind::Callee, .. });
+    leaves && record.direction == Direction::OutboundDial && !record.internal
+}
+
+fn day_of(at: WallTime) -> i64 {
+    at.as_micros().div_euclid(MICROS_A_DAY)
+}
+
 /// Keeps the place of a caller whose call a restart ended, the oldest giving way at the limit.
 fn remember_place(places: &mut BTreeMap<(QueueId, String), Interrupted>, record: &CallRecord, at: WallTime) {
     let cut_by_restart = record.cause.as_ref().is_some_and(|cause| cause.code == code::NODE_RESTART);
@@ -227,6 +265,7 @@ fn remember_place(places: &mut BTreeMap<(QueueId, String), Interrupted>, record:
     }
 }
 
+const MICROS_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// A caller who rings again within this time gets his place.
 pub const PLACE_KEPT: Duration = Duration::from_secs(10 * 60);
 /// All callers of a large centre at the moment of a crash.

@@ -136,7 +136,7 @@ impl Node {
         let replay = self.store.replay(wall);
         let agents = restore::agents(replay, self.setup.agents.clone());
         let places = restore::places(replay, wall);
-        let calls = restore::calls(replay);
+        let (calls, dials) = (restore::calls(replay), restore::dials(replay, wall));
         if replay.stopped_in_order {
             ctx.see(&Seen::StartedInOrder { live: calls.len() });
         }
@@ -154,6 +154,7 @@ impl Node {
         }
         self.step(ctx, shards + 1, Some(Input::Location(self.setup.users())));
         self.step(ctx, shards + 1, Some(Input::Location(sip::location::Input::Restore(bindings))));
+        self.step(ctx, 0, Some(Input::Shard(dials)));
         self.step(ctx, 0, Some(Input::Shard(call::Input::Restore(calls))));
     }
 

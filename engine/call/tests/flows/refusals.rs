@@ -171,6 +171,31 @@ fn an_agent_has_a_cap_of_calls_a_day() {
 }
 
 #[test]
+fn what_an_agent_dialed_before_a_restart_counts_for_his_cap() {
+    let mut plan = demo();
+    plan.agents.get_mut(&agent_id("1001")).unwrap().calls_per_day_max = 2;
+    let mut world = World::with(plan, 5);
+    let (carrier, agent) = (world.carrier(), world.agent("1001"));
+    world.input(Input::Dialed(vec![(agent_id("1001"), 1), (agent_id("1002"), 9)]));
+    world.phones[agent].call(world.now.mono, "02079460000");
+    world.settle();
+    world.phones[carrier].reject(world.now.mono, 486);
+    world.settle();
+    world.phones[agent].call(world.now.mono, "02079460000");
+    world.settle();
+    assert_eq!(world.phones[agent].refusal_status(), Some(403));
+    let mut replay = journal_core::Replay::default();
+    world.entries.iter().for_each(|entry| replay.apply(entry).expect("the journal is whole"));
+    let dialed: Vec<_> = replay.dialed_on(world.now.wall).collect();
+    assert_eq!(
+        dialed,
+        [(agent_id("1001"), 1)],
+        "the call that went out counts at the next restart, the refused does not"
+    );
+    world.assert_nothing_left();
+}
+
+#[test]
 fn an_agent_who_dials_an_own_number_stays_inside() {
     let mut world = World::new();
     let (carrier, agent) = (world.carrier(), world.agent("1001"));

@@ -225,3 +225,32 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn what_agents_dialed_today_counts_until_the_day_is_over() {
+    let dialed = |call, agent, internal, kind| {
+        let CallEvent::Started { from, to, parent, .. } = started("1001") else { unreachable!() };
+        let agent = Some(AgentId(agent));
+        let direction = Direction::OutboundDial;
+        let started = CallEvent::Started { direction, internal, from, to, parent, trunk: None, agent };
+        let leg = CallEvent::LegStarted { leg: LegId(2), kind, sip_call_id: "a".to_owned(), agent: None };
+        [step(call, 1, started), step(call, 2, leg.clone()), step(call, 2, leg)]
+    };
+    let calls = [
+        dialed(1, 1, false, LegKind::Callee),
+        dialed(2, 1, false, LegKind::Callee),
+        dialed(3, 2, false, LegKind::Callee),
+        dialed(4, 2, true, LegKind::Callee),
+        dialed(5, 2, false, LegKind::Caller),
+    ];
+    let mut replay = Replay::default();
+    for entry in calls.iter().flatten() {
+        // The repeated step is one, and not counted.
+        let _ = replay.apply(entry);
+    }
+    let today = |replay: &Replay, seconds| replay.dialed_on(at(seconds)).collect::<Vec<_>>();
+    assert_eq!(today(&replay, 86_399), [(AgentId(1), 2), (AgentId(2), 1)]);
+    assert_eq!(today(&replay, 86_400), []);
+    replay.expire(at(86_400));
+    assert_eq!(today(&replay, 86_399), [], "and forgotten");
+}
