@@ -17,6 +17,7 @@ mod ring;
 mod socket;
 mod stream;
 mod thread;
+mod threads;
 mod ticks;
 mod time;
 mod worker;

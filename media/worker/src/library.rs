@@ -17,8 +17,9 @@ use rtp_core::tone::Tone;
 use rtp_core::wav::Wav;
 
 use crate::config::StartError;
-use crate::recorder::{spawn, within};
+use crate::recorder::within;
 use crate::ring::OrderSender;
+use crate::threads::spawn_behind;
 
 /// Sound that a player can play.
 #[derive(Clone, Debug)]
@@ -128,7 +129,7 @@ pub(crate) fn start_loader(
     data_dir: PathBuf,
 ) -> Result<(JoinHandle<()>, SyncSender<Wanted>), StartError> {
     let (queue, wanted): (_, Receiver<Wanted>) = sync_channel(LOADER_QUEUE);
-    let thread = spawn("media-load", move || {
+    let thread = spawn_behind("media-load", move || {
         while let Ok(Wanted { player, part, source, answer_to }) = wanted.recv() {
             let samples = read_source(&prompts_dir, &data_dir, &source);
             answer_to.internal(Loaded { player, part, source, samples });

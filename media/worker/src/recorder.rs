@@ -25,7 +25,7 @@ pub use manifest::{Gap, GapReason, Manifest, Pause};
 pub(crate) use path::within;
 pub use recover::{Recovered, RecoveredAs, recover};
 pub(crate) use tap::Tap;
-pub(crate) use writer::{Recorders, WriterQueue, spawn};
+pub(crate) use writer::{Recorders, WriterQueue};
 
 /// From a tap to the writer.
 #[derive(Debug)]

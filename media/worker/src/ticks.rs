@@ -115,8 +115,8 @@ fn time_of(number: u64) -> Instant {
     Instant::from_nanos(number * SLOT_NANOS)
 }
 
-/// Length of a slot, and of the sleep between two drains of the sockets.
-pub(crate) const SLOT: Duration = Duration::from_millis(2);
+/// Length of a slot.
+const SLOT: Duration = Duration::from_millis(2);
 const SLOT_NANOS: u64 = SLOT.as_nanos() as u64;
 /// Ten slots are one tick of 20 ms.
 const SLOTS: usize = 10;

@@ -13,10 +13,11 @@ use crate::library::{Library, Loaded, start_loader};
 use crate::limits::{raise_open_files, usable_pairs};
 use crate::metrics::MediaMetrics;
 use crate::ports::PortPool;
-use crate::recorder::{Recorders, spawn};
+use crate::recorder::Recorders;
 use crate::ring::{CommandRefused, EventReceiver, OrderSender, event_ring, order_ring};
 use crate::socket::{Poller, UdpPort};
 use crate::thread::{MediaThread, Outfit, WAKE_TOKEN};
+use crate::threads::spawn_ahead;
 use crate::time::Clock;
 
 /// The running media threads. Dropping it closes all legs, finishes all
@@ -72,7 +73,7 @@ impl MediaWorker {
             };
             let orders = Arc::new(orders);
             let thread = MediaThread::new(outfit, Arc::downgrade(&orders));
-            threads.push((orders, spawn("media", move || thread.run())?));
+            threads.push((orders, spawn_ahead("media", move || thread.run())?));
         }
         Ok((Self { threads, loader: Some(loader), recorders: Some(recorders), metrics }, receiver))
     }

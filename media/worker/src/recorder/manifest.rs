@@ -146,10 +146,12 @@ pub(super) fn sha256_of(path: &Path) -> io::Result<[u8; 32]> {
 
 /// Makes a rename or creation in the folder of `path` survive power loss.
 pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+/// Makes renames and creations in `folder` survive power loss.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// Hexadecimal digits of `bytes`.

@@ -14,19 +14,20 @@ use std::time::Duration;
 use clock::{Instant, WallTime};
 use media_graph::{Event, RecorderId};
 
-use super::finish::{Finish, part_of, run_finisher, run_syncer};
-use super::manifest::{duration_ms, sync_folder_of};
+use super::finish::{Finish, Unsynced, part_of, run_finisher, run_syncer};
+use super::manifest::duration_ms;
 use super::track::Track;
 use super::{Batch, Begin, ToWriter, channels_of, within};
 use crate::config::StartError;
 use crate::metrics::MediaMetrics;
 use crate::ring::EventSender;
+use crate::threads::spawn_behind;
 use crate::time::Clock;
 
 /// The way to the writer, for media threads.
 pub(crate) type WriterQueue = SyncSender<ToWriter>;
 
-/// The three threads that bring recordings to the disk. They end when all
+/// The threads that bring recordings to the disk. They end when all
 /// queues to the writer are gone; `join` waits for that.
 #[derive(Debug)]
 pub(crate) struct Recorders {
@@ -42,23 +43,26 @@ impl Recorders {
         clock: Clock,
     ) -> Result<(Self, WriterQueue), StartError> {
         let (queue, orders) = sync_channel(WRITER_QUEUE);
-        let (finish, finishes) = sync_channel(FINISH_QUEUE);
         let (sync, files) = sync_channel(SYNC_QUEUE);
+        let (finish, finishes): (Vec<_>, Vec<_>) = (0..FINISHERS).map(|_| sync_channel(FINISH_QUEUE)).unzip();
         let mut writer = Writer {
             data_dir: data_dir.to_owned(),
             open: BTreeMap::new(),
             finish,
+            next_finisher: 0,
             sync,
             events: events.another(),
             metrics: Arc::clone(metrics),
             clock,
         };
-        let (mut finisher_events, finisher_metrics) = (events.another(), Arc::clone(metrics));
-        let threads = vec![
-            spawn("rec-write", move || writer.run(&orders))?,
-            spawn("rec-finish", move || run_finisher(&finishes, &mut finisher_events, &finisher_metrics))?,
-            spawn("rec-sync", move || run_syncer(&files))?,
+        let mut threads = vec![
+            spawn_behind("rec-write", move || writer.run(&orders))?,
+            spawn_behind("rec-sync", move || run_syncer(&files))?,
         ];
+        for finishes in finishes {
+            let (mut events, metrics) = (events.another(), Arc::clone(metrics));
+            threads.push(spawn_behind("rec-finish", move || run_finisher(&finishes, &mut events, &metrics))?);
+        }
         Ok((Self { threads }, queue))
     }
 
@@ -72,16 +76,12 @@ impl Recorders {
     }
 }
 
-pub(crate) fn spawn(name: &'static str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
-    let thread = std::thread::Builder::new().name(name.to_owned());
-    thread.spawn(run).map_err(|source| StartError::System { what: name, source })
-}
-
 struct Writer {
     data_dir: PathBuf,
     open: BTreeMap<RecorderId, Open>,
-    finish: SyncSender<Finish>,
-    sync: SyncSender<Arc<File>>,
+    finish: Vec<SyncSender<Finish>>,
+    next_finisher: usize,
+    sync: SyncSender<Unsynced>,
     events: EventSender,
     metrics: Arc<MediaMetrics>,
     clock: Clock,
@@ -93,6 +93,8 @@ struct Open {
     channels: u8,
     started: WallTime,
     refreshed: Instant,
+    /// The folder, until a sync took its new entry along.
+    folder: Option<PathBuf>,
     failed: Arc<AtomicBool>,
 }
 
@@ -121,7 +123,8 @@ impl Writer {
         match create(&wav).and_then(|file| Track::start(file, channels)) {
             Ok(track) => {
                 let (started, refreshed, failed) = (begin.started, self.clock.mono(), begin.failed);
-                let open = Open { track, wav, channels, started, refreshed, failed };
+                let folder = wav.parent().map(Path::to_owned);
+                let open = Open { track, wav, channels, started, refreshed, folder, failed };
                 self.open.insert(begin.recorder, open);
             }
             Err(error) => {
@@ -138,9 +141,8 @@ impl Writer {
         if written.is_ok() && now.since(open.refreshed) >= REFRESH_EVERY {
             open.refreshed = now;
             written = open.track.refresh_header().map(|changed| {
-                // A disk that is behind with 1,024 files gains nothing from another request.
-                if changed && let Err(TrySendError::Full(_)) = self.sync.try_send(Arc::clone(open.track.file())) {
-                    tracing::debug!("sync of a recording left out: the disk is behind");
+                if changed {
+                    ask_for_sync(&self.sync, open);
                 }
             });
         }
@@ -172,7 +174,9 @@ impl Writer {
             pauses: open.track.pauses().to_vec(),
         };
         // Waits when thousands of recordings wait for the disk already: the queue of batches then fills and is counted.
-        if self.finish.send(done).is_err() {
+        let finisher = self.finish.get(self.next_finisher % FINISHERS);
+        self.next_finisher = self.next_finisher.wrapping_add(1);
+        if finisher.is_none_or(|finisher| finisher.send(done).is_err()) {
             self.fail(batch.recorder, "the thread that finishes recordings has ended");
         }
     }
@@ -203,6 +207,15 @@ impl Writer {
     }
 }
 
+/// A disk that is behind with 1,024 files gains nothing from another request.
+fn ask_for_sync(sync: &SyncSender<Unsynced>, open: &mut Open) {
+    let wanted = Unsynced { file: Arc::clone(open.track.file()), folder: open.folder.take() };
+    if let Err(TrySendError::Full(wanted)) = sync.try_send(wanted) {
+        open.folder = wanted.folder;
+        tracing::debug!("sync of a recording left out: the disk is behind");
+    }
+}
+
 /// Creates the `.part` file; an existing recording of that name is never touched.
 fn create(wav: &Path) -> io::Result<File> {
     if wav.exists() {
@@ -212,13 +225,14 @@ fn create(wav: &Path) -> io::Result<File> {
         std::fs::create_dir_all(folder)?;
     }
     let part = part_of(wav);
-    let file = OpenOptions::new().write(true).create_new(true).open(&part)?;
-    sync_folder_of(&part)?;
-    Ok(file)
+    OpenOptions::new().write(true).create_new(true).open(&part)
 }
 
-/// Batches that wait: four seconds of 200 recordings.
-const WRITER_QUEUE: usize = 4_096;
+/// Batches that wait: three seconds of 500 recordings.
+const WRITER_QUEUE: usize = 8_192;
+/// Threads that finish recordings. A sync is mostly waiting, and a disk takes several at once as one; more of them
+/// would only stand in the way of the journal's.
+const FINISHERS: usize = 4;
 /// Recordings that wait for their end: four seconds of 1,000 a second.
 const FINISH_QUEUE: usize = 4_096;
 /// Files that wait for a sync.
