@@ -98,6 +98,10 @@ impl Shard {
         }
         self.start_recording(claimed.call, claimed.lease.queue);
         self.talk(claimed.call, customer, claimed.leg);
+        if self.legs.get(&claimed.leg).is_some_and(|leg| leg.audio.is_held()) {
+            // He held while his claim was on its way.
+            self.log(claimed.call, CallEvent::Held { leg: claimed.leg });
+        }
     }
 
     /// From the ACD: the offer was no longer his.

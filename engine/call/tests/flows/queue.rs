@@ -271,6 +271,25 @@ fn the_agent_leaves_while_the_claim_is_decided() {
 }
 
 #[test]
+fn the_agent_holds_while_the_claim_is_decided() {
+    let (mut world, carrier, agents) = waiting(&["1001"]);
+    world.acd.is_dead = true;
+    world.phones[agents[0]].answer_call(world.now.mono);
+    world.settle();
+    world.phones[agents[0]].reinvite(world.now.mono, sdp::Direction::SendOnly);
+    world.settle();
+    world.acd.is_dead = false;
+    world.settle();
+    world.phones[agents[0]].reinvite(world.now.mono, sdp::Direction::SendRecv);
+    world.settle();
+    let call = world.call();
+    let is_hold = |event: &&CallEvent| matches!(event, CallEvent::Held { .. } | CallEvent::Resumed { .. });
+    assert_eq!(world.events(call).into_iter().filter(is_hold).count(), 2);
+    world.phones[carrier].hang_up(world.now.mono);
+    world.assert_nothing_left();
+}
+
+#[test]
 fn several_phones_of_an_agent_ring_together() {
     let (mut world, carrier, agents) = waiting(&[]);
     assert!(agents.is_empty());
