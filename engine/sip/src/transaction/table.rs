@@ -240,11 +240,15 @@ impl<C, S> Table<C, S> {
         self.keys.get(key).copied()
     }
 
-    /// The live transaction with the same origin as this request of another path (RFC 3261 8.2.2.2). One that
-    /// was challenged does not count: some phones answer a challenge without a new CSeq.
+    /// True when a request of the same origin came over another path and its transaction goes on (RFC 3261
+    /// 8.2.2.2): it has no final response, or it is an INVITE that was taken. What was refused or answered may be
+    /// asked again: some phones answer a challenge, or try once more, without a new CSeq.
     pub(crate) fn is_merged(&self, merge: &MergeKey) -> bool {
         let other = self.merges.get(merge).and_then(|id| self.servers.get(id));
-        other.is_some_and(|server| !matches!(server.status(), 401 | 407))
+        other.is_some_and(|server| match server.request.method() {
+            Some(Method::Invite) => server.status() < 300,
+            _ => server.status() < 200,
+        })
     }
 
     pub(crate) fn remove_client(&mut self, id: TxId) -> Option<Client<C>> {

@@ -108,6 +108,15 @@ fn the_same_request_over_two_paths_and_our_own_coming_back() {
     assert_eq!(solo.statuses(&another), [100], "to someone else: not the same request");
     assert_eq!(solo.events.iter().filter(|event| matches!(event, Event::Invite { .. })).count(), 2);
 
+    let session = solo.events.iter().find_map(|event| match event {
+        Event::Invite { session, .. } => Some(*session),
+        _ => None,
+    });
+    solo.ua.reject(solo.now, session.unwrap(), 404, vec![]);
+    solo.drain();
+    let third = first.replace("branch=z9hG4bKa", "branch=z9hG4bKthird");
+    assert_eq!(solo.statuses(&third), [100], "refused already: nothing to be merged with");
+
     let mut pair = super::rig::Pair::new(1);
     pair.invite();
     pair.drain();
