@@ -50,6 +50,8 @@ pub enum ResumeError {
 #[derive(Debug)]
 pub struct EventFeed {
     journal: Journal,
+    /// Shows each event's call as the event left it, or later: it is waited for.
+    live: LiveCalls,
     tail: Tail,
     naming: Naming,
     /// Entries up to here are read for their names only.
@@ -86,7 +88,7 @@ impl EventFeed {
     fn behind(journal: &Journal, live: &LiveCalls, silent_until: Position) -> Self {
         let (naming, known) = live.naming_at();
         let tail = journal.subscribe(known.min(silent_until), Durability::Written);
-        Self { journal: journal.clone(), tail, naming, silent_until }
+        Self { journal: journal.clone(), live: live.clone(), tail, naming, silent_until }
     }
 
     /// The next events, at least one and at most `max`; empty once the journal is closed.
@@ -100,6 +102,7 @@ impl EventFeed {
                 return Ok(Vec::new());
             }
             let events: Vec<_> = read.iter().filter_map(|stored| self.event(stored)).collect();
+            self.live.reached(self.tail.position()).await;
             if !events.is_empty() {
                 return Ok(events);
             }
@@ -115,6 +118,7 @@ impl EventFeed {
             return Ok(Vec::new());
         }
         let read = self.tail.next(max).await?;
+        self.live.reached(self.tail.position()).await;
         Ok(read.iter().filter_map(|stored| self.event(stored)).collect())
     }
 

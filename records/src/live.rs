@@ -20,6 +20,8 @@ use crate::{Call, JourneyStep};
 #[derive(Clone, Debug)]
 pub struct LiveCalls {
     state: Arc<RwLock<State>>,
+    /// The last entry taken, for those who wait for one.
+    taken: watch::Sender<Position>,
 }
 
 #[derive(Debug)]
@@ -47,7 +49,7 @@ impl LiveCalls {
     pub async fn start(journal: &Journal, naming: Naming, from: Position, applied: watch::Receiver<Position>) -> Self {
         let known = *applied.borrow();
         let state = State { naming, calls: BTreeMap::new(), position: from, applied: known, forgotten: None };
-        let live = Self { state: Arc::new(RwLock::new(state)) };
+        let live = Self { state: Arc::new(RwLock::new(state)), taken: watch::Sender::new(from) };
         let until = journal.reached(Durability::Written);
         let mut tail = journal.subscribe(from, Durability::Written);
         while tail.position() < until {
@@ -108,6 +110,12 @@ impl LiveCalls {
         self.read().position
     }
 
+    /// Waits until `position` is in what this shows: a moment, unless the journal ended or cannot be read.
+    pub(crate) async fn reached(&self, position: Position) {
+        let mut taken = self.taken.subscribe();
+        let _ = tokio::time::timeout(CATCH_UP_MAX, taken.wait_for(|at| *at >= position)).await;
+    }
+
     /// How many calls have not ended.
     #[must_use]
     pub fn active(&self) -> usize {
@@ -144,6 +152,7 @@ impl LiveCalls {
                 }
                 state.position = tail.position();
                 state.bound();
+                self.taken.send_replace(state.position);
                 true
             }
             Err(why) => {
@@ -211,3 +220,5 @@ const MAX_LIVE: usize = 100_000;
 const MAX_STEPS: usize = 4_096;
 const CHUNK_ENTRIES: usize = 1_024;
 const RETRY: Duration = Duration::from_millis(200);
+/// Whoever waits for an entry that is written is shown what there is after this.
+const CATCH_UP_MAX: Duration = Duration::from_secs(1);
