@@ -1,0 +1,246 @@
+//! One kill -9 over 50 calls in all stages.
+//!
+//! After the restart each call has exactly one record, agents are free, recordings play, peers are told, and a
+//! caller who rings again gets his place.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests have sockets, files and clocks")]
+
+mod support;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use support::{Call, Endpoint, Msg, Node, NodeConfig, SALES, SUPPORT, VOICEMAIL, Wav, until};
+
+#[test]
+fn fifty_calls_in_all_stages_outlive_the_node() {
+    let config = NodeConfig::demo().queue_times(60, 600, 60);
+    let mut node = Node::start(config);
+    let phones: Vec<Endpoint> = (1001..=1020).map(|extension| node.registered(&extension.to_string())).collect();
+    let stages = Stages::reach(&node, &phones);
+    assert_eq!(stages.count(), 50);
+    let known = node.http().calls("");
+    assert_eq!(known.len(), 50, "one record a call before the crash");
+    let talked: Vec<Value> = stages.talking.iter().map(|pair| node.http().call_with(&pair.0.id)).collect();
+
+    node.kill();
+    node.restart();
+
+    let after = until(
+        "all calls ended",
+        || node.http().calls(""),
+        |calls| calls.len() >= 50 && calls.iter().all(|call| !call["ended_at"].is_null()),
+    );
+    assert_eq!(after.len(), 50, "exactly one record each");
+    let ids = |calls: &[Value]| calls.iter().map(|call| call["id"].to_string()).collect::<BTreeSet<_>>();
+    assert_eq!(ids(&after), ids(&known));
+    judge_records(&stages, &node);
+    judge_peers(&stages);
+    for phone in &phones {
+        let agent = node.http().agent(&phone.user);
+        assert!(agent["call_id"].is_null(), "{agent}");
+        assert!(["ready", "wrap_up", "offline"].contains(&agent["state"].as_str().unwrap_or_default()), "{agent}");
+    }
+    for call in &talked {
+        assert_recording(&node, call);
+    }
+    for queue in ["support", "sales"] {
+        node.http().wait_waiting(queue, 0);
+    }
+    assert_eq!(node.http().metric("trunkline_calls_active"), 0.0);
+    returns_to_his_place(&node, &stages);
+}
+
+/// Calls, by what they were doing when the node died.
+struct Stages {
+    talking: Vec<(Call, Call)>,
+    held: Vec<(Call, Call)>,
+    /// In wrap-up: ended before.
+    ended: Vec<Call>,
+    ringing_agents: Vec<(Call, Call)>,
+    queued: Vec<Call>,
+    voicemail: Vec<Call>,
+    /// From an agent to the trunk, where it rings.
+    ringing_outside: Vec<(Call, Call)>,
+}
+
+impl Stages {
+    fn reach(node: &Node, phones: &[Endpoint]) -> Self {
+        let mut pairs: Vec<(Call, Call)> = phones[..14].iter().map(|phone| conversation(node, phone)).collect();
+        let mut ended = Vec::new();
+        for (mut caller, agent) in pairs.split_off(10) {
+            caller.bye();
+            agent.expect_bye();
+            node.http().record_of(&caller.id);
+            ended.push(caller);
+        }
+        let mut held = pairs.split_off(6);
+        for (_, agent) in &mut held {
+            agent.reinvite("sendonly");
+        }
+        // 14 agents are busy or wrap up; 4 call outside, 2 ring.
+        let ringing_outside = phones[14..18].iter().map(|phone| outside(node, phone)).collect();
+        let ringing_agents = phones[18..20].iter().map(|phone| ringing(node, phone)).collect();
+        let voicemail = (0..6).map(|_| answered(node, VOICEMAIL, 700)).collect();
+        let queued = (0..24).map(|at| answered(node, if at % 2 == 0 { SUPPORT } else { SALES }, at)).collect();
+        node.http().wait_waiting("support", 14);
+        node.http().wait_waiting("sales", 12);
+        // Recordings have something to play.
+        for (caller, agent) in &pairs {
+            caller.talk(1_000.0);
+            agent.talk(440.0);
+        }
+        for (caller, _) in &pairs {
+            caller.rtp.wait_packets(120);
+        }
+        Self { talking: pairs, held, ended, ringing_agents, queued, voicemail, ringing_outside }
+    }
+
+    fn count(&self) -> usize {
+        let pairs = self.talking.len() + self.held.len() + self.ringing_agents.len() + self.ringing_outside.len();
+        pairs + self.ended.len() + self.queued.len() + self.voicemail.len()
+    }
+}
+
+fn conversation(node: &Node, phone: &Endpoint) -> (Call, Call) {
+    let (caller, agent) = ringing(node, phone);
+    agent.answer();
+    node.http().wait_agent(&phone.user, "on_call");
+    (caller, agent)
+}
+
+/// A caller of `support`, and the phone that rings for him: who was idle longest is not ours to choose.
+fn ringing(node: &Node, phone: &Endpoint) -> (Call, Call) {
+    // Everyone else is out of the way until he rings.
+    let caller = answered(node, SUPPORT, 500);
+    let agent = phone.expect_call();
+    agent.reply(180);
+    (caller, agent)
+}
+
+fn answered(node: &Node, to: &str, number: usize) -> Call {
+    let mut caller = node.carrier.named(&format!("+44770090{number:04}")).call(to);
+    caller.expect_final(200);
+    caller
+}
+
+fn outside(node: &Node, phone: &Endpoint) -> (Call, Call) {
+    let call = phone.call("02079460123");
+    let callee = node.carrier.expect_call();
+    callee.reply(180);
+    call.expect_provisional(180);
+    (call, callee)
+}
+
+fn judge_records(stages: &Stages, node: &Node) {
+    let record = |call: &Call| node.http().record_of(&call.id);
+    for call in &stages.ended {
+        assert_eq!(record(call)["status"], "completed");
+    }
+    for (call, _) in stages.talking.iter().chain(&stages.held) {
+        let record = record(call);
+        assert_eq!(
+            (&record["status"], &record["cause"]["code"]),
+            (&"failed".into(), &"node_restart".into()),
+            "{record:#}"
+        );
+        assert!(!record["answered_at"].is_null() && !record["agent"].is_null(), "{record:#}");
+    }
+    for call in &stages.voicemail {
+        let record = record(call);
+        assert_eq!(record["cause"]["code"], "node_restart", "{record:#}");
+        if record["outcome"] == "voicemail" {
+            assert_message(node, &record);
+        } else {
+            assert!(["canceled", "failed"].contains(&record["status"].as_str().unwrap_or_default()), "{record:#}");
+        }
+    }
+    let ringing = stages.ringing_agents.iter().chain(&stages.ringing_outside).map(|(call, _)| call);
+    for call in stages.queued.iter().chain(ringing) {
+        let record = record(call);
+        let status = record["status"].as_str().unwrap_or_default();
+        assert!(["canceled", "failed"].contains(&status), "{record:#}");
+        assert_eq!(record["cause"]["code"], "node_restart", "{record:#}");
+    }
+}
+
+/// BYE to whoever was connected, CANCEL to whoever rang, 503 to whoever still waited for an answer, all with Reason.
+fn judge_peers(stages: &Stages) {
+    let told = |msg: Msg| assert!(msg.header("Reason").contains("Q.850"), "{msg:?}");
+    for (caller, agent) in stages.talking.iter().chain(&stages.held) {
+        told(caller.expect_bye());
+        told(agent.expect_bye());
+    }
+    for caller in stages.queued.iter().chain(&stages.voicemail) {
+        told(caller.expect_bye());
+    }
+    for (caller, agent) in &stages.ringing_agents {
+        told(caller.expect_bye());
+        told(agent.expect_request("CANCEL"));
+    }
+    for (caller, callee) in &stages.ringing_outside {
+        told(callee.expect_request("CANCEL"));
+        let answer = caller.await_final();
+        assert_eq!(answer.status(), 503, "{answer:?}");
+        told(answer);
+    }
+}
+
+/// What was said before the crash is in the box.
+fn assert_message(node: &Node, record: &Value) {
+    let message = support::eventually("the message in the list", || {
+        let all = node.http().get("/v1/voicemails?limit=200").json();
+        let messages = all["data"].as_array().cloned().unwrap_or_default();
+        messages.into_iter().find(|message| message["call_id"] == record["id"])
+    });
+    let path = format!("/v1/voicemails/{}/audio", message["id"].as_str().unwrap_or_default());
+    let wav = Wav::read(&node.http().get(&path).body);
+    assert_eq!(Some(wav.duration_ms()), message["duration_ms"].as_u64(), "{message}");
+}
+
+fn assert_recording(node: &Node, call: &Value) {
+    let path = format!("/v1/calls/{}/recording", call["id"].as_str().unwrap_or_default());
+    let file = until("a recording that plays", || node.http().get(&path), |file| file.status == 200);
+    let wav = Wav::read(&file.body);
+    assert_eq!((wav.rate, wav.channels.len()), (8_000, 2));
+    assert_eq!(wav.channels[0].len(), wav.channels[1].len());
+    assert!(
+        wav.duration_ms() >= 1_000,
+        "{} ms of at least 2.4 s, playable up to 1 s before the crash",
+        wav.duration_ms()
+    );
+    let level = support::level_db(&wav.channels[0][wav.channels[0].len() - 8_000..], 1_000.0);
+    assert!(level > -40.0, "the customer is heard: {level} dB");
+    let ready = node.http().get(&format!("/v1/calls/{}", call["id"].as_str().unwrap_or_default())).json();
+    assert_eq!(ready["recording"]["state"], "ready", "{ready:#}");
+}
+
+/// Two who waited ring again, after one who did not: they are served first, the first of them first.
+fn returns_to_his_place(node: &Node, stages: &Stages) {
+    for extension in 1001..=1030 {
+        let paused = json!({"state": "paused"});
+        assert_eq!(node.http().put(&format!("/v1/agents/{extension}/state"), &paused).status, 200);
+    }
+    let stranger = answered(node, SUPPORT, 9_999);
+    node.http().wait_waiting("support", 1);
+    // Callers of support, in the order in which they came.
+    let (first, second) = (&stages.queued[2].endpoint.user, &stages.queued[4].endpoint.user);
+    let mut again: Vec<Call> = Vec::new();
+    for (at, number) in [second, first].into_iter().enumerate() {
+        let mut caller = node.carrier.named(number).call(SUPPORT);
+        caller.expect_final(200);
+        node.http().wait_waiting("support", 2 + at as u64);
+        again.push(caller);
+    }
+    let phone = node.registered("1001");
+    assert_eq!(node.http().put("/v1/agents/1001/state", &json!({"state": "ready"})).status, 200);
+    for expected in [first, second, &stranger.endpoint.user] {
+        let mut offer = phone.expect_call();
+        let from = offer.invite.as_ref().map(|invite| invite.header("From").to_owned()).unwrap_or_default();
+        assert!(from.contains(&format!("sip:{expected}@")), "{expected} is next: {from}");
+        offer.answer();
+        node.http().wait_agent("1001", "on_call");
+        offer.bye();
+        node.http().wait_agent("1001", "wrap_up");
+        assert_eq!(node.http().put("/v1/agents/1001/state", &json!({"state": "ready"})).status, 200);
+    }
+}

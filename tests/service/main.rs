@@ -1,0 +1,29 @@
+//! Service tests: every flow of a call, the API, the limits and the faults, against the real binary.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests have sockets, files and clocks")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod bad_config;
+mod bad_requests;
+mod bad_sip;
+mod click_to_call;
+mod events;
+mod extension_calls;
+mod hang_up;
+mod hold;
+mod leaks;
+mod number_services;
+mod offers;
+mod queue_calls;
+mod registration;
+mod rest;
+mod shutdown;
+mod silence;
+mod sipp_flows;
+mod stream_transport;
+mod transactions;
+mod transfer;
+mod trunk_calls;
+mod trunk_limits;
+mod voicemail;

@@ -1,0 +1,219 @@
+//! The real binary, started in a folder of its own.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Endpoint, Http, NodeConfig, PATIENCE, eventually};
+
+/// A running node.
+pub(crate) struct Node {
+    /// The carrier: calls of the trunk come from it and go to it.
+    pub(crate) carrier: Endpoint,
+    config: NodeConfig,
+    child: Child,
+    sip: SocketAddr,
+    http: Http,
+    // Last: the folder goes when the process is gone.
+    dir: TempDir,
+}
+
+impl Node {
+    /// The demo.
+    pub(crate) fn demo() -> Self {
+        Self::start(NodeConfig::demo())
+    }
+
+    /// A node with a carrier of the test's own.
+    pub(crate) fn start(config: NodeConfig) -> Self {
+        let carrier = Endpoint::carrier();
+        let config = config.trunk_port(carrier.addr().port());
+        Self::start_with(config, carrier)
+    }
+
+    /// A node whose trunk leads to a SIPp that listens on `port` of 127.0.0.2.
+    pub(crate) fn with_trunk_port(config: NodeConfig, port: u16) -> Self {
+        Self::start_with(config.trunk_port(port), Endpoint::carrier())
+    }
+
+    fn start_with(config: NodeConfig, mut carrier: Endpoint) -> Self {
+        let dir = tempfile::Builder::new().prefix("trunkline-").tempdir().expect("a folder for the test");
+        let config = config.set("node.data_dir", dir.path().join("data").display().to_string());
+        let (child, sip, http) = launch(&config, dir.path());
+        carrier.set_server(sip);
+        Self { carrier, config, child, sip, http, dir }
+    }
+
+    /// Where it takes SIP, over UDP and TCP.
+    pub(crate) fn sip(&self) -> SocketAddr {
+        self.sip
+    }
+
+    /// Its REST API, with the demo's key.
+    pub(crate) fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// A folder of the test.
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Its data.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// A phone of an agent, not yet registered.
+    pub(crate) fn phone(&self, extension: &str) -> Endpoint {
+        Endpoint::phone(self.sip, extension)
+    }
+
+    /// A registered phone.
+    pub(crate) fn registered(&self, extension: &str) -> Endpoint {
+        let phone = self.phone(extension);
+        phone.register();
+        phone
+    }
+
+    /// Ends it without warning, as a power cut of the process would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("our own child can be killed");
+        self.child.wait().expect("our own child can be waited for");
+    }
+
+    /// Asks it to stop.
+    pub(crate) fn terminate(&self) {
+        let status = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status();
+        assert!(status.is_ok_and(|status| status.success()), "SIGTERM");
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(&mut self, limit: Duration) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("our own child can be waited for") {
+                return status;
+            }
+            assert!(start.elapsed() < limit, "the node has not ended within {limit:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Starts it once more, on the same folder and the same SIP port.
+    pub(crate) fn restart(&mut self) {
+        let listen = vec![format!("udp:{}", self.sip).into(), format!("tcp:{}", self.sip).into()];
+        self.config = self.config.clone().set("sip.listen", toml::Value::Array(listen));
+        let (child, sip, http) = launch(&self.config, self.dir.path());
+        self.child = child;
+        self.sip = sip;
+        self.http = http;
+    }
+
+    /// What it logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("node.log")).unwrap_or_default()
+    }
+
+    /// Open files and sockets.
+    pub(crate) fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("a process of ours").count()
+    }
+
+    /// Open UDP sockets by local port.
+    pub(crate) fn udp_ports(&self) -> Vec<u16> {
+        let links = std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("a process of ours");
+        let names = links.filter_map(|link| std::fs::read_link(link.ok()?.path()).ok());
+        let own: Vec<String> = names.map(|name| name.display().to_string()).collect();
+        let table = std::fs::read_to_string("/proc/net/udp").unwrap_or_default();
+        let port_of = |line: &str| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let inode = format!("socket:[{}]", fields.get(9)?);
+            let port = u16::from_str_radix(fields.get(1)?.split_once(':')?.1, 16).ok()?;
+            own.contains(&inode).then_some(port)
+        };
+        table.lines().filter_map(port_of).collect()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = self.log();
+            let tail: Vec<&str> = log.lines().rev().take(LOG_LINES).collect();
+            eprintln!("--- the node's last lines ---");
+            tail.iter().rev().for_each(|line| eprintln!("{line}"));
+        }
+    }
+}
+
+/// The binary under test.
+pub(crate) fn binary() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_trunkline"))
+}
+
+/// Runs `trunkline run` with a configuration that must not start, and waits for its end.
+pub(crate) fn run_to_end(config: &Path) -> Output {
+    let mut child = binary()
+        .args(["run", "--config"])
+        .arg(config)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let start = Instant::now();
+    while child.try_wait().expect("our own child").is_none() {
+        if start.elapsed() > PATIENCE {
+            let _ = child.kill();
+            let output = child.wait_with_output().expect("our own child");
+            panic!("the node runs with a configuration that must not start: {output:?}");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.wait_with_output().expect("our own child")
+}
+
+fn launch(config: &NodeConfig, dir: &Path) -> (Child, SocketAddr, Http) {
+    let path = dir.join("trunkline.toml");
+    config.write(&path);
+    let addresses = dir.join("data/addresses.json");
+    // Those of a former run would be taken for this one's.
+    let _ = std::fs::remove_file(&addresses);
+    let log = File::options().create(true).append(true).open(dir.join("node.log")).expect("a log file");
+    let mut child = binary()
+        .args(["run", "--config"])
+        .arg(&path)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a log file"))
+        .stderr(log)
+        .spawn()
+        .expect("the binary starts");
+    let known: Value = eventually("the node's addresses", || {
+        if let Ok(Some(status)) = child.try_wait() {
+            let log = std::fs::read_to_string(dir.join("node.log")).unwrap_or_default();
+            panic!("the node ended with {status}:\n{log}");
+        }
+        serde_json::from_str(&std::fs::read_to_string(&addresses).ok()?).ok()
+    });
+    assert_eq!(known["pid"], child.id(), "addresses.json is this process's");
+    let addr = |value: &Value| value.as_str().and_then(|text| text.parse().ok()).expect("an address");
+    let sip: SocketAddr = addr(&known["sip_udp"][0]);
+    assert_eq!(sip, addr(&known["sip_tcp"][0]), "UDP and TCP share a port");
+    let http = Http::new(addr(&known["http"]));
+    eventually("readyz", || (http.get("/readyz").status == 200).then_some(()));
+    (child, sip, http)
+}
+
+const LOG_LINES: usize = 60;
