@@ -31,11 +31,11 @@ pub(super) struct Records {
 /// Opens the database, and starts what follows the journal. A database that is away is no fault; one that does not
 /// belong to this journal is.
 pub(super) async fn open(
-    config: &Config,
-    journal: &Journal,
-    restored: &mut Restored,
-    metrics: &Arc<Metrics>,
-) -> Result<Records, StartError> {
+    config: Config,
+    journal: Journal,
+    mut restored: Restored,
+    metrics: Arc<Metrics>,
+) -> Result<(Records, Restored), StartError> {
     let database = Database::sqlite(&config.node.data_dir.join(DATABASE_FILE));
     let naming = Naming { names: restored.replay.names.clone(), home: config.node.account.clone() };
     let projector = Projector::new(database.clone(), journal.clone(), naming.clone());
@@ -47,14 +47,14 @@ pub(super) async fn open(
         }
         Err(PrepareError::Refused(why)) => return Err(StartError::Database(why.to_string())),
     };
-    let live = LiveCalls::start(journal, naming, from, projector.applied()).await;
-    tokio::spawn(Upkeep::new(journal, restored).run(projector.resume()));
+    let live = LiveCalls::start(&journal, naming, from, projector.applied()).await;
+    tokio::spawn(Upkeep::new(&journal, &restored).run(projector.resume()));
     let up = restored.replay.live_calls().map(|record| (record.id, record.clone())).collect();
-    tokio::spawn(follow_calls(journal.clone(), restored.position, up, Arc::clone(metrics)));
-    tokio::spawn(follow_backlog(projector.metrics(), Arc::clone(metrics)));
+    tokio::spawn(follow_calls(journal.clone(), restored.position, up, Arc::clone(&metrics)));
+    tokio::spawn(follow_backlog(projector.metrics(), metrics));
     tokio::spawn(projector.run());
     let answers = std::mem::take(&mut restored.replay.answers);
-    Ok(Records { database, live, journal: journal.clone(), answers })
+    Ok((Records { database, live, journal, answers }, restored))
 }
 
 /// Lets the database go on with the journal that lies beside it, keeping its rows.

@@ -9,6 +9,7 @@ use journal::{Journal, Options, Recovered, Report, Restored};
 use journal_core::{Durability, Entry, Names, Owner};
 use media_worker::{EventReceiver, MediaConfig, MediaWorker};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
 use super::StartError;
@@ -48,8 +49,8 @@ pub(super) struct Opened {
     pub(super) metrics: Arc<Metrics>,
 }
 
-/// Starts a node.
-pub(super) async fn start(config: Config) -> Result<Node, StartError> {
+/// Starts a node; what follows the journal runs on `threads`.
+pub(super) async fn start(config: Config, threads: &Handle) -> Result<Node, StartError> {
     let bound = net::bind(&config.sip.listen).map_err(|error| StartError::Sip(error.to_string()))?;
     let addr = config.http.listen;
     let http = TcpListener::bind(addr).await.map_err(|source| StartError::Http { addr, source })?;
@@ -83,7 +84,7 @@ pub(super) async fn start(config: Config) -> Result<Node, StartError> {
         media_events,
         metrics: Arc::new(metrics),
     };
-    run(opened, http, addresses, entries).await
+    run(opened, http, addresses, entries, threads).await
 }
 
 async fn run(
@@ -91,16 +92,21 @@ async fn run(
     http: TcpListener,
     addresses: Addresses,
     entries: NodeEntries,
+    threads: &Handle,
 ) -> Result<Node, StartError> {
     let (ready, readiness) = watch::channel(Readiness::default());
-    let records = records::open(&opened.config, &opened.journal, &mut opened.restored, &opened.metrics).await?;
     let (config, metrics, journal) = (opened.config.clone(), Arc::clone(&opened.metrics), opened.journal.clone());
+    let open = records::open(config.clone(), journal.clone(), opened.restored, Arc::clone(&metrics));
+    let (records, restored) = threads.spawn(open).await.map_err(|error| StartError::Database(error.to_string()))??;
+    opened.restored = restored;
     let (media, api_synced) = (Arc::clone(opened.media.metrics()), opened.api_synced.clone());
     let Started { post, snapshots, directory, drained } = owners::start(opened).await?;
     let (stop_http, stop) = watch::channel(false);
     let running = Running { post: Arc::clone(&post), snapshots, directory, readiness, api_synced, stop };
+    let entered = threads.enter();
     let http = records.serve(http, &config, running);
-    tokio::spawn(figures::keep_figures(metrics, media, journal, ready.clone()));
+    drop(entered);
+    threads.spawn(figures::keep_figures(metrics, media, journal, ready.clone()));
     ready.send_modify(|ready| {
         ready.sockets_open = true;
         ready.owners_restored = true;

@@ -1,0 +1,5 @@
+//! What is measured, a file each.
+
+pub(crate) mod calls;
+pub(crate) mod held;
+pub(crate) mod packets;
