@@ -25,9 +25,11 @@ sim: ## 10,000 calls through the simulator, with faults
 	@tools/needs build
 	@exec cargo run --locked --release -p sim --example simulate -- --calls 10000
 
-bench: ## measure speed and memory; figures go to docs/benchmarks.md by hand
+bench: ## measure a built node: calls, memory, packets (ten minutes; make bench QUICK=1: one)
 	@tools/needs build
-	cargo bench --locked --workspace --bench '*'
+	cargo build --locked --release -p trunkline -p load
+	target/release/trunkline-bench all $(if $(QUICK),--quick)
+	cargo bench --locked -p acd --bench decisions
 
 fmt: ## format the Rust code
 	cargo fmt --all
