@@ -33,7 +33,7 @@ impl Group {
         let starts = |names: &[&str]| names.iter().any(|name| thread.starts_with(name));
         if starts(&["signalling"]) {
             Self::Signalling
-        } else if starts(&["media", "record-", "recorder"]) {
+        } else if starts(&["media", "rec-"]) {
             Self::Media
         } else if starts(&["journal", "fjall", "lsm"]) {
             Self::Journal
