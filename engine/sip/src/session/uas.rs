@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::{Notifications, OwnReinvite, Session, Stage, Unacked};
 use crate::{
-    Message, Name, Text,
+    Message, Name, Reason, Text,
     dialog::Dialog,
     transaction::TxId,
     ua::{
@@ -126,8 +126,10 @@ impl Ua {
             Stage::Ending { .. } => return,
             _ => None,
         };
-        let reason = bye_wanted.clone().flatten();
-        let how = if bye_wanted.is_some() { SessionEnd::ByeLocal } else { SessionEnd::NoAck };
+        let (reason, how) = match bye_wanted {
+            Some(reason) => (reason, SessionEnd::ByeLocal),
+            None => (Some(Reason::sip(408, "No ACK")), SessionEnd::NoAck),
+        };
         self.abandon_session(now, id, reason.as_ref(), how);
     }
 

@@ -33,6 +33,7 @@ fn no_ack_ends_the_call_with_bye_after_64_t1() {
     assert_eq!(pair.sent(B, "SIP/2.0 200").len(), 10);
     pair.secs(2);
     assert_eq!(pair.end(B).as_deref(), Some("NoAck"));
+    assert_eq!(pair.sent(B, "BYE")[0].header(crate::Name::Reason).next(), Some("SIP;cause=408;text=\"No ACK\""));
     assert_eq!(pair.end(A).as_deref(), Some("bye peer"));
     pair.settle();
     pair.assert_nothing_left();
