@@ -98,7 +98,7 @@ pub struct PeopleScenario {
     pub dial: f64,
     /// Share of new calls that the API starts (click-to-call).
     pub click: f64,
-    /// Phones that fall silent in the run, for each call.
+    /// Phones and carriers that fall silent in the run, for each call.
     pub outage: f64,
     /// Changes of status and hang-ups over the API, for each call.
     pub orders: f64,

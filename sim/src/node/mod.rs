@@ -2,6 +2,7 @@
 //! delays between them that the seed draws. It can die at any moment, and starts again from its journal.
 
 mod clock;
+mod delivery;
 mod dispatch;
 mod journal;
 mod media;
@@ -13,16 +14,16 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use ::clock::{CallId, Instant, RequestId, Rng, ShardId};
-use centre::{AcdOutlet, Delivery, LocationOutlet, ShardOutlet, restore};
-use journal_core::{CallEvent, Durability, Entry, Mark, Owner};
+use centre::{AcdOutlet, LocationOutlet, ShardOutlet, restore};
+use journal_core::{Durability, Entry, Owner};
 use sip::location::Location;
 
 use self::clock::NodeClock;
 use self::dispatch::Directory;
-use self::journal::{Line, Store};
-use self::media::{MediaTimer, Outcome, Worker};
-use self::owners::{Core, GateLane, Held, Post};
-use crate::chance::{between, exponential};
+use self::journal::Store;
+use self::media::{MediaTimer, Worker};
+use self::owners::{Core, Post};
+use crate::chance::between;
 use crate::ctx::{Ctx, Event, StopStage};
 use crate::network::Datagram;
 use crate::scenario::{NodeScenario, Scenario};
@@ -346,143 +347,6 @@ impl Node {
         }
     }
 
-    fn deliver(&mut self, ctx: &mut Ctx, from: usize, delivery: Delivery) {
-        let acd = usize::from(self.shards);
-        match delivery {
-            Delivery::Shard(shard, input) => self.pass(ctx, from, usize::from(shard.0), Input::Shard(input)),
-            Delivery::Acd(input) => self.pass(ctx, from, acd, Input::Acd(input)),
-            Delivery::Location(input) => self.pass(ctx, from, acd + 1, Input::Location(input)),
-            Delivery::Media(command) => {
-                let at = self.arrival(ctx.now, from, self.parts() - 1);
-                self.schedule(ctx, at, NodeEvent::Media { shard: from, command });
-            }
-            Delivery::Journal { number, entry } => {
-                self.note_live(from, &entry);
-                let owner = self.post(from).map_or(Owner::Node, |post| post.owner());
-                self.append(ctx, owner, number, entry);
-            }
-            Delivery::Transmit { peer, bytes, gate: None, .. } => {
-                ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes);
-            }
-            Delivery::Transmit { peer, bytes, gate, .. } => {
-                self.hold(from, GateLane::Network, gate, Held::Transmit { peer, bytes });
-            }
-            Delivery::Answer { request, gate, .. } => {
-                let gate = gate.or(Some(NO_MARK));
-                self.hold(from, GateLane::Answers, gate, Held::Answer { request });
-            }
-            Delivery::CallIdOwned { sip_call_id, owned } => {
-                if let Some(running) = &mut self.running {
-                    running.directory.set(from, sip_call_id, owned);
-                }
-            }
-            Delivery::Dropped { reason } => *self.dropped.entry(reason).or_default() += 1,
-            Delivery::Repaired { what } => ctx.see(&Seen::Repaired { what }),
-            Delivery::Drained(_) => {
-                if let Some(left) = self.running.as_mut().and_then(|running| running.draining.as_mut()) {
-                    *left = left.saturating_sub(1);
-                }
-            }
-        }
-    }
-
-    fn note_live(&mut self, shard: usize, entry: &Entry) {
-        let Entry::Call(step) = entry else { return };
-        match step.event {
-            CallEvent::Started { .. } => drop(self.live.insert(step.call, shard)),
-            CallEvent::Ended { .. } => drop(self.live.remove(&step.call)),
-            _ => {}
-        }
-    }
-
-    fn hold(&mut self, owner: usize, lane: GateLane, gate: Option<Mark>, held: Held) {
-        // The journal does not fail here, and the limit is far above what a run holds: a refusal would show as a
-        // missing answer.
-        if let Some(post) = self.post(owner) {
-            let _ = post.gate.push(lane, gate, held);
-        }
-    }
-
-    fn open_gate(&mut self, ctx: &mut Ctx, owner: usize) {
-        while let Some(held) = self.post(owner).and_then(|post| post.gate.poll()) {
-            match held {
-                Held::Transmit { peer, bytes } => ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes),
-                Held::Answer { request } => ctx.see(&Seen::Answered { request }),
-            }
-        }
-    }
-
-    fn pass(&mut self, ctx: &mut Ctx, from: usize, to: usize, input: Input) {
-        let at = self.arrival(ctx.now, from, to);
-        self.schedule(ctx, at, NodeEvent::Input { owner: to, input });
-    }
-
-    fn media_command(&mut self, ctx: &mut Ctx, shard: usize, command: &media_graph::Command) {
-        ctx.see(&Seen::MediaTold { command });
-        let Some(running) = &mut self.running else { return };
-        match running.media.take(ctx.now, shard, command) {
-            Ok(outcomes) => self.media_outcomes(ctx, outcomes),
-            Err(why) => ctx.see(&Seen::MediaRefused { command, why }),
-        }
-    }
-
-    fn media_outcomes(&mut self, ctx: &mut Ctx, outcomes: Vec<Outcome>) {
-        for outcome in outcomes {
-            match outcome {
-                Outcome::Tell(shard, event) => {
-                    ctx.see(&Seen::MediaSaid { event: &event });
-                    let at = self.arrival(ctx.now, self.parts() - 1, shard);
-                    let input = Input::Shard(call::Input::Media(event));
-                    self.schedule(ctx, at, NodeEvent::Input { owner: shard, input });
-                }
-                Outcome::Later(after, timer) => self.schedule(ctx, ctx.now + after, NodeEvent::MediaTimer(timer)),
-            }
-        }
-    }
-
-    fn append(&mut self, ctx: &mut Ctx, owner: Owner, number: u64, entry: Entry) {
-        ctx.see(&Seen::Journaled { owner, number, entry: &entry });
-        if self.store.append(Line { owner, number, entry }) {
-            let after = exponential(&mut self.rng, self.scenario.write_mean);
-            self.schedule(ctx, ctx.now + after, NodeEvent::Write);
-        }
-    }
-
-    fn write(&mut self, ctx: &mut Ctx) {
-        let written = self.store.write();
-        self.tell_progress(ctx, Durability::Written, written);
-        let Some(running) = &mut self.running else { return };
-        if !core::mem::replace(&mut running.syncing, true) {
-            let after = between(&mut self.rng, Duration::from_millis(1), self.scenario.sync_max);
-            self.schedule(ctx, ctx.now + after, NodeEvent::Sync);
-        }
-    }
-
-    fn sync(&mut self, ctx: &mut Ctx) {
-        if let Some(running) = &mut self.running {
-            running.syncing = false;
-        }
-        let synced = self.store.sync();
-        self.tell_progress(ctx, Durability::Synced, synced);
-        for (entry, anomaly) in self.store.take_misfits() {
-            ctx.see(&Seen::Misfit { entry: &entry, anomaly });
-        }
-    }
-
-    fn tell_progress(&mut self, ctx: &mut Ctx, durability: Durability, numbers: BTreeMap<Owner, u64>) {
-        for (owner, number) in numbers {
-            ctx.see(&Seen::Progress { owner, durability, number });
-            let to = match owner {
-                Owner::Shard(shard) => usize::from(shard.0),
-                Owner::Acd => usize::from(self.shards),
-                Owner::Location => usize::from(self.shards) + 1,
-                Owner::Node | Owner::Api => continue,
-            };
-            let at = ctx.now + between(&mut self.rng, Duration::from_micros(1), Duration::from_micros(200));
-            self.schedule(ctx, at, NodeEvent::Progress { owner: to, durability, number });
-        }
-    }
-
     /// When a message from one part reaches another: soon as a rule, after those before it always.
     fn arrival(&mut self, from_time: Instant, from: usize, to: usize) -> Instant {
         let is_late = self.rng.chance(self.scenario.stall);
@@ -520,5 +384,3 @@ pub(crate) const NODE_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 pub(crate) const NODE_ADDR: SocketAddr = SocketAddr::V4(core::net::SocketAddrV4::new(NODE_IP, 5060));
 /// The farthest that a wall clock is set.
 const CLOCK_SET_MAX: Duration = Duration::from_secs(3_600);
-/// A mark that is always reached, so that answers keep their order.
-const NO_MARK: Mark = Mark { entry: 0, durability: Durability::Written };

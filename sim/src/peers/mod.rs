@@ -120,9 +120,7 @@ impl Peers {
             self.carriers[carrier].call(ctx, &caller, &to, None);
         }
         if self.rng.chance(people.outage) {
-            let phone = index(&mut self.rng, self.phones.len());
-            let silent = between(&mut self.rng, Duration::from_secs(1), Duration::from_secs(90));
-            ctx.net.silence(node::phone_addr(self.phones[phone].agent).ip(), ctx.now + silent);
+            self.outage(ctx);
         }
         if self.rng.chance(people.orders) {
             ctx.events.at(ctx.now, ctx::Event::Supervisor(SupervisorAct::Order));
@@ -175,7 +173,8 @@ impl Peers {
                 let mut callers = callers.filter(|caller| caller.outgoing && caller.number == party.number);
                 let (Some(caller), None) = (callers.next(), callers.next()) else { continue };
                 let heard = caller.stage == Stage::Up && !caller.occupied && settled(caller.since);
-                if heard && !ctx.net.is_silent(ctx.now, addr) {
+                let carrier = caller.rtp.ip();
+                if heard && !ctx.net.is_silent(ctx.now, carrier) && !ctx.net.is_silent(ctx.now, addr) {
                     samples.push((phone.agent, caller.sip_call_id.clone(), party.rtp, caller.rtp));
                 }
             }
@@ -201,6 +200,17 @@ impl Peers {
             ("SIP sessions of carriers", carriers),
             ("SIP sessions of phones", self.phones.iter().map(Phone::sessions).sum()),
         ]
+    }
+
+    /// A phone, or now and then a carrier, neither sends nor hears for a while: ACKs and BYEs get lost for good.
+    fn outage(&mut self, ctx: &mut Ctx) {
+        let host = if self.rng.chance(0.25) {
+            node::carrier_addr(index(&mut self.rng, self.carriers.len()))
+        } else {
+            node::phone_addr(self.phones[index(&mut self.rng, self.phones.len())].agent)
+        };
+        let silent = between(&mut self.rng, Duration::from_secs(1), Duration::from_secs(90));
+        ctx.net.silence(host.ip(), ctx.now + silent);
     }
 
     /// Whom an agent dials.

@@ -1,0 +1,157 @@
+//! Where what owners, media worker and journal say goes: to each other, into a gate, onto the network.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use centre::Delivery;
+use journal_core::{CallEvent, Durability, Entry, Mark, Owner};
+
+use super::journal::Line;
+use super::media::Outcome;
+use super::owners::{GateLane, Held, Input};
+use super::{NODE_ADDR, Node, NodeEvent};
+use crate::chance::{between, exponential};
+use crate::ctx::Ctx;
+use crate::watch::Seen;
+
+impl Node {
+    pub(super) fn deliver(&mut self, ctx: &mut Ctx, from: usize, delivery: Delivery) {
+        let acd = usize::from(self.shards);
+        match delivery {
+            Delivery::Shard(shard, input) => self.pass(ctx, from, usize::from(shard.0), Input::Shard(input)),
+            Delivery::Acd(input) => self.pass(ctx, from, acd, Input::Acd(input)),
+            Delivery::Location(input) => self.pass(ctx, from, acd + 1, Input::Location(input)),
+            Delivery::Media(command) => {
+                let at = self.arrival(ctx.now, from, self.parts() - 1);
+                self.schedule(ctx, at, NodeEvent::Media { shard: from, command });
+            }
+            Delivery::Journal { number, entry } => {
+                self.note_live(from, &entry);
+                let owner = self.post(from).map_or(Owner::Node, |post| post.owner());
+                self.append(ctx, owner, number, entry);
+            }
+            Delivery::Transmit { peer, bytes, gate: None, .. } => {
+                ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes);
+            }
+            Delivery::Transmit { peer, bytes, gate, .. } => {
+                self.hold(from, GateLane::Network, gate, Held::Transmit { peer, bytes });
+            }
+            Delivery::Answer { request, gate, .. } => {
+                let gate = gate.or(Some(NO_MARK));
+                self.hold(from, GateLane::Answers, gate, Held::Answer { request });
+            }
+            Delivery::CallIdOwned { sip_call_id, owned } => {
+                if let Some(running) = &mut self.running {
+                    running.directory.set(from, sip_call_id, owned);
+                }
+            }
+            Delivery::Dropped { reason } => *self.dropped.entry(reason).or_default() += 1,
+            Delivery::Repaired { what } => ctx.see(&Seen::Repaired { what }),
+            Delivery::Drained(_) => {
+                if let Some(left) = self.running.as_mut().and_then(|running| running.draining.as_mut()) {
+                    *left = left.saturating_sub(1);
+                }
+            }
+        }
+    }
+
+    fn note_live(&mut self, shard: usize, entry: &Entry) {
+        let Entry::Call(step) = entry else { return };
+        match step.event {
+            CallEvent::Started { .. } => drop(self.live.insert(step.call, shard)),
+            CallEvent::Ended { .. } => drop(self.live.remove(&step.call)),
+            _ => {}
+        }
+    }
+
+    fn hold(&mut self, owner: usize, lane: GateLane, gate: Option<Mark>, held: Held) {
+        // The journal does not fail here, and the limit is far above what a run holds: a refusal would show as a
+        // missing answer.
+        if let Some(post) = self.post(owner) {
+            let _ = post.gate.push(lane, gate, held);
+        }
+    }
+
+    pub(super) fn open_gate(&mut self, ctx: &mut Ctx, owner: usize) {
+        while let Some(held) = self.post(owner).and_then(|post| post.gate.poll()) {
+            match held {
+                Held::Transmit { peer, bytes } => ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes),
+                Held::Answer { request } => ctx.see(&Seen::Answered { request }),
+            }
+        }
+    }
+
+    fn pass(&mut self, ctx: &mut Ctx, from: usize, to: usize, input: Input) {
+        let at = self.arrival(ctx.now, from, to);
+        self.schedule(ctx, at, NodeEvent::Input { owner: to, input });
+    }
+
+    pub(super) fn media_command(&mut self, ctx: &mut Ctx, shard: usize, command: &media_graph::Command) {
+        ctx.see(&Seen::MediaTold { command });
+        let Some(running) = &mut self.running else { return };
+        match running.media.take(ctx.now, shard, command) {
+            Ok(outcomes) => self.media_outcomes(ctx, outcomes),
+            Err(why) => ctx.see(&Seen::MediaRefused { command, why }),
+        }
+    }
+
+    pub(super) fn media_outcomes(&mut self, ctx: &mut Ctx, outcomes: Vec<Outcome>) {
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Tell(shard, event) => {
+                    ctx.see(&Seen::MediaSaid { event: &event });
+                    let at = self.arrival(ctx.now, self.parts() - 1, shard);
+                    let input = Input::Shard(call::Input::Media(event));
+                    self.schedule(ctx, at, NodeEvent::Input { owner: shard, input });
+                }
+                Outcome::Later(after, timer) => self.schedule(ctx, ctx.now + after, NodeEvent::MediaTimer(timer)),
+            }
+        }
+    }
+
+    pub(super) fn append(&mut self, ctx: &mut Ctx, owner: Owner, number: u64, entry: Entry) {
+        ctx.see(&Seen::Journaled { owner, number, entry: &entry });
+        if self.store.append(Line { owner, number, entry }) {
+            let after = exponential(&mut self.rng, self.scenario.write_mean);
+            self.schedule(ctx, ctx.now + after, NodeEvent::Write);
+        }
+    }
+
+    pub(super) fn write(&mut self, ctx: &mut Ctx) {
+        let written = self.store.write();
+        self.tell_progress(ctx, Durability::Written, written);
+        let Some(running) = &mut self.running else { return };
+        if !core::mem::replace(&mut running.syncing, true) {
+            let after = between(&mut self.rng, Duration::from_millis(1), self.scenario.sync_max);
+            self.schedule(ctx, ctx.now + after, NodeEvent::Sync);
+        }
+    }
+
+    pub(super) fn sync(&mut self, ctx: &mut Ctx) {
+        if let Some(running) = &mut self.running {
+            running.syncing = false;
+        }
+        let synced = self.store.sync();
+        self.tell_progress(ctx, Durability::Synced, synced);
+        for (entry, anomaly) in self.store.take_misfits() {
+            ctx.see(&Seen::Misfit { entry: &entry, anomaly });
+        }
+    }
+
+    fn tell_progress(&mut self, ctx: &mut Ctx, durability: Durability, numbers: BTreeMap<Owner, u64>) {
+        for (owner, number) in numbers {
+            ctx.see(&Seen::Progress { owner, durability, number });
+            let to = match owner {
+                Owner::Shard(shard) => usize::from(shard.0),
+                Owner::Acd => usize::from(self.shards),
+                Owner::Location => usize::from(self.shards) + 1,
+                Owner::Node | Owner::Api => continue,
+            };
+            let at = ctx.now + between(&mut self.rng, Duration::from_micros(1), Duration::from_micros(200));
+            self.schedule(ctx, at, NodeEvent::Progress { owner: to, durability, number });
+        }
+    }
+}
+
+/// A mark that is always reached, so that answers keep their order.
+const NO_MARK: Mark = Mark { entry: 0, durability: Durability::Written };
