@@ -95,7 +95,7 @@ async fn list(
         snapshot.acd.agents.iter().filter_map(|agent| Agent::from_snapshot(agent, &directory)).collect();
     agents.retain(|agent| query.matches(agent));
     let page = Page::cut("agents", agents, |agent| agent.extension.clone(), query.cursor.as_ref(), query.limit.get())?;
-    Ok((snapshot_age(&snapshot), Json(page)))
+    Ok((snapshot_age(&snapshot), page))
 }
 
 /// One agent.

@@ -67,10 +67,10 @@ pub(crate) struct CallsQuery {
     direction: Option<AnyOf<CallDirection>>,
     /// Between own parties only, or not.
     internal: Option<bool>,
-    /// Any of these as the queue entered last, separated by commas.
+    /// Any of these as the queue entered last, separated by commas; `none` for calls of no queue.
     #[param(value_type = Option<String>, example = "support")]
     queue: Option<AnyOf<String>>,
-    /// Any of these as the extension of the agent who talked last, separated by commas.
+    /// Any of these as the extension of the agent who talked last, separated by commas; `none` for calls of no agent.
     #[param(value_type = Option<String>, example = "1001")]
     agent: Option<AnyOf<String>>,
     /// Began then or later.
@@ -131,7 +131,7 @@ async fn list(
 ) -> Result<Response, Problem> {
     let found = source::list(&shared, &principal, query).await?;
     let data = found.calls.iter().map(Call::from).collect();
-    let mut response = Json(Page { data, next_cursor: found.next_cursor }).into_response();
+    let mut response = Page { data, next_cursor: found.next_cursor }.into_response();
     if found.incomplete {
         response.headers_mut().insert(INCOMPLETE, HeaderValue::from_static("database"));
     }
@@ -160,12 +160,12 @@ async fn steps(
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
     Query(query): Query<StepsQuery>,
-) -> Result<Json<Page<Step>>, Problem> {
+) -> Result<Page<Step>, Problem> {
     let call = parse_id(&id)?;
     let steps = source::journey(&shared, &principal.account, call).await?.ok_or_else(|| unknown(&id))?;
     let steps = steps.into_iter().map(Step::from).collect();
     let in_order = |step: &Step| format!("{:010}", step.seq);
-    Page::cut(&format!("steps of {call}"), steps, in_order, query.cursor.as_ref(), query.limit.get()).map(Json)
+    Page::cut(&format!("steps of {call}"), steps, in_order, query.cursor.as_ref(), query.limit.get())
 }
 
 /// The recording: WAV, stereo, left the customer, right the agent. Ranges are honoured.

@@ -12,24 +12,26 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tokio::time::timeout;
 
+use crate::page;
 use crate::problem::{self, Code, Problem};
 use crate::time::wall_now;
 
 /// Runs a request and finishes its response.
 pub(crate) async fn envelope(request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let run = AssertUnwindSafe(next.run(request)).catch_unwind();
     let response = match timeout(REQUEST_DEADLINE, run).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {
-            tracing::error!(request_id = %id, %method, path, "a route panicked");
+            tracing::error!(request_id = %id, %method, path = uri.path(), "a route panicked");
             Problem::new(Code::InternalError, "The fault is ours; it was logged under the request id.").into_response()
         }
         Err(_) => Problem::new(Code::Unavailable, "The request took too long.").into_response(),
     };
-    tracing::debug!(request_id = %id, %method, path, status = response.status().as_u16(), "request");
+    tracing::debug!(request_id = %id, %method, path = uri.path(), status = response.status().as_u16(), "request");
     let mut response = problem::render(response, &id);
+    page::link_next(&mut response, &uri);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

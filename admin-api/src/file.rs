@@ -4,7 +4,9 @@ use std::io::SeekFrom;
 use std::path::{Component, Path, PathBuf};
 
 use axum::body::Body;
-use axum::http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE};
+use axum::http::header::{
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, RANGE,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -35,6 +37,10 @@ impl Wav<'_> {
     pub(crate) async fn send(self, headers: &HeaderMap) -> Result<Response, Problem> {
         let (mut file, length) = self.open().await?;
         let tag = format!("\"{}\"", self.tag);
+        if names(headers, &tag) {
+            let tag = HeaderValue::from_str(&tag).ok();
+            return Ok((StatusCode::NOT_MODIFIED, tag.map(|tag| [(ETAG, tag)]), ()).into_response());
+        }
         let (range, status) = match wanted_range(headers, &tag, length) {
             Wanted::All => (0..length, StatusCode::OK),
             Wanted::Part(range) => (range, StatusCode::PARTIAL_CONTENT),
@@ -85,6 +91,15 @@ impl Wav<'_> {
         tracing::error!(path = self.path, %error, "a recorded file cannot be read");
         Problem::new(Code::Unavailable, "The file cannot be read now.")
     }
+}
+
+/// True when the client has the file already (RFC 9110 13.1.2).
+fn names(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    known
+        .flat_map(|tags| tags.split(','))
+        .map(str::trim)
+        .any(|known| known == "*" || known.trim_start_matches("W/") == tag)
 }
 
 enum Wanted {

@@ -1,5 +1,9 @@
 //! Lists: `{"data": [...], "next_cursor": ...}`, with cursors that inserts do not shift.
 
+use axum::http::header::LINK;
+use axum::http::{HeaderValue, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
@@ -15,6 +19,10 @@ pub(crate) struct Page<T> {
     /// Where the next page begins; null at the end.
     pub(crate) next_cursor: Option<Cursor>,
 }
+
+/// Where the next page begins, on its way to the header `Link`.
+#[derive(Clone, Debug)]
+struct Next(String);
 
 /// An opaque place in a list: the key of the item after which the next page begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -84,6 +92,23 @@ impl<T> Page<T> {
         let next_cursor = items.last().filter(|_| more).map(|last| Cursor::after(list, &key(last)));
         Ok(Self { data: items, next_cursor })
     }
+}
+
+impl<T: Serialize> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        let next = self.next_cursor.as_ref().map(|Cursor(text)| Extension(Next(text.clone())));
+        (next, Json(self)).into_response()
+    }
+}
+
+/// Adds `Link: <...>; rel="next"` (RFC 8288) to a page that has one after it: the same query behind its cursor.
+pub(crate) fn link_next(response: &mut Response, uri: &Uri) {
+    let Some(Next(cursor)) = response.extensions_mut().remove() else { return };
+    let others = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    let others = others.filter(|pair| !pair.starts_with("cursor="));
+    let query: Vec<_> = others.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
+    let link = format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"));
+    response.headers_mut().extend(HeaderValue::from_str(&link).ok().map(|link| (LINK, link)));
 }
 
 fn foreign() -> Problem {

@@ -66,7 +66,7 @@ async fn list(
     let snapshot = shared.snapshot();
     let queues = queues(&snapshot, &shared.directory_of(&principal), wall_now());
     let page = Page::cut("queues", queues, |queue| queue.name.clone(), query.cursor.as_ref(), query.limit.get())?;
-    Ok((snapshot_age(&snapshot), Json(page)))
+    Ok((snapshot_age(&snapshot), page))
 }
 
 /// One queue.

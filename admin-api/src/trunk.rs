@@ -1,7 +1,7 @@
 //! `/v1/trunks` and `/v1/registrations`.
 
 use axum::extract::{Extension, State};
-use axum::{Json, response::IntoResponse};
+use axum::response::IntoResponse;
 use centre::{Directory, RegistrationSnapshot};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -92,7 +92,7 @@ async fn trunks(
     };
     let trunks = directory.trunks.iter().map(trunk).collect();
     let page = Page::cut("trunks", trunks, |trunk| trunk.name.clone(), query.cursor.as_ref(), query.limit.get())?;
-    Ok((snapshot_age(&snapshot), Json(page)))
+    Ok((snapshot_age(&snapshot), page))
 }
 
 /// All registered contacts, by extension.
@@ -109,7 +109,7 @@ async fn registrations(
     let key = |one: &Registration| format!("{} {}", one.extension, one.contact);
     let page =
         Page::cut("registrations", live.filter(wanted).collect(), key, query.cursor.as_ref(), query.limit.get())?;
-    Ok((snapshot_age(&snapshot), Json(page)))
+    Ok((snapshot_age(&snapshot), page))
 }
 
 impl Registration {

@@ -67,7 +67,7 @@ async fn list(
     State(shared): State<Shared>,
     Extension(principal): Extension<Principal>,
     Query(query): Query<VoicemailsQuery>,
-) -> Result<Json<Page<Voicemail>>, Problem> {
+) -> Result<Page<Voicemail>, Problem> {
     let filter = VoicemailFilter {
         account: principal.account,
         queue: query.queue.map(|AnyOf(queues)| queues).unwrap_or_default(),
@@ -76,7 +76,7 @@ async fn list(
     };
     let (voicemails, next) = shared.services.database.voicemails(&filter).await.map_err(away)?;
     let data = voicemails.into_iter().map(Voicemail::from).collect();
-    Ok(Json(Page { data, next_cursor: next.map(|next| Cursor::after(LIST, &next.to_string())) }))
+    Ok(Page { data, next_cursor: next.map(|next| Cursor::after(LIST, &next.to_string())) })
 }
 
 /// One voicemail.

@@ -9,7 +9,7 @@ use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use crate::call::CallRecording;
 use crate::database::{Database, DatabaseUnavailable, Db, Failure};
-use crate::filter::{CallFilter, CallSort};
+use crate::filter::{CallFilter, CallSort, NONE};
 use crate::words::Word;
 use crate::{Call, columns};
 
@@ -123,8 +123,8 @@ fn select(filter: &CallFilter) -> QueryBuilder<Db> {
     any_of(&mut query, "c.status", filter.status.iter().map(|status| status.word().to_owned()));
     any_of(&mut query, "c.outcome", filter.outcome.iter().map(|outcome| outcome.word().to_owned()));
     any_of(&mut query, "c.direction", filter.direction.iter().map(|direction| direction.word().to_owned()));
-    any_of(&mut query, "c.queue", filter.queue.iter().cloned());
-    any_of(&mut query, "c.agent", filter.agent.iter().cloned());
+    named(&mut query, "c.queue", &filter.queue);
+    named(&mut query, "c.agent", &filter.agent);
     if let Some(internal) = filter.internal {
         query.push(" AND c.internal = ").push_bind(internal);
     }
@@ -144,6 +144,19 @@ fn select(filter: &CallFilter) -> QueryBuilder<Db> {
     }
     query.push(order).push(" LIMIT ").push_bind(columns::bigint(filter.rows() as u64 + 1));
     query
+}
+
+/// Any of these names, and [`NONE`] for a column without one.
+fn named(query: &mut QueryBuilder<Db>, column: &str, values: &[String]) {
+    if !values.iter().any(|value| value == NONE) {
+        return any_of(query, column, values.iter().cloned());
+    }
+    query.push(format_args!(" AND ({column} IS NULL OR {column} IN ("));
+    let mut list = query.separated(", ");
+    for value in values {
+        list.push_bind(value.clone());
+    }
+    query.push("))");
 }
 
 fn any_of(query: &mut QueryBuilder<Db>, column: &str, values: impl ExactSizeIterator<Item = String>) {

@@ -24,9 +24,9 @@ pub struct CallFilter {
     pub outcome: Vec<Outcome>,
     /// Any of these.
     pub direction: Vec<Direction>,
-    /// Any of these queues, by name.
+    /// Any of these queues, by name; [`NONE`] for calls of no queue.
     pub queue: Vec<String>,
-    /// Any of these agents, by extension.
+    /// Any of these agents, by extension; [`NONE`] for calls of no agent.
     pub agent: Vec<String>,
     /// Between own parties only, or not.
     pub internal: Option<bool>,
@@ -94,7 +94,8 @@ impl CallFilter {
     pub fn matches(&self, call: &Call) -> bool {
         let one_of = |any: &[String], value: &str| any.is_empty() || any.iter().any(|wanted| wanted == value);
         let named = |any: &[String], value: Option<&String>| {
-            any.is_empty() || value.is_some_and(|value| any.iter().any(|wanted| wanted == value))
+            let value = value.map_or(NONE, String::as_str);
+            any.is_empty() || any.iter().any(|wanted| wanted == value)
         };
         call.account == self.account
             && self.sip_call_id.as_ref().is_none_or(|id| call.sip_call_ids.contains(id))
@@ -163,6 +164,8 @@ impl std::str::FromStr for Cursor {
     }
 }
 
+/// The value of a filter that stands for having none (rest.md section 2). No queue and no agent is called so.
+pub const NONE: &str = "none";
 /// A page when none is asked for.
 pub const DEFAULT_LIMIT: usize = 25;
 /// The largest page.

@@ -29,7 +29,7 @@ pub use agents::StateInterval;
 pub use call::{Call, CallRecording};
 pub use database::{Database, DatabaseUnavailable};
 pub use events::{Event, EventFeed, EventId, ResumeError};
-pub use filter::{BadCursor, CallFilter, CallSort, Cursor, DEFAULT_LIMIT, MAX_LIMIT};
+pub use filter::{BadCursor, CallFilter, CallSort, Cursor, DEFAULT_LIMIT, MAX_LIMIT, NONE};
 pub use journey::JourneyStep;
 pub use list::{CallPage, find_call, find_call_events, list_calls};
 pub use live::LiveCalls;

@@ -257,6 +257,10 @@ async fn filters_mean_the_same_for_live_and_stored_calls() {
     assert_eq!(count(CallFilter { agent: vec!["1001".to_owned()], ..demo() }).await, 20);
     assert_eq!(count(CallFilter { queue: vec!["sales".to_owned()], ..demo() }).await, 0);
     assert_eq!(count(CallFilter { queue: vec!["support".to_owned()], ..demo() }).await, 40);
+    let none = || vec![records::NONE.to_owned()];
+    assert_eq!(count(CallFilter { agent: none(), ..demo() }).await, 20);
+    assert_eq!(count(CallFilter { agent: vec!["1001".to_owned(), "none".to_owned()], ..demo() }).await, 40);
+    assert_eq!(count(CallFilter { queue: none(), ..demo() }).await, 0);
     assert_eq!(count(CallFilter { internal: Some(true), ..demo() }).await, 0);
     for n in [3, 33] {
         let by_header = CallFilter { sip_call_id: Some(format!("sip-{n}-2")), ..demo() };

@@ -72,6 +72,9 @@ fn check_rtp(config: &Config, reader: &mut Reader<'_>) {
 fn check_names(config: &Config, reader: &mut Reader<'_>) {
     unique(reader, "agents", "extension", config.agents.iter().map(|agent| agent.extension.as_str()));
     unique(reader, "queue", "name", config.queues.iter().map(|queue| queue.name.as_str()));
+    if config.queues.iter().any(|queue| queue.name == records::NONE) {
+        reader.fault("queue", "name \"none\" stands for calls of no queue; give it another name".to_owned());
+    }
     unique(reader, "trunk", "name", config.trunks.iter().map(|trunk| trunk.name.as_str()));
     unique(reader, "number", "number", config.numbers.iter().map(|number| number.number.as_str()));
     unique(reader, "key", "name", config.keys.iter().map(|key| key.name.as_str()));

@@ -192,6 +192,8 @@ async fn recordings_are_sent_whole_or_in_parts() {
     let outside = send(node.at, "GET", &path, &[KEY, ("Range", "bytes=10-")], "").await;
     outside.problem(416, "range_not_satisfiable");
     assert_eq!(outside.header("content-range"), Some("bytes */10"));
+    let known = send(node.at, "GET", &path, &[KEY, ("If-None-Match", &tag)], "").await;
+    assert_eq!((known.status, known.header("ETag")), (304, Some(tag.as_str())));
     let stale = send(node.at, "GET", &path, &[KEY, ("Range", "bytes=2-4"), ("If-Range", "\"x\"")], "").await;
     assert_eq!((stale.status, stale.text()), (200, RANGE_TEXT));
 }

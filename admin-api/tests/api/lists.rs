@@ -41,7 +41,10 @@ async fn pages_follow_each_other() {
     let mut seen = Vec::new();
     let mut path = String::from("/v1/agents?limit=2");
     loop {
-        let page = get(node.at, &path).await.json();
+        let reply = get(node.at, &path).await;
+        let page = reply.json();
+        let next = page["next_cursor"].as_str().map(|at| format!("</v1/agents?limit=2&cursor={at}>; rel=\"next\""));
+        assert_eq!(reply.header("Link"), next.as_deref());
         seen.extend(page["data"].as_array().unwrap().iter().map(|agent| agent["extension"].clone()));
         let Value::String(cursor) = &page["next_cursor"] else { break };
         path = format!("/v1/agents?limit=2&cursor={cursor}");
