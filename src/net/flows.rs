@@ -82,7 +82,7 @@ impl Flows {
             table.opening.remove(&addr).unwrap_or_default()
         };
         for message in waiting {
-            // The queue is as long as what may wait for an opening connection.
+            // The queue is longer than what may wait for an opening connection.
             let _ = writer.try_send(message);
         }
         flow
@@ -171,5 +171,8 @@ impl Flows {
 
 /// Connections being opened at a time.
 const OPENING_MAX: usize = 256;
-/// Messages that wait for one connection; its writer's queue holds as many.
-pub(super) const WAITING_MESSAGES_MAX: usize = 64;
+/// Messages that wait for one connection to be opened.
+const WAITING_MESSAGES_MAX: usize = 64;
+/// Messages that a connection's writer has not taken yet: half a second of a trunk that brings 500 calls a second over
+/// one connection. A peer that is this far behind does not read.
+pub(super) const WRITER_QUEUE: usize = 1_024;

@@ -16,3 +16,6 @@ pub(crate) use dispatch::{Dispatch, ShardLanes, SipInput};
 pub(crate) use flows::Flows;
 pub(crate) use tcp::{connect_on_demand, serve_tcp};
 pub(crate) use udp::serve_udp;
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::timeout;
 
 use super::dispatch::Dispatch;
-use super::flows::{Flows, WAITING_MESSAGES_MAX};
+use super::flows::{Flows, WRITER_QUEUE};
 
 /// Accepts connections for ever, `connections_max` at a time.
 pub(crate) async fn serve_tcp(
@@ -67,7 +67,7 @@ async fn serve_connection(
 ) {
     let _ = stream.set_nodelay(true);
     let (read_half, write_half) = stream.into_split();
-    let (sender, queue) = mpsc::channel(WAITING_MESSAGES_MAX);
+    let (sender, queue) = mpsc::channel(WRITER_QUEUE);
     let close = Arc::new(Notify::new());
     let flow = flows.add_tcp(addr, sender.clone(), Arc::clone(&close));
     let peer = Peer { transport: Transport::Tcp, addr, flow: Some(flow) };

@@ -2,7 +2,7 @@
 
 use clock::Instant;
 
-use super::Stage;
+use super::{Stage, uas::canceled};
 use crate::{
     Message, Method, Name, Reason,
     dialog::Dialog,
@@ -98,7 +98,7 @@ impl Ua {
             return;
         }
         if is_incoming {
-            self.respond_invite(now, id, 487, None, &Headers::new());
+            self.respond_invite(now, id, 487, None, &canceled());
         }
         self.cancel_peer_reinvite(now, id);
         let reason = request.header(Name::Reason).next().map(str::to_owned);

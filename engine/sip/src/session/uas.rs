@@ -196,11 +196,16 @@ impl Ua {
     }
 
     fn on_invite_cancelled(&mut self, now: Instant, id: SessionId, cancel: &Message) {
-        if self.respond_invite(now, id, 487, None, &Headers::new()).is_none() {
+        if self.respond_invite(now, id, 487, None, &canceled()).is_none() {
             return;
         }
         let reason = cancel.header(Name::Reason).next().map(str::to_owned);
         self.event(Event::Cancelled { session: id, reason });
         self.end_session(id, SessionEnd::CancelledByPeer);
     }
+}
+
+/// Why an INVITE is over that its sender gave up: normal clearing (RFC 3326, RFC 6432).
+pub(super) fn canceled() -> Headers {
+    vec![("Reason", Reason::q850(16, "canceled").to_string())]
 }

@@ -32,7 +32,9 @@ fn a_ringing_call_is_cancelled() {
     assert_eq!(cancel.request_uri_text(), invite.request_uri_text());
     assert_eq!(cancel.cseq().unwrap().0, invite.cseq().unwrap().0);
     assert!(cancel.to().unwrap().tag().is_none());
-    assert_eq!(pair.sent(B, "SIP/2.0 487").len(), 1);
+    let refusals = pair.sent(B, "SIP/2.0 487");
+    assert_eq!(refusals.len(), 1);
+    assert_eq!(refusals[0].header("Reason").next(), Some("Q.850;cause=16;text=\"canceled\""));
     pair.settle();
     pair.assert_nothing_left();
 }
