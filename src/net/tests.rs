@@ -45,7 +45,7 @@ impl Rig {
             peer.addr.port()
         );
         self.dispatch.datagram(peer, Bytes::from(text)).await;
-        if self.new_calls.len() > 0 {
+        if !self.new_calls.is_empty() {
             return self.new_calls.try_recv().map_or("?", |_| "new calls");
         }
         if self.dialogs.try_recv().is_ok() {
