@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::callee::Callee;
@@ -107,8 +108,9 @@ impl Exchange {
 pub(crate) fn bind(address: Ipv4Addr) -> std::io::Result<UdpSocket> {
     let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
     socket.set_nonblocking(true)?;
-    // The kernel may keep its own, smaller limit.
+    // Beyond the kernel's limit only where this is allowed (root); else what the limit gives.
     let _ = socket.set_recv_buffer_size(BUFFER_BYTES);
+    let _ = setsockopt(&socket, sockopt::RcvBufForce, &BUFFER_BYTES);
     let _ = socket.set_send_buffer_size(BUFFER_BYTES);
     socket.bind(&SocketAddr::from((address, 0)).into())?;
     Ok(socket.into())
