@@ -80,6 +80,33 @@ fn channels_are_equally_long_and_sound_lies_where_it_belongs() {
 }
 
 #[test]
+fn many_that_end_together_are_all_ready_and_each_hash_is_its_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let Bench { recorders, queue, mut events } = bench(dir.path());
+    for nth in 0..100u64 {
+        let ToWriter::Begin(begin) = begin(&format!("day/{nth}"), ChannelLayout::Mono) else { unreachable!() };
+        queue.send(ToWriter::Begin(Begin { recorder: RecorderId(nth), ..begin })).unwrap();
+        let sound = batch(1_600, &[(0, nth, &[0x2A; 800])]);
+        queue.send(ToWriter::End(Batch { recorder: RecorderId(nth), ..sound }, Duration::ZERO)).unwrap();
+    }
+    let mut ready = std::collections::BTreeMap::new();
+    while ready.len() < 100 {
+        match events.blocking_recv() {
+            Some(Event::Recorded { recorder, sha256, .. }) => drop(ready.insert(recorder.0, sha256)),
+            other => panic!("{other:?}"),
+        }
+    }
+    for (nth, sha256) in ready {
+        let wav = dir.path().join(format!("day/{nth}.wav"));
+        assert_eq!(manifest::sha256_of(&wav).unwrap(), sha256);
+        assert_eq!(Manifest::read(&wav.with_extension("json")).unwrap().sha256, manifest::hex(&sha256));
+        assert_eq!(samples(&wav).1.iter().position(|sample| *sample != 0), Some(nth as usize));
+    }
+    drop(queue);
+    recorders.join();
+}
+
+#[test]
 fn what_is_shorter_than_wanted_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let Bench { recorders, queue, mut events } = bench(dir.path());

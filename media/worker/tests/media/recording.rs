@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use media_graph::{ChannelLayout, Codec, Command, Event, Node, RecorderId};
 use media_worker::Manifest;
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 
 use crate::kit::{CALL, Desk, Phone, encoded, lead_db, leg, sine};
 
@@ -127,3 +128,70 @@ fn a_recording_that_fails_leaves_forwarding_alone() {
     let metrics = desk.worker.metrics();
     assert_eq!((metrics.recordings_active.value(), metrics.recordings_failed.value()), (0, 1));
 }
+
+/// The disk is full from one write to the next: a limit of file size stands for it, which no other test must share,
+/// so this one runs once more in a process of its own that has the limit.
+#[test]
+fn a_disk_that_fills_up_fails_the_recording_and_nothing_else() {
+    let (limit, _) = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
+    if limit != RLIM_INFINITY {
+        return record_until_the_disk_is_full();
+    }
+    let name = "recording::a_disk_that_fills_up_fails_the_recording_and_nothing_else";
+    // Blocks of 512 bytes. A write beyond fails instead of raising a signal when that is ignored.
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" --exact {name}", FULL_AT_BYTES / 512);
+    let this = std::env::current_exe().unwrap();
+    let run = std::process::Command::new("sh").arg("-c").arg(script).arg(this).output().unwrap();
+    let told = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && told.contains("1 passed"), "{told}\n{}", String::from_utf8_lossy(&run.stderr));
+}
+
+fn record_until_the_disk_is_full() {
+    let mut desk = Desk::new();
+    let (mut customer, mut agent) = (Phone::new(Codec::Pcma), Phone::new(Codec::Pcma));
+    desk.join(1, &mut customer);
+    desk.join(2, &mut agent);
+    desk.connect(leg(1), leg(2));
+    desk.connect(leg(2), leg(1));
+    customer.greet(&mut agent);
+    let recorder = RecorderId(1);
+    desk.send(Command::Record { recorder, call: CALL, path: "rec/full".into(), layout: ChannelLayout::Stereo });
+    desk.connect(leg(1), Node::Recorder(recorder, 0));
+    desk.connect(leg(2), Node::Recorder(recorder, 1));
+    let mut pace = Phone::new(Codec::Pcma);
+    desk.join(3, &mut pace);
+    desk.play(9, media_graph::PlaySource::Music("default".into()), true);
+    desk.connect(crate::kit::player(9), leg(3));
+    let failed = |event: &Event| match event {
+        Event::RecordFailed { why, .. } => Some(why.clone()),
+        _ => None,
+    };
+    let (mut why, mut after) = (None, 0);
+    for frame in 0..500u32 {
+        pace.hear();
+        let (said, answered) = ([frame as u8; 160], [!frame as u8; 160]);
+        customer.say(&said);
+        assert_eq!(agent.hear().1, said, "forwarding goes on");
+        agent.say(&answered);
+        assert_eq!(customer.hear().1, answered, "forwarding goes on");
+        while let Some(event) = desk.events.try_recv() {
+            why = why.or(failed(&event));
+        }
+        after += u32::from(why.is_some());
+        if after == 25 {
+            break;
+        }
+    }
+    let why = why.expect("the recording failed");
+    assert!(why.contains("full.wav.part"), "{why}");
+    let part = desk.dir.path().join("data/rec/full.wav.part");
+    assert!(std::fs::metadata(&part).unwrap().len() > FULL_AT_BYTES / 2, "what was written stays");
+    desk.send(Command::StopRecord { recorder, least: Duration::ZERO });
+    desk.settle();
+    let metrics = desk.worker.metrics();
+    assert_eq!((metrics.recordings_active.value(), metrics.recordings_failed.value()), (0, 1));
+    assert_eq!(desk.leave(1).lost, 0);
+}
+
+/// Room for the kit's prompts, and for a second of stereo.
+const FULL_AT_BYTES: u64 = 32 * 1024;
