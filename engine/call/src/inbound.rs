@@ -52,6 +52,9 @@ impl Shard {
         {
             return self.refuse_quietly(session, 503, "trunk_limit");
         }
+        if let Some(status) = self.refuse_replaces(request) {
+            return self.refuse_quietly(session, status, "replaces");
+        }
         let dialed = request.request_uri().ok().and_then(|uri| self.dialed(&uri));
         let arrival = Arrival { session, request, dialer, from: self.caller_of(dialer, request), dialed };
         match self.find_way(&arrival).and_then(|route| self.check_offer(&arrival).map(|leg| (route, leg))) {

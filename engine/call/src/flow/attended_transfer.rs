@@ -5,7 +5,7 @@
 use clock::{CallId, LegId};
 use journal_core::{CallEvent, LegKind, Who};
 use sip::ua::SessionId;
-use sip::{NameAddr, Replaces};
+use sip::{Message, NameAddr, Replaces};
 
 use crate::call::Flow;
 use crate::contract::Effect;
@@ -40,6 +40,15 @@ impl Shard {
         let (one, two) = ((leg.call, leg.id), (other.call, other.id));
         let (stays, goes) = if one < two { (one, two) } else { (two, one) };
         Ok(Join { by: leg.id, stays, goes, to })
+    }
+
+    /// The status for an INVITE that wants to take the place of a dialog (RFC 3891 3); none if it does not. Here
+    /// calls are joined by REFER alone, so one that names a dialog of ours is declined. It is no new call either.
+    pub(crate) fn refuse_replaces(&self, request: &Message) -> Option<u16> {
+        let Ok(replaces) = request.replaces() else { return Some(400) };
+        let replaces = replaces?;
+        let is_named = |leg: &Leg| leg.session.is_some_and(|session| self.is_dialog(session, &replaces));
+        Some(if self.legs.values().any(is_named) { 603 } else { 481 })
     }
 
     /// Joins the two calls.

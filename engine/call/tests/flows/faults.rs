@@ -122,6 +122,27 @@ fn a_silent_media_worker_is_given_up() {
 }
 
 #[test]
+fn a_disk_that_fills_up_in_mid_call_costs_the_recording_alone() {
+    let (mut world, carrier, agent) = talking();
+    world.secs(3);
+    world.media.fail_recording();
+    world.secs(3);
+    let call = world.call();
+    let failed = |event: &CallEvent| matches!(event, CallEvent::RecordingEnded { state: RecordingState::Failed, .. });
+    assert!(world.has(call, failed), "told at once, not at the end");
+    assert!(!world.phones[carrier].got_bye() && !world.phones[agent].got_bye());
+    let legs: Vec<_> = world.media.legs.iter().copied().collect();
+    assert!(world.media.hears(legs[0], legs[1]) && world.media.hears(legs[1], legs[0]));
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    let mut replay = journal_core::Replay::default();
+    world.entries.iter().for_each(|entry| replay.apply(entry).expect("the journal is whole"));
+    assert_eq!(world.ended(call).status, CallStatus::Completed);
+    assert_eq!(world.events(call).iter().filter(|event| failed(event)).count(), 1);
+    world.assert_nothing_left();
+}
+
+#[test]
 fn a_recording_that_fails_or_hangs_is_told() {
     let (mut world, carrier, _) = talking();
     world.media.disk_full = true;

@@ -350,3 +350,28 @@ fn a_consultation_that_still_rings_cannot_be_joined() {
     world.phones[carrier].hang_up(world.now.mono);
     world.assert_nothing_left();
 }
+
+#[test]
+fn an_invite_that_would_replace_a_dialog_is_refused_and_is_no_call() {
+    let (mut world, carrier, agent, target) = talking();
+    let dialog = world.phones[agent].ua.dialog(world.phones[agent].session.unwrap()).unwrap();
+    let tag = |address: &str| sip::NameAddr::parse(address).unwrap().tag().unwrap().to_owned();
+    let (theirs, ours) = (tag(&dialog.remote), tag(&dialog.local));
+    let ours_at_the_node = format!("{};to-tag={theirs};from-tag={ours}", dialog.call_id);
+    let turned_round = format!("{};to-tag={ours};from-tag={theirs}", dialog.call_id);
+    let unknown = "nobody@here;to-tag=1;from-tag=2".to_owned();
+    for (replaces, status) in [(ours_at_the_node, 603), (turned_round, 481), (unknown, 481), ("x".to_owned(), 400)] {
+        world.phones[target].replace(world.now.mono, "1001", &replaces);
+        world.settle();
+        assert_eq!(world.phones[target].refusal_status(), Some(status), "{replaces}");
+        world.phones[target].events.clear();
+    }
+    let stranger = world.stranger("127.0.0.9:5060");
+    world.phones[stranger].replace(world.now.mono, "1001", "nobody@here;to-tag=1;from-tag=2");
+    world.settle();
+    assert_eq!(world.phones[stranger].refusal_status(), Some(401), "who may not call learns nothing");
+    assert_eq!(world.calls().len(), 1);
+    assert!(!world.phones[carrier].got_bye() && !world.phones[agent].got_bye());
+    world.phones[carrier].hang_up(world.now.mono);
+    world.assert_nothing_left();
+}

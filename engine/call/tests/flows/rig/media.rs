@@ -146,6 +146,15 @@ impl MediaWorker {
         self.events.push(Event::Closed { leg, stats: LegStats::default() });
     }
 
+    /// The disk is full in the middle of a recording: the worker drops it and says so.
+    pub(crate) fn fail_recording(&mut self) {
+        let recorder = self.recorders.pop_first().expect("something is recorded").0;
+        for channel in [0, 1] {
+            self.graph.remove(Node::Recorder(recorder, channel));
+        }
+        self.events.push(Event::RecordFailed { recorder, why: "disk full".to_owned() });
+    }
+
     fn pause_record(&mut self, recorder: RecorderId, paused: bool, now: Now) {
         let since = self.recorders.get_mut(&recorder).expect("paused what does not record");
         match self.paused.remove(&recorder) {

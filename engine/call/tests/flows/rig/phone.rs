@@ -30,6 +30,8 @@ pub(crate) struct Phone {
     pub(crate) is_dead: bool,
     /// Loses every ACK that it should send.
     pub(crate) loses_acks: bool,
+    /// More headers of its INVITEs.
+    headers: Vec<(&'static str, String)>,
     /// REFERs are accepted by the far side: final sipfrag seen.
     version: u64,
 }
@@ -49,6 +51,7 @@ impl Phone {
             remote: None,
             is_dead: false,
             loses_acks: false,
+            headers: Vec::new(),
             version: 1,
         }
     }
@@ -106,12 +109,19 @@ impl Phone {
                 to: format!("<sip:{user}@demo.local>"),
                 call_id: None,
                 body,
-                headers: Vec::new(),
+                headers: self.headers.clone(),
                 auth,
             },
         );
         self.session = Some(session);
         session
+    }
+
+    /// An INVITE that wants to take the place of a dialog.
+    pub(crate) fn replace(&mut self, now: Instant, user: &str, replaces: &str) {
+        self.headers = vec![("Replaces", replaces.to_owned())];
+        self.call(now, user);
+        self.headers = Vec::new();
     }
 
     /// A request outside any session.
