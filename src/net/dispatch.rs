@@ -167,12 +167,20 @@ impl Dispatch {
 
     /// 503 with Retry-After, without any state (DESIGN section 4).
     fn refuse_statelessly(&self, peer: Peer, request: &Message) {
-        let (peer, response) = stateless_response(peer, request, 503, SERVER, &[(Name::RetryAfter, RETRY_AFTER_S)]);
+        let (peer, response) = stateless_response(
+            peer,
+            request,
+            503,
+            SERVER,
+            &[(Name::RetryAfter, RETRY_AFTER_S), (Name::Reason, OVERLOAD)],
+        );
         let _ = self.flows.send(peer, response.bytes().clone());
     }
 }
 
 /// Value of Server.
 const SERVER: &str = concat!("Trunkline/", env!("CARGO_PKG_VERSION"));
+/// Q.850 cause 42, switching equipment congestion, as the table of causes has it.
+const OVERLOAD: &str = "Q.850;cause=42;text=\"overload\"";
 /// Long enough that a burst has passed, short enough that a carrier's next route is not forgotten.
 const RETRY_AFTER_S: &str = "5";

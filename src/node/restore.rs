@@ -54,6 +54,19 @@ pub(super) fn finish_recordings(
             entries.append(entry);
         }
     }
+    remove_scraps(&recovered, data_dir)
+}
+
+/// Messages that a crash cut off before they were long enough to be kept are nobody's: no entry names them.
+fn remove_scraps(recovered: &BTreeMap<String, RecoveredAs>, data_dir: &Path) -> std::io::Result<()> {
+    for (path, became) in recovered {
+        let scrap = path.starts_with(VOICEMAIL_FOLDER)
+            && matches!(became, RecoveredAs::Playable { duration_ms, .. } if *duration_ms < outcome::SHORTEST_VOICEMAIL_MS);
+        if scrap {
+            std::fs::remove_file(data_dir.join(path).with_extension("wav"))?;
+            std::fs::remove_file(data_dir.join(path).with_extension("json"))?;
+        }
+    }
     Ok(())
 }
 
@@ -80,7 +93,7 @@ fn message_of(
     data_dir: &Path,
 ) -> Option<(String, u64)> {
     let days = (0..=CALL_DAYS_MAX).map(|day| record.started_at + A_DAY * day);
-    let mut paths = days.map(|day| recording_path("voicemails", day, record.id));
+    let mut paths = days.map(|day| recording_path(VOICEMAIL_FOLDER, day, record.id));
     paths.find_map(|path| {
         let duration_ms = match recovered.get(&path) {
             Some(RecoveredAs::Playable { duration_ms, .. }) => *duration_ms,
@@ -126,6 +139,8 @@ fn finished(path: &Path) -> Option<CallEvent> {
 }
 
 const FAILED: CallEvent = CallEvent::RecordingEnded { state: RecordingState::Failed, duration_ms: 0, sha256: [0; 32] };
+/// Where messages lie, below the data folder.
+const VOICEMAIL_FOLDER: &str = "voicemails";
 /// The longest call that may be configured, and the day into which it lasts.
 const CALL_DAYS_MAX: u32 = 8;
 const A_DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);

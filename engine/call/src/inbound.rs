@@ -168,11 +168,15 @@ impl Shard {
         self.ua.reject(self.now.mono, arrival.session, why.status_for_caller(), headers);
     }
 
-    /// A refusal that makes no call: a counter, and for load the time to try again.
+    /// A refusal that makes no call: a counter, the cause, and for load the time to try again.
     fn refuse_quietly(&mut self, session: SessionId, status: u16, word: &'static str) {
         self.dropped(word);
-        let retry = (status == 503).then(|| ("Retry-After", RETRY_AFTER_S.to_string()));
-        self.ua.reject(self.now.mono, session, status, retry.into_iter().collect());
+        let why = if status == 503 { Reason::Overload } else { Reason::of_status(status) };
+        let mut headers = vec![("Reason", Termination::system(why).header().to_string())];
+        if status == 503 {
+            headers.push(("Retry-After", RETRY_AFTER_S.to_string()));
+        }
+        self.ua.reject(self.now.mono, session, status, headers);
     }
 
     fn started(&self, arrival: &Arrival<'_>, to: String, internal: bool) -> CallEvent {

@@ -58,3 +58,17 @@ fn only_a_whole_recording_counts_as_finished() {
     let left = RecoveredAs::Left { why: "disk full".to_owned() };
     assert_eq!(recording_end(PATH, Some(&left), Path::new("no-such-folder")), None);
 }
+
+#[test]
+fn a_message_too_short_to_be_kept_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join(PATH);
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    for (length, left) in [(1_999, false), (2_000, true)] {
+        for ending in ["wav", "json"] {
+            std::fs::write(place.with_extension(ending), b"x").unwrap();
+        }
+        remove_scraps(&playable(length), folder.path()).unwrap();
+        assert_eq!((place.with_extension("wav").exists(), place.with_extension("json").exists()), (left, left));
+    }
+}

@@ -106,6 +106,7 @@ fn limits_of_a_trunk_are_503_with_retry_after() {
     world.settle();
     assert_eq!(world.phones[carrier].refusal_status(), Some(503));
     assert_eq!(header(world.phones[carrier].refusal().unwrap(), "Retry-After"), "5");
+    assert!(header(world.phones[carrier].refusal().unwrap(), "Reason").contains("cause=42"));
     assert_eq!(world.calls().len(), 1);
     assert_eq!((world.dropped.as_slice(), world.shard.snapshot().trunks[0].refused), (["trunk_limit"].as_slice(), 1));
     world.phones[carrier].session = first;
