@@ -51,6 +51,10 @@ pub(crate) struct Session {
     pub(crate) peer_reinvite: Option<TxId>,
     pub(crate) notifications: Notifications,
     pub(crate) pinging: bool,
+    /// Server: the peer's CANCEL crossed our 2xx, so his BYE is on its way.
+    pub(crate) late_cancel: bool,
+    /// Server: why we send BYE if his does not come.
+    pub(crate) late_bye: Option<Reason>,
 }
 
 /// Where a session stands.

@@ -65,6 +65,8 @@ impl Ua {
             peer_reinvite: None,
             notifications: Notifications::default(),
             pinging: false,
+            late_cancel: false,
+            late_bye: None,
         };
         self.sessions.insert(id, session);
         self.local_tags.insert(local_tag, id);

@@ -1,5 +1,7 @@
 //! Sessions that come to us: INVITE, our responses, ACK, CANCEL (RFC 3261 9.2, 13.3).
 
+use core::time::Duration;
+
 use bytes::Bytes;
 use clock::Instant;
 use smallvec::SmallVec;
@@ -74,6 +76,8 @@ impl Ua {
             peer_reinvite: None,
             notifications: Notifications::default(),
             pinging: false,
+            late_cancel: false,
+            late_bye: None,
         };
         self.sessions.insert(id, session);
         self.local_tags.insert(local_tag, id);
@@ -159,8 +163,26 @@ impl Ua {
         self.stop_awaiting_ack(id);
         self.event(Event::Acked { session: id, body });
         if let Some(reason) = bye_wanted {
-            self.send_bye(now, id, reason.as_ref(), false);
+            self.bye_after_ack(now, id, reason);
         }
+    }
+
+    /// A peer who cancelled too late sends BYE himself (RFC 3261 9.1): two that cross help nobody, so ours waits.
+    fn bye_after_ack(&mut self, now: Instant, id: SessionId, reason: Option<Reason>) {
+        match self.sessions.get_mut(&id) {
+            Some(session) if session.late_cancel => {
+                session.late_bye = reason;
+                self.timers.set(TimerKey::Session(id, SessionTimer::LateBye), now + LATE_BYE_GRACE);
+            }
+            _ => self.send_bye(now, id, reason.as_ref(), false),
+        }
+    }
+
+    /// The BYE of the peer who cancelled too late did not come.
+    pub(crate) fn on_late_bye(&mut self, now: Instant, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        let reason = session.late_bye.take();
+        self.send_bye(now, id, reason.as_ref(), false);
     }
 
     pub(crate) fn stop_awaiting_ack(&mut self, id: SessionId) {
@@ -189,8 +211,9 @@ impl Ua {
     }
 
     fn on_late_cancel(&mut self, id: SessionId) {
-        let stage = self.sessions.get(&id).map(|session| &session.stage);
-        if matches!(stage, Some(Stage::Accepted { bye: None })) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if matches!(session.stage, Stage::Accepted { bye: None }) {
+            session.late_cancel = true;
             self.event(Event::CancelledTooLate { session: id });
         }
     }
@@ -204,6 +227,9 @@ impl Ua {
         self.end_session(id, SessionEnd::CancelledByPeer);
     }
 }
+
+/// For the ACK of our 2xx and the BYE of a peer who cancelled too late: a retransmission of the BYE or two.
+const LATE_BYE_GRACE: Duration = Duration::from_secs(2);
 
 /// Why an INVITE is over that its sender gave up: normal clearing (RFC 3326, RFC 6432).
 pub(super) fn canceled() -> Headers {

@@ -32,12 +32,13 @@ pub(crate) enum SessionTimer {
     CancelOverdue,
     Glare,
     ReinviteOverdue,
+    LateBye,
 }
 
 impl SessionTimer {
     /// All of them: what a session leaves behind.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Retransmit2xx, Self::AckOverdue, Self::CancelOverdue, Self::Glare, Self::ReinviteOverdue];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Retransmit2xx, Self::AckOverdue, Self::CancelOverdue, Self::Glare, Self::ReinviteOverdue, Self::LateBye];
 }
 
 /// Key of a timer.
@@ -57,7 +58,9 @@ impl TimerKey {
             Self::Client(_, name) | Self::Server(_, name) => TimerReason::Transaction(*name),
             Self::Session(_, SessionTimer::Retransmit2xx) => TimerReason::Retransmit2xx,
             Self::Session(_, SessionTimer::AckOverdue) => TimerReason::AckOverdue,
-            Self::Session(_, SessionTimer::CancelOverdue) | Self::Orphan(_) => TimerReason::CancelOverdue,
+            Self::Session(_, SessionTimer::CancelOverdue | SessionTimer::LateBye) | Self::Orphan(_) => {
+                TimerReason::CancelOverdue
+            }
             Self::Session(_, SessionTimer::Glare) => TimerReason::Glare,
             Self::Session(_, SessionTimer::ReinviteOverdue) => TimerReason::ReinviteOverdue,
             Self::Token(_) => TimerReason::ResponseOverdue,
@@ -86,6 +89,7 @@ impl Ua {
             SessionTimer::CancelOverdue => self.on_cancel_overdue(id),
             SessionTimer::Glare => self.on_glare_over(now, id),
             SessionTimer::ReinviteOverdue => self.on_reinvite_overdue(now, id),
+            SessionTimer::LateBye => self.on_late_bye(now, id),
         }
     }
 }

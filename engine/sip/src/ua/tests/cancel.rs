@@ -71,6 +71,27 @@ fn a_cancel_that_crosses_the_200_ends_in_ack_and_bye() {
     pair.assert_nothing_left();
 }
 
+/// The owner ends the session at once; the peer's own BYE comes first, and ours only if his does not.
+#[test]
+fn a_cancel_that_crossed_the_200_is_left_its_own_bye() {
+    for (lost, byes_of_b) in [(0, 0), (usize::MAX, 1)] {
+        let mut pair = Pair::new(5);
+        let a = pair.invite();
+        pair.secs(1);
+        let b = pair.incoming();
+        pair.drop_next = vec![(A, "BYE", lost)];
+        pair.uas[B].accept(pair.now, b, sdp(), vec![]);
+        pair.uas[A].cancel(pair.now, a, None);
+        pair.run(core::time::Duration::from_millis(15));
+        assert!(pair.has(B, |event| matches!(event, Event::CancelledTooLate { .. })));
+        pair.uas[B].bye(pair.now, b, None);
+        pair.secs(3);
+        assert_eq!(pair.sent(B, "BYE").len(), byes_of_b);
+        pair.settle();
+        pair.assert_nothing_left();
+    }
+}
+
 #[test]
 fn a_200_right_after_a_wanted_cancel_is_a_crossing_too() {
     let mut pair = Pair::new(4);
