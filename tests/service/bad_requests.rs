@@ -8,9 +8,9 @@ use crate::support::{Node, unique};
 fn each_fault_has_its_code() {
     let node = Node::demo();
     let http = node.http();
-    http.get_with("/v1/calls", &[("Authorization", "")]).assert_problem(401, "unauthorized");
-    http.get_with("/v1/calls", &[("Authorization", "Bearer wrong-admin-key")]).assert_problem(401, "unauthorized");
-    http.get_with("/v1/nothing", &[("Authorization", "")]).assert_problem(401, "unauthorized");
+    http.fetch("/v1/calls", &[("Authorization", "")]).assert_problem(401, "unauthorized");
+    http.fetch("/v1/calls", &[("Authorization", "Bearer wrong-admin-key")]).assert_problem(401, "unauthorized");
+    http.fetch("/v1/nothing", &[("Authorization", "")]).assert_problem(401, "unauthorized");
     http.get("/v1/nothing").assert_problem(404, "route_not_found");
     http.get("/v1/agents/9999").assert_problem(404, "agent_not_found");
     http.get("/v1/queues/nobody").assert_problem(404, "queue_not_found");
@@ -57,7 +57,7 @@ fn bodies_are_read_strictly() {
 fn problems_have_pages() {
     let node = Node::demo();
     let problem = node.http().get("/v1/agents/9999").json();
-    let page = node.http().get_with(problem["type"].as_str().expect("a type"), &[("Authorization", "")]);
+    let page = node.http().fetch(problem["type"].as_str().expect("a type"), &[("Authorization", "")]);
     assert_eq!(page.status, 200, "{}", page.text());
     assert!(page.text().contains("agent_not_found"), "{}", page.text());
 }

@@ -73,7 +73,7 @@ fn pages_have_the_same_events_in_the_same_order() {
     let mut kinds: Vec<String> = Vec::new();
     let mut path = "/v1/events?limit=2".to_owned();
     loop {
-        let page = node.http().get_with(&path, &[("Accept", "application/json")]).json();
+        let page = node.http().fetch(&path, &[("Accept", "application/json")]).json();
         let data = page["data"].as_array().cloned().unwrap_or_default();
         assert!(data.len() <= 2, "{page:#}");
         kinds.extend(data.iter().filter_map(|event| event["type"].as_str().map(str::to_owned)));
@@ -83,5 +83,5 @@ fn pages_have_the_same_events_in_the_same_order() {
         }
     }
     crate::queue_calls::assert_order(&kinds, &["call.started", "call.answered", "call.ended"]);
-    node.http().get_with("/v1/events", &[("Last-Event-ID", "nonsense")]).assert_problem(400, "invalid_parameter");
+    node.http().fetch("/v1/events", &[("Last-Event-ID", "nonsense")]).assert_problem(400, "invalid_parameter");
 }

@@ -219,6 +219,6 @@ fn assert_recording(node: &Node, record: &Value) {
     assert_louder(&wav.channels[1][middle], 440.0, 1_000.0);
     let call = node.http().get(&format!("/v1/calls/{id}")).json();
     assert_eq!(call["recording"]["state"], "ready", "{call:#}");
-    assert_eq!(node.http().get_with(&path, &[("Range", "bytes=0-3")]).body, b"RIFF");
+    assert_eq!(node.http().fetch(&path, &[("Range", "bytes=0-3")]).body, b"RIFF");
     node.http().get(&format!("/v1/calls/call_{}/recording", unique())).assert_problem(404, "call_not_found");
 }

@@ -142,13 +142,13 @@ fn a_recording_is_read_in_ranges() {
     assert_eq!(whole.header("accept-ranges"), Some("bytes"));
     let length = whole.body.len();
     for (range, from, to) in [("bytes=0-43", 0, 44), ("bytes=44-", 44, length), ("bytes=-100", length - 100, length)] {
-        let part = node.http().get_with(&path, &[("Range", range)]);
+        let part = node.http().fetch(&path, &[("Range", range)]);
         assert_eq!(part.status, 206, "{range}");
         assert_eq!(part.header("content-range"), Some(format!("bytes {from}-{}/{length}", to - 1).as_str()));
         assert_eq!(part.body, whole.body[from..to], "{range}");
     }
     let beyond = format!("bytes={}-", length + 10);
-    node.http().get_with(&path, &[("Range", &beyond)]).assert_problem(416, "range_not_satisfiable");
+    node.http().fetch(&path, &[("Range", &beyond)]).assert_problem(416, "range_not_satisfiable");
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn the_api_describes_itself() {
     let kept = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/api/openapi.json"));
     assert_eq!(kept.expect("the description in the repository"), described.text());
     for path in ["/healthz", "/readyz", "/metrics"] {
-        assert_eq!(node.http().get_with(path, &[("Authorization", "")]).status, 200, "{path} needs no key on loopback");
+        assert_eq!(node.http().fetch(path, &[("Authorization", "")]).status, 200, "{path} needs no key on loopback");
     }
 }
 

@@ -66,7 +66,7 @@ impl Http {
         self.send("GET", path, &[], None)
     }
 
-    pub(crate) fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+    pub(crate) fn fetch(&self, path: &str, headers: &[(&str, &str)]) -> Response {
         self.send("GET", path, headers, None)
     }
 
