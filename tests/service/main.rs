@@ -7,6 +7,7 @@ mod support;
 mod bad_config;
 mod bad_requests;
 mod bad_sip;
+mod baresip_phones;
 mod click_to_call;
 mod events;
 mod extension_calls;
