@@ -76,7 +76,8 @@ fn the_caller_cancels_as_the_queue_answers() {
         let answer = caller.final_response();
         caller.acknowledge(&answer);
         if answer.status() == 200 {
-            caller.bye();
+            // The node may end it by itself, having read the CANCEL before it sent the 200.
+            assert!([200, 481].contains(&caller.request("BYE", "", "").status()));
         } else {
             assert_eq!(answer.status(), 487);
         }

@@ -1,7 +1,7 @@
 //! Echo and tone, from the trunk and from an agent.
 
 use crate::queue_calls::assert_louder;
-use crate::support::{ECHO, Node, TONE, level_db};
+use crate::support::{Call, ECHO, Node, Rtp, TONE, level_db, sdp};
 
 #[test]
 fn echo_answers_at_once_and_gives_back_what_it_hears() {
@@ -51,4 +51,21 @@ fn an_agent_who_dials_an_own_number_stays_inside() {
         assert_eq!(record["internal"], true);
     }
     assert!(!node.carrier.has(|msg| msg.is_request("INVITE")));
+}
+
+#[test]
+fn an_invite_without_an_offer_gets_ours_and_answers_it_in_the_ack() {
+    let node = Node::demo();
+    let rtp = Rtp::bind([127, 0, 0, 2].into());
+    let mut caller = Call::begin_with(&node.carrier, ECHO, rtp, &[], "");
+    let offer = caller.expect_final_unacknowledged(200);
+    assert!(offer.audio().is_some() && offer.body.contains("PCMU"), "{offer:?}");
+    let answer = sdp(&caller.rtp, "sendrecv");
+    let ack = caller.text("ACK", "Content-Type: application/sdp\r\n", &answer);
+    node.carrier.send(ack);
+    caller.talk(1_000.0);
+    let first = caller.rtp.wait_packets(75);
+    assert_louder(&caller.rtp.samples(first), 1_000.0, 440.0);
+    caller.bye();
+    assert_eq!(node.http().record_of(&caller.id)["status"], "completed");
 }

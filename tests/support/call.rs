@@ -146,6 +146,14 @@ impl Call {
         self.response("INVITE", self.sent.0, |status| status >= 200)
     }
 
+    /// What ends the INVITE, if it comes in time.
+    pub(crate) fn final_within(&mut self, limit: Duration) -> Option<Msg> {
+        let cseq = self.sent.0;
+        let msg = self.endpoint.take(limit, |msg| self.is_answer(msg, "INVITE", cseq) && msg.status() >= 200)?;
+        self.remote = msg.header("To").to_owned();
+        Some(msg)
+    }
+
     /// ACK for a final response to our INVITE.
     pub(crate) fn acknowledge(&mut self, response: &Msg) {
         let ack = if response.status() < 300 {

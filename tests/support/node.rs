@@ -33,17 +33,25 @@ impl Node {
     pub(crate) fn start(config: NodeConfig) -> Self {
         let carrier = Endpoint::carrier();
         let config = config.trunk_port(carrier.addr().port());
-        Self::start_with(config, carrier)
+        Self::start_with(config, carrier, |_| {})
+    }
+
+    /// A node whose data folder is prepared by the test before it starts.
+    pub(crate) fn start_in(config: NodeConfig, prepare: impl FnOnce(&Path)) -> Self {
+        let carrier = Endpoint::carrier();
+        let config = config.trunk_port(carrier.addr().port());
+        Self::start_with(config, carrier, prepare)
     }
 
     /// A node whose trunk leads to a SIPp that listens on `port` of 127.0.0.2.
     pub(crate) fn with_trunk_port(config: NodeConfig, port: u16) -> Self {
-        Self::start_with(config.trunk_port(port), Endpoint::carrier())
+        Self::start_with(config.trunk_port(port), Endpoint::carrier(), |_| {})
     }
 
-    fn start_with(config: NodeConfig, mut carrier: Endpoint) -> Self {
+    fn start_with(config: NodeConfig, mut carrier: Endpoint, prepare: impl FnOnce(&Path)) -> Self {
         let dir = tempfile::Builder::new().prefix("trunkline-").tempdir().expect("a folder for the test");
         let config = config.set("node.data_dir", dir.path().join("data").display().to_string());
+        prepare(&dir.path().join("data"));
         let (child, sip, http) = launch(&config, dir.path());
         carrier.set_server(sip);
         Self { carrier, config, child, sip, http, dir }
