@@ -15,6 +15,7 @@ mod extension_calls;
 mod hang_up;
 mod hold;
 mod leaks;
+mod media;
 mod number_services;
 mod offers;
 mod queue_calls;

@@ -22,6 +22,7 @@ fn a_message_is_kept_listed_and_plays() {
     let duration = voicemail["duration_ms"].as_u64().unwrap_or(0);
     assert!((2_000..5_000).contains(&duration), "{duration} ms");
     let id = voicemail["id"].as_str().expect("an id");
+    assert_eq!(node.http().get(&format!("/v1/voicemails/{id}")).json(), voicemail);
     let audio = node.http().get(&format!("/v1/voicemails/{id}/audio"));
     assert_eq!((audio.status, audio.header("content-type")), (200, Some("audio/wav")));
     let wav = Wav::read(&audio.body);

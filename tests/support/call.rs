@@ -244,6 +244,15 @@ impl Call {
         self.expect_request("ACK");
     }
 
+    /// Picks up with an SDP of the test's own.
+    #[track_caller]
+    pub(crate) fn answer_with(&self, body: &str) {
+        let invite = self.invite.clone().expect("an incoming call");
+        let contact = format!("Contact: <sip:{}@{}>\r\n", self.endpoint.user, self.endpoint.addr());
+        self.respond(&invite, 200, &(contact + SDP), body);
+        self.expect_request("ACK");
+    }
+
     /// Refuses the INVITE that came in, and waits for the ACK.
     #[track_caller]
     pub(crate) fn reject(&self, status: u16) {

@@ -33,7 +33,7 @@ pub(crate) use sipp::{Sipp, free_port};
 pub(crate) use sse::EventStream;
 pub(crate) use stream::Stream;
 pub(crate) use testdata::testdata;
-pub(crate) use tone::{Wav, level_db, ulaw_decode, ulaw_encode};
+pub(crate) use tone::{Wav, alaw_encode, level_db, ulaw_decode, ulaw_encode};
 pub(crate) use wait::{PATIENCE, eventually, until};
 
 /// A word that no other peer of any process uses.

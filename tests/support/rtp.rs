@@ -49,8 +49,13 @@ impl Rtp {
         self.socket.local_addr().expect("a bound socket")
     }
 
-    /// Sends a tone of `hz` to `to` every 20 ms until `hush` or the end of the call.
+    /// Sends a tone of `hz` to `to` every 20 ms, as u-law, until `hush` or the end of the call.
     pub(crate) fn talk(&self, to: SocketAddr, hz: f64) {
+        self.talk_as(0, ulaw_encode, to, hz);
+    }
+
+    /// The same with another encoding.
+    pub(crate) fn talk_as(&self, payload_type: u8, encode: fn(i16) -> u8, to: SocketAddr, hz: f64) {
         let (socket, over, talking) = (Arc::clone(&self.socket), Arc::clone(&self.over), Arc::clone(&self.talking));
         talking.store(true, Ordering::SeqCst);
         std::thread::spawn(move || {
@@ -59,9 +64,9 @@ impl Rtp {
             let mut sequence: u16 = 0;
             while talking.load(Ordering::SeqCst) && !over.load(Ordering::SeqCst) {
                 let first = u32::from(sequence) * FRAME as u32;
-                let payload = (0..FRAME as u32).map(|at| ulaw_encode(sine(hz, first + at)));
+                let payload = (0..FRAME as u32).map(|at| encode(sine(hz, first + at)));
                 let bytes: Vec<u8> =
-                    header(0, sequence, first, ssrc, sequence == 0).into_iter().chain(payload).collect();
+                    header(payload_type, sequence, first, ssrc, sequence == 0).into_iter().chain(payload).collect();
                 let _ = socket.send_to(&bytes, to);
                 sequence = sequence.wrapping_add(1);
                 std::thread::sleep((start + TICK * u32::from(sequence)).saturating_duration_since(Instant::now()));

@@ -77,6 +77,15 @@ pub(crate) fn ulaw_encode(sample: i16) -> u8 {
     !(sign | (exponent << 4) as u8 | mantissa as u8)
 }
 
+/// G.711 A-law, as RFC 3551 carries it.
+pub(crate) fn alaw_encode(sample: i16) -> u8 {
+    let sign = if sample >= 0 { 0x80 } else { 0 };
+    let magnitude = u32::from((if sample >= 0 { sample } else { !sample }).unsigned_abs()) >> 4;
+    let exponent = (32 - magnitude.leading_zeros()).saturating_sub(5);
+    let mantissa = if exponent == 0 { magnitude } else { magnitude >> (exponent - 1) & 0x0f };
+    (sign | (exponent << 4) as u8 | (mantissa & 0x0f) as u8) ^ 0x55
+}
+
 /// The sample of a u-law byte.
 pub(crate) fn ulaw_decode(byte: u8) -> i16 {
     let byte = !byte;
