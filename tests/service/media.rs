@@ -90,7 +90,7 @@ fn pair() -> (Rtp, UdpSocket) {
     for _ in 0..200 {
         let rtp = Rtp::bind(ip);
         let port = rtp.addr().port();
-        if port % 2 == 0
+        if port.is_multiple_of(2)
             && let Ok(rtcp) = UdpSocket::bind((ip, port + 1))
         {
             return (rtp, rtcp);

@@ -40,9 +40,9 @@ fn calls_are_listed_live_and_stored_and_found_by_every_filter() {
     let node = Node::start(NodeConfig::demo().queue_times(15, 120, 0));
     let phone = node.registered("1001");
     let (mut caller, agent) = talk(&node, &phone);
-    let live = node.http().call_with(&caller.id);
+    let is_recorded = |call: &Value| call["recording"]["state"] == "recording";
+    let live = crate::support::until("a recording", || node.http().call_with(&caller.id), is_recorded);
     assert_eq!((&live["status"], &live["ended_at"]), (&"answered".into(), &Value::Null));
-    assert_eq!(live["recording"]["state"], "recording");
     let id = live["id"].as_str().expect("an id").to_owned();
     let path = format!("/v1/calls/{id}/recording");
     node.http().get(&path).assert_problem(409, "recording_not_ready");
