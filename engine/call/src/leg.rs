@@ -2,7 +2,8 @@
 
 use clock::{AgentId, CallId, LegId, TrunkId};
 use journal_core::{LegKind, Who};
-use sip::ua::{Peer, SessionId};
+use sip::Message;
+use sip::ua::{Peer, RequestToken, SessionId};
 
 use crate::audio::Audio;
 use crate::ids::RingId;
@@ -34,6 +35,8 @@ pub(crate) struct Leg {
     pub(crate) watched: Option<bool>,
     /// RTP of the party has come.
     pub(crate) heard: bool,
+    /// A REFER that came while the leg's claim is on its way: judged when it is granted.
+    pub(crate) early_refer: Option<(RequestToken, Message)>,
 }
 
 /// Who sent the INVITE.
@@ -87,6 +90,7 @@ impl Leg {
             talked: false,
             watched: None,
             heard: false,
+            early_refer: None,
         }
     }
 

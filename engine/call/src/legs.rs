@@ -212,6 +212,9 @@ impl Shard {
 
     /// Gives back all that a leg held outside SIP.
     fn release(&mut self, leg: &Leg) {
+        if let Some((token, _)) = leg.early_refer {
+            self.ua.respond(self.now.mono, token, 481, Vec::new(), None);
+        }
         for timer in [Timer::Open(leg.id), Timer::Ping(leg.id)] {
             self.timers.cancel(&timer);
         }

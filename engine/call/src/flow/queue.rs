@@ -102,6 +102,7 @@ impl Shard {
             // He held while his claim was on its way.
             self.log(claimed.call, CallEvent::Held { leg: claimed.leg });
         }
+        self.take_early_refer(claimed.leg);
     }
 
     /// From the ACD: the offer was no longer his.

@@ -19,6 +19,9 @@ use crate::termination::{Reason, Termination};
 impl Shard {
     /// A party asks us to connect the other one elsewhere.
     pub(crate) fn referred(&mut self, session: SessionId, token: RequestToken, request: &Message) {
+        if self.keeps_early_refer(session, token, request) {
+            return;
+        }
         let order = self.judge_refer(session, request);
         let status = order.as_ref().map_or_else(|status| *status, |_| 202);
         self.ua.respond(self.now.mono, token, status, Vec::new(), None);
@@ -26,6 +29,28 @@ impl Shard {
             Ok(Order::Blind(transfer)) => self.transfer(transfer),
             Ok(Order::Attended(join)) => self.join(join),
             Err(_) => {}
+        }
+    }
+
+    /// A phone may refer in the same moment in which it answers; until the ACD has said that the call is his, the
+    /// REFER waits. One does.
+    fn keeps_early_refer(&mut self, session: SessionId, token: RequestToken, request: &Message) -> bool {
+        let Some(leg) = self.leg_of(session) else { return false };
+        let claims = self.claims.values().any(|claimed| claimed.leg == leg);
+        match self.legs.get_mut(&leg) {
+            Some(leg) if claims && leg.early_refer.is_none() => {
+                leg.early_refer = Some((token, request.clone()));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The claim is granted: what waited for it is judged.
+    pub(crate) fn take_early_refer(&mut self, leg: LegId) {
+        let Some(known) = self.legs.get_mut(&leg) else { return };
+        if let (Some((token, request)), Some(session)) = (known.early_refer.take(), known.session) {
+            self.referred(session, token, &request);
         }
     }
 

@@ -66,6 +66,29 @@ fn to_an_extension() {
 }
 
 #[test]
+fn a_refer_in_the_moment_of_the_answer_waits_for_the_claim() {
+    let mut world = World::new();
+    let (carrier, agent, target) = (world.carrier(), world.agent("1001"), world.agent("1002"));
+    world.acd.agents = vec![agent_id("1001")];
+    world.phones[carrier].call(world.now.mono, SUPPORT_DID);
+    world.settle();
+    world.acd.is_dead = true;
+    world.phones[agent].answer_call(world.now.mono);
+    world.settle();
+    refer(&mut world, agent, "1002");
+    assert_eq!(accepted(&world, agent), None);
+    world.acd.is_dead = false;
+    world.secs(1);
+    assert_eq!(accepted(&world, agent), Some(202));
+    world.phones[target].answer_call(world.now.mono);
+    world.secs(1);
+    assert!(world.phones[agent].got_bye());
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    world.assert_nothing_left();
+}
+
+#[test]
 fn to_a_number_through_the_trunk() {
     let (mut world, carrier, agent, _) = talking();
     let customer = world.phones[carrier].session;
