@@ -1,72 +1,68 @@
-//! Deliveries that a full lane did not take: kept in order, tried again, bounded.
+//! Deliveries that a full lane did not take: kept in order for each place, tried again, bounded.
 
 use std::collections::VecDeque;
 
 use admin_api::Metrics;
 use centre::Delivery;
 
-/// What waits for full lanes.
+/// What waits for full lanes: a queue for each place that ever refused.
 #[derive(Default)]
 pub(super) struct Backlog {
-    waiting: VecDeque<Delivery>,
-    entries: usize,
+    queues: Vec<(Place, VecDeque<Delivery>)>,
 }
 
 impl Backlog {
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.queues.iter().all(|(_, waiting)| waiting.is_empty())
     }
 
     /// True while journal entries wait: the journal is behind.
     pub(super) fn holds_entries(&self) -> bool {
-        self.entries > 0
+        self.queues.iter().any(|(place, waiting)| *place == Place::Journal && !waiting.is_empty())
     }
 
     /// Puts `delivery` behind an earlier one for the same place, or gives it back when there is none.
-    pub(super) fn behind(&mut self, delivery: Delivery) -> Option<Delivery> {
-        let same_place = self.waiting.iter().any(|kept| place(kept) == place(&delivery));
-        if !same_place {
+    pub(super) fn behind(&mut self, delivery: Delivery, metrics: &Metrics) -> Option<Delivery> {
+        let place = place(&delivery);
+        if self.queue(place).is_empty() {
             return Some(delivery);
         }
-        self.push(delivery);
+        self.keep(delivery, metrics);
         None
     }
 
-    /// Keeps what was refused. Above the bound the oldest thing that is no journal entry is dropped and counted:
-    /// owners repair each other by facts (DESIGN section 4).
+    /// Keeps what was refused. Above the bound the oldest for the place is dropped and counted: owners repair each
+    /// other by facts (DESIGN section 4). Journal entries are never dropped; while any wait new calls are refused, so
+    /// what the calls in progress still write bounds them.
     pub(super) fn keep(&mut self, delivery: Delivery, metrics: &Metrics) {
-        metrics.channel_full(place(&delivery).word());
-        self.push(delivery);
-        if self.waiting.len() > BACKLOG_MAX
-            && let Some(at) = self.waiting.iter().position(|kept| place(kept) != Place::Journal)
-        {
-            self.waiting.remove(at);
+        let place = place(&delivery);
+        metrics.channel_full(place.word());
+        let waiting = self.queue(place);
+        waiting.push_back(delivery);
+        if waiting.len() > WAITING_MAX && place != Place::Journal {
+            waiting.pop_front();
             metrics.dropped("backlog_full");
         }
     }
 
-    /// Tries everything again, in order for each place.
+    /// Tries everything again, in order for each place, until the place refuses.
     pub(super) fn retry(&mut self, mut deliver: impl FnMut(Delivery) -> Result<(), Box<Delivery>>) {
-        let mut refused_places = Vec::new();
-        for _ in 0..self.waiting.len() {
-            let Some(delivery) = self.waiting.pop_front() else { return };
-            if place(&delivery) == Place::Journal {
-                self.entries -= 1;
-            }
-            let refused =
-                if refused_places.contains(&place(&delivery)) { Err(Box::new(delivery)) } else { deliver(delivery) };
-            if let Err(delivery) = refused {
-                refused_places.push(place(&delivery));
-                self.push(*delivery);
+        for (_, waiting) in &mut self.queues {
+            while let Some(delivery) = waiting.pop_front() {
+                if let Err(refused) = deliver(delivery) {
+                    waiting.push_front(*refused);
+                    break;
+                }
             }
         }
     }
 
-    fn push(&mut self, delivery: Delivery) {
-        if place(&delivery) == Place::Journal {
-            self.entries += 1;
-        }
-        self.waiting.push_back(delivery);
+    fn queue(&mut self, place: Place) -> &mut VecDeque<Delivery> {
+        let at = self.queues.iter().position(|(known, _)| *known == place).unwrap_or_else(|| {
+            self.queues.push((place, VecDeque::new()));
+            self.queues.len() - 1
+        });
+        &mut self.queues[at].1
     }
 }
 
@@ -105,5 +101,75 @@ fn place(delivery: &Delivery) -> Place {
     }
 }
 
-/// A minute of a shard's deliveries at 1,000 calls a second; 100 bytes each.
-const BACKLOG_MAX: usize = 500_000;
+/// Ten seconds of a shard's deliveries to one place at 1,000 calls a second.
+const WAITING_MAX: usize = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use clock::{CallId, WallTime};
+    use journal_core::Entry;
+
+    use super::*;
+
+    fn to_acd(call: u128) -> Delivery {
+        Delivery::Acd(acd::Input::CallerGone { call: CallId(call) })
+    }
+
+    fn entry(number: u64) -> Delivery {
+        Delivery::Journal { number, entry: Entry::NodeStarted { at: WallTime::from_micros(0) } }
+    }
+
+    fn name(delivery: &Delivery) -> String {
+        match delivery {
+            Delivery::Acd(acd::Input::CallerGone { call }) => format!("acd {}", call.0),
+            Delivery::Journal { number, .. } => format!("entry {number}"),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn order_is_kept_within_a_place_and_one_full_place_holds_up_no_other() {
+        let metrics = Metrics::new("test").expect("metrics");
+        let mut backlog = Backlog::default();
+        assert!(backlog.behind(entry(1), &metrics).is_some(), "nothing waits: deliver it");
+        backlog.keep(entry(1), &metrics);
+        assert!(backlog.holds_entries());
+        assert!(backlog.behind(to_acd(1), &metrics).is_some(), "another place is not held up");
+        assert!(backlog.behind(entry(2), &metrics).is_none(), "the second entry stays behind the first");
+        backlog.keep(to_acd(1), &metrics);
+
+        let mut delivered = Vec::new();
+        backlog.retry(|delivery| match delivery {
+            Delivery::Journal { .. } => Err(Box::new(delivery)),
+            other => {
+                delivered.push(name(&other));
+                Ok(())
+            }
+        });
+        assert_eq!(delivered, ["acd 1"]);
+        assert!(backlog.holds_entries() && !backlog.is_empty());
+        backlog.retry(|delivery| {
+            delivered.push(name(&delivery));
+            Ok(())
+        });
+        assert_eq!(delivered, ["acd 1", "entry 1", "entry 2"]);
+        assert!(backlog.is_empty() && !backlog.holds_entries());
+    }
+
+    #[test]
+    fn above_the_bound_the_oldest_goes_but_no_entry_of_the_journal() {
+        let metrics = Metrics::new("test").expect("metrics");
+        let mut backlog = Backlog::default();
+        for number in 0..=WAITING_MAX as u64 {
+            backlog.keep(to_acd(u128::from(number)), &metrics);
+            backlog.keep(entry(number), &metrics);
+        }
+        let mut delivered = Vec::new();
+        backlog.retry(|delivery| {
+            delivered.push(name(&delivery));
+            Ok(())
+        });
+        assert_eq!(delivered.len(), 2 * WAITING_MAX + 1);
+        assert!(delivered.contains(&"entry 0".to_owned()) && !delivered.contains(&"acd 0".to_owned()));
+    }
+}

@@ -192,12 +192,19 @@ impl<C: Core> Runner<C> {
     }
 
     fn hold(&mut self, lane: GateLane, mark: Mark, held: Held) {
-        if let Err((_, Held::Answer { request, .. })) = self.gate.push(lane, Some(mark), held) {
-            let reason = "journal_failing".to_owned();
-            self.post.answers.give(request, Err(CommandError::Unavailable { reason }));
-        } else if self.gate.is_failing() {
-            // A refused response is sent again by its transaction; a refused answer was given above.
-            self.post.metrics.dropped("journal_failing");
+        if let Err((_, refused)) = self.gate.push(lane, Some(mark), held) {
+            self.refuse_held(refused);
+        }
+    }
+
+    /// What cannot be promised: a client hears so; a response is dropped, and its transaction sends it again.
+    fn refuse_held(&self, held: Held) {
+        match held {
+            Held::Transmit { .. } => self.post.metrics.dropped("journal_failing"),
+            Held::Answer { request, .. } => {
+                let reason = "journal_failing".to_owned();
+                self.post.answers.give(request, Err(CommandError::Unavailable { reason }));
+            }
         }
     }
 
@@ -211,7 +218,7 @@ impl<C: Core> Runner<C> {
     }
 
     fn deliver(&mut self, delivery: Delivery) {
-        if let Some(refused) = self.backlog.behind(delivery)
+        if let Some(refused) = self.backlog.behind(delivery, &self.post.metrics)
             && let Err(refused) = self.post.deliver(self.owner, refused)
         {
             self.backlog.keep(*refused, &self.post.metrics);
@@ -244,10 +251,7 @@ impl<C: Core> Runner<C> {
         self.journal_failing = failing;
         if failing {
             for held in self.gate.fail() {
-                if let Held::Answer { request, .. } = held {
-                    let reason = "journal_failing".to_owned();
-                    self.post.answers.give(request, Err(CommandError::Unavailable { reason }));
-                }
+                self.refuse_held(held);
             }
         } else {
             self.gate.recover();
