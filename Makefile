@@ -7,7 +7,7 @@ export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 CONFIG ?= config/demo.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sim bench fmt lint deny
+.PHONY: help run test sim faults bench fmt lint deny
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+): ## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,10 @@ test: ## everything that must hold before a change lands
 sim: ## 10,000 calls through the simulator, with faults
 	@tools/needs build
 	@exec cargo run --locked --release -p sim --example simulate -- --calls 10000
+
+faults: ## kills, power losses, broken disks, clocks, databases and attackers, in full (about 30 minutes)
+	@tools/needs build test
+	TRUNKLINE_FAULTS=full cargo test --locked --test faults -- --nocapture --test-threads=1
 
 bench: ## measure a built node: calls, memory, packets (ten minutes; make bench QUICK=1: one)
 	@tools/needs build
