@@ -15,6 +15,7 @@ pub mod message;
 pub mod registrar;
 pub mod text;
 pub mod transaction;
+pub mod trunk;
 pub mod ua;
 pub mod uri;
 

@@ -1,0 +1,13 @@
+//! The trunk watcher: where the calls of each trunk go, and whether it serves.
+//!
+//! It looks names up (RFC 3263), registers (RFC 3261 10.2) and asks by OPTIONS,
+//! each away from the path of calls, and tells the shards what came of it.
+
+mod contract;
+mod query;
+
+pub use contract::{
+    Destination, Effect, HealthConfig, Input, Reason, RegisterConfig, TRUNK_CALL_ID_PREFIX, Target, Targets,
+    TrunkConfig,
+};
+pub use query::{MAX_RECORDS, Query, Record};
