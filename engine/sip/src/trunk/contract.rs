@@ -1,12 +1,11 @@
 //! What the trunk watcher is told, and what it wants done.
 
-use core::net::IpAddr;
 use core::time::Duration;
 
 use bytes::Bytes;
 use clock::{FlowId, TrunkId};
 
-use super::{Query, Record};
+use super::{Query, Record, Targets};
 use crate::{
     Host, Message,
     ua::{ClientCredentials, Peer, Transport},
@@ -136,35 +135,6 @@ pub enum Effect {
         /// Stable word.
         reason: &'static str,
     },
-}
-
-/// Where calls to a trunk go now, and whose calls are its.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Targets {
-    /// The trunk.
-    pub trunk: TrunkId,
-    /// In the order to try. Those that are down stand where they belong too: they are for when none is up.
-    pub targets: Vec<Target>,
-    /// Addresses whose requests are the trunk's: those of its targets and of its registrar, besides the configured
-    /// `sources`.
-    pub sources: Vec<IpAddr>,
-    /// User part of the Contact that we registered: an INVITE with it in its request URI is the trunk's, wherever it
-    /// comes from; whom it is for says its To.
-    pub contact_user: Option<String>,
-}
-
-/// One target of a trunk: an address and the name it is known by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Host of the request URI as text, with a port where it was configured or is an address's: `carrier.example`,
-    /// `192.0.2.1:5080` (RFC 3263 4: the name stays, whatever it resolved to).
-    pub host: String,
-    /// Where to send it.
-    pub peer: Peer,
-    /// It serves, as far as is known.
-    pub up: bool,
-    /// Why.
-    pub reason: Reason,
 }
 
 /// Why a trunk or a target is up or down.

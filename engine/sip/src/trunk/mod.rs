@@ -5,9 +5,10 @@
 
 mod contract;
 mod query;
+mod targets;
 
 pub use contract::{
-    Destination, Effect, HealthConfig, Input, Reason, RegisterConfig, TRUNK_CALL_ID_PREFIX, Target, Targets,
-    TrunkConfig,
+    Destination, Effect, HealthConfig, Input, Reason, RegisterConfig, TRUNK_CALL_ID_PREFIX, TrunkConfig,
 };
 pub use query::{MAX_RECORDS, Query, Record};
+pub use targets::{Target, Targets};
