@@ -50,6 +50,7 @@ impl Shard {
             Event::Cancelled { session, .. } => self.canceled(session),
             Event::CancelledTooLate { session } => self.canceled_too_late(session),
             Event::Acked { session, body } => self.acked(session, &body),
+            Event::Reissued { session } => self.reissued(session),
             Event::Progress { session, response } => self.progress(session, &response),
             Event::Answered { session, response } => self.answered(session, &response),
             Event::Reinvite { session, request } => self.reinvited(session, &request),
@@ -86,6 +87,12 @@ impl Shard {
             let gone = Termination::new(leg.who(), Reason::PeerGone);
             self.leg_lost(leg.id, gone, false);
         }
+    }
+
+    /// What ends the INVITE after a crash has changed.
+    fn reissued(&mut self, session: SessionId) {
+        let Some(leg) = self.leg_of(session).and_then(|leg| self.legs.get(&leg)) else { return };
+        self.log_dialog(leg.call, leg.id, session);
     }
 
     /// DTMF by INFO (`application/dtmf-relay`): `Signal=#`.

@@ -132,7 +132,7 @@ impl Phone {
             call_id: Some(sip_call_id.clone()),
             body: Some(self.endpoint.offer(rtp, sdp::Direction::SendRecv)),
             headers: Vec::new(),
-            auth: Some(ClientCredentials { user: extension, password: node::password(self.agent) }),
+            auth: Some(ClientCredentials::new(extension, node::password(self.agent))),
         };
         let session = self.endpoint.ua.invite(ctx.now, params);
         let party = Party { consults, ..Party::calling(ctx.now, rtp, to.to_owned(), sip_call_id) };

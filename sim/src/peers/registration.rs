@@ -53,7 +53,7 @@ impl Registration {
             cseq: Some(self.cseq),
             body: None,
             headers: vec![("Contact", self.contact.clone()), ("Expires", expires.to_string())],
-            auth: Some(ClientCredentials { user: extension, password: node::password(self.agent) }),
+            auth: Some(ClientCredentials::new(extension, node::password(self.agent))),
         };
         // A challenge answered takes one number more.
         self.cseq += 2;

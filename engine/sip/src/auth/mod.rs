@@ -1,8 +1,9 @@
-//! The server's side of digest authentication (RFC 3261 22.1, RFC 7616 3.3).
+//! Digest authentication: the server's side here (RFC 3261 22.1, RFC 7616 3.3), the client's in [`ClientAuth`].
 //!
 //! Nonces carry their time and a keyed hash, so issuing one costs no memory; what
 //! is remembered, in a bounded table, is how often each nonce was used with success.
 
+mod client;
 mod nonce;
 mod replay;
 
@@ -10,6 +11,8 @@ use core::time::Duration;
 
 use clock::WallTime;
 use smallvec::SmallVec;
+
+pub use client::{ClientAuth, ClientCredentials};
 
 use crate::{
     Method,

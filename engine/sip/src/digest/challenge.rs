@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Algorithm, Credentials, Ha1, Proof, Qop, QopUse, fields::Fields, response};
+use super::{Algorithm, AlgorithmChoice, Credentials, Ha1, Proof, Qop, QopUse, fields::Fields, response};
 use crate::{Method, SyntaxError, grammar};
 
 /// What a server asks for (RFC 7616 3.3).
@@ -63,11 +63,17 @@ impl fmt::Display for Challenge {
     }
 }
 
-/// The challenge a client answers: the first that it knows, as the server puts what
-/// it likes best on top (RFC 8760 2.4).
+/// The challenge of one realm that a client answers: SHA-2 where it is offered, else the
+/// first, as the server puts what it likes best on top (RFC 8760 2.4, which leaves the
+/// former to local policy); none when all are of algorithms that we may not use.
 #[must_use]
-pub fn choose(challenges: &[Challenge]) -> Option<&Challenge> {
-    challenges.first()
+pub fn choose<'a>(
+    challenges: impl IntoIterator<Item = &'a Challenge>,
+    algorithms: AlgorithmChoice,
+) -> Option<&'a Challenge> {
+    let mut usable = challenges.into_iter().filter(|one| algorithms.accepts(one.algorithm));
+    let first = usable.next()?;
+    Some(if first.algorithm.is_sha2() { first } else { usable.find(|one| one.algorithm.is_sha2()).unwrap_or(first) })
 }
 
 /// The credentials that answer `challenge`. `count` is 1 for the first use of a

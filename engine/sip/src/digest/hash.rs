@@ -49,6 +49,12 @@ impl Algorithm {
         matches!(self, Self::Md5Sess | Self::Sha256Sess | Self::Sha512T256Sess)
     }
 
+    /// True for the family that RFC 8760 brought.
+    #[must_use]
+    pub fn is_sha2(self) -> bool {
+        !matches!(self, Self::Md5 | Self::Md5Sess)
+    }
+
     /// The hash of all parts in a row.
     pub(super) fn hash(self, parts: &[&[u8]]) -> Hex {
         match self {

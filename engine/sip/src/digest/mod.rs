@@ -3,11 +3,13 @@
 //! server's side is [`crate::auth`].
 
 mod challenge;
+mod choice;
 mod credentials;
 mod fields;
 mod hash;
 
 pub use challenge::{Challenge, answer_challenge, choose};
+pub use choice::AlgorithmChoice;
 pub use credentials::{Credentials, QopUse};
 pub(crate) use hash::to_hex;
 pub use hash::{Algorithm, Ha1, Hex};

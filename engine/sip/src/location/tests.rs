@@ -158,7 +158,7 @@ impl Desk {
             cseq: None,
             body: None,
             headers: vec![],
-            auth: password.map(|password| ClientCredentials { user, password: password.into() }),
+            auth: password.map(|password| ClientCredentials::new(user, password)),
         }
     }
 
@@ -233,7 +233,7 @@ fn refusals_of_register() {
     let brief = ask("sip:1001@demo.local", Some("demo-1001"), "<sip:1001@h>;expires=5").unwrap();
     assert_eq!((brief.status(), brief.min_expires_s()), (423, Ok(Some(30))));
     let mut params = desk.params(crate::Method::Register, "sip:1002@demo.local", Some("demo-1001"));
-    params.auth = Some(ClientCredentials { user: "1001".into(), password: "demo-1001".into() });
+    params.auth = Some(ClientCredentials::new("1001", "demo-1001"));
     assert_eq!(status(desk.send(params)), 403, "nobody registers another");
     assert!(desk.location.snapshot(desk.now).bindings.is_empty());
 }

@@ -43,11 +43,11 @@ impl Ua {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let peer = session.peer;
         let Some(mut dialog) = session.dialog.take() else { return self.end_session(id, SessionEnd::ByeLocal) };
-        let bye = self.bye_request(&mut dialog, peer, reason);
+        let bye = self.bye_request(&mut dialog, peer, reason, Some(id));
         if let Some(session) = self.sessions.get_mut(&id) {
             session.dialog = Some(dialog);
         }
-        self.start_client(now, bye, peer, ClientUser::Bye(id), false);
+        self.start_client(now, bye, peer, ClientUser::Bye(id));
     }
 
     /// Sends a BYE whose outcome nobody waits for.
@@ -58,13 +58,23 @@ impl Ua {
         peer: Peer,
         reason: Option<&Reason>,
     ) {
-        let bye = self.bye_request(dialog, peer, reason);
-        self.start_client(now, bye, peer, ClientUser::Nobody, false);
+        let bye = self.bye_request(dialog, peer, reason, None);
+        self.start_client(now, bye, peer, ClientUser::Nobody);
     }
 
-    fn bye_request(&mut self, dialog: &mut Dialog, peer: Peer, reason: Option<&Reason>) -> Message {
+    fn bye_request(
+        &mut self,
+        dialog: &mut Dialog,
+        peer: Peer,
+        reason: Option<&Reason>,
+        session: Option<SessionId>,
+    ) -> Message {
         let cseq = dialog.next_cseq();
         let builder = self.request_inside(&Method::Bye, dialog, cseq, peer.transport);
+        let builder = match session {
+            Some(id) => self.authorize(id, builder, (&Method::Bye, &dialog.addressing().request_uri, &[])),
+            None => builder,
+        };
         let builder = match reason {
             Some(reason) => builder.header(Name::Reason, reason),
             None => builder,

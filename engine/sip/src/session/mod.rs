@@ -16,9 +16,10 @@ use smallvec::SmallVec;
 
 use crate::{
     Message, Reason, Text,
+    auth::ClientAuth,
     dialog::Dialog,
     transaction::TxId,
-    ua::{ClientCredentials, DialogStage, DialogState, Peer},
+    ua::{DialogStage, DialogState, Peer},
 };
 
 pub(crate) use refer::Notifications;
@@ -44,7 +45,7 @@ pub(crate) struct Session {
     pub(crate) dialog: Option<Dialog>,
     /// Client: dialogs made by provisional responses.
     pub(crate) early: SmallVec<[Dialog; 1]>,
-    pub(crate) auth: Option<ClientCredentials>,
+    pub(crate) auth: Option<ClientAuth>,
     pub(crate) unacked: Option<Unacked>,
     pub(crate) own_reinvite: OwnReinvite,
     /// Transaction of the peer's re-INVITE that waits for an answer.

@@ -155,8 +155,9 @@ impl Ua {
         let contact = self.contact(user.as_deref(), peer.transport);
         let builder = self.request_inside(&Method::Invite, &dialog, cseq, peer.transport);
         let builder = self.describe(builder.header(Name::Contact, contact));
+        let builder = self.authorize(id, builder, (&Method::Invite, &dialog.addressing().request_uri, &body.bytes));
         let request = self.finish_request(builder, &Headers::new(), Some(&body));
-        let tx = self.start_client(now, request, peer, ClientUser::Reinvite(id), false);
+        let tx = self.start_client(now, request, peer, ClientUser::Reinvite(id));
         if let Some(session) = self.sessions.get_mut(&id) {
             session.own_reinvite = OwnReinvite::Sent { tx, body, glares, next: None };
         }

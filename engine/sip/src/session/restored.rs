@@ -67,7 +67,6 @@ impl Ua {
             request: invite,
             peer: state.peer,
             user: ClientUser::Nobody,
-            authorized: true,
             acks: smallvec::SmallVec::new(),
         });
         self.timers.set(TimerKey::Orphan(tx), now + timing.transaction_timeout().saturating_mul(2));

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use super::{MAX_EARLY_DIALOGS, Notifications, OwnReinvite, Session, Stage};
 use crate::{
     Message, Method, Name, NameAddr, Reason, Text, Uri,
+    auth::ClientAuth,
     dialog::Dialog,
     transaction::{SentAck, TxId},
     ua::{
@@ -59,7 +60,7 @@ impl Ua {
             invite: TxId(0),
             dialog: None,
             early: SmallVec::new(),
-            auth: params.auth,
+            auth: params.auth.map(ClientAuth::new),
             unacked: None,
             own_reinvite: OwnReinvite::None,
             peer_reinvite: None,
@@ -70,7 +71,7 @@ impl Ua {
         };
         self.sessions.insert(id, session);
         self.local_tags.insert(local_tag, id);
-        let tx = self.start_client(now, request, peer, ClientUser::Invite(id), false);
+        let tx = self.start_client(now, request, peer, ClientUser::Invite(id));
         if let Some(session) = self.sessions.get_mut(&id) {
             session.invite = tx;
         }
@@ -107,7 +108,7 @@ impl Ua {
             None => builder,
         };
         let cancel = builder.header(Name::UserAgent, &self.config.user_agent).build();
-        self.start_client(now, cancel, peer, ClientUser::Nobody, false);
+        self.start_client(now, cancel, peer, ClientUser::Nobody);
     }
 
     /// No final response 64*T1 after CANCEL: the INVITE counts as cancelled (RFC 3261 9.1).
@@ -191,7 +192,7 @@ impl Ua {
                 session.stage = Stage::Calling { cancel: None };
                 session.early.clear();
             }
-            return;
+            return self.event(Event::Reissued { session: id });
         }
         self.end_session(id, SessionEnd::Rejected { response: response.clone() });
     }

@@ -103,8 +103,6 @@ pub(crate) struct Client<U> {
     pub(crate) request: Message,
     pub(crate) peer: Peer,
     pub(crate) user: U,
-    /// The request carries credentials already: a further challenge is final.
-    pub(crate) authorized: bool,
     pub(crate) acks: SmallVec<[SentAck; 1]>,
 }
 

@@ -120,6 +120,12 @@ pub enum Event {
         /// Body (the answer, when our 2xx carried the offer).
         body: Bytes,
     },
+    /// Our INVITE was challenged and went out again with credentials: its branch and CSeq are new
+    /// (RFC 3261 22.2).
+    Reissued {
+        /// The session.
+        session: SessionId,
+    },
     /// A provisional response above 100 to our INVITE.
     Progress {
         /// The session.

@@ -2,13 +2,10 @@
 
 use clock::Instant;
 
-use super::{
-    ClientCredentials, ClientUser, Event, Output, Peer, Sent, ServerUser, SessionEnd, SessionId, TimerKey, Transport,
-    Ua,
-};
+use super::{ClientUser, Event, Output, Peer, Sent, ServerUser, SessionEnd, SessionId, TimerKey, Transport, Ua};
 use crate::{
-    Message, Method, Name, RequestBuilder, Text,
-    digest::{answer_challenge, choose},
+    Message, Method, Name, RequestBuilder, Text, Uri,
+    auth::ClientAuth,
     transaction::{
         Client, ClientMachine, Effect, Effects, InviteClient, InviteServer, MergeKey, NonInviteClient, NonInviteServer,
         ResponseClass, Server, ServerKey, ServerMachine, TimerName, TxId,
@@ -19,14 +16,7 @@ impl Ua {
     // Client transactions.
 
     /// Sends a request in a transaction of its own.
-    pub(crate) fn start_client(
-        &mut self,
-        now: Instant,
-        request: Message,
-        peer: Peer,
-        user: ClientUser,
-        authorized: bool,
-    ) -> TxId {
+    pub(crate) fn start_client(&mut self, now: Instant, request: Message, peer: Peer, user: ClientUser) -> TxId {
         let (timing, reliable) = (self.config.timing, peer.transport == Transport::Tcp);
         let (machine, effects) = if request.method() == Some(&Method::Invite) {
             let (machine, effects) = InviteClient::start(timing, reliable);
@@ -36,7 +26,7 @@ impl Ua {
             (ClientMachine::NonInvite(machine), effects)
         };
         let acks = smallvec::SmallVec::new();
-        let id = self.transactions.insert_client(Client { machine, request, peer, user, authorized, acks });
+        let id = self.transactions.insert_client(Client { machine, request, peer, user, acks });
         self.run_client(now, id, effects, None);
         id
     }
@@ -139,36 +129,48 @@ impl Ua {
         }
     }
 
-    /// Answers a 401 or 407 once: the same request with credentials, the next CSeq and a new branch
-    /// (RFC 3261 22.2, 22.3). None when it cannot be answered.
+    /// Answers a 401 or 407: the same request with credentials, the next CSeq and a new branch
+    /// (RFC 3261 22.2, 22.3). None when it cannot be answered, or was in vain.
     pub(crate) fn answer_challenge(&mut self, now: Instant, id: TxId, response: &Message) -> Option<TxId> {
-        let (challenges, name) = match response.status() {
-            401 => (response.www_authenticate(), Name::Authorization),
-            407 => (response.proxy_authenticate(), Name::ProxyAuthorization),
-            _ => return None,
-        };
-        let challenges = challenges.ok()?;
-        let challenge = choose(&challenges)?;
-        let client = self.transactions.peek_client(id).filter(|client| !client.authorized)?;
+        let client = self.transactions.peek_client(id)?;
         let (request, peer, user) = (client.request.clone(), client.peer, client.user);
-        let ClientCredentials { user: name_of_user, password } = self.credentials_of(user)?;
-        let cnonce = self.new_tag();
         let method = request.method()?.clone();
-        let proof = (&method, request.request_uri_text(), request.body().as_ref());
-        let answer = answer_challenge(challenge, (&name_of_user, &password), proof, 1, &cnonce);
+        let cnonce = self.new_tag();
+        let auth = self.auth_of(user)?;
+        if !auth.take(&request, response) {
+            return None;
+        }
+        let answers = auth.answers((&method, request.request_uri_text(), request.body().as_ref()), &cnonce);
         let cseq = self.cseq_after(user, &request)?;
-        let again = self.again(&request, peer, cseq)?.header(name, answer);
+        let again = self.again(&request, peer, cseq)?;
+        let again = answers.iter().fold(again, |again, (name, answer)| again.header(*name, answer));
         let again = match request.header(Name::ContentType).next() {
             Some(content_type) => again.body(content_type, request.body().clone()).build(),
             None => again.build(),
         };
-        Some(self.start_client(now, again, peer, user, true))
+        Some(self.start_client(now, again, peer, user))
     }
 
-    fn credentials_of(&self, user: ClientUser) -> Option<ClientCredentials> {
+    /// Adds the credentials that this session's peer asked for before, so that it need not ask again
+    /// (RFC 3261 22.2).
+    pub(crate) fn authorize(
+        &mut self,
+        session: SessionId,
+        builder: RequestBuilder,
+        (method, uri, body): (&Method, &Uri, &[u8]),
+    ) -> RequestBuilder {
+        let cnonce = self.new_tag();
+        let auth = self.sessions.get_mut(&session).and_then(|session| session.auth.as_mut());
+        let Some(auth) = auth.filter(|auth| auth.is_asked()) else { return builder };
+        let uri = uri.without_headers().to_string();
+        let answers = auth.answers((method, &uri, body), &cnonce);
+        answers.iter().fold(builder, |builder, (name, answer)| builder.header(*name, answer))
+    }
+
+    fn auth_of(&mut self, user: ClientUser) -> Option<&mut ClientAuth> {
         match user {
-            ClientUser::Request(id) => self.request_auth.get(&id).cloned(),
-            _ => self.sessions.get(&user.session()?)?.auth.clone(),
+            ClientUser::Request(id) => self.request_auth.get_mut(&id),
+            _ => self.sessions.get_mut(&user.session()?)?.auth.as_mut(),
         }
     }
 

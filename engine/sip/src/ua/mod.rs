@@ -19,10 +19,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use clock::{Instant, Rng, TimerQueue};
 
+pub use crate::auth::ClientCredentials;
 pub use checks::Refusal;
 pub use config::{UaConfig, UaLimits};
 pub use contract::{ClientRequestId, Event, Output, Peer, RequestToken, Sent, SessionEnd, SessionId, Transport};
-pub use params::{Body, ClientCredentials, Counts, DialogStage, DialogState, Headers, InviteParams, RequestParams};
+pub use params::{Body, Counts, DialogStage, DialogState, Headers, InviteParams, RequestParams};
 pub(crate) use receive::RETRY_AFTER_FULL_S;
 pub use send::stateless_response;
 pub(crate) use send::{SUPPORTED, names_other_address, next_peer, reason_phrase, via_differs};
@@ -31,6 +32,7 @@ pub(crate) use timers::{SessionTimer, TimerKey};
 
 use crate::{
     Reason, Text,
+    auth::ClientAuth,
     session::Session,
     transaction::{Table, TxId},
 };
@@ -46,7 +48,7 @@ pub struct Ua {
     pub(crate) local_tags: BTreeMap<Text, SessionId>,
     pub(crate) waiting: BTreeMap<RequestToken, TxId>,
     /// Credentials of `Ua::request`.
-    pub(crate) request_auth: BTreeMap<ClientRequestId, ClientCredentials>,
+    pub(crate) request_auth: BTreeMap<ClientRequestId, ClientAuth>,
     pub(crate) timers: TimerQueue<TimerKey>,
     /// Why sessions of before a crash end, for answers that still come.
     pub(crate) restored_reason: Option<Reason>,

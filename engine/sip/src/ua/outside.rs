@@ -5,7 +5,7 @@ use clock::Instant;
 use super::{
     Body, ClientRequestId, ClientUser, Event, Headers, Peer, RequestParams, RequestToken, ServerUser, TimerKey, Ua,
 };
-use crate::{Message, Method, Name, NameAddr, Text, Uri, transaction::TxId};
+use crate::{Message, Method, Name, NameAddr, Text, Uri, auth::ClientAuth, transaction::TxId};
 
 impl Ua {
     /// Answers a request that came as `Event::Request` or `Event::Refer`: 100 to 699. After a final answer the token
@@ -82,9 +82,9 @@ impl Ua {
             ua.finish_request(builder, &params.headers, params.body.as_ref())
         });
         if let Some(auth) = params.auth {
-            self.request_auth.insert(id, auth);
+            self.request_auth.insert(id, ClientAuth::new(auth));
         }
-        Some(self.start_client(now, request, peer, ClientUser::Request(id), false))
+        Some(self.start_client(now, request, peer, ClientUser::Request(id)))
     }
 
     pub(crate) fn on_request_response(&mut self, now: Instant, id: ClientRequestId, tx: TxId, response: &Message) {

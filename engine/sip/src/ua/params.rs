@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Peer;
-use crate::Method;
+use crate::{Method, auth::ClientCredentials};
 
 /// Headers to add to a message: names and values. Line breaks in values become spaces.
 pub type Headers = Vec<(&'static str, String)>;
@@ -22,22 +22,6 @@ impl Body {
     #[must_use]
     pub fn sdp(bytes: impl Into<Bytes>) -> Self {
         Self { content_type: "application/sdp", bytes: bytes.into() }
-    }
-}
-
-/// With what we answer a challenge (RFC 3261 22.2).
-#[derive(Clone, PartialEq, Eq)]
-pub struct ClientCredentials {
-    /// User name.
-    pub user: String,
-    /// Password.
-    pub password: String,
-}
-
-impl core::fmt::Debug for ClientCredentials {
-    /// Without the password.
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "ClientCredentials({})", self.user)
     }
 }
 

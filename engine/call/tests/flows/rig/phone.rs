@@ -97,7 +97,7 @@ impl Phone {
     }
 
     pub(crate) fn invite(&mut self, now: Instant, user: &str, body: Option<Body>) -> SessionId {
-        let auth = self.password.clone().map(|password| ClientCredentials { user: self.name.clone(), password });
+        let auth = self.password.clone().map(|password| ClientCredentials::new(self.name.clone(), password));
         let from = if self.password.is_some() { self.name.as_str() } else { CUSTOMER };
         let session = self.ua.invite(
             now,

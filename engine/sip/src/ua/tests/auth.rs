@@ -9,7 +9,7 @@ use crate::{
 const CHALLENGE: &str = "Digest realm=\"demo.local\", nonce=\"abc\", algorithm=MD5, qop=\"auth\"";
 
 fn credentials() -> ClientCredentials {
-    ClientCredentials { user: "1001".into(), password: "demo-1001".into() }
+    ClientCredentials::new("1001", "demo-1001")
 }
 
 /// The sessions of INVITEs that B got.
@@ -70,6 +70,46 @@ fn a_second_challenge_is_final_and_so_is_one_without_credentials() {
         pair.settle();
         pair.assert_nothing_left();
     }
+}
+
+/// Further requests of the dialog carry the credentials unasked, with growing counts; a nonce that has grown old
+/// meanwhile is replaced.
+#[test]
+fn requests_inside_the_dialog_are_authorized_too() {
+    let mut pair = Pair::new(6);
+    let mut params = pair.invite_params();
+    params.auth = Some(credentials());
+    let a = pair.uas[A].invite(pair.now, params);
+    pair.secs(1);
+    let first = incoming(&pair)[0];
+    pair.uas[B].reject(pair.now, first, 407, vec![("Proxy-Authenticate", CHALLENGE.into())]);
+    pair.secs(1);
+    assert!(pair.has(A, |event| matches!(event, Event::Reissued { session } if *session == a)));
+    let second = incoming(&pair)[1];
+    pair.uas[B].accept(pair.now, second, sdp(), vec![]);
+    pair.secs(1);
+    pair.uas[A].reinvite(pair.now, a, sdp());
+    pair.secs(1);
+    let stale = CHALLENGE.replace("abc", "def") + ", stale=true";
+    pair.uas[B].refuse_reinvite(pair.now, second, 407, &vec![("Proxy-Authenticate", stale)]);
+    pair.secs(1);
+    pair.uas[B].answer_reinvite(pair.now, second, 200, Some(sdp()));
+    pair.secs(1);
+    pair.uas[A].bye(pair.now, a, None);
+    pair.secs(1);
+    let proofs = |line: &str| -> Vec<(u32, String, u32)> {
+        let sent = pair.sent(A, line).into_iter().filter_map(|message| {
+            let answer = message.proxy_authorization().unwrap().pop()?;
+            Some((message.cseq().unwrap().0, answer.nonce, answer.qop.unwrap().count))
+        });
+        sent.collect()
+    };
+    let invites = proofs("INVITE");
+    assert_eq!(invites, [(2, "abc".into(), 1), (3, "abc".into(), 2), (4, "def".into(), 1)]);
+    assert_eq!(proofs("BYE"), [(5, "def".into(), 2)]);
+    assert_eq!(proofs("ACK"), [(2, "abc".into(), 1), (4, "def".into(), 1)], "as their INVITEs");
+    pair.settle();
+    pair.assert_nothing_left();
 }
 
 #[test]
