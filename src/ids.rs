@@ -10,7 +10,7 @@ use call::{AgentPlan, CallLimits, Plan, QueuePlan, RoutePlan, RouteSource, Targe
 use centre::{Directory, NamedAgent, NamedQueue, NamedTrunk};
 use clock::{AgentId, QueueId, TrunkId};
 use journal_core::{Entry, NameKind, Names};
-use sip::digest::{Algorithm, Ha1};
+use sip::digest::{Algorithm, AlgorithmChoice, Ha1};
 
 use crate::config::{Agent, Config, RouteFrom, TargetName, number_plan, premium_prefixes};
 
@@ -96,6 +96,8 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
             name: None,
             ha1_md5: ha1(Algorithm::Md5, agent, &domain),
             ha1_sha256: ha1(Algorithm::Sha256, agent, &domain),
+            algorithms: AlgorithmChoice::Md5,
+            caller_id: None,
             may_dial_out: agent.may_dial_out,
             calls_per_day_max: agent.calls_per_day_max,
         };
@@ -138,13 +140,12 @@ fn target(name: &TargetName, known: &Known<'_>) -> Option<Target> {
 
 fn trunk_plans(config: &Config, known: &Known<'_>) -> BTreeMap<TrunkId, TrunkPlan> {
     let plan = |trunk: &crate::config::Trunk| TrunkPlan {
-        name: trunk.name.clone(),
         sources: trunk.sources.clone(),
-        destination: trunk.destination,
         tcp: trunk.tcp,
         caller_id: trunk.caller_id.clone(),
         calls_max: trunk.calls_max,
         calls_per_second_max: trunk.calls_per_second_max,
+        ..TrunkPlan::new(trunk.name.clone(), trunk.destination)
     };
     config.trunks.iter().filter_map(|trunk| Some((*known.trunks.get(trunk.name.as_str())?, plan(trunk)))).collect()
 }
@@ -164,6 +165,7 @@ fn route_plans(config: &Config, known: &Known<'_>) -> Vec<RoutePlan> {
 fn queue_plans(config: &Config, known: &Known<'_>) -> BTreeMap<QueueId, QueuePlan> {
     let plan = |queue: &crate::config::Queue| QueuePlan {
         name: queue.name.clone(),
+        caller_id: None,
         music: queue.music.clone(),
         recording: queue.recording,
         voicemail_prompt: queue.voicemail_prompt.clone(),

@@ -130,6 +130,8 @@ pub enum Input {
     Silenced(sip::location::Silence),
     /// From location: nobody at this address is silenced any more.
     Released(core::net::IpAddr),
+    /// From the trunk watcher: where the calls of a trunk go now, and whose calls are its. The newest counts.
+    TrunkTargets(sip::trunk::Targets),
     /// From the media worker.
     Media(media_graph::Event),
     /// From location: all contacts of an agent now, best first.

@@ -41,7 +41,8 @@ pub use contract::{
 pub use ids::shard_of_id;
 pub use number::MAX_DIALED_LEN;
 pub use plan::{
-    AgentPlan, CallLimits, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkAddress, TrunkPlan,
+    AgentPlan, CallLimits, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat, NumberPlan, Plan, QueuePlan,
+    RoutePlan, RouteSource, ShownNumber, Target, TrunkAddress, TrunkDigest, TrunkPlan,
 };
 pub use recording::recording_path;
 pub use route::{Destination, Dialer, NoRoute, Route};

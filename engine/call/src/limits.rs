@@ -122,15 +122,7 @@ mod tests {
     const TRUNK: TrunkId = TrunkId(1);
 
     fn plan(calls_max: u32, calls_per_second_max: u32) -> TrunkPlan {
-        TrunkPlan {
-            name: "t".to_owned(),
-            sources: Vec::new(),
-            destination: ([127, 0, 0, 2], 5080).into(),
-            tcp: false,
-            caller_id: None,
-            calls_max,
-            calls_per_second_max,
-        }
+        TrunkPlan { calls_max, calls_per_second_max, ..TrunkPlan::new("t", ([127, 0, 0, 2], 5080).into()) }
     }
 
     #[test]

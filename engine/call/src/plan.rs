@@ -2,11 +2,17 @@
 //!
 //! Built by the shell from configuration and database, swapped in whole.
 
-use core::net::{IpAddr, SocketAddr};
+mod trunk;
+
 use core::time::Duration;
 use std::collections::BTreeMap;
 
 use clock::{AgentId, QueueId, TrunkId};
+use sip::digest::AlgorithmChoice;
+
+pub use self::trunk::{
+    DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat, ShownNumber, TrunkAddress, TrunkDigest, TrunkPlan,
+};
 
 /// Everything a shard must know to route.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,38 +84,14 @@ pub struct AgentPlan {
     pub ha1_md5: String,
     /// SHA-256 of the same in hex.
     pub ha1_sha256: String,
+    /// The digest algorithms his phone is asked for.
+    pub algorithms: AlgorithmChoice,
+    /// His own number, E.164, for trunks that show it.
+    pub caller_id: Option<String>,
     /// He may dial numbers through trunks.
     pub may_dial_out: bool,
     /// Outbound calls a day; 0 for no cap.
     pub calls_per_day_max: u32,
-}
-
-/// An address of a trunk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TrunkAddress {
-    /// Address.
-    pub ip: IpAddr,
-    /// Port; `None` for any.
-    pub port: Option<u16>,
-}
-
-/// One trunk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrunkPlan {
-    /// Name.
-    pub name: String,
-    /// Requests from here are the trunk's, without digest.
-    pub sources: Vec<TrunkAddress>,
-    /// Where calls to it go.
-    pub destination: SocketAddr,
-    /// True to reach it over TCP.
-    pub tcp: bool,
-    /// Caller id on calls to it, E.164; `None` passes the caller's number on.
-    pub caller_id: Option<String>,
-    /// Calls at a time, both directions; 0 for no limit. Above: 503 with Retry-After.
-    pub calls_max: u32,
-    /// New calls a second from it; 0 for no limit. Above: 503 with Retry-After.
-    pub calls_per_second_max: u32,
 }
 
 /// Whose calls a route takes.
@@ -137,6 +119,8 @@ pub struct RoutePlan {
 pub struct QueuePlan {
     /// Name, shown to the agent as `<queue> · <number>`.
     pub name: String,
+    /// Its own number, E.164, for trunks that show it.
+    pub caller_id: Option<String>,
     /// Music while waiting, by name.
     pub music: String,
     /// Record conversations, stereo.

@@ -140,6 +140,7 @@ mod tests {
     use super::*;
     use crate::plan::{AgentPlan, NumberPlan, RoutePlan, TrunkPlan};
     use clock::QueueId;
+    use sip::digest::AlgorithmChoice;
 
     const CARRIER: TrunkId = TrunkId(1);
     const TRANSIT: TrunkId = TrunkId(2);
@@ -152,17 +153,14 @@ mod tests {
             name: None,
             ha1_md5: String::new(),
             ha1_sha256: String::new(),
+            algorithms: AlgorithmChoice::Md5,
+            caller_id: None,
             may_dial_out,
             calls_per_day_max: 0,
         };
         let trunk = |ip: [u8; 4]| TrunkPlan {
-            name: "t".to_owned(),
             sources: vec![TrunkAddress { ip: ip.into(), port: None }],
-            destination: (ip, 5080).into(),
-            tcp: false,
-            caller_id: None,
-            calls_max: 0,
-            calls_per_second_max: 0,
+            ..TrunkPlan::new("t", (ip, 5080).into())
         };
         let route = |from, pattern: &str| RoutePlan { from, pattern: pattern.to_owned(), trunk: CARRIER };
         Plan {

@@ -5,11 +5,12 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use clock::{AgentId, CallId, Instant, LegId, Now, OfferId, Rng, ShardId, TimerQueue};
+use clock::{AgentId, CallId, Instant, LegId, Now, OfferId, Rng, ShardId, TimerQueue, TrunkId};
 use journal_core::{Durability, Mark};
 use media_graph::{Command, PlayerId, RecorderId};
 use sip::auth::{AuthConfig, Authenticator};
 use sip::location::Silences;
+use sip::trunk::Targets;
 use sip::ua::{SessionId, Ua, UaConfig};
 
 use crate::call::{Call, Recording};
@@ -56,6 +57,8 @@ pub struct Shard {
     /// Live legs of agents.
     pub(crate) agent_legs: BTreeMap<AgentId, Vec<LegId>>,
     pub(crate) contacts: BTreeMap<AgentId, Vec<Contact>>,
+    /// Where the calls of each trunk go.
+    pub(crate) targets: BTreeMap<TrunkId, Targets>,
     pub(crate) recordings: BTreeMap<RecorderId, Recording>,
     /// Players at the media worker.
     pub(crate) players: BTreeMap<PlayerId, CallId>,
@@ -153,6 +156,7 @@ impl Shard {
             claims: BTreeMap::new(),
             agent_legs: BTreeMap::new(),
             contacts: BTreeMap::new(),
+            targets: BTreeMap::new(),
             recordings: BTreeMap::new(),
             players: BTreeMap::new(),
             ports: BTreeSet::new(),
@@ -258,6 +262,9 @@ impl Shard {
             Input::FlowGone(flow) => self.ua.flow_gone(mono, flow),
             Input::Silenced(silence) => self.silences.begin(mono, silence),
             Input::Released(address) => self.silences.release(address),
+            Input::TrunkTargets(targets) => {
+                self.targets.insert(targets.trunk, targets);
+            }
             Input::Media(event) => self.on_media(event),
             Input::Contacts { agent, contacts } => self.set_contacts(agent, contacts),
             Input::Enqueued { call, queue, arrived, priority } => self.enqueued(call, queue, arrived, priority),

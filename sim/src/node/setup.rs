@@ -9,7 +9,7 @@ use call::{AgentPlan, CallLimits, NumberPlan, Plan, QueuePlan, RoutePlan, RouteS
 use call::{TrunkAddress, TrunkPlan};
 use clock::{AgentId, QueueId, Rng, ShardId, TrunkId};
 use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
-use sip::digest::{Algorithm, Ha1};
+use sip::digest::{Algorithm, AlgorithmChoice, Ha1};
 use sip::location::{LocationConfig, User};
 use sip::registrar::RegistrarConfig;
 use sip::ua::UaConfig;
@@ -155,24 +155,30 @@ fn numbers() -> NumberPlan {
 fn trunk(index: usize) -> TrunkPlan {
     let addr = carrier_addr(index);
     TrunkPlan {
-        name: format!("carrier{index}"),
         sources: vec![TrunkAddress { ip: addr.ip(), port: None }],
-        destination: addr,
-        tcp: false,
         caller_id: Some("+442071830000".to_owned()),
-        calls_max: 0,
-        calls_per_second_max: 0,
+        ..TrunkPlan::new(format!("carrier{index}"), addr)
     }
 }
 
 fn agent_plan(agent: AgentId) -> AgentPlan {
     let User { ha1_md5, ha1_sha256, extension, .. } = user(agent);
-    AgentPlan { extension, name: None, ha1_md5, ha1_sha256, may_dial_out: true, calls_per_day_max: 0 }
+    AgentPlan {
+        extension,
+        name: None,
+        ha1_md5,
+        ha1_sha256,
+        algorithms: AlgorithmChoice::Md5,
+        caller_id: None,
+        may_dial_out: true,
+        calls_per_day_max: 0,
+    }
 }
 
 fn queue_plan(queue: QueueId) -> QueuePlan {
     QueuePlan {
         name: format!("queue{}", queue.0),
+        caller_id: None,
         music: "music".to_owned(),
         recording: queue.0 % 2 == 1,
         voicemail_prompt: "voicemail".to_owned(),

@@ -6,7 +6,7 @@ use call::{
     AgentPlan, CallLimits, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkAddress, TrunkPlan,
 };
 use clock::{AgentId, QueueId, TrunkId};
-use sip::digest::{Algorithm, Ha1};
+use sip::digest::{Algorithm, AlgorithmChoice, Ha1};
 
 pub(crate) const CARRIER: TrunkId = TrunkId(1);
 pub(crate) const SUPPORT: QueueId = QueueId(1);
@@ -56,6 +56,8 @@ fn agent(extension: &str) -> AgentPlan {
         name: Some(format!("Agent {extension}")),
         ha1_md5: ha1(Algorithm::Md5).as_str().to_owned(),
         ha1_sha256: ha1(Algorithm::Sha256).as_str().to_owned(),
+        algorithms: AlgorithmChoice::Md5,
+        caller_id: None,
         may_dial_out: true,
         calls_per_day_max: 0,
     }
@@ -63,19 +65,16 @@ fn agent(extension: &str) -> AgentPlan {
 
 fn carrier() -> TrunkPlan {
     TrunkPlan {
-        name: "carrier".to_owned(),
         sources: vec![TrunkAddress { ip: [127, 0, 0, 2].into(), port: None }],
-        destination: super::CARRIER.parse().unwrap(),
-        tcp: false,
         caller_id: Some("+442071830000".to_owned()),
-        calls_max: 0,
-        calls_per_second_max: 0,
+        ..TrunkPlan::new("carrier", super::CARRIER.parse().unwrap())
     }
 }
 
 fn support() -> QueuePlan {
     QueuePlan {
         name: "support".to_owned(),
+        caller_id: None,
         music: "waiting".to_owned(),
         recording: true,
         voicemail_prompt: "voicemail".to_owned(),
