@@ -12,5 +12,7 @@ pub(crate) const OWNERS: usize = 65_536;
 pub(crate) const COMMANDS: usize = 1_024;
 /// TCP connections to be opened. Full: the message is dropped and counted.
 pub(crate) const CONNECT: usize = 256;
+/// Requests to read the configuration again. Full: who asks waits.
+pub(crate) const RELOADS: usize = 4;
 /// Shards that are drained: one each.
 pub(crate) const DRAINED: usize = 64;

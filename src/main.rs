@@ -29,6 +29,21 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Let the running node read its configuration again. No call is dropped; a wrong file changes nothing.
+    Reload {
+        /// The configuration file of the running node.
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Change what the running node logs; without a filter, back to the usual.
+    Log {
+        /// The configuration file of the running node.
+        #[arg(long)]
+        config: PathBuf,
+        /// Levels by part, e.g. info,sip=debug,call=debug.
+        #[arg(default_value = "")]
+        filter: String,
+    },
     /// Check a configuration and open nothing.
     Check {
         /// The configuration file.
@@ -41,6 +56,8 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Run { config } => with_config(&config, node::run),
         Command::Adopt { config } => with_config(&config, node::adopt),
+        Command::Reload { config } => ask(&config, "reload"),
+        Command::Log { config, filter } => ask(&config, &format!("log {filter}")),
         Command::Check { config } => match Config::load(&config) {
             Ok(_) => {
                 println!("{}: no faults", config.display());
@@ -61,6 +78,29 @@ fn with_config(path: &Path, run: fn(Config) -> Result<(), StartError>) -> ExitCo
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("trunkline: {error}");
+            ExitCode::from(EXIT_CANNOT_START)
+        }
+    }
+}
+
+/// Asks the node that runs with this configuration; its data folder leads to it.
+fn ask(path: &Path, request: &str) -> ExitCode {
+    let config = match Config::load(path) {
+        Ok(config) => config,
+        Err(error) => return refuse(&error),
+    };
+    match node::ask(&config.node.data_dir, request) {
+        Ok(Ok(done)) => {
+            println!("{done}");
+            ExitCode::SUCCESS
+        }
+        Ok(Err(refused)) => {
+            eprintln!("trunkline: {refused}");
+            ExitCode::from(EXIT_CANNOT_START)
+        }
+        Err(error) => {
+            let folder = config.node.data_dir.display();
+            eprintln!("trunkline: no node answers in {folder}: {error}; is it running, and are you its user?");
             ExitCode::from(EXIT_CANNOT_START)
         }
     }

@@ -36,6 +36,13 @@ impl Snapshots {
         self.published.subscribe()
     }
 
+    /// The trunks that are configured now.
+    pub(crate) fn set_trunks(&self, trunks: Vec<TrunkId>) {
+        let mut parts = self.lock();
+        parts.trunks = trunks;
+        self.publish_trunks(&mut parts);
+    }
+
     pub(crate) fn set_acd(&self, at: WallTime, acd: acd::Snapshot) {
         let mut parts = self.lock();
         parts.whole.acd = Arc::new(acd);

@@ -7,6 +7,7 @@ mod country;
 mod objects;
 mod range;
 mod reader;
+mod source;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -15,12 +16,15 @@ use std::time::Duration;
 pub use country::{number_plan, premium_prefixes};
 pub use objects::{Agent, ApiKey, Number, Queue, Route, RouteFrom, TargetName, Trunk};
 pub use reader::Fault;
+pub use source::Source;
 
 use reader::Reader;
 
 /// The whole configuration, checked.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The file as it was read.
+    pub source: Source,
     /// `[node]`
     pub node: Node,
     /// `[sip]`
@@ -174,7 +178,10 @@ impl Config {
             path: path.to_owned(),
             what: error.to_string().trim().to_owned(),
         })?;
-        Self::from_table(&table).map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })
+        let mut config =
+            Self::from_table(&table).map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })?;
+        config.source = Source::new(path, table);
+        Ok(config)
     }
 
     /// Reads and checks a parsed table.
@@ -184,6 +191,7 @@ impl Config {
     pub fn from_table(table: &toml::Table) -> Result<Self, Vec<Fault>> {
         let mut reader = Reader::new("", table);
         let config = Self {
+            source: Source::default(),
             node: reader.section("node", read_node),
             sip: reader.section("sip", read_sip),
             rtp: reader.section("rtp", read_rtp),

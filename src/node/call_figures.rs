@@ -1,12 +1,15 @@
-//! Counts calls for `/metrics` from the one event log (DESIGN section 1, 5).
+//! Counts calls for `/metrics` from the one event log (DESIGN section 1, 5), and writes their log lines.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use admin_api::Metrics;
 use clock::CallId;
-use journal::{Journal, Stored};
-use journal_core::{CallEvent, CallRecord, Durability, Entry, Position};
+use journal::Journal;
+use journal_core::{CallEntry, CallEvent, CallRecord, Durability, Entry, Position};
+
+use super::call_log::CallLog;
+use crate::clock_source::ClockSource;
 
 /// Follows the journal from `from`, where the calls in `live` were up, for ever: live calls, and calls by how they ended.
 pub(super) async fn follow_calls(
@@ -15,11 +18,18 @@ pub(super) async fn follow_calls(
     mut live: BTreeMap<CallId, CallRecord>,
     metrics: Arc<Metrics>,
 ) {
+    let (clock, mut log) = (ClockSource::start(), CallLog::default());
     let mut tail = journal.subscribe(from, Durability::Written);
     loop {
         match tail.next(ENTRIES_AT_ONCE).await {
             Ok(read) if read.is_empty() => return,
-            Ok(read) => read.iter().for_each(|stored| count(stored, &mut live, &metrics)),
+            Ok(read) => {
+                for stored in &read {
+                    if let Ok(Entry::Call(entry)) = &stored.entry {
+                        count(entry, &mut live, &metrics, |record| log.write(clock.mono(), entry, record));
+                    }
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, "figures of calls wait for the journal");
                 tokio::time::sleep(RETRY).await;
@@ -29,15 +39,20 @@ pub(super) async fn follow_calls(
     }
 }
 
-fn count(stored: &Stored, live: &mut BTreeMap<CallId, CallRecord>, metrics: &Metrics) {
-    let Ok(Entry::Call(entry)) = &stored.entry else { return };
+fn count(
+    entry: &CallEntry,
+    live: &mut BTreeMap<CallId, CallRecord>,
+    metrics: &Metrics,
+    log: impl FnOnce(Option<&CallRecord>),
+) {
     if let CallEvent::Started { .. } = entry.event {
         live.extend(CallRecord::start(entry).map(|record| (entry.call, record)));
-        return;
+    } else if let Some(record) = live.get_mut(&entry.call) {
+        record.apply(entry);
     }
-    let Some(record) = live.get_mut(&entry.call) else { return };
-    record.apply(entry);
-    if record.is_ended() {
+    let record = live.get(&entry.call);
+    log(record);
+    if let Some(record) = record.filter(|record| record.is_ended()) {
         metrics.call_ended(record);
         live.remove(&entry.call);
     }

@@ -2,16 +2,24 @@
 
 mod addresses;
 mod call_figures;
+mod call_log;
+mod control;
+mod entries;
 mod error;
 mod figures;
+mod log;
 mod owners;
 mod records;
 mod restore;
+mod rules;
 mod serve;
 mod signals;
 mod start;
+mod supervisor;
 
+pub use control::ask;
 pub use error::StartError;
+pub use log::start as start_log;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -43,14 +51,6 @@ fn runtime(name: &str, threads: usize) -> Result<Runtime, StartError> {
 /// One line that says what failed and what to do.
 pub fn adopt(config: Config) -> Result<(), StartError> {
     runtime("records", RECORDS_THREADS)?.block_on(records::adopt(&config))
-}
-
-/// Logs go to standard error; `TRUNKLINE_LOG` filters them, e.g. `info,sip=debug`.
-pub fn start_log() {
-    use tracing_subscriber::EnvFilter;
-    let filter =
-        EnvFilter::try_from_env("TRUNKLINE_LOG").unwrap_or_else(|_| EnvFilter::new("info,fjall=warn,lsm_tree=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 /// One for the projector, one for REST: neither waits for the other.

@@ -31,7 +31,7 @@ use crate::snapshots::Snapshots;
 pub(super) struct Started {
     pub(super) post: Arc<Post>,
     pub(super) snapshots: Arc<Snapshots>,
-    pub(super) directory: watch::Receiver<Arc<Directory>>,
+    pub(super) directory: watch::Sender<Arc<Directory>>,
     pub(super) drained: mpsc::Receiver<ShardId>,
 }
 
@@ -100,7 +100,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     give_back(&post, &opened.config, &opened.resolved, &opened.restored.replay).await;
     tokio::spawn(bring_media_events(opened.media_events, Arc::clone(&post)));
     serve_network(opened.bound, &opened.config, &flows, &dispatch);
-    let (_, directory) = watch::channel(opened.resolved.directory);
+    let directory = watch::Sender::new(opened.resolved.directory);
     Ok(Started { post, snapshots, directory, drained })
 }
 
@@ -135,7 +135,8 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
     let _ = post.location.send(location::Input::Restore(bindings)).await;
 }
 
-fn location_rules(config: &Config, resolved: &Resolved) -> location::Input {
+/// What location must know of a configuration.
+pub(super) fn location_rules(config: &Config, resolved: &Resolved) -> location::Input {
     let limit = |extension: &str| {
         config.agents.iter().find(|agent| agent.extension == extension).map_or(1, |agent| agent.contacts_max)
     };

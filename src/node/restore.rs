@@ -5,36 +5,17 @@ use std::path::Path;
 
 use call::recording_path;
 use clock::WallTime;
-use journal::Journal;
-use journal_core::{CallEntry, CallEvent, CallRecord, Entry, Owner, RecordingState, Replay, outcome};
+use journal_core::{CallEntry, CallEvent, CallRecord, Entry, RecordingState, Replay, outcome};
 use media_worker::{Manifest, Recovered, RecoveredAs};
 
-/// Entries of the node itself, numbered.
-pub(super) struct NodeEntries {
-    journal: Journal,
-    count: u64,
-}
-
-impl NodeEntries {
-    pub(super) fn new(journal: Journal) -> Self {
-        Self { journal, count: 0 }
-    }
-
-    /// Journals an entry. At the start the channel is empty and nothing else writes.
-    pub(super) fn append(&mut self, entry: Entry) {
-        self.count += 1;
-        if let Err(error) = self.journal.append(Owner::Node, self.count, entry) {
-            tracing::error!(%error, "an entry of the node could not be journaled");
-        }
-    }
-}
+use super::entries::NodeEntries;
 
 /// Recordings and messages that were being written when the node died are ready now, failed, or gone.
 pub(super) fn finish_recordings(
     replay: &mut Replay,
     data_dir: &Path,
     now: WallTime,
-    entries: &mut NodeEntries,
+    entries: &NodeEntries,
 ) -> std::io::Result<()> {
     let recovered: BTreeMap<String, RecoveredAs> =
         media_worker::recover(data_dir)?.into_iter().map(|Recovered { path, outcome }| (path, outcome)).collect();

@@ -7,11 +7,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::signals::asked_to_stop;
 use super::start::Node;
+use super::supervisor;
 use crate::clock_source::wall_now;
 
 /// Runs `node` to its end.
 pub(super) async fn until_stopped(mut node: Node) {
     asked_to_stop().await;
+    supervisor::stopping();
     tracing::info!("stopping: new calls are refused");
     for lane in &node.post.shards {
         let _ = lane.send(call::Input::Drain).await;

@@ -14,10 +14,14 @@ use tokio::sync::{mpsc, watch};
 
 use super::StartError;
 use super::addresses::Addresses;
+use super::entries::NodeEntries;
 use super::figures;
 use super::owners::{self, Started};
 use super::records::{self, Running};
-use super::restore::{NodeEntries, finish_recordings};
+use super::restore::finish_recordings;
+use super::rules::Rules;
+use super::{control, supervisor};
+use crate::channels;
 use crate::clock_source::{ClockSource, wall_now};
 use crate::config::Config;
 use crate::ids::{Resolved, resolve};
@@ -63,10 +67,10 @@ pub(super) async fn start(config: Config, threads: &Handle) -> Result<Node, Star
     ]));
     let (api_progress, api_synced) = watch::channel(0);
     let (journal, mut restored) = open_journal(&data_dir, progress.clone(), api_progress).await?;
-    let mut entries = NodeEntries::new(journal.clone());
-    let resolved = resolve_names(&config, &bound, &mut restored.replay.names, &mut entries);
+    let entries = NodeEntries::new(journal.clone());
+    let resolved = resolve_names(&config, &bound, &mut restored.replay.names, &entries);
     entries.append(Entry::NodeStarted { at: wall_now() });
-    finish_recordings(&mut restored.replay, &data_dir, wall_now(), &mut entries)
+    finish_recordings(&mut restored.replay, &data_dir, wall_now(), &entries)
         .map_err(|source| StartError::DataDir { path: data_dir.clone(), source })?;
     let (media, media_events) = MediaWorker::start(&media_config(&config))?;
     let metrics = Metrics::new(env!("CARGO_PKG_VERSION")).map_err(|error| StartError::Metrics(error.to_string()))?;
@@ -100,9 +104,22 @@ async fn run(
     let (records, restored) = threads.spawn(open).await.map_err(|error| StartError::Database(error.to_string()))??;
     opened.restored = restored;
     let (media, api_synced) = (Arc::clone(opened.media.metrics()), opened.api_synced.clone());
+    let (own_hosts, names) = (opened.bound.own_hosts(), opened.restored.replay.names.clone());
     let Started { post, snapshots, directory, drained } = owners::start(opened).await?;
     let (stop_http, stop) = watch::channel(false);
-    let running = Running { post: Arc::clone(&post), snapshots, directory, readiness, api_synced, stop };
+    let (watched, shown) = (directory.subscribe(), Arc::clone(&snapshots));
+    let running =
+        Running { post: Arc::clone(&post), snapshots: shown, directory: watched, readiness, api_synced, stop };
+    let rules = Rules {
+        config: config.clone(),
+        own_hosts,
+        names,
+        entries: entries.clone(),
+        post: Arc::clone(&post),
+        snapshots,
+        directory,
+    };
+    take_requests(rules, &config.node.data_dir, threads)?;
     let entered = threads.enter();
     let http = records.serve(http, &config, running);
     drop(entered);
@@ -114,8 +131,20 @@ async fn run(
     });
     let path = config.node.data_dir.clone();
     addresses.write(&path).map_err(|source| StartError::DataDir { path, source })?;
+    supervisor::ready();
     tracing::info!(sip = ?addresses.sip_udp, http = %addresses.http, "serving");
     Ok(Node { config, post, stop_http, drained, http, entries })
+}
+
+/// Serves operators, away from the threads that run calls.
+fn take_requests(rules: Rules, data_dir: &Path, threads: &Handle) -> Result<(), StartError> {
+    let _entered = threads.enter();
+    let socket = control::open(data_dir).map_err(|source| StartError::DataDir { path: data_dir.to_owned(), source })?;
+    let (reloads, asked) = mpsc::channel(channels::RELOADS);
+    tokio::spawn(rules.serve(asked));
+    tokio::spawn(control::reload_on_hangup(reloads.clone()));
+    tokio::spawn(control::serve(socket, reloads));
+    Ok(())
 }
 
 fn make_data_dir(path: &Path) -> Result<(), StartError> {
@@ -155,7 +184,7 @@ async fn open_journal(
     Ok((journal, restored))
 }
 
-fn resolve_names(config: &Config, bound: &Bound, names: &mut Names, entries: &mut NodeEntries) -> Resolved {
+fn resolve_names(config: &Config, bound: &Bound, names: &mut Names, entries: &NodeEntries) -> Resolved {
     let mut resolved = resolve(config, bound.own_hosts(), names);
     for entry in std::mem::take(&mut resolved.new_names) {
         entries.append(entry);

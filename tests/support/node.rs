@@ -128,6 +128,23 @@ impl Node {
         self.http = http;
     }
 
+    /// Its configuration file.
+    pub(crate) fn config_file(&self) -> PathBuf {
+        self.dir.path().join(CONFIG_FILE)
+    }
+
+    /// Changes its configuration file; the node has not read it yet.
+    pub(crate) fn edit(&mut self, change: impl FnOnce(NodeConfig) -> NodeConfig) {
+        self.config = change(self.config.clone());
+        self.config.write(&self.config_file());
+    }
+
+    /// Runs the program's command for a running node, such as `reload`.
+    pub(crate) fn command(&self, name: &str, rest: &[&str]) -> Output {
+        let mut command = binary();
+        command.args([name, "--config"]).arg(self.config_file()).args(rest).output().expect("the binary runs")
+    }
+
     /// What it logged.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("node.log")).unwrap_or_default()
@@ -194,7 +211,7 @@ pub(crate) fn run_to_end(config: &Path) -> Output {
 }
 
 fn launch(config: &NodeConfig, dir: &Path) -> (Child, SocketAddr, Http) {
-    let path = dir.join("trunkline.toml");
+    let path = dir.join(CONFIG_FILE);
     config.write(&path);
     let addresses = dir.join("data/addresses.json");
     // Those of a former run would be taken for this one's.
@@ -224,4 +241,5 @@ fn launch(config: &NodeConfig, dir: &Path) -> (Child, SocketAddr, Http) {
     (child, sip, http)
 }
 
+const CONFIG_FILE: &str = "trunkline.toml";
 const LOG_LINES: usize = 60;

@@ -1,0 +1,112 @@
+//! The rules that owners work by: made from the configuration at the start, replaced whole by a reload.
+
+use std::sync::Arc;
+
+use centre::Directory;
+use journal_core::Names;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::entries::NodeEntries;
+use super::owners::location_rules;
+use crate::config::{Config, ConfigError};
+use crate::ids::{Resolved, resolve};
+use crate::owner::Post;
+use crate::snapshots::Snapshots;
+
+/// The one place that tells owners their rules after the start.
+pub(super) struct Rules {
+    pub(super) config: Config,
+    pub(super) own_hosts: Vec<String>,
+    pub(super) names: Names,
+    pub(super) entries: NodeEntries,
+    pub(super) post: Arc<Post>,
+    pub(super) snapshots: Arc<Snapshots>,
+    pub(super) directory: watch::Sender<Arc<Directory>>,
+}
+
+/// Asks for a reload; the answer names what was changed.
+pub(super) type ReloadRequest = oneshot::Sender<Result<Vec<String>, ReloadError>>;
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReloadError {
+    /// The file is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Some of what differs is fixed for the life of the process.
+    #[error("{} cannot change while the node runs: restart it, or put the former values back", keys.join(", "))]
+    NeedsRestart {
+        /// Which keys.
+        keys: Vec<String>,
+    },
+    /// New names must be in the journal first.
+    #[error("the journal takes no entries now ({0}); try again")]
+    Journal(#[from] journal::AppendError),
+}
+
+impl Rules {
+    /// Serves requests until their senders are gone.
+    pub(super) async fn serve(mut self, mut requests: mpsc::Receiver<ReloadRequest>) {
+        while let Some(reply) = requests.recv().await {
+            let result = self.reload().await;
+            match &result {
+                Ok(changed) => tracing::info!(?changed, "configuration read again"),
+                Err(error) => {
+                    tracing::error!(%error, "configuration read again and refused: the former one stays");
+                }
+            }
+            // Who asked may be gone; it is done all the same.
+            let _ = reply.send(result);
+        }
+    }
+
+    /// Reads the file again and tells every owner, all of it or nothing.
+    async fn reload(&mut self) -> Result<Vec<String>, ReloadError> {
+        let path = self.config.source.path().to_owned();
+        let read = tokio::task::spawn_blocking(move || Config::load(&path)).await;
+        let config = read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        let changed: Vec<String> = self.config.source.changed(&config.source).into_iter().collect();
+        let fixed = |key: &&String| !CHANGEABLE.contains(&key.as_str());
+        let keys: Vec<String> = changed.iter().filter(fixed).cloned().collect();
+        if !keys.is_empty() {
+            return Err(ReloadError::NeedsRestart { keys });
+        }
+        let mut names = self.names.clone();
+        let mut resolved = resolve(&config, self.own_hosts.clone(), &mut names);
+        for entry in std::mem::take(&mut resolved.new_names) {
+            self.entries.try_append(entry)?;
+        }
+        (self.config, self.names) = (config, names);
+        self.tell(resolved).await;
+        Ok(changed)
+    }
+
+    /// Calls and agents that are known keep what they have; the rest is as at a start.
+    async fn tell(&self, resolved: Resolved) {
+        self.snapshots.set_trunks(resolved.directory.trunks.keys().copied().collect());
+        self.directory.send_replace(Arc::clone(&resolved.directory));
+        for lane in &self.post.shards {
+            let _ = lane.send(call::Input::Configure(Arc::clone(&resolved.plan))).await;
+        }
+        let _ = self.post.location.send(location_rules(&self.config, &resolved)).await;
+        let _ = self.post.acd.send(acd::Input::Configure { queues: resolved.queues, agents: resolved.agents }).await;
+    }
+}
+
+/// Keys that owners take at any time (docs/configuration.md names the same). All others need a restart, so a key
+/// that is forgotten here is refused instead of silently ignored.
+const CHANGEABLE: [&str; 13] = [
+    "agents",
+    "limits.call_max_s",
+    "limits.calls_max",
+    "limits.ping_every_s",
+    "limits.ring_max_s",
+    "node.allowed_countries",
+    "node.denied_prefixes",
+    "node.home_country",
+    "number",
+    "queue",
+    "route",
+    "rtp.silence_s",
+    "trunk",
+];
