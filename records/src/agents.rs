@@ -2,11 +2,9 @@
 
 use clock::{CallId, WallTime};
 use journal_core::AgentState;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
 
 use crate::columns;
-use crate::database::{Database, DatabaseUnavailable, Failure};
+use crate::database::{Database, DatabaseUnavailable, Failure, Row, Transaction, sql};
 use crate::words::Word;
 
 /// A state and how long it was true.
@@ -43,9 +41,8 @@ impl Database {
         let select = "SELECT account, agent, state, reason, call_id, since, until FROM agent_state_intervals \
                       WHERE account = $1 AND agent = $2 AND since < $3 AND (until IS NULL OR until > $4) \
                       ORDER BY since LIMIT 10000";
-        let query = sqlx::query(select).bind(account.to_owned()).bind(agent.to_owned());
-        let rows = query.bind(to.as_micros()).bind(from.as_micros()).fetch_all(self.readers()).await?;
-        let interval = |row: SqliteRow| -> Result<StateInterval, sqlx::Error> {
+        let rows = self.rows(sql(select).bind(account).bind(agent).bind(to).bind(from)).await?;
+        let interval = |row: Row| -> Result<StateInterval, sqlx::Error> {
             Ok(StateInterval {
                 account: row.try_get(0)?,
                 agent: row.try_get(1)?,
@@ -61,24 +58,12 @@ impl Database {
 }
 
 /// Ends the open interval of the agent and begins this one.
-pub(crate) async fn write(to: &mut SqliteConnection, interval: &StateInterval) -> Result<(), Failure> {
+pub(crate) async fn write(to: &mut Transaction, interval: &StateInterval) -> Result<(), Failure> {
     let close = "UPDATE agent_state_intervals SET until = $1 WHERE account = $2 AND agent = $3 AND until IS NULL";
-    sqlx::query(close)
-        .bind(interval.since.as_micros())
-        .bind(interval.account.clone())
-        .bind(interval.agent.clone())
-        .execute(&mut *to)
-        .await?;
+    to.execute(sql(close).bind(interval.since).bind(interval.account.as_str()).bind(interval.agent.as_str())).await?;
     let open = "INSERT INTO agent_state_intervals (account, agent, state, reason, call_id, since) \
                 VALUES ($1, $2, $3, $4, $5, $6)";
-    sqlx::query(open)
-        .bind(interval.account.clone())
-        .bind(interval.agent.clone())
-        .bind(interval.state.word())
-        .bind(interval.reason.clone())
-        .bind(interval.call_id.map(|id| id.to_bytes().to_vec()))
-        .bind(interval.since.as_micros())
-        .execute(to)
-        .await?;
+    let open = sql(open).bind(interval.account.as_str()).bind(interval.agent.as_str()).bind(interval.state.word());
+    to.execute(open.bind(interval.reason.clone()).bind(interval.call_id).bind(interval.since)).await?;
     Ok(())
 }

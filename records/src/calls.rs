@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use clock::{CallId, WallTime};
+use clock::CallId;
 use journal_core::{Cause, Who};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use crate::call::CallRecording;
-use crate::database::{Database, DatabaseUnavailable, Db, Failure};
+use crate::database::{Bind, Database, DatabaseUnavailable, Failure, Row, Statement, Transaction, sql};
 use crate::filter::{CallFilter, CallSort, NONE};
 use crate::words::Word;
 use crate::{Call, columns};
@@ -16,8 +14,7 @@ use crate::{Call, columns};
 impl Database {
     /// Stored calls that match, in order, one more than the limit if there are more.
     pub(crate) async fn calls(&self, filter: &CallFilter) -> Result<Vec<Call>, DatabaseUnavailable> {
-        let mut query = select(filter);
-        let rows = query.build().fetch_all(self.readers()).await?;
+        let rows = self.rows(select(filter)).await?;
         self.with_sip_ids(rows.iter().map(call).collect::<Result<_, _>>()?).await
     }
 
@@ -26,10 +23,9 @@ impl Database {
     /// # Errors
     /// When the database is away.
     pub async fn call(&self, account: &str, id: CallId) -> Result<Option<Call>, DatabaseUnavailable> {
-        let mut query = QueryBuilder::<Db>::new(SELECT);
-        query.push(" WHERE c.account = ").push_bind(account.to_owned());
-        query.push(" AND c.id = ").push_bind(id.to_bytes().to_vec());
-        let rows = query.build().fetch_all(self.readers()).await?;
+        let mut query = sql(SELECT);
+        query.push(" WHERE c.account = ").push_bind(account).push(" AND c.id = ").push_bind(id);
+        let rows = self.rows(query).await?;
         let found = self.with_sip_ids(rows.iter().map(call).collect::<Result<_, _>>()?).await?;
         Ok(found.into_iter().next())
     }
@@ -38,14 +34,10 @@ impl Database {
         if calls.is_empty() {
             return Ok(calls);
         }
-        let mut query = QueryBuilder::<Db>::new("SELECT call_id, sip_call_id FROM call_sip_ids WHERE call_id IN (");
-        let mut ids = query.separated(", ");
-        for call in &calls {
-            ids.push_bind(call.id.to_bytes().to_vec());
-        }
-        query.push(") ORDER BY call_id, ordinal");
+        let mut query = sql("SELECT call_id, sip_call_id FROM call_sip_ids WHERE call_id IN ");
+        query.push_list(calls.iter().map(|call| call.id)).push(" ORDER BY call_id, ordinal");
         let mut by_call: BTreeMap<CallId, Vec<String>> = BTreeMap::new();
-        for row in query.build().fetch_all(self.readers()).await? {
+        for row in self.rows(query).await? {
             by_call.entry(columns::call_id(&row, 0)?).or_default().push(row.try_get(1)?);
         }
         for call in &mut calls {
@@ -56,26 +48,37 @@ impl Database {
 }
 
 /// Writes a call, or what changed of it since it was written.
-pub(crate) async fn write(to: &mut SqliteConnection, call: &Call) -> Result<(), Failure> {
+pub(crate) async fn write(to: &mut Transaction, call: &Call) -> Result<(), Failure> {
     let cause = call.cause.as_ref();
-    let micros = |at: Option<WallTime>| at.map(WallTime::as_micros);
-    let mut query = QueryBuilder::<Db>::new(INSERT);
-    let mut row = query.separated(", ");
-    row.push_bind(call.id.to_bytes().to_vec()).push_bind(call.account.clone());
-    row.push_bind(call.direction.word()).push_bind(call.internal);
-    row.push_bind(call.parent_call_id.map(|id| id.to_bytes().to_vec()));
-    row.push_bind(call.status.word()).push_bind(call.outcome.word());
-    row.push_bind(call.from.clone()).push_bind(call.to.clone());
-    row.push_bind(call.queue.clone()).push_bind(call.agent.clone()).push_bind(call.trunk.clone());
-    row.push_bind(call.started_at.as_micros()).push_bind(micros(call.queued_at));
-    row.push_bind(micros(call.ringing_at)).push_bind(micros(call.answered_at)).push_bind(micros(call.ended_at));
-    row.push_bind(call.queue_wait_ms.map(columns::bigint)).push_bind(call.talk_ms.map(columns::bigint));
-    row.push_bind(cause.map(|cause| cause.who.word()));
-    row.push_bind(cause.and_then(|cause| cause.q850).map(i64::from));
-    row.push_bind(cause.and_then(|cause| cause.sip).map(i64::from));
-    row.push_bind(cause.map(|cause| cause.code.clone())).push_bind(call.is_lost);
-    query.push(ON_CONFLICT);
-    query.build().execute(&mut *to).await?;
+    let mut insert = sql(INSERT);
+    insert.push_list([
+        call.id.value(),
+        call.account.as_str().value(),
+        call.direction.word().value(),
+        call.internal.value(),
+        call.parent_call_id.value(),
+        call.status.word().value(),
+        call.outcome.word().value(),
+        columns::indexed(&call.from).value(),
+        columns::indexed(&call.to).value(),
+        call.queue.as_deref().value(),
+        call.agent.as_deref().value(),
+        call.trunk.as_deref().value(),
+        call.started_at.value(),
+        call.queued_at.value(),
+        call.ringing_at.value(),
+        call.answered_at.value(),
+        call.ended_at.value(),
+        call.queue_wait_ms.value(),
+        call.talk_ms.value(),
+        cause.map(|cause| cause.who.word()).value(),
+        cause.and_then(|cause| cause.q850).map(u32::from).value(),
+        cause.and_then(|cause| cause.sip).map(u32::from).value(),
+        cause.map(|cause| cause.code.as_str()).value(),
+        call.is_lost.value(),
+    ]);
+    insert.push(ON_CONFLICT);
+    to.execute(insert).await?;
     write_sip_ids(to, call).await?;
     match &call.recording {
         Some(recording) => write_recording(to, call.id, recording).await,
@@ -83,96 +86,81 @@ pub(crate) async fn write(to: &mut SqliteConnection, call: &Call) -> Result<(), 
     }
 }
 
-async fn write_sip_ids(to: &mut SqliteConnection, call: &Call) -> Result<(), Failure> {
+async fn write_sip_ids(to: &mut Transaction, call: &Call) -> Result<(), Failure> {
     if call.sip_call_ids.is_empty() {
         return Ok(());
     }
-    let mut query = QueryBuilder::<Db>::new("INSERT INTO call_sip_ids (call_id, ordinal, sip_call_id) ");
-    query.push_values(call.sip_call_ids.iter().zip(1_i64..), |mut row, (sip_call_id, ordinal)| {
-        row.push_bind(call.id.to_bytes().to_vec()).push_bind(ordinal).push_bind(sip_call_id.clone());
-    });
-    query.push(" ON CONFLICT (call_id, ordinal) DO NOTHING");
-    query.build().execute(to).await?;
+    let mut insert = sql("INSERT INTO call_sip_ids (call_id, ordinal, sip_call_id) VALUES ");
+    for (sip_call_id, ordinal) in call.sip_call_ids.iter().zip(1_i64..) {
+        insert.push(if ordinal == 1 { "" } else { ", " });
+        insert.push_list([call.id.value(), ordinal.value(), columns::indexed(sip_call_id).value()]);
+    }
+    insert.push(" ON CONFLICT (call_id, ordinal) DO NOTHING");
+    to.execute(insert).await?;
     Ok(())
 }
 
-async fn write_recording(to: &mut SqliteConnection, call: CallId, recording: &CallRecording) -> Result<(), Failure> {
+async fn write_recording(to: &mut Transaction, call: CallId, recording: &CallRecording) -> Result<(), Failure> {
     let upsert = "INSERT INTO recordings (call_id, state, path, duration_ms, sha256) VALUES ($1, $2, $3, $4, $5) \
                   ON CONFLICT (call_id) DO UPDATE SET state = excluded.state, path = excluded.path, \
                   duration_ms = excluded.duration_ms, sha256 = excluded.sha256";
-    sqlx::query(upsert)
-        .bind(call.to_bytes().to_vec())
-        .bind(recording.state.word())
-        .bind(recording.path.clone())
-        .bind(columns::bigint(recording.duration_ms))
-        .bind(recording.sha256.to_vec())
-        .execute(to)
-        .await?;
+    let upsert = sql(upsert).bind(call).bind(recording.state.word()).bind(recording.path.as_str());
+    to.execute(upsert.bind(recording.duration_ms).bind(recording.sha256)).await?;
     Ok(())
 }
 
-fn select(filter: &CallFilter) -> QueryBuilder<Db> {
-    let mut query = QueryBuilder::<Db>::new(SELECT);
-    query.push(" WHERE c.account = ").push_bind(filter.account.clone());
+fn select(filter: &CallFilter) -> Statement {
+    let mut query = sql(SELECT);
+    query.push(" WHERE c.account = ").push_bind(filter.account.as_str());
     if let Some(id) = &filter.sip_call_id {
         query.push(" AND c.id IN (SELECT call_id FROM call_sip_ids WHERE sip_call_id = ");
-        query.push_bind(id.clone()).push(")");
+        query.push_bind(columns::indexed(id)).push(")");
     }
-    any_of(&mut query, "c.from_number", filter.from.iter().cloned());
-    any_of(&mut query, "c.to_number", filter.to.iter().cloned());
-    any_of(&mut query, "c.status", filter.status.iter().map(|status| status.word().to_owned()));
-    any_of(&mut query, "c.outcome", filter.outcome.iter().map(|outcome| outcome.word().to_owned()));
-    any_of(&mut query, "c.direction", filter.direction.iter().map(|direction| direction.word().to_owned()));
+    any_of(&mut query, "c.from_number", filter.from.iter().map(|from| columns::indexed(from)));
+    any_of(&mut query, "c.to_number", filter.to.iter().map(|to| columns::indexed(to)));
+    any_of(&mut query, "c.status", filter.status.iter().map(|status| status.word()));
+    any_of(&mut query, "c.outcome", filter.outcome.iter().map(|outcome| outcome.word()));
+    any_of(&mut query, "c.direction", filter.direction.iter().map(|direction| direction.word()));
     named(&mut query, "c.queue", &filter.queue);
     named(&mut query, "c.agent", &filter.agent);
     if let Some(internal) = filter.internal {
         query.push(" AND c.internal = ").push_bind(internal);
     }
     if let Some(at) = filter.started_at_gte {
-        query.push(" AND c.started_at >= ").push_bind(at.as_micros());
+        query.push(" AND c.started_at >= ").push_bind(at);
     }
     if let Some(at) = filter.started_at_lt {
-        query.push(" AND c.started_at < ").push_bind(at.as_micros());
+        query.push(" AND c.started_at < ").push_bind(at);
     }
     let (behind, order) = match filter.sort {
-        CallSort::NewestFirst => ("<", " ORDER BY c.started_at DESC, c.id DESC"),
-        CallSort::OldestFirst => (">", " ORDER BY c.started_at, c.id"),
+        CallSort::NewestFirst => (" AND (c.started_at, c.id) < ", " ORDER BY c.started_at DESC, c.id DESC"),
+        CallSort::OldestFirst => (" AND (c.started_at, c.id) > ", " ORDER BY c.started_at, c.id"),
     };
     if let Some(cursor) = filter.cursor {
-        query.push(format_args!(" AND (c.started_at, c.id) {behind} (")).push_bind(cursor.at.as_micros());
-        query.push(", ").push_bind(cursor.call().to_bytes().to_vec()).push(")");
+        query.push(behind).push_list([cursor.at.value(), cursor.call().value()]);
     }
-    query.push(order).push(" LIMIT ").push_bind(columns::bigint(filter.rows() as u64 + 1));
+    query.push(order).push(" LIMIT ").push_bind(filter.rows() as u64 + 1);
     query
 }
 
 /// Any of these names, and [`NONE`] for a column without one.
-fn named(query: &mut QueryBuilder<Db>, column: &str, values: &[String]) {
+fn named(query: &mut Statement, column: &'static str, values: &[String]) {
     if !values.iter().any(|value| value == NONE) {
-        return any_of(query, column, values.iter().cloned());
+        return any_of(query, column, values.iter().map(String::as_str));
     }
-    query.push(format_args!(" AND ({column} IS NULL OR {column} IN ("));
-    let mut list = query.separated(", ");
-    for value in values {
-        list.push_bind(value.clone());
-    }
-    query.push("))");
+    query.push(" AND (").push(column).push(" IS NULL OR ").push(column).push(" IN ");
+    query.push_list(values.iter().map(String::as_str)).push(")");
 }
 
-fn any_of(query: &mut QueryBuilder<Db>, column: &str, values: impl ExactSizeIterator<Item = String>) {
+fn any_of(query: &mut Statement, column: &'static str, values: impl ExactSizeIterator<Item = impl Bind>) {
     if values.len() == 0 {
         return;
     }
-    query.push(format_args!(" AND {column} IN ("));
-    let mut list = query.separated(", ");
-    for value in values {
-        list.push_bind(value);
-    }
-    query.push(")");
+    query.push(" AND ").push(column).push(" IN ").push_list(values);
 }
 
 /// Columns in the order of `SELECT`.
-fn call(row: &SqliteRow) -> Result<Call, sqlx::Error> {
+fn call(row: &Row) -> Result<Call, sqlx::Error> {
     Ok(Call {
         id: columns::call_id(row, 0)?,
         account: row.try_get(1)?,
@@ -200,17 +188,17 @@ fn call(row: &SqliteRow) -> Result<Call, sqlx::Error> {
     })
 }
 
-fn cause(row: &SqliteRow) -> Result<Option<Cause>, sqlx::Error> {
+fn cause(row: &Row) -> Result<Option<Cause>, sqlx::Error> {
     let Some(who) = columns::optional_word::<Who>(row, 19)? else { return Ok(None) };
-    let q850 = row.try_get::<Option<i64>, _>(20)?.and_then(|cause| u8::try_from(cause).ok());
-    let sip = row.try_get::<Option<i64>, _>(21)?.and_then(|status| u16::try_from(status).ok());
-    let code = row.try_get::<Option<String>, _>(22)?.unwrap_or_default();
+    let q850 = row.try_get::<Option<i64>>(20)?.and_then(|cause| u8::try_from(cause).ok());
+    let sip = row.try_get::<Option<i64>>(21)?.and_then(|status| u16::try_from(status).ok());
+    let code = row.try_get::<Option<String>>(22)?.unwrap_or_default();
     Ok(Some(Cause { who, q850, sip, code }))
 }
 
-fn recording(row: &SqliteRow) -> Result<Option<CallRecording>, sqlx::Error> {
+fn recording(row: &Row) -> Result<Option<CallRecording>, sqlx::Error> {
     let Some(state) = columns::optional_word(row, 24)? else { return Ok(None) };
-    let sha256 = <[u8; 32]>::try_from(row.try_get::<Vec<u8>, _>(27)?).unwrap_or_default();
+    let sha256 = <[u8; 32]>::try_from(row.try_get::<Vec<u8>>(27)?).unwrap_or_default();
     let duration_ms = columns::optional_count(row, 26)?.unwrap_or(0);
     Ok(Some(CallRecording { state, path: row.try_get(25)?, duration_ms, sha256 }))
 }
@@ -222,7 +210,7 @@ const SELECT: &str = "SELECT c.id, c.account, c.direction, c.internal, c.parent_
 
 const INSERT: &str = "INSERT INTO calls (id, account, direction, internal, parent_call_id, status, outcome, \
     from_number, to_number, queue, agent, trunk, started_at, queued_at, ringing_at, answered_at, ended_at, \
-    queue_wait_ms, talk_ms, cause_who, cause_q850, cause_sip, cause_code, is_lost) VALUES (";
+    queue_wait_ms, talk_ms, cause_who, cause_q850, cause_sip, cause_code, is_lost) VALUES ";
 
 /// A call is written again when its recording is ready: its row stands from the end on.
-const ON_CONFLICT: &str = ") ON CONFLICT (id) DO NOTHING";
+const ON_CONFLICT: &str = " ON CONFLICT (id) DO NOTHING";

@@ -1,47 +1,48 @@
 //! Columns to values and back.
 
 use clock::{CallId, WallTime};
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 
+use crate::database::Row;
 use crate::words::Word;
 
-/// A count as the database stores it.
-pub(crate) fn bigint(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
+/// What of a peer's text an index can hold: PostgreSQL takes 2,700 bytes of all columns together.
+pub(crate) fn indexed(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(INDEXED_BYTES_MAX)).unwrap_or(text)
 }
 
-pub(crate) fn call_id(row: &SqliteRow, column: usize) -> Result<CallId, sqlx::Error> {
+pub(crate) fn call_id(row: &Row, column: usize) -> Result<CallId, sqlx::Error> {
     optional_call_id(row, column)?.ok_or_else(|| wrong(column, "an id of 16 bytes"))
 }
 
-pub(crate) fn optional_call_id(row: &SqliteRow, column: usize) -> Result<Option<CallId>, sqlx::Error> {
-    let Some(bytes) = row.try_get::<Option<Vec<u8>>, _>(column)? else { return Ok(None) };
+pub(crate) fn optional_call_id(row: &Row, column: usize) -> Result<Option<CallId>, sqlx::Error> {
+    let Some(bytes) = row.try_get::<Option<Vec<u8>>>(column)? else { return Ok(None) };
     let bytes = <[u8; 16]>::try_from(bytes).map_err(|_| wrong(column, "an id of 16 bytes"))?;
     Ok(Some(CallId::from_bytes(bytes)))
 }
 
-pub(crate) fn word<T: Word>(row: &SqliteRow, column: usize) -> Result<T, sqlx::Error> {
+pub(crate) fn word<T: Word>(row: &Row, column: usize) -> Result<T, sqlx::Error> {
     optional_word(row, column)?.ok_or_else(|| wrong(column, "a known word"))
 }
 
-pub(crate) fn optional_word<T: Word>(row: &SqliteRow, column: usize) -> Result<Option<T>, sqlx::Error> {
-    let Some(word) = row.try_get::<Option<String>, _>(column)? else { return Ok(None) };
+pub(crate) fn optional_word<T: Word>(row: &Row, column: usize) -> Result<Option<T>, sqlx::Error> {
+    let Some(word) = row.try_get::<Option<String>>(column)? else { return Ok(None) };
     T::from_word(&word).map(Some).ok_or_else(|| wrong(column, "a known word"))
 }
 
-pub(crate) fn time(row: &SqliteRow, column: usize) -> Result<WallTime, sqlx::Error> {
+pub(crate) fn time(row: &Row, column: usize) -> Result<WallTime, sqlx::Error> {
     Ok(WallTime::from_micros(row.try_get(column)?))
 }
 
-pub(crate) fn optional_time(row: &SqliteRow, column: usize) -> Result<Option<WallTime>, sqlx::Error> {
-    Ok(row.try_get::<Option<i64>, _>(column)?.map(WallTime::from_micros))
+pub(crate) fn optional_time(row: &Row, column: usize) -> Result<Option<WallTime>, sqlx::Error> {
+    Ok(row.try_get::<Option<i64>>(column)?.map(WallTime::from_micros))
 }
 
-pub(crate) fn optional_count(row: &SqliteRow, column: usize) -> Result<Option<u64>, sqlx::Error> {
-    Ok(row.try_get::<Option<i64>, _>(column)?.map(i64::unsigned_abs))
+pub(crate) fn optional_count(row: &Row, column: usize) -> Result<Option<u64>, sqlx::Error> {
+    Ok(row.try_get::<Option<i64>>(column)?.map(i64::unsigned_abs))
 }
 
 fn wrong(column: usize, expected: &str) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: column.to_string(), source: format!("expected {expected}").into() }
 }
+
+const INDEXED_BYTES_MAX: usize = 1_000;

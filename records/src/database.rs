@@ -1,174 +1,199 @@
-//! The connection to the database, and all that differs between databases.
+//! The connection to the database, SQLite or PostgreSQL, and all that differs between them.
+//!
+//! One set of migrations and one text of each statement serve both. So a text uses
+//! only what means the same in both:
+//! - parameters are `$1`, `$2` ...; types are `BYTEA` (ids, 16 bytes), `TEXT`, `BIGINT`
+//!   (times in microseconds, counts) and `BOOLEAN`; ids are made by the program;
+//! - `INSERT ... ON CONFLICT (columns) DO ...`, row values in comparisons, partial indexes;
+//! - no `LIKE` (SQLite's ignores case), no functions of time, text or JSON;
+//! - a column that can be NULL is sorted only with `NULLS FIRST` or `NULLS LAST`, a text
+//!   only with `COLLATE "C"`, by which both compare bytes.
 
-use std::path::{Path, PathBuf};
+mod connection;
+mod failure;
+mod postgres;
+mod row;
+mod statement;
+mod transaction;
+
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::error::ErrorKind;
+use sqlx::Pool;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Pool, Sqlite, Transaction};
+use sqlx::postgres::{PgPoolOptions, Postgres};
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
 
-/// The database that this program speaks to.
-pub(crate) type Db = Sqlite;
+use connection::{Connection, Writer, postgres_rows, sqlite_rows};
+
+pub use failure::DatabaseUnavailable;
+pub use postgres::{BadPostgresAddress, PostgresAddress};
+
+pub(crate) use connection::Commit;
+pub(crate) use failure::{Failure, MigrateFailure};
+pub(crate) use row::Row;
+pub(crate) use statement::{Bind, Statement, sql};
+pub(crate) use transaction::Transaction;
 
 /// A database, connected when it is first used. Never touched in the call path.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Database {
-    path: PathBuf,
-    writer: Pool<Db>,
-    readers: Pool<Db>,
+    name: String,
+    writer: Writer,
+    /// The one connection that writes, while nobody does. A lock across awaits on purpose: it is the queue of those who
+    /// write, none of whom is in the call path.
+    idle: Arc<Mutex<Option<Connection>>>,
+    readers: Readers,
+    set_aside: String,
 }
 
-/// The database does not answer now: away, locked, or its disk is full. Try again.
-#[derive(Debug, thiserror::Error)]
-#[error("the database is not available: {why}")]
-pub struct DatabaseUnavailable {
-    /// What it says.
-    pub why: String,
-}
-
-/// A statement failed.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// The database as a whole: the same statement may work later.
-    Away(DatabaseUnavailable),
-    /// This row, now and for ever.
-    Row(String),
-}
-
-/// The schema cannot be brought up to date.
-#[derive(Debug)]
-pub(crate) enum MigrateFailure {
-    Away(DatabaseUnavailable),
-    /// It is not this program's.
-    Foreign(String),
+#[derive(Clone)]
+enum Readers {
+    Sqlite(Pool<Sqlite>),
+    Postgres(Pool<Postgres>),
 }
 
 impl Database {
     /// A SQLite database in a file, created when it is first prepared. One writer, a few readers, write-ahead log.
     #[must_use]
     pub fn sqlite(path: &Path) -> Self {
-        // After power loss the last transactions may be gone, never half of one: the projector replays them.
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .busy_timeout(BUSY_TIMEOUT)
-            .synchronous(SqliteSynchronous::Normal);
+        // PostgreSQL's name for the order of bytes, which is SQLite's own.
+        let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).collation("C", str::cmp);
         let writer = options.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
-        let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).min_connections(0);
+        let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(READERS);
+        let name = path.display().to_string();
         Self {
-            path: path.to_owned(),
-            writer: pool().max_connections(1).connect_lazy_with(writer),
-            readers: pool().max_connections(READERS).connect_lazy_with(options.read_only(true)),
+            set_aside: format!("mv '{name}' '{name}.aside'"),
+            name,
+            writer: Writer::Sqlite(Box::new(writer.synchronous(SqliteSynchronous::Normal))),
+            idle: Arc::default(),
+            readers: Readers::Sqlite(pool.connect_lazy_with(options.read_only(true))),
         }
     }
 
-    /// Where it is, for messages.
+    /// A PostgreSQL database. It must exist; its tables are made when it is first prepared.
     #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
+    pub fn postgres(address: &PostgresAddress) -> Self {
+        let pool = PgPoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(READERS);
+        let reader = address.options().options([("default_transaction_read_only", "on")]);
+        Self {
+            name: address.to_string(),
+            set_aside: address.set_aside(),
+            writer: Writer::Postgres(Box::new(address.options())),
+            idle: Arc::default(),
+            readers: Readers::Postgres(pool.connect_lazy_with(reader)),
+        }
+    }
+
+    /// Where it is, for messages: never with a password.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The command that sets it aside, so that an empty one takes its place.
+    #[must_use]
+    pub(crate) fn set_aside(&self) -> &str {
+        &self.set_aside
     }
 
     /// Closes all connections.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
-    }
-
-    pub(crate) const fn readers(&self) -> &Pool<Db> {
-        &self.readers
-    }
-
-    /// Begins the writer's transaction. It takes the write lock at once, so that it cannot fail half-way for a lock.
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Db>, Failure> {
-        Ok(self.writer.begin_with(BEGIN_WRITE).await?)
-    }
-
-    /// Lets the writer's connection go: a full disk may end a transaction behind its back, and every later one with it.
-    pub(crate) async fn renew_writer(&self) {
-        if let Ok(connection) = self.writer.acquire().await {
+        match &self.readers {
+            Readers::Sqlite(pool) => pool.close().await,
+            Readers::Postgres(pool) => pool.close().await,
+        }
+        let idle = self.idle.lock().await.take();
+        if let Some(connection) = idle {
             // What it says at its end concerns nobody any more.
-            let _ = connection.close().await;
+            let _ = timeout(ACQUIRE_TIMEOUT, connection.close()).await;
         }
     }
 
-    pub(crate) async fn migrate(&self) -> Result<(), MigrateFailure> {
-        MIGRATIONS.run(&self.writer).await.map_err(|error| match error {
-            MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
-                MigrateFailure::Foreign("a newer program made its tables".to_owned())
+    /// All rows of a query. It sees what was committed before, nothing else.
+    pub(crate) async fn rows(&self, statement: Statement) -> Result<Vec<Row>, DatabaseUnavailable> {
+        let read = async {
+            match &self.readers {
+                Readers::Sqlite(pool) => sqlite_rows(pool, statement).await,
+                Readers::Postgres(pool) => postgres_rows(pool, statement).await,
             }
-            MigrateError::VersionMismatch(version) => {
-                MigrateFailure::Foreign(format!("its migration {version} is another one"))
-            }
-            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) if is_no_database(&error) => {
-                MigrateFailure::Foreign("it is damaged, or no SQLite database".to_owned())
-            }
-            other => MigrateFailure::Away(DatabaseUnavailable { why: other.to_string() }),
-        })
-    }
-}
-
-impl From<sqlx::Error> for DatabaseUnavailable {
-    fn from(error: sqlx::Error) -> Self {
-        Self { why: error.to_string() }
-    }
-}
-
-impl From<sqlx::Error> for Failure {
-    /// A broken constraint or a value that does not fit is the row's; everything else is the database's.
-    fn from(error: sqlx::Error) -> Self {
-        let of_the_row = match &error {
-            sqlx::Error::Database(database) => {
-                database.kind() != ErrorKind::Other || database.code().is_some_and(|code| is_of_the_row(&code))
-            }
-            sqlx::Error::Encode(_) => true,
-            _ => false,
         };
-        if of_the_row { Self::Row(error.to_string()) } else { Self::Away(error.into()) }
+        match timeout(READ_TIMEOUT, read).await {
+            Ok(rows) => Ok(rows?),
+            Err(_) => Err(DatabaseUnavailable::silent_for(READ_TIMEOUT)),
+        }
+    }
+
+    /// The first row of a query.
+    pub(crate) async fn row(&self, statement: Statement) -> Result<Option<Row>, DatabaseUnavailable> {
+        Ok(self.rows(statement).await?.into_iter().next())
+    }
+
+    /// Begins the one writing transaction, after those who wait already.
+    pub(crate) async fn begin(&self, commit: Commit) -> Result<Transaction, Failure> {
+        let mut place = timeout(TURN_TIMEOUT, Arc::clone(&self.idle).lock_owned())
+            .await
+            .map_err(|_| DatabaseUnavailable::silent_for(TURN_TIMEOUT))?;
+        let connection = match place.take() {
+            Some(connection) => connection,
+            None => self.writer.connect().await.map_err(DatabaseUnavailable::from)?,
+        };
+        Transaction::begin(place, connection, commit).await
+    }
+
+    /// Brings the tables up to date.
+    pub(crate) async fn migrate(&self) -> Result<(), MigrateFailure> {
+        let mut place = self.idle.lock().await;
+        let mut connection = match place.take() {
+            Some(connection) => connection,
+            None => self.writer.connect().await?,
+        };
+        let migrated = match &mut connection {
+            Connection::Sqlite(to) => MIGRATIONS.run_direct(None, to, false).await,
+            Connection::Postgres(to) => MIGRATIONS.run_direct(None, to, false).await,
+        };
+        migrated.map_err(why_not_migrated)?;
+        *place = Some(connection);
+        Ok(())
     }
 }
 
-/// SQLite's result codes CORRUPT and NOTADB: no later try finds it whole.
-fn is_no_database(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
-    code.is_some_and(|code| matches!(code & 0xff, 11 | 26))
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Database").field(&self.name).finish()
+    }
 }
 
-/// SQLite's result codes (the low byte of an extended one): TOOBIG, CONSTRAINT, MISMATCH.
-fn is_of_the_row(code: &str) -> bool {
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 18..=20))
+fn why_not_migrated(error: MigrateError) -> MigrateFailure {
+    match error {
+        MigrateError::VersionMissing(version) | MigrateError::VersionTooNew(version, _) => {
+            MigrateFailure::Foreign(format!("a newer program made its tables (migration {version})"))
+        }
+        MigrateError::VersionMismatch(version) => {
+            MigrateFailure::Foreign(format!("its migration {version} is another one"))
+        }
+        MigrateError::ExecuteMigration(error, version) if failure::is_of_the_schema(&error) => {
+            MigrateFailure::Foreign(format!("migration {version} does not fit what is in it ({error})"))
+        }
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+        other => MigrateFailure::Away(DatabaseUnavailable { why: other.to_string() }),
+    }
 }
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-const BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
-/// Reports and lists at once; each has its own thread in SQLite.
+/// Reports and lists at once; each has its own thread in SQLite, its own process in PostgreSQL.
 const READERS: u32 = 4;
 /// Another program's short write is waited for; a long one is tried again by the projector.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
 /// A REST request is told in time that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The same, with a reader's connection in hand whose server says nothing.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// A projector's transaction is shorter than this while the database is well.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_connection_that_a_full_disk_broke_is_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = Database::sqlite(&folder.path().join("trunkline.db"));
-        database.migrate().await.unwrap();
-        // The least it takes: as many pages as there are.
-        sqlx::query("PRAGMA max_page_count = 1").execute(&database.writer).await.unwrap();
-        assert!(write_much(&database).await.is_err_and(|why| why.contains("full")));
-        assert!(write_much(&database).await.is_err());
-        database.renew_writer().await;
-        write_much(&database).await.unwrap();
-    }
-
-    async fn write_much(database: &Database) -> Result<(), String> {
-        let mut transaction = database.begin().await.map_err(|error| format!("{error:?}"))?;
-        let insert = "INSERT INTO projection_poison (position, journal_id, written_at, why, entry) \
-                      VALUES (x'01', x'02', 0, 'large', zeroblob(1000000))";
-        sqlx::query(insert).execute(&mut *transaction).await.map_err(|error| error.to_string())?;
-        transaction.commit().await.map_err(|error| error.to_string())
-    }
-}
+mod tests;

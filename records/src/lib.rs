@@ -27,7 +27,7 @@ mod words;
 
 pub use agents::StateInterval;
 pub use call::{Call, CallRecording};
-pub use database::{Database, DatabaseUnavailable};
+pub use database::{BadPostgresAddress, Database, DatabaseUnavailable, PostgresAddress};
 pub use events::{Event, EventFeed, EventId, ResumeError};
 pub use filter::{BadCursor, CallFilter, CallSort, Cursor, DEFAULT_LIMIT, MAX_LIMIT, NONE};
 pub use journey::JourneyStep;

@@ -100,7 +100,6 @@ impl Projector {
                     return;
                 }
             }
-            self.database.renew_writer().await;
             tokio::time::sleep(pause).await;
             pause = longer(pause);
         }
@@ -156,7 +155,6 @@ impl Projector {
                 Failure::Away(why) => self.counters.away(&why.to_string()),
                 Failure::Row(why) => self.counters.away(&why),
             }
-            self.database.renew_writer().await;
             tokio::time::sleep(pause).await;
             pause = longer(pause);
         }

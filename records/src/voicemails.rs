@@ -1,11 +1,9 @@
 //! Voicemails in the database.
 
 use clock::{CallId, WallTime};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use crate::columns;
-use crate::database::{Database, DatabaseUnavailable, Db, Failure};
+use crate::database::{Bind, Database, DatabaseUnavailable, Failure, Row, Transaction, sql};
 use crate::filter::{Cursor, MAX_LIMIT};
 
 /// Names a voicemail: made from its call and entry, so that a replay makes the same.
@@ -60,23 +58,17 @@ impl Database {
         &self,
         filter: &VoicemailFilter,
     ) -> Result<(Vec<Voicemail>, Option<Cursor>), DatabaseUnavailable> {
-        let mut query = QueryBuilder::<Db>::new(SELECT);
-        query.push(" WHERE account = ").push_bind(filter.account.clone());
+        let mut query = sql(SELECT);
+        query.push(" WHERE account = ").push_bind(filter.account.as_str());
         if !filter.queue.is_empty() {
-            query.push(" AND queue IN (");
-            let mut list = query.separated(", ");
-            for queue in &filter.queue {
-                list.push_bind(queue.clone());
-            }
-            query.push(")");
+            query.push(" AND queue IN ").push_list(filter.queue.iter().map(String::as_str));
         }
         if let Some(cursor) = filter.cursor {
-            query.push(" AND (received_at, id) < (").push_bind(cursor.at.as_micros());
-            query.push(", ").push_bind(cursor.id.to_be_bytes().to_vec()).push(")");
+            query.push(" AND (received_at, id) < ").push_list([cursor.at.value(), cursor.id.to_be_bytes().value()]);
         }
         let limit = filter.limit.clamp(1, MAX_LIMIT);
-        query.push(" ORDER BY received_at DESC, id DESC LIMIT ").push_bind(columns::bigint(limit as u64 + 1));
-        let rows = query.build().fetch_all(self.readers()).await?;
+        query.push(" ORDER BY received_at DESC, id DESC LIMIT ").push_bind(limit as u64 + 1);
+        let rows = self.rows(query).await?;
         let mut page = rows.iter().map(voicemail).collect::<Result<Vec<_>, _>>()?;
         let more = page.len() > limit;
         page.truncate(limit);
@@ -89,33 +81,31 @@ impl Database {
     /// # Errors
     /// When the database is away.
     pub async fn voicemail(&self, account: &str, id: VoicemailId) -> Result<Option<Voicemail>, DatabaseUnavailable> {
-        let mut query = QueryBuilder::<Db>::new(SELECT);
-        query.push(" WHERE account = ").push_bind(account.to_owned());
-        query.push(" AND id = ").push_bind(id.0.to_be_bytes().to_vec());
-        let row = query.build().fetch_optional(self.readers()).await?;
+        let mut query = sql(SELECT);
+        query.push(" WHERE account = ").push_bind(account).push(" AND id = ").push_bind(id.0.to_be_bytes());
+        let row = self.row(query).await?;
         Ok(row.as_ref().map(voicemail).transpose()?)
     }
 }
 
 /// Writes a voicemail once.
-pub(crate) async fn write(to: &mut SqliteConnection, voicemail: &Voicemail) -> Result<(), Failure> {
+pub(crate) async fn write(to: &mut Transaction, voicemail: &Voicemail) -> Result<(), Failure> {
     let insert = "INSERT INTO voicemails (id, account, call_id, queue, from_number, received_at, duration_ms, path) \
                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING";
-    sqlx::query(insert)
-        .bind(voicemail.id.0.to_be_bytes().to_vec())
-        .bind(voicemail.account.clone())
-        .bind(voicemail.call_id.to_bytes().to_vec())
-        .bind(voicemail.queue.clone())
-        .bind(voicemail.from.clone())
-        .bind(voicemail.received_at.as_micros())
-        .bind(columns::bigint(voicemail.duration_ms))
-        .bind(voicemail.path.clone())
-        .execute(to)
-        .await?;
+    let insert = sql(insert)
+        .bind(voicemail.id.0.to_be_bytes())
+        .bind(voicemail.account.as_str())
+        .bind(voicemail.call_id)
+        .bind(voicemail.queue.as_str())
+        .bind(voicemail.from.as_str())
+        .bind(voicemail.received_at)
+        .bind(voicemail.duration_ms)
+        .bind(voicemail.path.as_str());
+    to.execute(insert).await?;
     Ok(())
 }
 
-fn voicemail(row: &SqliteRow) -> Result<Voicemail, sqlx::Error> {
+fn voicemail(row: &Row) -> Result<Voicemail, sqlx::Error> {
     Ok(Voicemail {
         id: VoicemailId(columns::call_id(row, 0)?.0),
         account: row.try_get(1)?,

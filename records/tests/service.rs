@@ -152,7 +152,7 @@ async fn a_file_that_is_no_database_is_refused() {
     let world = stopped.unprojected().await;
     let refused = world.prepare().await.unwrap_err();
     assert!(matches!(refused, PrepareError::Refused(Refusal::Schema { .. })), "{refused:?}");
-    assert!(refused.to_string().contains("move it away"), "{refused}");
+    assert!(refused.to_string().contains("set it aside"), "{refused}");
 }
 
 #[tokio::test]

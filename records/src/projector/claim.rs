@@ -2,9 +2,10 @@
 
 use journal::{Journal, JournalId};
 use journal_core::{Durability, Position};
-use sqlx::{Row, SqliteConnection};
 
-use crate::database::{Database, DatabaseUnavailable, Failure, MigrateFailure};
+use crate::database::{
+    Commit, Database, DatabaseUnavailable, Failure, MigrateFailure, Row, Statement, Transaction, sql,
+};
 
 /// How far a database is in its journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,24 +68,36 @@ pub enum Refusal {
         /// Sequence of the first entry kept.
         first: u64,
     },
+    /// Another node, with another journal, writes to it now.
+    #[error("database {database}: {why}")]
+    InUse {
+        /// The database.
+        database: String,
+        /// By whom, and what to do.
+        why: String,
+    },
     /// It is no database, or its tables are not this program's.
     #[error(
-        "database {database}: {why}; start the program that made it, restore a backup, or move it away: it is filled \
-         again from what the journal keeps"
+        "database {database}: {why}; start the program that made it, or restore a backup, or set it aside, and the \
+         next start fills an empty one from what the journal keeps: {set_aside}"
     )]
     Schema {
         /// The database.
         database: String,
         /// What is wrong.
         why: String,
+        /// The command that sets it aside.
+        set_aside: String,
     },
 }
 
 /// Brings the schema up to date and takes the database for this journal.
 pub(super) async fn claim(database: &Database, journal: &Journal) -> Result<Claim, PrepareError> {
-    migrate(database).await?;
-    let mut transaction = database.begin().await.map_err(away)?;
-    let name = database.path().display().to_string();
+    if let Err(failure) = migrate(database).await {
+        return Err(in_use(database, journal, failure).await);
+    }
+    let mut transaction = database.begin(Commit::Replayable).await.map_err(away)?;
+    let name = database.name().to_owned();
     let claim = match read(&mut transaction).await.map_err(away)? {
         Some(claim) => check(claim, journal, name)?,
         None => {
@@ -93,7 +106,7 @@ pub(super) async fn claim(database: &Database, journal: &Journal) -> Result<Clai
             claim
         }
     };
-    transaction.commit().await.map_err(DatabaseUnavailable::from)?;
+    transaction.commit().await.map_err(away)?;
     Ok(claim)
 }
 
@@ -101,7 +114,7 @@ pub(super) async fn claim(database: &Database, journal: &Journal) -> Result<Clai
 /// same one, from its beginning where it is another.
 pub(super) async fn adopt(database: &Database, journal: &Journal) -> Result<(), PrepareError> {
     migrate(database).await?;
-    let mut transaction = database.begin().await.map_err(away)?;
+    let mut transaction = database.begin(Commit::Synced).await.map_err(away)?;
     let former = read(&mut transaction).await.map_err(away)?;
     let behind_end = former
         .filter(|claim| claim.journal == journal.id())
@@ -110,38 +123,72 @@ pub(super) async fn adopt(database: &Database, journal: &Journal) -> Result<(), 
     let position = behind_end.map_or(Position::START, |(_, end)| end);
     let claim = Claim { journal: journal.id(), applied: position, resume: position };
     store(&mut transaction, claim).await.map_err(away)?;
-    transaction.commit().await.map_err(DatabaseUnavailable::from)?;
+    transaction.commit().await.map_err(away)?;
     Ok(())
 }
 
 /// Notes how far the database is, in the transaction of the rows.
-pub(super) async fn store(to: &mut SqliteConnection, claim: Claim) -> Result<(), Failure> {
+pub(super) async fn store(to: &mut Transaction, claim: Claim) -> Result<(), Failure> {
     let upsert = "INSERT INTO projection (id, journal_id, applied, resume) VALUES (1, $1, $2, $3) \
                   ON CONFLICT (id) DO UPDATE SET journal_id = excluded.journal_id, applied = excluded.applied, \
                   resume = excluded.resume";
-    sqlx::query(upsert)
-        .bind(claim.journal.0.to_vec())
-        .bind(claim.applied.to_key().to_vec())
-        .bind(claim.resume.to_key().to_vec())
-        .execute(to)
-        .await?;
+    to.execute(sql(upsert).bind(claim.journal.0).bind(claim.applied.to_key()).bind(claim.resume.to_key())).await?;
     Ok(())
 }
 
-async fn read(from: &mut SqliteConnection) -> Result<Option<Claim>, Failure> {
-    let select = "SELECT journal_id, applied, resume FROM projection WHERE id = 1";
-    let Some(row) = sqlx::query(select).fetch_optional(from).await? else { return Ok(None) };
-    let id = <[u8; 16]>::try_from(row.try_get::<Vec<u8>, _>(0)?).unwrap_or_default();
+/// Whether rows up to `position` are there already: a commit may have worked although nobody heard so.
+///
+/// # Errors
+/// Also when the database is no longer this journal's, and all waits until it is again.
+pub(super) async fn is_done(on: &mut Transaction, journal: &Journal, position: Position) -> Result<bool, Failure> {
+    match read(on).await? {
+        Some(claim) if claim.journal == journal.id() => Ok(claim.applied >= position),
+        Some(claim) => {
+            let why = format!("it was given to journal {}; this node's is {}: {ADOPT}", claim.journal, journal.id());
+            Err(DatabaseUnavailable { why }.into())
+        }
+        None => Err(DatabaseUnavailable { why: "it was emptied; start this node anew".to_owned() }.into()),
+    }
+}
+
+async fn read(from: &mut Transaction) -> Result<Option<Claim>, Failure> {
+    Ok(from.row(select()).await?.as_ref().map(claim_in).transpose()?)
+}
+
+fn select() -> Statement {
+    sql("SELECT journal_id, applied, resume FROM projection WHERE id = 1")
+}
+
+fn claim_in(row: &Row) -> Result<Claim, sqlx::Error> {
+    let id = <[u8; 16]>::try_from(row.try_get::<Vec<u8>>(0)?).unwrap_or_default();
     let position = |column: usize| -> Result<Position, sqlx::Error> {
-        Ok(Position::from_key(&row.try_get::<Vec<u8>, _>(column)?).unwrap_or_default())
+        Ok(Position::from_key(&row.try_get::<Vec<u8>>(column)?).unwrap_or_default())
     };
-    Ok(Some(Claim { journal: JournalId(id), applied: position(1)?, resume: position(2)? }))
+    Ok(Claim { journal: JournalId(id), applied: position(1)?, resume: position(2)? })
+}
+
+/// A database that cannot be taken now may be one that never will be: another node's.
+async fn in_use(database: &Database, journal: &Journal, failure: PrepareError) -> PrepareError {
+    let PrepareError::Away(away) = failure else { return failure };
+    let owner = match database.row(select()).await {
+        Ok(Some(row)) => claim_in(&row).ok().map(|claim| claim.journal),
+        _ => None,
+    };
+    match owner {
+        Some(owner) if owner != journal.id() => {
+            Refusal::InUse { database: database.name().to_owned(), why: away.why }.into()
+        }
+        _ => away.into(),
+    }
 }
 
 async fn migrate(database: &Database) -> Result<(), PrepareError> {
     database.migrate().await.map_err(|failure| match failure {
         MigrateFailure::Away(why) => PrepareError::Away(why),
-        MigrateFailure::Foreign(why) => Refusal::Schema { database: database.path().display().to_string(), why }.into(),
+        MigrateFailure::Foreign(why) => {
+            let (database, set_aside) = (database.name().to_owned(), database.set_aside().to_owned());
+            Refusal::Schema { database, why, set_aside }.into()
+        }
     })
 }
 
@@ -170,11 +217,8 @@ fn end_for(claim: Claim, journal: &Journal) -> Position {
 }
 
 fn away(failure: Failure) -> PrepareError {
-    match failure {
-        Failure::Away(why) => why.into(),
-        Failure::Row(why) => DatabaseUnavailable { why }.into(),
-    }
+    DatabaseUnavailable::from(failure).into()
 }
 
-/// The command that resolves a refusal.
+/// The command that resolves most refusals.
 const ADOPT: &str = "trunkline adopt --config FILE";

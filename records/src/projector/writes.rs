@@ -1,33 +1,39 @@
 //! The rows of a plan, in one transaction with the position behind them.
 
 use journal::Journal;
-use sqlx::{Acquire, SqliteConnection};
 
 use super::claim::{self, Claim};
 use super::fold::{Plan, Poison, Write};
-use crate::database::{Database, Failure};
+use crate::database::{Commit, Database, Failure, Transaction, sql};
 use crate::{agents, call_events, calls, voicemails};
 
 /// Writes everything or nothing.
 pub(super) async fn all(database: &Database, journal: &Journal, plan: &Plan) -> Result<(), Failure> {
-    let mut transaction = database.begin().await?;
+    let mut transaction = database.begin(Commit::Replayable).await?;
+    if claim::is_done(&mut transaction, journal, plan.applied).await? {
+        return transaction.commit().await;
+    }
     for write in &plan.writes {
         rows(&mut transaction, journal, write).await?;
     }
     claim::store(&mut transaction, claim_of(journal, plan)).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await
 }
 
 /// Writes what can be written; what is refused goes to the side table. How many were refused.
 pub(super) async fn one_by_one(database: &Database, journal: &Journal, plan: &Plan) -> Result<u64, Failure> {
-    let mut transaction = database.begin().await?;
+    let mut transaction = database.begin(Commit::Replayable).await?;
+    if claim::is_done(&mut transaction, journal, plan.applied).await? {
+        transaction.commit().await?;
+        return Ok(0);
+    }
     let mut refused = 0;
     for write in &plan.writes {
-        let mut savepoint = transaction.begin().await?;
-        match rows(&mut savepoint, journal, write).await {
-            Ok(()) => savepoint.commit().await?,
+        transaction.savepoint().await?;
+        match rows(&mut transaction, journal, write).await {
+            Ok(()) => transaction.keep().await?,
             Err(Failure::Row(why)) => {
-                savepoint.rollback().await?;
+                transaction.undo().await?;
                 let poison = poison_of(write, why);
                 tracing::error!(target: "records", why = %poison.why, "an entry was put aside");
                 poisoned(&mut transaction, journal, &poison).await?;
@@ -41,7 +47,7 @@ pub(super) async fn one_by_one(database: &Database, journal: &Journal, plan: &Pl
     Ok(refused)
 }
 
-async fn rows(to: &mut SqliteConnection, journal: &Journal, write: &Write) -> Result<(), Failure> {
+async fn rows(to: &mut Transaction, journal: &Journal, write: &Write) -> Result<(), Failure> {
     match write {
         Write::Call(rows) => {
             calls::write(to, &rows.call).await?;
@@ -60,17 +66,11 @@ async fn rows(to: &mut SqliteConnection, journal: &Journal, write: &Write) -> Re
     }
 }
 
-async fn poisoned(to: &mut SqliteConnection, journal: &Journal, poison: &Poison) -> Result<(), Failure> {
+async fn poisoned(to: &mut Transaction, journal: &Journal, poison: &Poison) -> Result<(), Failure> {
     let insert = "INSERT INTO projection_poison (position, journal_id, written_at, why, entry) \
                   VALUES ($1, $2, $3, $4, $5) ON CONFLICT (position) DO NOTHING";
-    sqlx::query(insert)
-        .bind(poison.position.to_key().to_vec())
-        .bind(journal.id().0.to_vec())
-        .bind(poison.written_at.as_micros())
-        .bind(poison.why.clone())
-        .bind(poison.entry.clone())
-        .execute(to)
-        .await?;
+    let insert = sql(insert).bind(poison.position.to_key()).bind(journal.id().0).bind(poison.written_at);
+    to.execute(insert.bind(poison.why.as_str()).bind(poison.entry.clone())).await?;
     Ok(())
 }
 
