@@ -4,11 +4,23 @@
 //! each away from the path of calls, and tells the shards what came of it.
 
 mod contract;
+mod health;
+mod names;
+mod place;
 mod query;
+mod registration;
 mod targets;
+mod trunk;
+mod view;
+mod watcher;
 
 pub use contract::{
     Destination, Effect, HealthConfig, Input, Reason, RegisterConfig, TRUNK_CALL_ID_PREFIX, TrunkConfig,
 };
 pub use query::{MAX_RECORDS, Query, Record};
 pub use targets::{Target, Targets};
+pub use view::{RegistrationView, TargetView, TrunkView};
+pub use watcher::Watcher;
+
+#[cfg(test)]
+mod tests;
