@@ -9,8 +9,9 @@ mod names;
 mod place;
 mod query;
 mod registration;
+mod state;
 mod targets;
-mod trunk;
+
 mod view;
 mod watcher;
 

@@ -40,7 +40,7 @@ fn register_config() -> RegisterConfig {
     RegisterConfig {
         aor: "sip:4420718@carrier.example".into(),
         registrar: None,
-        credentials: ClientCredentials { user: "4420718".into(), password: "secret".into() },
+        credentials: ClientCredentials::new("4420718", "secret"),
         expires: Duration::from_secs(600),
         contact_user: "b2f5".into(),
     }

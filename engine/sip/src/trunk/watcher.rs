@@ -9,7 +9,7 @@ use clock::{Instant, Now, Rng, TrunkId};
 use super::health::patience;
 use super::names::Names;
 use super::registration::KEEP_ALIVE_EVERY;
-use super::trunk::{Trunk, Watched};
+use super::state::{Trunk, Watched};
 use super::{Effect, Input, TRUNK_CALL_ID_PREFIX, TrunkConfig, TrunkView};
 use crate::{
     Message, Method,
