@@ -1,5 +1,7 @@
-//! The projector, lists and events over a real journal and a real SQLite file.
+//! The projector, lists and events over a real journal and a real database: SQLite, and PostgreSQL.
 
+#[path = "../../tests/support/postgres.rs"]
+mod postgres;
 mod world;
 
 use std::time::Duration;
@@ -8,11 +10,40 @@ use clock::CallId;
 use journal_core::{CallStatus, Durability, Entry, Outcome, Position};
 use records::{CallFilter, CallSort, EventFeed, PrepareError, Refusal, ResumeError, VoicemailFilter, VoicemailId};
 use records::{find_call, find_call_events, list_calls};
-use world::{World, at};
+use world::{On, Store, World, at};
 
-#[tokio::test]
-async fn a_call_is_live_then_stored_with_its_journey() {
-    let world = World::open().await;
+/// The same tests on both databases.
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test] async fn $test() { super::$test(super::On::Sqlite).await; })*
+        }
+        mod postgresql {
+            $(#[tokio::test] async fn $test() { super::$test(super::On::Postgres).await; })*
+        }
+    };
+}
+
+on_both! {
+    a_call_is_live_then_stored_with_its_journey,
+    each_entry_counts_once_over_restarts,
+    each_entry_counts_once_over_crashes_at_any_moment,
+    an_older_copy_of_the_database_is_replayed,
+    foreign_and_newer_databases_are_refused_until_adopted,
+    a_database_of_another_program_is_refused,
+    a_poison_entry_is_put_aside_and_the_rest_goes_on,
+    a_row_that_the_database_refuses_goes_aside_alone,
+    a_locked_database_delays_rows_and_nothing_else,
+    lists_without_a_database_say_that_they_are_incomplete,
+    a_thousand_calls_live_and_stored_page_without_gap_or_double,
+    filters_mean_the_same_for_live_and_stored_calls,
+    voicemails_are_listed_newest_first_and_short_ones_are_none,
+    events_resume_where_a_client_left,
+    the_final_state_shows_within_a_second,
+}
+
+async fn a_call_is_live_then_stored_with_its_journey(on: On) {
+    let world = World::open(on).await;
     let call = world.ring(1);
     world.written().await;
     let live = world.call(call).await;
@@ -41,9 +72,8 @@ async fn a_call_is_live_then_stored_with_its_journey() {
     assert_eq!(find_call_events(&world.live, &world.database, "other", call).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn each_entry_counts_once_over_restarts() {
-    let world = World::open().await;
+async fn each_entry_counts_once_over_restarts(on: On) {
+    let world = World::open(on).await;
     let (done, open) = (world.ring(1), world.ring(2));
     world.talk_and_hang_up(done);
     world.applied().await;
@@ -57,9 +87,8 @@ async fn each_entry_counts_once_over_restarts() {
     assert_eq!(steps.last().unwrap().kind, "recording.ready");
 }
 
-#[tokio::test]
-async fn each_entry_counts_once_over_crashes_at_any_moment() {
-    let mut world = World::open().await;
+async fn each_entry_counts_once_over_crashes_at_any_moment(on: On) {
+    let mut world = World::open(on).await;
     world.written().await;
     for round in 1..=30 {
         let first = world.ring(3 * round);
@@ -78,21 +107,20 @@ async fn each_entry_counts_once_over_crashes_at_any_moment() {
     assert_eq!((world.count("call_sip_ids").await, world.count("projection_poison").await), (120, 0));
 }
 
-#[tokio::test]
-async fn an_older_copy_of_the_database_is_replayed() {
-    let world = World::open().await;
+async fn an_older_copy_of_the_database_is_replayed(on: On) {
+    let world = World::open(on).await;
     let calls: Vec<_> = (1..=3).map(|n| world.ring(n)).collect();
     world.talk_and_hang_up(calls[0]);
     world.agent_states(2);
     world.applied().await;
     let stopped = world.stop().await;
-    let copy = stopped.copy_database();
+    let copy = stopped.store.copy();
     let world = stopped.start().await;
     world.talk_and_hang_up(calls[1]);
     world.agent_states(3);
     world.applied().await;
     let stopped = world.stop().await;
-    stopped.restore_database(&copy);
+    stopped.store.restore(&copy);
     let world = stopped.start().await;
     world.applied().await;
     world.talk_and_hang_up(calls[2]);
@@ -105,15 +133,14 @@ async fn an_older_copy_of_the_database_is_replayed() {
     assert!(states.windows(2).all(|pair| pair[0].until == Some(pair[1].since)));
 }
 
-#[tokio::test]
-async fn foreign_and_newer_databases_are_refused_until_adopted() {
-    let world = World::open().await;
+async fn foreign_and_newer_databases_are_refused_until_adopted(on: On) {
+    let world = World::open(on).await;
     let call = world.ring(1);
     world.talk_and_hang_up(call);
     world.applied().await;
     let stopped = world.stop().await;
-    let other = World::open().await.stop().await;
-    other.restore_database(&stopped.copy_database());
+    let other = World::open(on).await.stop().await;
+    other.store.restore(&stopped.store.copy());
     let other = other.unprojected().await;
     let refused = other.prepare().await.unwrap_err();
     assert!(matches!(refused, PrepareError::Refused(Refusal::Foreign { .. })), "{refused:?}");
@@ -136,28 +163,29 @@ async fn foreign_and_newer_databases_are_refused_until_adopted() {
     world
         .execute(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-             VALUES (9999, 'of tomorrow', TRUE, x'00', 0)",
+             SELECT 9999, 'of tomorrow', TRUE, checksum, 0 FROM _sqlx_migrations WHERE version = 1",
         )
         .await;
     let refused = world.prepare().await.unwrap_err();
     assert!(matches!(refused, PrepareError::Refused(Refusal::Schema { .. })), "{refused:?}");
 }
 
-#[tokio::test]
-async fn a_file_that_is_no_database_is_refused() {
-    let stopped = World::open().await.stop().await;
-    let garbage = stopped.copy_database();
-    std::fs::write(&garbage, [b'x'; 4_096]).unwrap();
-    stopped.restore_database(&garbage);
+async fn a_database_of_another_program_is_refused(on: On) {
+    let stopped = World::open(on).await.stop().await;
+    match &stopped.store {
+        Store::Sqlite(file) => std::fs::write(file, [b'x'; 4_096]).unwrap(),
+        store @ Store::Postgres(_) => {
+            store.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE calls (a TEXT)").await;
+        }
+    }
     let world = stopped.unprojected().await;
     let refused = world.prepare().await.unwrap_err();
     assert!(matches!(refused, PrepareError::Refused(Refusal::Schema { .. })), "{refused:?}");
     assert!(refused.to_string().contains("set it aside"), "{refused}");
 }
 
-#[tokio::test]
-async fn a_poison_entry_is_put_aside_and_the_rest_goes_on() {
-    let world = World::open().await;
+async fn a_poison_entry_is_put_aside_and_the_rest_goes_on(on: On) {
+    let world = World::open(on).await;
     let first = world.ring(1);
     world.talk_and_hang_up(first);
     world.applied().await;
@@ -172,9 +200,8 @@ async fn a_poison_entry_is_put_aside_and_the_rest_goes_on() {
     assert_eq!(world.metrics.poisoned_total(), 2);
 }
 
-#[tokio::test]
-async fn a_row_that_the_database_refuses_goes_aside_alone() {
-    let world = World::open().await;
+async fn a_row_that_the_database_refuses_goes_aside_alone(on: On) {
+    let world = World::open(on).await;
     world.execute("CREATE UNIQUE INDEX one_caller ON calls (from_number)").await;
     let calls: Vec<_> = [(1, 1), (2, 3), (3, 3), (4, 4)].map(|(n, from)| world.ring_from(n, from)).into();
     for call in &calls {
@@ -186,9 +213,8 @@ async fn a_row_that_the_database_refuses_goes_aside_alone() {
     assert!(world.database.call("demo", calls[3]).await.unwrap().is_some());
 }
 
-#[tokio::test]
-async fn a_locked_database_delays_rows_and_nothing_else() {
-    let world = World::open().await;
+async fn a_locked_database_delays_rows_and_nothing_else(on: On) {
+    let world = World::open(on).await;
     let lock = world.lock().await;
     let call = world.ring(1);
     world.talk_and_hang_up(call);
@@ -197,14 +223,13 @@ async fn a_locked_database_delays_rows_and_nothing_else() {
     assert_eq!(page.calls.iter().map(|call| call.status).collect::<Vec<_>>(), [CallStatus::Completed]);
     assert!(find_call(&world.live, &world.database, "demo", call).await.unwrap().is_some());
     assert!(world.metrics.backlog() > 0);
-    world.unlock(lock).await;
+    lock.release().await;
     world.applied().await;
     assert_eq!((world.count("calls").await, world.metrics.backlog()), (1, 0));
 }
 
-#[tokio::test]
-async fn lists_without_a_database_say_that_they_are_incomplete() {
-    let world = World::open().await;
+async fn lists_without_a_database_say_that_they_are_incomplete(on: On) {
+    let world = World::open(on).await;
     let stored = world.ring(1);
     world.talk_and_hang_up(stored);
     world.applied().await;
@@ -217,9 +242,8 @@ async fn lists_without_a_database_say_that_they_are_incomplete() {
     assert!(find_call(&world.live, &world.database, "demo", live).await.unwrap().is_some());
 }
 
-#[tokio::test]
-async fn a_thousand_calls_live_and_stored_page_without_gap_or_double() {
-    let world = World::open().await;
+async fn a_thousand_calls_live_and_stored_page_without_gap_or_double(on: On) {
+    let world = World::open(on).await;
     let calls: Vec<CallId> = (1..=1_000).map(|n| world.ring_from(n, n % 7)).collect();
     for call in calls.iter().step_by(2) {
         world.talk_and_hang_up(*call);
@@ -240,9 +264,8 @@ async fn a_thousand_calls_live_and_stored_page_without_gap_or_double() {
     assert_eq!(seen, calls.iter().rev().copied().collect::<Vec<_>>(), "calls move to the database between pages");
 }
 
-#[tokio::test]
-async fn filters_mean_the_same_for_live_and_stored_calls() {
-    let world = World::open().await;
+async fn filters_mean_the_same_for_live_and_stored_calls(on: On) {
+    let world = World::open(on).await;
     let calls: Vec<CallId> = (1..=40).map(|n| world.ring_from(n, n % 4)).collect();
     for call in &calls[..20] {
         world.talk_and_hang_up(*call);
@@ -272,9 +295,8 @@ async fn filters_mean_the_same_for_live_and_stored_calls() {
     assert_eq!(count(CallFilter::of("other")).await, 0);
 }
 
-#[tokio::test]
-async fn voicemails_are_listed_newest_first_and_short_ones_are_none() {
-    let world = World::open().await;
+async fn voicemails_are_listed_newest_first_and_short_ones_are_none(on: On) {
+    let world = World::open(on).await;
     for n in 1..=5 {
         world.leave_voicemail(n, if n == 3 { 1_500 } else { 4_000 });
     }
@@ -292,9 +314,8 @@ async fn voicemails_are_listed_newest_first_and_short_ones_are_none() {
     assert_eq!((call.outcome, call.is_lost), (Outcome::Voicemail, false));
 }
 
-#[tokio::test]
-async fn events_resume_where_a_client_left() {
-    let world = World::open().await;
+async fn events_resume_where_a_client_left(on: On) {
+    let world = World::open(on).await;
     let mut feed = EventFeed::from_now(&world.journal, &world.live);
     let call = world.ring(1);
     world.agent_states(1);
@@ -320,13 +341,12 @@ async fn events_resume_where_a_client_left() {
     }
     assert_eq!(all, events);
     assert_eq!("12".parse::<records::EventId>(), Err(ResumeError::Malformed));
-    let other = World::open().await;
+    let other = World::open(on).await;
     assert_eq!(EventFeed::after(&other.journal, &other.live, third).map(drop), Err(ResumeError::Gone));
 }
 
-#[tokio::test]
-async fn the_final_state_shows_within_a_second() {
-    let world = World::open().await;
+async fn the_final_state_shows_within_a_second(on: On) {
+    let world = World::open(on).await;
     let call = world.ring(1);
     world.talk_and_hang_up(call);
     let seen = async {

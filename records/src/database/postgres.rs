@@ -81,8 +81,10 @@ impl fmt::Debug for PostgresAddress {
 }
 
 const APPLICATION: &str = "trunkline";
-/// A host that vanished loses its lock on the database within half a minute, so that another can take over.
-const SERVER_SETTINGS: [(&str, &str); 4] = [
+/// Another program's short lock is waited for. A host that vanished loses the writer's lock within half a minute, so
+/// that another can take over.
+const SERVER_SETTINGS: [(&str, &str); 5] = [
+    ("lock_timeout", "2s"),
     ("tcp_keepalives_idle", "10"),
     ("tcp_keepalives_interval", "5"),
     ("tcp_keepalives_count", "3"),

@@ -1,7 +1,7 @@
 //! A journal, a database, a projector and live calls in a folder of their own, and the calls that go through them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,9 +13,12 @@ use journal_core::{
     Owner, Position, QueueLeft, RecordingState, Who,
 };
 use records::{Call, CallFilter, Database, LiveCalls, Naming, PrepareError, Projector, ProjectorMetrics, list_calls};
-use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+mod store;
+
+pub(crate) use store::{Lock, On, Store};
 
 /// Everything open.
 pub(crate) struct World {
@@ -35,14 +38,16 @@ pub(crate) struct World {
 /// Everything closed: what is on the disk, and how far each call was.
 pub(crate) struct Disk {
     folder: tempfile::TempDir,
+    pub(crate) store: Store,
     seqs: Mutex<BTreeMap<CallId, u32>>,
     states: AtomicU64,
 }
 
 impl World {
-    pub(crate) async fn open() -> Self {
+    pub(crate) async fn open(on: On) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let world = Disk { folder, seqs: Mutex::default(), states: AtomicU64::new(0) }.start().await;
+        let store = Store::new(on, folder.path());
+        let world = Disk { folder, store, seqs: Mutex::default(), states: AtomicU64::new(0) }.start().await;
         let names = [(NameKind::Agent, 1, "1001"), (NameKind::Queue, 2, "support"), (NameKind::Trunk, 3, "carrier")];
         for (kind, id, name) in names {
             world.append(Entry::Name { kind, id, account: "demo".to_owned(), name: name.to_owned() });
@@ -162,30 +167,16 @@ impl World {
     }
 
     pub(crate) async fn count(&self, table: &str) -> i64 {
-        let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
-        let mut connection = self.connect().await;
-        sqlx::query(sql).fetch_one(&mut connection).await.expect("it counts").get(0)
+        self.disk.store.count(table).await
     }
 
     pub(crate) async fn execute(&self, sql: &'static str) {
-        sqlx::query(sql).execute(&mut self.connect().await).await.expect("it executes");
+        self.disk.store.execute(sql).await;
     }
 
     /// Another program that locks the database for itself.
-    pub(crate) async fn lock(&self) -> SqliteConnection {
-        let mut connection = self.connect().await;
-        sqlx::query("BEGIN EXCLUSIVE").execute(&mut connection).await.expect("it locks");
-        connection
-    }
-
-    pub(crate) async fn unlock(&self, mut lock: SqliteConnection) {
-        sqlx::query("ROLLBACK").execute(&mut lock).await.expect("it unlocks");
-        lock.close().await.expect("it closes");
-    }
-
-    async fn connect(&self) -> SqliteConnection {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.disk.database());
-        options.busy_timeout(Duration::from_secs(10)).connect().await.expect("it connects")
+    pub(crate) async fn lock(&self) -> Lock {
+        self.disk.store.lock().await
     }
 
     fn step(&self, call: CallId, seconds: u64, event: CallEvent) {
@@ -231,7 +222,7 @@ impl Disk {
         let (journal, recovered) = self.open_journal().await;
         let restored = recovered.replay(WallTime::from_micros(0)).expect("it reads");
         let naming = Naming { names: restored.replay.names, home: "demo".to_owned() };
-        let database = Database::sqlite(&self.database());
+        let database = self.store.database();
         let projector = Projector::new(database.clone(), journal.clone(), naming.clone());
         let live = LiveCalls::start(&journal, naming, Position::START, projector.applied()).await;
         World {
@@ -260,21 +251,6 @@ impl Disk {
             }
         };
         tokio::time::timeout(Duration::from_secs(30), opened).await.expect("the files are free")
-    }
-
-    pub(crate) fn copy_database(&self) -> PathBuf {
-        let copy = self.folder.path().join("copy.db");
-        std::fs::copy(self.database(), &copy).expect("it copies");
-        copy
-    }
-
-    pub(crate) fn restore_database(&self, copy: &Path) {
-        for suffix in ["-wal", "-shm"] {
-            let mut name = self.database().into_os_string();
-            name.push(suffix);
-            assert!(!Path::new(&name).exists(), "the database was closed");
-        }
-        std::fs::copy(copy, self.database()).expect("it copies");
     }
 
     /// Power loss that took the last entries.
@@ -312,10 +288,6 @@ impl Disk {
 
     fn journal(&self) -> PathBuf {
         self.folder.path().join("journal")
-    }
-
-    fn database(&self) -> PathBuf {
-        self.folder.path().join("records.db")
     }
 }
 
