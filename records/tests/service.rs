@@ -1,5 +1,7 @@
 //! The projector, lists and events over a real journal and a real database: SQLite, and PostgreSQL.
 
+#![allow(clippy::unwrap_used, reason = "each function is a test, on both databases")]
+
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;
 mod world;

@@ -1,6 +1,8 @@
 //! PostgreSQL for tests: a database of one's own on the server of the run, or a server of one's own.
 //! `tools/postgres` starts them and says how.
 
+#![allow(clippy::disallowed_methods, reason = "tests have an environment")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};

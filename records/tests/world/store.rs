@@ -57,9 +57,11 @@ impl Store {
     pub(crate) async fn execute(&self, sql: &'static str) {
         match self {
             Self::Sqlite(file) => {
-                drop(sqlx::raw_sql(sql).execute(&mut connect(file).await).await.expect("it executes"))
+                sqlx::raw_sql(sql).execute(&mut connect(file).await).await.expect("it executes");
             }
-            Self::Postgres(address) => drop(psql(address, sql)),
+            Self::Postgres(address) => {
+                psql(address, sql);
+            }
         }
     }
 
