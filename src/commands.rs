@@ -37,6 +37,7 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
             to_shard(post, request, call::Input::Originate { request, from_agent, to })
         }
         Command::HangUp { call } => to_shard(post, request, call::Input::HangUp { request, call }),
+        Command::LiftBan { ban } => post.location.try_send(sip::location::Input::Release { request, ban }).is_ok(),
     };
     if !taken {
         let reason = "owner_busy".to_owned();

@@ -57,6 +57,13 @@ impl Snapshots {
         self.publish(&parts);
     }
 
+    pub(crate) fn set_bans(&self, at: WallTime, bans: Vec<sip::location::Ban>) {
+        let mut parts = self.lock();
+        parts.whole.bans = Arc::new(bans);
+        parts.whole.at = at;
+        self.publish(&parts);
+    }
+
     /// A shard changes with each message; trunks' figures are shown a few times a second.
     pub(crate) fn shard_is_due(&self, shard: ShardId, now: Instant) -> bool {
         self.lock().shards.get(&shard).is_none_or(|(last, _)| now.since(*last) >= SHARD_EVERY)

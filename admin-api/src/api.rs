@@ -17,7 +17,7 @@ use crate::once::AnswerLog;
 use crate::openapi::Description;
 use crate::problem::{Code, Problem};
 use crate::services::Services;
-use crate::{agent, call, envelope, event, health, key, queue, serve, trunk, voicemail};
+use crate::{agent, ban, call, envelope, event, health, key, queue, serve, trunk, voicemail};
 
 /// The REST API.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +91,7 @@ fn routes() -> OpenApiRouter<Shared> {
         .merge(call::routes())
         .merge(voicemail::routes())
         .merge(trunk::routes())
+        .merge(ban::routes())
         .merge(event::routes())
         .merge(health::routes())
 }

@@ -7,6 +7,7 @@
 
 mod agent;
 mod api;
+mod ban;
 mod body;
 mod call;
 mod envelope;

@@ -22,6 +22,7 @@ pub struct Metrics {
     queue_wait: Histogram,
     agents: IntGaugeVec,
     registrations: IntGauge,
+    bans_active: IntGauge,
     /// SIP requests received.
     pub sip_requests: IntCounter,
     /// SIP messages sent again because no answer came, and requests received again.
@@ -64,6 +65,7 @@ impl Metrics {
             queue_wait: make.histogram("queue_wait_seconds", "From entering a queue to the answer or the end.")?,
             agents: make.gauges("agents", "Agents of a queue in a state.", &["queue", "state"])?,
             registrations: make.gauge("registrations", "Registered contacts.")?,
+            bans_active: make.gauge("bans_active", "Addresses, and users of addresses, that get no answer now.")?,
             sip_requests: make.counter("sip_requests_total", "SIP requests received.")?,
             sip_retransmissions: make.counter("sip_retransmissions_total", "SIP retransmissions, both ways.")?,
             rtp_received: rtp.with_label_values(&["received"]),
@@ -114,6 +116,7 @@ impl Metrics {
 
     fn read_snapshot(&self, snapshot: &Snapshot, directory: &Directory) {
         self.registrations.set(count(snapshot.registrations.len()));
+        self.bans_active.set(count(crate::ban::standing(snapshot).count()));
         self.queue_waiting.reset();
         self.agents.reset();
         for queue in &snapshot.acd.queues {

@@ -118,6 +118,7 @@ fn outcome(answered: Option<Result<Answer, CommandError>>) -> Result<Answer, Pro
 fn refusal(error: CommandError) -> Problem {
     match error {
         CommandError::UnknownAgent => Problem::new(Code::AgentNotFound, "There is no such agent."),
+        CommandError::UnknownBan => Problem::new(Code::BanNotFound, "There is no such ban, or it is over."),
         CommandError::UnknownCall => Problem::new(Code::CallNotFound, "There is no such live call."),
         CommandError::NoDevice => Problem::new(Code::NoActiveDevice, "The agent's phone is not registered."),
         CommandError::Denied => Problem::new(Code::DestinationDenied, "The destination may not be dialed."),

@@ -19,6 +19,7 @@ pub(crate) struct LocationCore {
     snapshots: Arc<Snapshots>,
     bindings: BTreeMap<(AgentId, String), Binding>,
     changed: bool,
+    bans_changed: bool,
     routed: VecDeque<Delivery>,
 }
 
@@ -31,6 +32,7 @@ impl LocationCore {
             snapshots,
             bindings: BTreeMap::new(),
             changed: false,
+            bans_changed: false,
             routed: VecDeque::new(),
         }
     }
@@ -45,6 +47,7 @@ impl LocationCore {
                 self.bindings.remove(&(*agent, contact.clone()));
                 self.changed = true;
             }
+            Effect::Silenced(_) | Effect::Released { .. } => self.bans_changed = true,
             _ => {}
         }
     }
@@ -93,6 +96,9 @@ impl Core for LocationCore {
     }
 
     fn publish(&mut self, now: Now) {
+        if std::mem::take(&mut self.bans_changed) {
+            self.snapshots.set_bans(now.wall, self.location.bans(now.mono));
+        }
         if std::mem::take(&mut self.changed) {
             let shown = |binding: &Binding| RegistrationSnapshot {
                 agent: binding.agent,

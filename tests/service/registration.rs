@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Endpoint, Node, NodeConfig, unique};
+use crate::support::{Endpoint, Node, NodeConfig, eventually, unique, until};
 
 #[test]
 fn registered_shown_and_removed() {
@@ -131,4 +131,42 @@ fn several_contacts_ring_together_where_allowed() {
     call.expect_final(200);
     call.bye();
     on_mobile.expect_bye();
+}
+
+#[test]
+fn a_ban_is_listed_released_and_forgotten() {
+    let node = Node::demo();
+    let guesser = Endpoint::stranger([127, 0, 0, 6], node.sip(), "1001", "guess");
+    for _ in 0..5 {
+        assert_eq!(guesser.register_for(3600).response.status(), 401);
+    }
+    let bans = until(
+        "the ban",
+        || node.http().get("/v1/bans").json(),
+        |bans| bans["data"].as_array().is_some_and(|bans| bans.len() == 1),
+    );
+    let ban = &bans["data"][0];
+    assert_eq!((&ban["address"], &ban["user"]), (&"127.0.0.6".into(), &"1001".into()), "{ban:#}");
+    assert_eq!(ban["why"], "wrong_passwords");
+    // The password is known by now, and yet there is silence, to REGISTER and to INVITE.
+    let owner = Endpoint::stranger([127, 0, 0, 6], node.sip(), "1001", "demo-1001");
+    let dropped = || node.http().metric("trunkline_drops_total{reason=\"banned\"}") as u64;
+    for method in ["REGISTER", "INVITE"] {
+        let call_id = unique();
+        let head = owner.head(method, "sip:demo.local", "sip:1001@demo.local", &call_id, 1);
+        let before = dropped();
+        owner.send(head + "Content-Length: 0\r\n\r\n");
+        eventually("a drop", || (dropped() > before).then_some(()));
+        assert!(!owner.has(|msg| msg.call_id() == call_id), "silence to {method}");
+    }
+    assert_eq!(node.http().metric("trunkline_bans_active") as u64, 1);
+    let release = format!("/v1/bans/{}/release", ban["id"].as_str().unwrap_or_default());
+    assert_eq!(node.http().send("POST", &release, &[], None).status, 200);
+    owner.register();
+    assert_eq!(node.http().send("POST", &release, &[], None).status, 404);
+    assert_eq!(node.http().get("/v1/bans").json()["data"], Value::Array(Vec::new()));
+    // A phone is registered from there now: guesses are refused, and no ban begins.
+    for _ in 0..6 {
+        assert_eq!(guesser.register_for(3600).response.status(), 401);
+    }
 }

@@ -52,6 +52,7 @@ codes! {
     QueueNotFound = 404, "queue_not_found", "No such queue";
     CallNotFound = 404, "call_not_found", "No such call";
     NoRecording = 404, "no_recording", "The call has no recording";
+    BanNotFound = 404, "ban_not_found", "No such ban";
     VoicemailNotFound = 404, "voicemail_not_found", "No such voicemail";
     MethodNotAllowed = 405, "method_not_allowed", "The route does not take this method";
     CallEnded = 409, "call_ended", "The call is over";

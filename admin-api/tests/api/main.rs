@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod agents;
+mod bans;
 mod calls;
 mod client;
 mod contract;

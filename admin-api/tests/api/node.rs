@@ -9,7 +9,7 @@ use std::time::Duration;
 use acd::{AgentSnapshot, QueueSnapshot, State, Status};
 use admin_api::{Api, CommandRequest, Keys, Metrics, Readiness, Scope, Services};
 use centre::{
-    Answer, Command, CommandError, Directory, NamedAgent, NamedQueue, NamedTrunk, RegistrationSnapshot, Snapshot,
+    Answer, Ban, Command, CommandError, Directory, NamedAgent, NamedQueue, NamedTrunk, RegistrationSnapshot, Snapshot,
     TrunkSnapshot,
 };
 use clock::{AgentId, CallId, QueueId, ShardId, TrunkId, WallTime};
@@ -278,8 +278,20 @@ fn snapshot() -> Snapshot {
         expires_at: WallTime::from_micros(3_000_000),
     };
     let queues = vec![queue(1, waiting, [1, 1, 0, 1, 0, 0]), queue(2, vec![], [1, 0, 0, 0, 0, 0])];
+    let day = Duration::from_secs(86_400);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let ban = |id, address: [u8; 4], user: Option<&str>, left| Ban {
+        id,
+        address: address.into(),
+        user: user.map(str::to_owned),
+        since: WallTime::from_micros(1_000_000),
+        until: WallTime::from_micros(0) + now + left,
+    };
+    let over = Ban { until: WallTime::from_micros(2_000_000), ..ban(1, [192, 0, 2, 1], None, day) };
+    let bans = vec![over, ban(2, [192, 0, 2, 66], Some("1001"), day), ban(10, [192, 0, 2, 67], None, day)];
     Snapshot {
         at: WallTime::from_micros(4_000_000),
+        bans: Arc::new(bans),
         acd: Arc::new(acd::Snapshot { agents, queues }),
         registrations: Arc::new(vec![registration]),
         trunks: Arc::new(vec![TrunkSnapshot { trunk: TrunkId(1), calls: 2, refused: 3 }]),

@@ -128,8 +128,13 @@ pub enum Input {
     FlowGone(FlowId),
     /// From location: who gets no answer to new INVITEs from now.
     Silenced(sip::location::Silence),
-    /// From location: nobody at this address is silenced any more.
-    Released(core::net::IpAddr),
+    /// From location: a silence ends before its time.
+    Released {
+        /// At this address.
+        address: core::net::IpAddr,
+        /// Of this user; of everyone when none.
+        user: Option<String>,
+    },
     /// From the trunk watcher: where the calls of a trunk go now, and whose calls are its. The newest counts.
     TrunkTargets(sip::trunk::Targets),
     /// From the media worker.

@@ -261,7 +261,7 @@ impl Shard {
             Input::TransportFailed { peer } => self.ua.transport_failed(mono, peer),
             Input::FlowGone(flow) => self.ua.flow_gone(mono, flow),
             Input::Silenced(silence) => self.silences.begin(mono, silence),
-            Input::Released(address) => self.silences.release(address),
+            Input::Released { address, user } => self.silences.release(address, user.as_deref()),
             Input::TrunkTargets(targets) => {
                 self.targets.insert(targets.trunk, targets);
             }

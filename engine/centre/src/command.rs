@@ -27,6 +27,11 @@ pub enum Command {
         /// The call.
         call: CallId,
     },
+    /// Lift a ban (to location).
+    LiftBan {
+        /// Its number.
+        ban: u64,
+    },
 }
 
 /// A good answer; it is given when what it says is synced (DESIGN section 6).
@@ -38,6 +43,8 @@ pub enum Answer {
     Called(CallId),
     /// The call is being ended.
     HangingUp(CallId),
+    /// The ban as it was: it is over.
+    BanLifted(crate::Ban),
 }
 
 /// Why a command was not carried out.
@@ -47,6 +54,8 @@ pub enum CommandError {
     UnknownAgent,
     /// No such live call.
     UnknownCall,
+    /// No such ban, or it is over.
+    UnknownBan,
     /// The agent has no registered phone.
     NoDevice,
     /// The destination may not be dialed.

@@ -4,7 +4,7 @@ use clock::ShardId;
 use journal_core::{Binding, Entry};
 use sip::location::Effect;
 
-use crate::Delivery;
+use crate::{Answer, CommandError, Delivery};
 
 /// Turns location's effects into deliveries, and numbers its journal entries.
 #[derive(Debug, Default)]
@@ -28,8 +28,14 @@ impl LocationOutlet {
             Effect::Silenced(silence) => {
                 shards.map(|shard| Delivery::Shard(shard, call::Input::Silenced(silence.clone()))).collect()
             }
-            Effect::Released(address) => {
-                shards.map(|shard| Delivery::Shard(shard, call::Input::Released(address))).collect()
+            Effect::Released { address, user } => {
+                let released = |user| call::Input::Released { address, user };
+                shards.map(|shard| Delivery::Shard(shard, released(user.clone()))).collect()
+            }
+            Effect::BanLifted { request, lifted } => {
+                let result = lifted.map(Answer::BanLifted).ok_or(CommandError::UnknownBan);
+                // A ban is not journaled: nothing to wait for.
+                vec![Delivery::Answer { request, result, gate: None }]
             }
             Effect::Dropped { reason } => vec![Delivery::Dropped { reason }],
             Effect::Contacts { agent, contacts } => {

@@ -19,3 +19,5 @@ pub use from_acd::{AcdOutlet, agent_status, status_of};
 pub use from_location::{LocationOutlet, binding_of};
 pub use from_shard::ShardOutlet;
 pub use snapshot::{Directory, NamedAgent, NamedQueue, NamedTrunk, RegistrationSnapshot, Snapshot, TrunkSnapshot};
+
+pub use sip::location::Ban;

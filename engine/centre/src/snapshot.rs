@@ -70,6 +70,8 @@ pub struct Snapshot {
     pub registrations: Arc<Vec<RegistrationSnapshot>>,
     /// Trunks.
     pub trunks: Arc<Vec<TrunkSnapshot>>,
+    /// Bans, as of the last change: those whose time is over may still be among them.
+    pub bans: Arc<Vec<crate::Ban>>,
 }
 
 /// One registered contact.

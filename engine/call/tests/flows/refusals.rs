@@ -38,7 +38,7 @@ fn guessing_by_invite_is_told_to_location_and_met_with_silence() {
     world.phones[guesser].call(world.now.mono, "1002");
     world.settle();
     assert_eq!((world.sent.len(), world.dropped.last()), (before, Some(&"banned")));
-    world.input(Input::Released(address));
+    world.input(Input::Released { address, user: Some("1001".to_owned()) });
     world.phones[guesser].call(world.now.mono, "1002");
     world.settle();
     assert!(world.sent.len() > before);

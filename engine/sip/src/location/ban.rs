@@ -3,9 +3,9 @@
 use core::{net::IpAddr, time::Duration};
 use std::collections::BTreeMap;
 
-use clock::Instant;
+use clock::{Instant, Now, WallTime};
 
-use crate::{Message, Method};
+use super::Silence;
 
 /// Counts authentication failures and says who gets no answer. Who is never banned (trunks, addresses with a live
 /// registration, requests inside dialogs) is the owner's to decide before it asks.
@@ -13,53 +13,31 @@ use crate::{Message, Method};
 pub struct BanTable {
     by_user: BTreeMap<(IpAddr, String), Failures>,
     by_address: BTreeMap<IpAddr, Users>,
+    bans: BTreeMap<(IpAddr, Option<String>), Standing>,
+    /// The same by number: the oldest first.
+    by_id: BTreeMap<u64, (IpAddr, Option<String>)>,
+    last_id: u64,
 }
 
-/// Requests outside dialogs that get no answer.
+/// One silence, as an operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Silence {
+pub struct Ban {
+    /// Its number since the start, from 1: never used twice.
+    pub id: u64,
     /// Whoever sends from here.
     pub address: IpAddr,
-    /// This user alone; everyone when none.
+    /// This user alone; everyone when none: then too many users failed from the address.
     pub user: Option<String>,
+    /// When it began.
+    pub since: WallTime,
     /// When it is over.
-    pub until: Instant,
+    pub until: WallTime,
 }
 
-/// The silences of now, as a call shard keeps them: location alone counts failures, of whichever request.
-#[derive(Debug, Default)]
-pub struct Silences {
-    until: BTreeMap<(IpAddr, Option<String>), Instant>,
-}
-
-impl Silences {
-    /// Notes a silence.
-    pub fn begin(&mut self, now: Instant, silence: Silence) {
-        self.until.retain(|_, until| now < *until);
-        if self.until.len() < MAX_ENTRIES {
-            self.until.insert((silence.address, silence.user), silence.until);
-        }
-    }
-
-    /// Forgets all about an address.
-    pub fn release(&mut self, address: IpAddr) {
-        self.until.retain(|(other, _), _| *other != address);
-    }
-
-    /// True when an INVITE from `address` outside any dialog gets no answer.
-    #[must_use]
-    pub fn covers(&self, now: Instant, address: IpAddr, request: &Message) -> bool {
-        let is_on = |user| self.until.get(&(address, user)).is_some_and(|until| now < *until);
-        let is_new = || request.method() == Some(&Method::Invite) && request.to().is_ok_and(|to| to.tag().is_none());
-        !self.until.is_empty() && is_new() && (is_on(None) || is_on(Some(shortened(&claimed_user(request)))))
-    }
-}
-
-/// Who a request says that it is from: the user of its credentials, else that of From.
-pub(super) fn claimed_user(request: &Message) -> String {
-    let credentials = request.authorization().unwrap_or_default();
-    let claimed = credentials.first().map(|credentials| credentials.user.clone());
-    claimed.or_else(|| Some(request.from().ok()?.uri.user()?.into_owned())).unwrap_or_default()
+#[derive(Clone, Debug)]
+struct Standing {
+    ban: Ban,
+    until: Instant,
 }
 
 /// Failures of one user from one address.
@@ -67,7 +45,6 @@ pub(super) fn claimed_user(request: &Message) -> String {
 struct Failures {
     since: Instant,
     count: u32,
-    silent_until: Option<Instant>,
 }
 
 /// Different users that failed from one address.
@@ -75,7 +52,6 @@ struct Failures {
 struct Users {
     since: Instant,
     names: Vec<String>,
-    silent_until: Option<Instant>,
 }
 
 impl BanTable {
@@ -86,84 +62,109 @@ impl BanTable {
     }
 
     /// Notes a wrong password or an unknown user, and tells the silence that this failure starts.
-    pub fn fail(&mut self, now: Instant, address: IpAddr, user: &str) -> Option<Silence> {
-        self.sweep(now);
+    pub fn fail(&mut self, now: Now, address: IpAddr, user: &str) -> Option<Silence> {
+        self.sweep(now.mono);
         let user = shortened(user);
-        let new = Failures { since: now, count: 0, silent_until: None };
-        let failures = self.by_user.entry((address, user.clone())).or_insert(new);
-        if now - failures.since >= WINDOW {
-            *failures = new;
-        }
-        failures.count = failures.count.saturating_add(1);
-        let mut is_banned = false;
-        if failures.count >= MAX_FAILURES && failures.silent_until.is_none() {
-            failures.silent_until = Some(now + SILENCE);
-            is_banned = true;
-        }
-        let user = self.fail_address(now, address, user.clone()).then_some(None).or(is_banned.then_some(Some(user)))?;
-        Some(Silence { address, user, until: now + SILENCE })
+        let is_user_over = self.count_user(now.mono, (address, user.clone()));
+        let is_address_over = self.count_address(now.mono, address, &user);
+        // The wider silence covers the narrower one.
+        let user = is_address_over.then_some(None).or(is_user_over.then_some(Some(user)))?;
+        self.begin(now, address, user)
     }
 
-    fn fail_address(&mut self, now: Instant, address: IpAddr, user: String) -> bool {
-        let new = Users { since: now, names: Vec::new(), silent_until: None };
-        let users = self.by_address.entry(address).or_insert_with(|| new.clone());
+    fn begin(&mut self, now: Now, address: IpAddr, user: Option<String>) -> Option<Silence> {
+        let until = now.mono + SILENCE;
+        if self.bans.get(&(address, user.clone())).is_some_and(|standing| now.mono < standing.until) {
+            return None;
+        }
+        self.make_room();
+        self.last_id += 1;
+        let (since, end) = (now.wall, now.wall + SILENCE);
+        let ban = Ban { id: self.last_id, address, user: user.clone(), since, until: end };
+        self.by_id.insert(ban.id, (address, user.clone()));
+        if let Some(former) = self.bans.insert((address, user.clone()), Standing { ban, until }) {
+            self.by_id.remove(&former.ban.id);
+        }
+        Some(Silence { address, user, until })
+    }
+
+    fn count_user(&mut self, now: Instant, key: (IpAddr, String)) -> bool {
+        let failures = self.by_user.entry(key).or_insert(Failures { since: now, count: 0 });
+        if now - failures.since >= WINDOW {
+            *failures = Failures { since: now, count: 0 };
+        }
+        failures.count = failures.count.saturating_add(1);
+        failures.count >= MAX_FAILURES
+    }
+
+    fn count_address(&mut self, now: Instant, address: IpAddr, user: &str) -> bool {
+        let users = self.by_address.entry(address).or_insert_with(|| Users { since: now, names: Vec::new() });
         if now - users.since >= WINDOW {
-            *users = new;
+            *users = Users { since: now, names: Vec::new() };
         }
-        if users.names.len() < MAX_USERS && !users.names.contains(&user) {
-            users.names.push(user);
+        if users.names.len() < MAX_USERS && !users.names.iter().any(|name| name == user) {
+            users.names.push(user.to_owned());
         }
-        let is_banned = users.names.len() >= MAX_USERS && users.silent_until.is_none();
-        if is_banned {
-            users.silent_until = Some(now + SILENCE);
-        }
-        is_banned
+        users.names.len() >= MAX_USERS
     }
 
     /// True when a request of this user from this address gets no answer.
     #[must_use]
     pub fn is_silenced(&self, now: Instant, address: IpAddr, user: &str) -> bool {
-        let is_on = |until: Option<Instant>| until.is_some_and(|until| now < until);
-        let user = (address, shortened(user));
-        self.by_address.get(&address).is_some_and(|users| is_on(users.silent_until))
-            || self.by_user.get(&user).is_some_and(|failures| is_on(failures.silent_until))
+        let is_on = |key| self.bans.get(&key).is_some_and(|standing| now < standing.until);
+        !self.bans.is_empty() && (is_on((address, None)) || is_on((address, Some(shortened(user)))))
     }
 
     /// Forgets all about an address.
     pub fn release(&mut self, address: IpAddr) {
         self.by_address.remove(&address);
         self.by_user.retain(|(other, _), _| *other != address);
+        self.bans.retain(|(other, _), _| *other != address);
+        self.by_id.retain(|_, (other, _)| *other != address);
     }
 
-    /// Who is silenced, and for how long yet.
+    /// Lifts the ban with this number, and forgets what led to it; that of a whole address lifts all of the address.
+    /// Which it was; `None` when there is none, or it is over.
+    pub fn lift(&mut self, now: Instant, id: u64) -> Option<Ban> {
+        let standing = self.bans.get(self.by_id.get(&id)?).filter(|standing| now < standing.until)?;
+        let ban = standing.ban.clone();
+        let Some(user) = ban.user.clone() else {
+            self.release(ban.address);
+            return Some(ban);
+        };
+        self.by_id.remove(&id);
+        self.by_user.remove(&(ban.address, user.clone()));
+        self.bans.remove(&(ban.address, Some(user)));
+        Some(ban)
+    }
+
+    /// Who is silenced, by number.
     #[must_use]
-    pub fn list(&self, now: Instant) -> Vec<(IpAddr, Option<String>, Duration)> {
-        let left = |until: Option<Instant>| until.filter(|until| now < *until).map(|until| until - now);
-        let addresses = self.by_address.iter().filter_map(|(a, users)| Some((*a, None, left(users.silent_until)?)));
-        let users = self.by_user.iter();
-        let users = users.filter_map(|((a, user), f)| Some((*a, Some(user.clone()), left(f.silent_until)?)));
-        addresses.chain(users).collect()
+    pub fn list(&self, now: Instant) -> Vec<Ban> {
+        let standing = self.by_id.values().filter_map(|key| self.bans.get(key));
+        standing.filter(|standing| now < standing.until).map(|standing| standing.ban.clone()).collect()
     }
 
-    /// Keeps the tables bounded: what is over goes first; if all of it is fresh, all of one table that is no
-    /// silence goes, so that an attack with many addresses costs failures their count, not us our memory.
+    /// Of too many bans the oldest, which is the next to be over, ends now.
+    fn make_room(&mut self) {
+        while self.bans.len() >= MAX_ENTRIES
+            && let Some((_, key)) = self.by_id.pop_first()
+        {
+            self.bans.remove(&key);
+        }
+    }
+
+    /// Keeps the counts bounded: what is over goes first; if all failures are fresh, their counts start anew, so that
+    /// an attack with many addresses costs failures their count, not us our memory.
     fn sweep(&mut self, now: Instant) {
-        let is_live =
-            |since: Instant, silent: Option<Instant>| now - since < WINDOW || silent.is_some_and(|until| now < until);
         if self.by_user.len() >= MAX_ENTRIES {
-            self.by_user.retain(|_, failures| is_live(failures.since, failures.silent_until));
-            if self.by_user.len() >= MAX_ENTRIES {
-                self.by_user.retain(|_, failures| failures.silent_until.is_some());
-            }
+            self.by_user.retain(|_, failures| now - failures.since < WINDOW);
             if self.by_user.len() >= MAX_ENTRIES {
                 self.by_user.clear();
             }
         }
         if self.by_address.len() >= MAX_ENTRIES {
-            self.by_address.retain(|_, users| is_live(users.since, users.silent_until));
-            if self.by_address.len() >= MAX_ENTRIES {
-                self.by_address.retain(|_, users| users.silent_until.is_some());
-            }
+            self.by_address.retain(|_, users| now - users.since < WINDOW);
             if self.by_address.len() >= MAX_ENTRIES {
                 self.by_address.clear();
             }
@@ -172,7 +173,7 @@ impl BanTable {
 }
 
 /// A user name as the table keeps it: none of ours is longer.
-fn shortened(user: &str) -> String {
+pub(super) fn shortened(user: &str) -> String {
     user.chars().take(MAX_NAME_CHARS).collect()
 }
 
@@ -183,7 +184,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// DESIGN section 7: silence of a minute.
 const SILENCE: Duration = Duration::from_secs(60);
 /// Entries a table holds: a distributed attack of ten thousand hosts, in a few MB.
-const MAX_ENTRIES: usize = 10_000;
+pub(super) const MAX_ENTRIES: usize = 10_000;
 /// Extensions and user names are far shorter.
 const MAX_NAME_CHARS: usize = 64;
 
@@ -193,20 +194,45 @@ mod tests {
 
     const ATTACKER: IpAddr = IpAddr::V4(core::net::Ipv4Addr::new(192, 0, 2, 66));
 
-    fn at(seconds: u64) -> Instant {
-        Instant::ZERO + Duration::from_secs(seconds)
+    fn at(seconds: u64) -> Now {
+        let mono = Instant::ZERO + Duration::from_secs(seconds);
+        Now { mono, wall: WallTime::from_micros(0) + Duration::from_secs(seconds) }
+    }
+
+    fn until(seconds: u64) -> Instant {
+        at(seconds).mono
     }
 
     #[test]
     fn five_failures_in_a_minute_are_silence_for_a_minute() {
         let mut bans = BanTable::new();
         let begun: Vec<_> = (0..5).filter_map(|second| bans.fail(at(second), ATTACKER, "1001")).collect();
-        assert_eq!(begun, [Silence { address: ATTACKER, user: Some("1001".into()), until: at(64) }]);
-        assert!(bans.is_silenced(at(5), ATTACKER, "1001") && bans.is_silenced(at(63), ATTACKER, "1001"));
-        assert!(!bans.is_silenced(at(64), ATTACKER, "1001") && !bans.is_silenced(at(5), ATTACKER, "1002"));
-        assert_eq!(bans.list(at(34)), [(ATTACKER, Some("1001".into()), Duration::from_secs(30))]);
+        assert_eq!(begun, [Silence { address: ATTACKER, user: Some("1001".into()), until: until(64) }]);
+        let is_on = |bans: &BanTable, second, user| bans.is_silenced(until(second), ATTACKER, user);
+        assert!(is_on(&bans, 5, "1001") && is_on(&bans, 63, "1001"));
+        assert!(!is_on(&bans, 64, "1001") && !is_on(&bans, 5, "1002"));
+        let listed = bans.list(until(34));
+        let (since, end) = (at(4).wall, at(64).wall);
+        assert_eq!(listed, [Ban { id: 1, address: ATTACKER, user: Some("1001".into()), since, until: end }]);
+        assert_eq!(bans.list(until(64)), []);
         bans.release(ATTACKER);
-        assert!(!bans.is_silenced(at(5), ATTACKER, "1001"));
+        assert!(!is_on(&bans, 5, "1001"));
+    }
+
+    #[test]
+    fn a_ban_is_lifted_by_its_number_and_failures_count_anew() {
+        let mut bans = BanTable::new();
+        for user in ["1001", "1002"] {
+            (0..5).for_each(|_| drop(bans.fail(at(0), ATTACKER, user)));
+        }
+        assert_eq!(bans.lift(until(1), 9), None);
+        assert_eq!(bans.lift(until(1), 1).and_then(|ban| ban.user), Some("1001".into()));
+        assert_eq!(bans.lift(until(1), 1), None, "it is lifted already");
+        let is_on = |bans: &BanTable, user| bans.is_silenced(until(1), ATTACKER, user);
+        assert!(!is_on(&bans, "1001") && is_on(&bans, "1002"));
+        assert!((0..4).all(|_| bans.fail(at(1), ATTACKER, "1001").is_none()));
+        assert!(bans.fail(at(1), ATTACKER, "1001").is_some());
+        assert_eq!(bans.lift(until(99), 2), None, "it is over");
     }
 
     #[test]
@@ -219,16 +245,19 @@ mod tests {
     fn fifty_users_silence_the_address() {
         let mut bans = BanTable::new();
         let begun: Vec<_> = (0..50).filter_map(|user| bans.fail(at(0), ATTACKER, &user.to_string())).collect();
-        assert_eq!(begun, [Silence { address: ATTACKER, user: None, until: at(60) }]);
-        assert!(bans.is_silenced(at(1), ATTACKER, "whoever"));
+        assert_eq!(begun, [Silence { address: ATTACKER, user: None, until: until(60) }]);
+        assert!(bans.is_silenced(until(1), ATTACKER, "whoever"));
     }
 
     #[test]
     fn tables_stay_bounded() {
         let mut bans = BanTable::new();
-        for host in 0..30_000u32 {
-            bans.fail(at(0), IpAddr::from(host.to_be_bytes()), "1001");
+        for host in 0..12_000u32 {
+            (0..5).for_each(|_| drop(bans.fail(at(0), IpAddr::from(host.to_be_bytes()), "1001")));
         }
         assert!(bans.by_user.len() <= MAX_ENTRIES && bans.by_address.len() <= MAX_ENTRIES);
+        assert_eq!((bans.bans.len(), bans.by_id.len()), (MAX_ENTRIES, MAX_ENTRIES));
+        let newest = IpAddr::from(11_999u32.to_be_bytes());
+        assert_eq!(bans.list(until(1)).last().map(|ban| ban.address), Some(newest), "the newest stand");
     }
 }

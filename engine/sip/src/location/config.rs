@@ -1,8 +1,6 @@
 //! What the location core is set up with, and what it shows.
 
-use core::net::IpAddr;
-
-use super::Binding;
+use super::{Ban, Binding};
 use crate::{
     auth::AuthConfig,
     registrar::RegistrarConfig,
@@ -34,6 +32,6 @@ pub enum Due {
 pub struct Snapshot {
     /// All bindings.
     pub bindings: Vec<Binding>,
-    /// Addresses, and users of addresses, that are silenced, with what is left of it in seconds.
-    pub bans: Vec<(IpAddr, Option<String>, u64)>,
+    /// Who is silenced now.
+    pub bans: Vec<Ban>,
 }

@@ -7,9 +7,9 @@
 use core::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
-use clock::{AgentId, FlowId, WallTime};
+use clock::{AgentId, FlowId, RequestId, WallTime};
 
-use super::Silence;
+use super::{Ban, Silence};
 use crate::ua::Peer;
 use crate::{Message, ParseError};
 
@@ -103,8 +103,13 @@ pub enum Input {
         /// User name of its credentials.
         user: String,
     },
-    /// An operator lifts all bans of an address.
-    Release(IpAddr),
+    /// An operator lifts a ban.
+    Release {
+        /// Whom to answer, by `Effect::BanLifted`.
+        request: RequestId,
+        /// Its number.
+        ban: u64,
+    },
 }
 
 /// What location wants done.
@@ -137,8 +142,20 @@ pub enum Effect {
     },
     /// To every shard: who gets no answer from now.
     Silenced(Silence),
-    /// To every shard: nobody at this address is silenced any more.
-    Released(IpAddr),
+    /// To every shard: a silence ends before its time.
+    Released {
+        /// At this address.
+        address: IpAddr,
+        /// Of this user; of everyone when none.
+        user: Option<String>,
+    },
+    /// The answer to `Input::Release`.
+    BanLifted {
+        /// Whom to answer.
+        request: RequestId,
+        /// The ban as it was; `None` when there is no such one.
+        lifted: Option<Ban>,
+    },
     /// Something was refused or dropped: for `trunkline_drops_total{reason}`.
     Dropped {
         /// Stable word.

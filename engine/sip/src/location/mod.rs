@@ -9,15 +9,17 @@ mod contract;
 mod probe;
 mod rate;
 mod serve;
+mod silence;
 
 use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use clock::{AgentId, Instant, Now, Rng};
 
-pub use ban::{BanTable, Silence, Silences};
+pub use ban::{Ban, BanTable};
 pub use config::{Due, LocationConfig, Snapshot};
 pub use contract::{Binding, Contact, Effect, Input, PROBE_CALL_ID_PREFIX, User};
+pub use silence::{Silence, Silences};
 
 use crate::{
     Host,
@@ -84,9 +86,12 @@ impl Location {
                 self.remove_where(|_, binding| binding.source.flow == Some(flow));
             }
             Input::AuthFailed { address, user } => self.note_failure(now, address, &user),
-            Input::Release(address) => {
-                self.bans.release(address);
-                self.effects.push_back(Effect::Released(address));
+            Input::Release { request, ban } => {
+                let lifted = self.bans.lift(now.mono, ban);
+                if let Some(ban) = &lifted {
+                    self.effects.push_back(Effect::Released { address: ban.address, user: ban.user.clone() });
+                }
+                self.effects.push_back(Effect::BanLifted { request, lifted });
             }
         }
         self.work(now);
@@ -116,8 +121,13 @@ impl Location {
     #[must_use]
     pub fn snapshot(&self, now: Now) -> Snapshot {
         let bindings = self.registrar.iter().map(|(agent, binding)| stored(agent, binding)).collect();
-        let bans = self.bans.list(now.mono).into_iter();
-        Snapshot { bindings, bans: bans.map(|(address, user, left)| (address, user, left.as_secs())).collect() }
+        Snapshot { bindings, bans: self.bans.list(now.mono) }
+    }
+
+    /// Who is silenced now.
+    #[must_use]
+    pub fn bans(&self, now: Instant) -> Vec<Ban> {
+        self.bans.list(now)
     }
 
     /// Transactions and timers of its user agent core, for leak tests.
@@ -165,8 +175,16 @@ impl Location {
     fn configure_users(&mut self, users: Vec<User>, trunks: Vec<IpAddr>) {
         let agents: BTreeSet<AgentId> = users.iter().map(|user| user.agent).collect();
         self.users = users.into_iter().map(|user| (user.extension.clone(), user)).collect();
-        self.trunks = trunks.into_iter().collect();
+        let former = core::mem::replace(&mut self.trunks, trunks.into_iter().collect());
+        let new: Vec<IpAddr> = self.trunks.difference(&former).copied().collect();
+        new.into_iter().for_each(|address| self.release_trusted(address));
         self.remove_where(|agent, _| !agents.contains(agent));
+    }
+
+    /// An address that is trusted from now on has no bans.
+    fn release_trusted(&mut self, address: IpAddr) {
+        self.bans.release(address);
+        self.effects.push_back(Effect::Released { address, user: None });
     }
 
     fn remove_where(&mut self, is_gone: impl Fn(&AgentId, &registrar::Binding) -> bool) {

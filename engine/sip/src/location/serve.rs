@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use clock::Now;
 
-use super::{Effect, Location, User, ban::claimed_user, stored};
+use super::{Effect, Location, User, silence::claimed_user, stored};
 use crate::{
     Message, Method, Name, Uri,
     auth::Verdict,
@@ -72,7 +72,7 @@ impl Location {
             Ok(registered) => {
                 self.on_registered(now, token, agent, registered);
                 if !was_trusted && self.is_trusted(peer.addr.ip()) {
-                    self.effects.push_back(Effect::Released(peer.addr.ip()));
+                    self.release_trusted(peer.addr.ip());
                 }
             }
             Err(error) => {
@@ -131,7 +131,7 @@ impl Location {
         if self.is_trusted(address) {
             return;
         }
-        if let Some(silence) = self.bans.fail(now.mono, address, user) {
+        if let Some(silence) = self.bans.fail(now, address, user) {
             self.dropped("ban_started");
             self.effects.push_back(Effect::Silenced(silence));
         }

@@ -182,7 +182,7 @@ impl Desk {
             Effect::BindingRemoved { contact, .. } => Some(format!("removed {contact}")),
             Effect::Contacts { agent, contacts } => Some(format!("{} has {}", agent.0, contacts.len())),
             Effect::Dropped { reason } => Some(format!("dropped {reason}")),
-            Effect::Transmit { .. } | Effect::Silenced(_) | Effect::Released(_) => None,
+            Effect::Transmit { .. } | Effect::Silenced(_) | Effect::Released { .. } | Effect::BanLifted { .. } => None,
         });
         words.collect()
     }
@@ -247,7 +247,10 @@ fn guessing_is_met_with_silence_but_not_for_the_registered() {
     };
     let answers: Vec<u16> = (0..6).map(|_| guess(&mut desk)).collect();
     assert_eq!(answers, [401, 401, 401, 401, 401, 0]);
-    assert_eq!(desk.location.snapshot(desk.now).bans, [([127, 0, 0, 7].into(), Some("1001".into()), 60)]);
+    let bans = desk.location.snapshot(desk.now).bans;
+    let shown: Vec<_> = bans.iter().map(|ban| (ban.id, ban.address, ban.user.as_deref())).collect();
+    assert_eq!(shown, [(1, [127, 0, 0, 7].into(), Some("1001"))]);
+    assert_eq!((bans[0].since, bans[0].until), (desk.now.wall, desk.now.wall + Duration::from_secs(60)));
     desk.pass(Duration::from_secs(100));
     assert_eq!(status(desk.register("<sip:1001@127.0.0.7>")), 200);
     let answers: Vec<u16> = (0..9).map(|_| guess(&mut desk)).collect();
@@ -280,8 +283,47 @@ fn failures_at_a_shard_count_with_those_here() {
         ..desk.params(crate::Method::Register, "sip:1002@demo.local", Some("demo-1002"))
     };
     assert_eq!(status(desk.send(other)), 200);
-    let released = desk.told.iter().any(|effect| matches!(effect, Effect::Released(told) if *told == address));
+    let released = desk
+        .told
+        .iter()
+        .any(|effect| matches!(effect, Effect::Released { address: told, user: None } if *told == address));
+    assert_eq!(desk.location.snapshot(desk.now).bans, [], "nor is it listed any more");
     assert!(released, "a live registration ends the silence of its address at the shards");
+}
+
+#[test]
+fn an_operator_lifts_a_ban_and_shards_hear_of_it() {
+    let mut desk = Desk::new();
+    let address = desk.phone_peer.addr.ip();
+    (0..5).for_each(|_| desk.input(Input::AuthFailed { address, user: "1001".into() }));
+    assert_eq!(status(desk.register("<sip:1001@127.0.0.7>")), 0);
+    let release = |desk: &mut Desk, ban| {
+        desk.told.clear();
+        desk.input(Input::Release { request: clock::RequestId(7), ban });
+        let told = core::mem::take(&mut desk.told);
+        let at_shards = told.iter().any(|effect| {
+            matches!(effect, Effect::Released { address: told, user: Some(user) } if *told == address && user == "1001")
+        });
+        let answer = told.into_iter().find_map(|effect| match effect {
+            Effect::BanLifted { request, lifted } => Some((request.0, lifted.map(|ban| ban.id))),
+            _ => None,
+        });
+        (at_shards, answer)
+    };
+    assert_eq!(release(&mut desk, 2), (false, Some((7, None))), "there is no such ban");
+    assert_eq!(release(&mut desk, 1), (true, Some((7, Some(1)))));
+    assert_eq!(status(desk.register("<sip:1001@127.0.0.7>")), 200);
+}
+
+#[test]
+fn an_address_that_becomes_a_trunk_is_not_banned_any_more() {
+    let mut desk = Desk::new();
+    let address = desk.phone_peer.addr.ip();
+    (0..5).for_each(|_| desk.input(Input::AuthFailed { address, user: "1001".into() }));
+    assert_eq!(desk.location.snapshot(desk.now).bans.len(), 1);
+    let trunks = vec![address];
+    desk.input(Input::Configure { domain: "demo.local".into(), own_hosts: Vec::new(), users: Vec::new(), trunks });
+    assert_eq!(desk.location.snapshot(desk.now).bans, []);
 }
 
 #[test]
@@ -305,7 +347,7 @@ fn shards_know_whom_they_need_not_answer() {
     assert!(!silences.covers(until, address, &invite("1001", "")), "its time is over");
     silences.begin(start, Silence { address, user: None, until });
     assert!(silences.covers(start, address, &invite("1002", "")));
-    silences.release(address);
+    silences.release(address, None);
     assert!(!silences.covers(start, address, &invite("1001", "")));
 }
 
