@@ -7,7 +7,7 @@ export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 CONFIG ?= config/demo.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sim faults bench fmt lint deny
+.PHONY: help run test sim faults bench deb fmt lint deny
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+): ## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -34,6 +34,11 @@ bench: ## measure a built node: calls, memory, packets (ten minutes; make bench 
 	cargo build --locked --release -p trunkline -p load
 	target/release/trunkline-bench all $(if $(QUICK),--quick)
 	cargo bench --locked -p acd --bench decisions
+
+deb: ## the Debian package, in target/debian
+	@tools/needs build deb
+	cargo build --locked --release --bin trunkline
+	@tools/make-deb
 
 fmt: ## format the Rust code
 	cargo fmt --all

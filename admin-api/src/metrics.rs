@@ -43,8 +43,20 @@ pub struct Metrics {
     pub journal_lag: Gauge,
     /// Entries that the database has not taken yet.
     pub journal_backlog: IntGauge,
+    /// 1 while the journal takes entries.
+    pub journal_writable: IntGauge,
+    /// 1 while the database takes rows.
+    pub database_available: IntGauge,
+    /// Entries that the database could not take and that were put aside.
+    pub entries_put_aside: IntGauge,
     /// Clients that follow the events now.
     pub event_streams: IntGauge,
+    /// Memory of the process.
+    pub process_resident_bytes: IntGauge,
+    /// Processor time of the process.
+    pub process_cpu_seconds: Gauge,
+    /// Open files and sockets of the process.
+    pub process_open_files: IntGauge,
 }
 
 impl Metrics {
@@ -78,7 +90,17 @@ impl Metrics {
             journal_lag: make
                 .real("journal_lag_seconds", "Age of the oldest journal entry that the database has not taken yet.")?,
             journal_backlog: make.gauge("journal_backlog", "Entries that the database has not taken yet.")?,
+            journal_writable: make
+                .gauge("journal_writable", "1 while the journal takes entries; else new calls get 503.")?,
+            database_available: make.gauge("database_available", "1 while the database takes rows.")?,
+            entries_put_aside: make.gauge(
+                "journal_entries_put_aside",
+                "Journal entries that the database could not take since the start: look at the log.",
+            )?,
             event_streams: make.gauge("event_streams", "Clients that follow the live events.")?,
+            process_resident_bytes: make.gauge("process_resident_bytes", "Memory of the process that is in use.")?,
+            process_cpu_seconds: make.real("process_cpu_seconds", "Processor time since the start.")?,
+            process_open_files: make.gauge("process_open_files", "Open files and sockets.")?,
             registry,
         })
     }

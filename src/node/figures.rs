@@ -8,6 +8,8 @@ use journal::Journal;
 use media_worker::{Count, DropReason, MediaMetrics};
 use tokio::sync::watch;
 
+use super::process_figures;
+
 /// Copies counters every second, and keeps readiness up to date.
 pub(super) async fn keep_figures(
     metrics: Arc<Metrics>,
@@ -26,6 +28,8 @@ pub(super) async fn keep_figures(
             metrics.dropped_many(reason.as_str(), new);
         }
         let writable = journal.is_writable();
+        metrics.journal_writable.set(writable.into());
+        process_figures::set(&metrics);
         readiness.send_if_modified(|ready| std::mem::replace(&mut ready.journal_writable, writable) != writable);
         tokio::time::sleep(EVERY).await;
     }

@@ -9,6 +9,7 @@ mod error;
 mod figures;
 mod log;
 mod owners;
+mod process_figures;
 mod records;
 mod restore;
 mod rules;

@@ -23,7 +23,7 @@ mod wait;
 
 pub(crate) use baresip::Baresip;
 pub(crate) use call::{Call, sdp};
-pub(crate) use config::{ECHO, NodeConfig, SALES, SUPPORT, TONE, VOICEMAIL};
+pub(crate) use config::{ECHO, NodeConfig, SALES, SUPPORT, TONE, VOICEMAIL, root};
 pub(crate) use endpoint::{Endpoint, Registration};
 pub(crate) use http::{Http, Response};
 pub(crate) use message::Msg;
