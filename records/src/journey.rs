@@ -71,6 +71,7 @@ fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
         CallEvent::VoicemailLeft { queue, duration_ms, .. } => {
             json!({ "queue": naming.queue(*queue), "duration_ms": duration_ms })
         }
+        CallEvent::TargetFailed { target, next, .. } => json!({ "target": target, "next": next }),
         CallEvent::RecordingEnded { duration_ms, .. } => json!({ "duration_ms": duration_ms }),
         CallEvent::LegEnded { cause, .. } => json!({ "cause": cause_json(cause) }),
         CallEvent::Ended { status, outcome, cause } => json!({

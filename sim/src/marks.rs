@@ -100,6 +100,7 @@ const fn name(event: &CallEvent) -> &'static str {
         CallEvent::LegEnded { .. } => "leg.ended",
         CallEvent::Ended { .. } => "call.ended",
         CallEvent::VoicemailStarted { .. } => "voicemail.started",
+        CallEvent::TargetFailed { .. } => "trunk.target_failed",
     }
 }
 

@@ -20,10 +20,12 @@ impl Shard {
         let Some(known) = self.legs.get(&leg) else { return };
         let (call, ring) = (known.call, known.ring);
         let why = if session_over { why } else { self.with_status(why, &[leg]) };
+        let onward = self.next_target(leg, &why);
         self.drop_leg(leg, &why, session_over);
-        match ring {
-            Some(ring) => self.fork_lost(ring, leg, why),
-            None => self.party_lost(call, leg, why),
+        match (ring, onward) {
+            (_, Some(onward)) => self.go_on(leg, onward),
+            (Some(ring), None) => self.fork_lost(ring, leg, why),
+            (None, None) => self.party_lost(call, leg, why),
         }
     }
 

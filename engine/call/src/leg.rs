@@ -1,11 +1,15 @@
 //! One leg: a session with one party, and its media.
 
+use std::collections::VecDeque;
+
 use clock::{AgentId, CallId, LegId, TrunkId};
 use journal_core::{LegKind, Who};
 use sip::Message;
+use sip::auth::ClientCredentials;
 use sip::ua::{Peer, RequestToken, SessionId};
 
 use crate::audio::Audio;
+use crate::identity::Identity;
 use crate::ids::RingId;
 
 /// A leg of a call.
@@ -24,8 +28,12 @@ pub(crate) struct Leg {
     pub(crate) session: Option<SessionId>,
     /// The group that it rings in; none once it talks.
     pub(crate) ring: Option<RingId>,
+    /// Where its INVITE went.
+    pub(crate) peer: Option<Peer>,
     /// What to send once its ports are open.
     pub(crate) invite: Option<Invite>,
+    /// What to send to the next target when this one fails before it rings.
+    pub(crate) next: Option<Box<Invite>>,
     pub(crate) audio: Audio,
     /// The ACD was told that the agent is busy with it (or granted its claim).
     pub(crate) busy: bool,
@@ -64,12 +72,32 @@ pub(crate) enum Stage {
 /// An INVITE that waits for the leg's ports.
 #[derive(Clone, Debug)]
 pub(crate) struct Invite {
-    pub(crate) uri: String,
-    pub(crate) peer: Peer,
-    /// From, without tag.
-    pub(crate) from: String,
+    pub(crate) hop: Hop,
+    /// Where to go when that fails, first choice first.
+    pub(crate) others: VecDeque<Hop>,
+    /// What the party sees of the caller.
+    pub(crate) identity: Identity,
     /// Codecs to offer, best first.
     pub(crate) codecs: Vec<sdp::Codec>,
+    /// What answers a challenge.
+    pub(crate) login: Option<ClientCredentials>,
+}
+
+/// One place that an INVITE may go to.
+#[derive(Clone, Debug)]
+pub(crate) struct Hop {
+    /// Request URI.
+    pub(crate) uri: String,
+    pub(crate) peer: Peer,
+}
+
+impl Invite {
+    /// The same to the next place, if there is one.
+    pub(crate) fn to_next(&self) -> Option<Self> {
+        let mut others = self.others.clone();
+        let hop = others.pop_front()?;
+        Some(Self { hop, others, ..self.clone() })
+    }
 }
 
 impl Leg {
@@ -84,7 +112,9 @@ impl Leg {
             trunk: None,
             session: None,
             ring: None,
+            peer: None,
             invite: None,
+            next: None,
             audio: Audio::new(id.0),
             busy: false,
             talked: false,

@@ -77,16 +77,18 @@ impl Shard {
         let (call, agent) = (known.call, known.agent);
         let Some(invite) = known.invite.take() else { return };
         let offer = known.audio.offer(&invite.codecs);
+        known.peer = Some(invite.hop.peer);
+        known.next = invite.to_next().map(Box::new);
         let params = InviteParams {
-            peer: invite.peer,
+            peer: invite.hop.peer,
             transport_fixed: true,
-            to: format!("<{}>", invite.uri),
-            request_uri: invite.uri,
-            from: invite.from,
+            to: format!("<{}>", invite.hop.uri),
+            request_uri: invite.hop.uri,
+            from: invite.identity.from,
             call_id: None,
             body: Some(Body::sdp(offer)),
-            headers: Vec::new(),
-            auth: None,
+            headers: invite.identity.headers,
+            auth: invite.login,
         };
         let session = self.ua.invite(self.now.mono, params);
         let sip_call_id = self.ua.sip_call_id(session).unwrap_or_default().to_owned();
@@ -98,6 +100,7 @@ impl Shard {
         let kind = known.kind;
         self.log(call, CallEvent::LegStarted { leg, kind, sip_call_id, agent });
         self.log_dialog(call, leg, session);
+        self.await_target(leg);
         self.ring_began(leg);
     }
 
@@ -105,6 +108,9 @@ impl Shard {
     pub(crate) fn take_answer(&mut self, leg: LegId, response: &Message) -> Result<(), Termination> {
         let Some(known) = self.legs.get_mut(&leg) else { return Ok(()) };
         known.stage = Stage::Up;
+        known.next = None;
+        self.timers.cancel(&Timer::Target(leg));
+        let Some(known) = self.legs.get_mut(&leg) else { return Ok(()) };
         let body = response.body();
         let agreed = if body.is_empty() && known.audio.agreed().is_some() {
             true
@@ -215,7 +221,7 @@ impl Shard {
         if let Some((token, _)) = leg.early_refer {
             self.ua.respond(self.now.mono, token, 481, Vec::new(), None);
         }
-        for timer in [Timer::Open(leg.id), Timer::Ping(leg.id)] {
+        for timer in [Timer::Open(leg.id), Timer::Ping(leg.id), Timer::Target(leg.id)] {
             self.timers.cancel(&timer);
         }
         if self.ports.contains(&leg.id) {

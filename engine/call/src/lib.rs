@@ -13,6 +13,7 @@ mod contract;
 mod ending;
 mod facts;
 mod flow;
+mod identity;
 mod ids;
 mod inbound;
 mod journey;
@@ -31,6 +32,7 @@ mod route;
 mod shard;
 mod signal;
 mod snapshot;
+mod targets;
 mod termination;
 mod wiring;
 

@@ -1,14 +1,16 @@
 //! Ringing phones: from the INVITE of a group of legs to its one answer or its last refusal.
 
 use core::time::Duration;
+use std::collections::VecDeque;
 
 use clock::{AgentId, CallId, LegId, TrunkId};
 use journal_core::{CallEvent, LegKind, Who};
-use sip::ua::{Peer, SessionId, Transport};
-use sip::{HostPort, Message, NameAddr, Uri};
+use sip::Message;
+use sip::ua::SessionId;
 
+use crate::identity::Identity;
 use crate::ids::RingId;
-use crate::leg::{Invite, Leg, Side, Stage};
+use crate::leg::{Hop, Invite, Leg, Side, Stage};
 use crate::ring::{Purpose, Ring};
 use crate::shard::{Shard, Timer};
 use crate::termination::{Reason, Termination};
@@ -16,8 +18,9 @@ use crate::termination::{Reason, Termination};
 /// One phone or trunk to ring.
 #[derive(Clone, Debug)]
 pub(crate) struct Callee {
-    pub(crate) uri: String,
-    pub(crate) peer: Peer,
+    pub(crate) hop: Hop,
+    /// Where to go when that fails, first choice first.
+    pub(crate) others: VecDeque<Hop>,
     pub(crate) agent: Option<AgentId>,
     pub(crate) trunk: Option<TrunkId>,
 }
@@ -27,8 +30,8 @@ pub(crate) struct Callee {
 pub(crate) struct RingOrder {
     pub(crate) purpose: Purpose,
     pub(crate) kind: LegKind,
-    /// From, without tag: what the party sees.
-    pub(crate) from: String,
+    /// What the party sees of the caller.
+    pub(crate) identity: Identity,
     pub(crate) codecs: Vec<sdp::Codec>,
     pub(crate) limit: Duration,
 }
@@ -49,10 +52,11 @@ impl Shard {
             leg.trunk = callee.trunk;
             leg.ring = Some(id);
             leg.invite = Some(Invite {
-                uri: callee.uri,
-                peer: callee.peer,
-                from: order.from.clone(),
+                hop: callee.hop,
+                others: callee.others,
+                identity: order.identity.clone(),
                 codecs: order.codecs.clone(),
+                login: callee.trunk.and_then(|trunk| self.plan.trunks.get(&trunk)?.login.clone()),
             });
             let leg_id = leg.id;
             if let Some(ring) = self.rings.get_mut(&id) {
@@ -70,32 +74,12 @@ impl Shard {
     pub(crate) fn phones_of(&self, agent: AgentId) -> Vec<Callee> {
         let contacts = self.contacts.get(&agent).map(Vec::as_slice).unwrap_or_default();
         let phone = |contact: &crate::contract::Contact| Callee {
-            uri: contact.uri.clone(),
-            peer: contact.peer,
+            hop: Hop { uri: contact.uri.clone(), peer: contact.peer },
+            others: VecDeque::new(),
             agent: Some(agent),
             trunk: None,
         };
         contacts.iter().map(phone).collect()
-    }
-
-    /// The trunk as a callee for `number`.
-    pub(crate) fn over_trunk(&self, trunk: TrunkId, number: &str) -> Option<Callee> {
-        let plan = self.plan.trunks.get(&trunk)?;
-        let host_port = HostPort { host: plan.destination.ip().into(), port: Some(plan.destination.port()) };
-        let uri = Uri::sip(Some(number), &host_port).ok()?;
-        let uri = if plan.tcp { uri.with_param("transport", Some("tcp")).ok()? } else { uri };
-        let transport = if plan.tcp { Transport::Tcp } else { Transport::Udp };
-        let peer = Peer { transport, addr: plan.destination, flow: None };
-        Some(Callee { uri: uri.to_string(), peer, agent: None, trunk: Some(trunk) })
-    }
-
-    /// A From of ours: display name, user part and the SIP domain.
-    pub(crate) fn address(&self, display: Option<&str>, user: &str) -> String {
-        let host = sip::Host::parse(&self.plan.domain).ok();
-        let host_port = host.map(|host| HostPort { host, port: None });
-        let uri = host_port.and_then(|host_port| Uri::sip(Some(user), &host_port).ok());
-        let address = uri.and_then(|uri| NameAddr::new(display, &uri).ok());
-        address.map_or_else(|| "<sip:anonymous@anonymous.invalid>".to_owned(), |address| address.to_string())
     }
 
     /// The INVITE of one of its legs was sent: the journal learns of the first.
@@ -112,6 +96,10 @@ impl Shard {
         let Some(leg) = self.leg_of(session) else { return };
         let Some(known) = self.legs.get_mut(&leg).filter(|leg| !leg.is_up()) else { return };
         known.stage = Stage::Ringing;
+        // Whoever rings is never left for another.
+        known.next = None;
+        self.timers.cancel(&Timer::Target(leg));
+        let Some(known) = self.legs.get_mut(&leg) else { return };
         let early = known.audio.awaits_answer()
             && !response.body().is_empty()
             && known.audio.take_answer(response.body()).is_ok();

@@ -125,6 +125,8 @@ pub(crate) enum Timer {
     Ping(LegId),
     /// The media worker does not open a leg's ports.
     Open(LegId),
+    /// A trunk's target says nothing.
+    Target(LegId),
     /// A voicemail is long enough to be kept.
     VoicemailKept(CallId),
     /// A voicemail is as long as it may be.
@@ -292,6 +294,7 @@ impl Shard {
             Timer::CallMax(call) => self.call_max_reached(call),
             Timer::Ping(leg) => self.ping(leg),
             Timer::Open(leg) => self.ports_failed(leg),
+            Timer::Target(leg) => self.target_silent(leg),
             Timer::VoicemailKept(call) => self.voicemail_kept(call),
             Timer::VoicemailMax(call) => self.voicemail_full(call),
             Timer::Recorder(recorder) => self.recorder_overdue(recorder),
@@ -342,6 +345,7 @@ impl Timer {
             Self::CallMax(_) => TimerReason::CallMax,
             Self::Ping(_) => TimerReason::Ping,
             Self::Open(_) => TimerReason::Open,
+            Self::Target(_) => TimerReason::Target,
             Self::VoicemailKept(_) | Self::VoicemailMax(_) => TimerReason::Voicemail,
             Self::Recorder(_) => TimerReason::Recorder,
             Self::Restored(_) => TimerReason::Restored,

@@ -51,6 +51,7 @@ impl Shard {
             Event::CancelledTooLate { session } => self.canceled_too_late(session),
             Event::Acked { session, body } => self.acked(session, &body),
             Event::Reissued { session } => self.reissued(session),
+            Event::Trying { session } => self.target_tries(session),
             Event::Progress { session, response } => self.progress(session, &response),
             Event::Answered { session, response } => self.answered(session, &response),
             Event::Reinvite { session, request } => self.reinvited(session, &request),
@@ -92,7 +93,9 @@ impl Shard {
     /// What ends the INVITE after a crash has changed.
     fn reissued(&mut self, session: SessionId) {
         let Some(leg) = self.leg_of(session).and_then(|leg| self.legs.get(&leg)) else { return };
-        self.log_dialog(leg.call, leg.id, session);
+        let (call, leg) = (leg.call, leg.id);
+        self.log_dialog(call, leg, session);
+        self.await_target(leg);
     }
 
     /// DTMF by INFO (`application/dtmf-relay`): `Signal=#`.

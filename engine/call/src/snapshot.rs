@@ -19,6 +19,8 @@ pub enum TimerReason {
     Ping,
     /// The media worker did not open a leg's ports.
     Open,
+    /// A trunk's target has said nothing.
+    Target,
     /// A voicemail is long enough to be kept, or reaches its end.
     Voicemail,
     /// The media worker did not finish a recording.

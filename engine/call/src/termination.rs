@@ -56,6 +56,8 @@ pub enum Reason {
     NodeRestart,
     /// Limits of calls.
     Overload,
+    /// No target of the trunk is up.
+    TrunkDown,
 }
 
 /// How a reason counts when nobody had answered yet.
@@ -187,7 +189,7 @@ impl Termination {
 }
 
 /// Every row, in the order of [`Reason`].
-pub const TABLE: [Row; 23] = {
+pub const TABLE: [Row; 24] = {
     use Class::{Failure, GivenUp, NotAnswered, Success};
     [
         row(Reason::Normal, "normal", 16, 480, Success, false),
@@ -213,6 +215,7 @@ pub const TABLE: [Row; 23] = {
         row(Reason::Shutdown, "shutdown", 41, 503, Failure, true),
         row(Reason::NodeRestart, "node_restart", 41, 503, Failure, true),
         row(Reason::Overload, "overload", 42, 503, Failure, true),
+        row(Reason::TrunkDown, "trunk_down", 38, 503, Failure, true),
     ]
 };
 

@@ -310,6 +310,18 @@ pub enum CallEvent {
         /// The voicemail box: a queue.
         queue: QueueId,
     },
+    /// `trunk.target_failed`: a target of a trunk did not take the call, so the next one is tried. `leg.ended` of the
+    /// same leg says why.
+    TargetFailed {
+        /// The leg that was to reach it.
+        leg: LegId,
+        /// The trunk.
+        trunk: TrunkId,
+        /// Its address.
+        target: String,
+        /// The address that is tried now.
+        next: String,
+    },
 }
 
 /// Part of a leg in its call.

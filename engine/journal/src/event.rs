@@ -32,6 +32,7 @@ impl CallEvent {
             Self::RecordingStarted { .. } => "recording.started",
             Self::RecordingEnded { state: RecordingState::Failed, .. } => "recording.failed",
             Self::RecordingEnded { .. } => "recording.ready",
+            Self::TargetFailed { .. } => "trunk.target_failed",
             Self::LegEnded { .. } => "leg.ended",
             Self::Ended { .. } => "call.ended",
         }
@@ -52,6 +53,7 @@ impl CallEvent {
             | Self::TransferFailed { leg, .. }
             | Self::Transferred { leg, .. }
             | Self::Digit { leg, .. }
+            | Self::TargetFailed { leg, .. }
             | Self::LegEnded { leg, .. } => Some(*leg),
             _ => None,
         }

@@ -295,6 +295,7 @@ impl CallRecord {
             | CallEvent::VoicemailLeft { .. }
             | CallEvent::RecordingStarted { .. }
             | CallEvent::RecordingEnded { .. }
+            | CallEvent::TargetFailed { .. }
             | CallEvent::LegEnded { .. } => {}
         }
     }

@@ -6,6 +6,7 @@ use journal_core::{CallEvent, Cause, Direction, Durability, LegKind, Who};
 use crate::audio::codecs_from;
 use crate::call::{Call, Flow};
 use crate::contract::{CommandError, Effect, NewCall, Reply};
+use crate::identity::Identity;
 use crate::ids::RingId;
 use crate::plan::Target;
 use crate::ring::Purpose;
@@ -74,7 +75,7 @@ impl Shard {
         let order = RingOrder {
             purpose: Purpose::Originator,
             kind: LegKind::Caller,
-            from: self.target_from(&to),
+            identity: Identity::plain(self.target_from(&to)),
             codecs: codecs_from(None),
             limit: self.plan.limits.click_ring_max,
         };

@@ -1,6 +1,6 @@
 //! Calling an extension or a number for a party: 18x and the final answer pass through.
 
-use clock::{AgentId, CallId, LegId, TrunkId};
+use clock::{AgentId, CallId, LegId};
 use journal_core::{CallEvent, LegKind};
 use sip::ua::Body;
 
@@ -19,41 +19,32 @@ impl Shard {
     /// Sends a party where its route leads.
     pub(crate) fn connect_to(&mut self, call: CallId, party: LegId, destination: &Destination) {
         match destination {
-            Destination::Own(Target::Agent(agent)) => self.dial(call, party, self.phones_of(*agent)),
+            Destination::Own(Target::Agent(agent)) => {
+                self.dial(call, party, self.phones_of(*agent), Reason::Unreachable);
+            }
             Destination::Trunk { trunk, number } => {
                 let callee = self.over_trunk(*trunk, number);
-                self.dial(call, party, callee.into_iter().collect());
+                self.dial(call, party, callee.into_iter().collect(), Reason::TrunkDown);
             }
             Destination::Own(service) => self.serve(call, party, *service),
         }
     }
 
-    /// Rings the called party.
-    fn dial(&mut self, call: CallId, party: LegId, callees: Vec<Callee>) {
+    /// Rings the called party; ends the call for `nobody` when there is none.
+    fn dial(&mut self, call: CallId, party: LegId, callees: Vec<Callee>, nobody: Reason) {
         if callees.is_empty() {
-            return self.end_call(call, Termination::refusal(Reason::Unreachable));
+            return self.end_call(call, Termination::refusal(nobody));
         }
         let trunk = callees.first().and_then(|callee| callee.trunk);
         let order = RingOrder {
             purpose: Purpose::Callee,
             kind: LegKind::Callee,
-            from: self.party_from(call, trunk),
+            identity: self.identity(call, trunk),
             codecs: self.codecs_for(party),
             limit: self.plan.limits.ring_max,
         };
         self.start_ring(call, order, callees);
         self.set_flow(call, Flow::Dialing { party });
-    }
-
-    /// What the called party sees: the caller's extension and name, or his number; a trunk may prescribe another.
-    pub(crate) fn party_from(&self, call: CallId, trunk: Option<TrunkId>) -> String {
-        let prescribed = trunk.and_then(|trunk| self.plan.trunks.get(&trunk)?.caller_id.as_deref());
-        if let Some(number) = prescribed {
-            return self.address(None, number);
-        }
-        let from = self.calls.get(&call).map(|call| call.from.as_str()).unwrap_or_default();
-        let agent = self.agent_with(from).and_then(|agent| self.plan.agents.get(&agent));
-        self.address(agent.and_then(|agent| agent.name.as_deref()).filter(|_| trunk.is_none()), from)
     }
 
     /// The agent of an extension.

@@ -8,6 +8,7 @@ use journal_core::{CallEvent, LegKind, QueueLeft};
 use crate::audio::codecs_from;
 use crate::call::Flow;
 use crate::contract::{Effect, OfferOutcome, WithdrawReason};
+use crate::identity::Identity;
 use crate::ids::RingId;
 use crate::ring::{Lease, Purpose};
 use crate::ringing::RingOrder;
@@ -56,7 +57,7 @@ impl Shard {
         let order = RingOrder {
             purpose: Purpose::Offer(lease),
             kind: LegKind::Agent,
-            from: self.offer_from(call, lease.queue),
+            identity: Identity::plain(self.offer_from(call, lease.queue)),
             codecs: codecs_from(self.legs.get(&party).and_then(|leg| leg.audio.codec())),
             limit: ring,
         };

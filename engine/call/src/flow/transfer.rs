@@ -132,7 +132,8 @@ impl Shard {
             Destination::Trunk { trunk, number } => {
                 let has_room = self.trunk_has_room(trunk);
                 let callee = self.over_trunk(trunk, &number).filter(|_| has_room);
-                self.ring_target(call, by, shown, callee.into_iter().collect(), Reason::Overload);
+                let nobody = if has_room { Reason::TrunkDown } else { Reason::Overload };
+                self.ring_target(call, by, shown, callee.into_iter().collect(), nobody);
             }
             Destination::Own(service) => {
                 if let Some(stays) = self.hand_over(call, by, &shown, None) {
@@ -151,7 +152,7 @@ impl Shard {
         let order = RingOrder {
             purpose: Purpose::Transfer { by, to },
             kind: LegKind::Transfer,
-            from: self.party_from(call, trunk),
+            identity: self.identity(call, trunk),
             codecs: self.codecs_for(party),
             limit: self.plan.limits.ring_max,
         };

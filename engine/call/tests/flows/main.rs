@@ -5,6 +5,7 @@
 
 mod click_to_call;
 mod dial;
+mod failover;
 mod faults;
 mod hold;
 mod queue;

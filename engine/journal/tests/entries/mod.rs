@@ -101,6 +101,12 @@ fn end_events() -> Vec<CallEvent> {
         CallEvent::LegEnded { leg: LEG, cause: cause.clone() },
         CallEvent::Ended { status: CallStatus::Completed, outcome: Outcome::Successful, cause },
         CallEvent::VoicemailStarted { queue: QUEUE },
+        CallEvent::TargetFailed {
+            leg: LEG,
+            trunk: TrunkId(1),
+            target: "192.0.2.1:5060".to_owned(),
+            next: "192.0.2.2:5060".to_owned(),
+        },
     ]
 }
 

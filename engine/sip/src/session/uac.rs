@@ -8,7 +8,7 @@ use crate::{
     Message, Method, Name, NameAddr, Reason, Text, Uri,
     auth::ClientAuth,
     dialog::Dialog,
-    transaction::{SentAck, TxId},
+    transaction::{SentAck, TimerName, TxId},
     ua::{
         ClientUser, Event, InviteParams, Peer, SessionEnd, SessionId, SessionTimer, TimerKey, Ua, names_other_address,
         next_peer,
@@ -89,6 +89,15 @@ impl Ua {
         }
     }
 
+    /// Sends an INVITE of ours that nobody has answered no more: its target is given up for another one, and must not
+    /// begin to ring when it comes back. A response that is on its way is still dealt with.
+    pub fn stop_retransmitting(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get(&id).filter(|session| matches!(session.stage, Stage::Calling { .. })) {
+            let invite = session.invite;
+            self.timers.cancel(&TimerKey::Client(invite, TimerName::A));
+        }
+    }
+
     fn send_cancel(&mut self, now: Instant, id: SessionId, reason: Option<&Reason>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.stage = Stage::Cancelling;
@@ -136,6 +145,9 @@ impl Ua {
             session.stage = Stage::Proceeding;
             if let Some(reason) = wanted {
                 return self.send_cancel(now, id, reason.as_ref());
+            }
+            if response.status() == 100 {
+                return self.event(Event::Trying { session: id });
             }
         }
         let Some(session) = self.sessions.get_mut(&id) else { return };

@@ -126,6 +126,11 @@ pub enum Event {
         /// The session.
         session: SessionId,
     },
+    /// 100 to our INVITE, as the first response: somebody works on it.
+    Trying {
+        /// The session.
+        session: SessionId,
+    },
     /// A provisional response above 100 to our INVITE.
     Progress {
         /// The session.

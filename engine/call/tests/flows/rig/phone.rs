@@ -28,6 +28,8 @@ pub(crate) struct Phone {
     pub(crate) remote: Option<Session>,
     /// Sends and hears nothing any more.
     pub(crate) is_dead: bool,
+    /// Hears, but nothing it says arrives.
+    pub(crate) is_mute: bool,
     /// Loses every ACK that it should send.
     pub(crate) loses_acks: bool,
     /// More headers of its INVITEs.
@@ -50,6 +52,7 @@ impl Phone {
             session: None,
             remote: None,
             is_dead: false,
+            is_mute: false,
             loses_acks: false,
             headers: Vec::new(),
             version: 1,
@@ -79,7 +82,7 @@ impl Phone {
             match output {
                 Output::Transmit { peer, bytes, .. } => {
                     let is_ack = bytes.starts_with(b"ACK ");
-                    let is_lost = self.is_dead || (is_ack && self.loses_acks);
+                    let is_lost = self.is_dead || self.is_mute || (is_ack && self.loses_acks);
                     if !is_lost {
                         sent.push((peer.addr, bytes));
                     }
