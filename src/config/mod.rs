@@ -4,6 +4,7 @@
 
 mod check;
 mod country;
+mod database;
 mod objects;
 mod range;
 mod reader;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use country::{number_plan, premium_prefixes};
+pub use database::Database;
 pub use objects::{Agent, ApiKey, Number, Queue, Route, RouteFrom, TargetName, Trunk};
 pub use reader::Fault;
 pub use source::Source;
@@ -64,6 +66,8 @@ pub struct Node {
     pub denied_prefixes: Option<Vec<String>>,
     /// Folder of journal, database and recordings.
     pub data_dir: PathBuf,
+    /// Where the rows are.
+    pub database: Database,
     /// Folder of prompts and music.
     pub prompts_dir: PathBuf,
     /// Music for a party on hold outside queue calls, by name.
@@ -218,6 +222,7 @@ fn read_node(reader: &mut Reader<'_>) -> Node {
         allowed_countries: reader.texts("allowed_countries", "country codes, e.g. [\"33\", \"353\"]"),
         denied_prefixes: reader.optional_texts("denied_prefixes", "E.164 prefixes, e.g. [\"+449\"]"),
         data_dir: reader.text("data_dir", "a folder, e.g. \"var/demo\"").into(),
+        database: database::read(reader),
         prompts_dir: reader.text("prompts_dir", "a folder of 8 kHz WAV files, e.g. \"config/prompts\"").into(),
         hold_music: reader
             .optional_text("hold_music", "the name of a file in prompts_dir/music")

@@ -59,6 +59,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A text that may be missing, and may hold a secret: a fault does not show it.
+    pub(super) fn optional_secret(&mut self, key: &'static str, right: &str) -> Option<String> {
+        match self.value(key)? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            _ => {
+                self.fault(key, format!("is no text; expected {right}"));
+                None
+            }
+        }
+    }
+
     /// A text that `T` can be read from.
     pub(super) fn parsed<T: FromStr>(&mut self, key: &'static str, right: &str) -> Option<T> {
         let value = self.value(key);

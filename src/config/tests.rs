@@ -90,3 +90,32 @@ fn secrets_never_stand_in_a_fault() {
     let found = faults(&demo().replace("demo-admin-key", "short"));
     assert!(!found.is_empty() && !found.iter().any(|fault| fault.contains("short")), "{found:?}");
 }
+
+#[test]
+fn the_database_is_one_line_and_no_fault_shows_its_password() {
+    let with = |lines: &str| demo().replace("[node]\n", &format!("[node]\n{lines}\n"));
+    let config = |lines: &str| Config::from_table(&with(lines).parse().expect("TOML")).expect("no faults");
+    assert!(matches!(config("").node.database, Database::Embedded));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("password");
+    std::fs::write(&file, "hush-hush\n").expect("it writes");
+    for lines in [
+        "database = \"postgres://me:hush-hush@db:5433/calls\"".to_owned(),
+        format!("database = \"postgres://me@db:5433/calls\"\ndatabase_password_file = \"{}\"", file.display()),
+        "database = \"postgres://me@db:5433/calls\"\ndatabase_password_env = \"PATH\"".to_owned(),
+    ] {
+        let shown = format!("{:?}", config(&lines).node);
+        assert!(shown.contains("postgres://me@db:5433/calls") && !shown.contains("hush-hush"), "{shown}");
+    }
+    for (lines, key) in [
+        ("database = \"mysql://me:hush-hush@db/calls\"", "node.database:"),
+        ("database = \"postgres://me:hush-hush@db:nothing/calls\"", "node.database:"),
+        ("database = [\"postgres://me:hush-hush@db/calls\"]", "node.database:"),
+        ("database_password_env = \"PATH\"", "node.database:"),
+        ("database = \"postgres://me@db/calls\"\ndatabase_password_env = \"NOBODY_SET_THIS\"", "database_password_env"),
+        ("database = \"postgres://me@db/calls\"\ndatabase_password_file = \"no/such/file\"", "database_password_file"),
+    ] {
+        let found = faults(&with(lines)).join("\n");
+        assert!(found.contains(key) && found.lines().count() == 1 && !found.contains("hush-hush"), "{found}");
+    }
+}

@@ -6,7 +6,7 @@ use admin_api::{Api, Keys, Metrics, Readiness, Scope, Services};
 use centre::Directory;
 use journal::{Journal, Options, Restored, Upkeep};
 use journal_core::{Answers, Position};
-use records::{Database, LiveCalls, Naming, PrepareError, Projector};
+use records::{Database, DatabaseUnavailable, LiveCalls, Naming, PrepareError, Projector};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -16,7 +16,7 @@ use super::call_figures::follow_calls;
 use crate::channels;
 use crate::clock_source::wall_now;
 use crate::commands::route_commands;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::owner::Post;
 use crate::snapshots::Snapshots;
 
@@ -36,10 +36,10 @@ pub(super) async fn open(
     mut restored: Restored,
     metrics: Arc<Metrics>,
 ) -> Result<(Records, Restored), StartError> {
-    let database = Database::sqlite(&config.node.data_dir.join(DATABASE_FILE));
+    let database = database(&config);
     let naming = Naming { names: restored.replay.names.clone(), home: config.node.account.clone() };
     let projector = Projector::new(database.clone(), journal.clone(), naming.clone());
-    let from = match projector.prepare().await {
+    let from = match prepare(&projector).await {
         Ok(()) => *projector.resume().borrow(),
         Err(PrepareError::Away(why)) => {
             tracing::warn!(%why, "the database is away: calls go on, records wait in the journal");
@@ -57,11 +57,24 @@ pub(super) async fn open(
     Ok((Records { database, live, journal, answers }, restored))
 }
 
+/// A server that says nothing holds up no start.
+async fn prepare(projector: &Projector) -> Result<(), PrepareError> {
+    let silent = || DatabaseUnavailable { why: format!("not ready within {} s", PREPARE_TIMEOUT.as_secs()) };
+    tokio::time::timeout(PREPARE_TIMEOUT, projector.prepare()).await.unwrap_or_else(|_| Err(silent().into()))
+}
+
+fn database(config: &Config) -> Database {
+    match &config.node.database {
+        config::Database::Embedded => Database::sqlite(&config.node.data_dir.join(DATABASE_FILE)),
+        config::Database::Postgres(address) => Database::postgres(address),
+    }
+}
+
 /// Lets the database go on with the journal that lies beside it, keeping its rows.
 pub(super) async fn adopt(config: &Config) -> Result<(), StartError> {
     let (journal, _) = Journal::open(Options::at(config.node.data_dir.join(JOURNAL_FOLDER)), |_| {})
         .map_err(|error| StartError::Journal(error.to_string()))?;
-    let database = Database::sqlite(&config.node.data_dir.join(DATABASE_FILE));
+    let database = database(config);
     records::adopt(&database, &journal).await.map_err(|error| StartError::Database(error.to_string()))
 }
 
@@ -117,4 +130,6 @@ impl Records {
 pub(super) const JOURNAL_FOLDER: &str = "journal";
 /// The embedded database, below the data folder.
 const DATABASE_FILE: &str = "trunkline.db";
+/// Long enough for new tables, not for a new index over millions of rows: that goes on beside the calls.
+const PREPARE_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 const BACKLOG_EVERY: std::time::Duration = std::time::Duration::from_secs(1);

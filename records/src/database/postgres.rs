@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 /// besides. Shown without its password.
 #[derive(Clone)]
 pub struct PostgresAddress {
-    options: PgConnectOptions,
+    options: Box<PgConnectOptions>,
     database: String,
 }
 
@@ -25,11 +25,11 @@ impl PostgresAddress {
     /// The same with this password.
     #[must_use]
     pub fn with_password(self, password: &str) -> Self {
-        Self { options: self.options.password(password), database: self.database }
+        Self { options: Box::new(self.options.password(password)), database: self.database }
     }
 
     pub(super) fn options(&self) -> PgConnectOptions {
-        self.options.clone().application_name(APPLICATION).options(SERVER_SETTINGS)
+        PgConnectOptions::clone(&self.options).application_name(APPLICATION).options(SERVER_SETTINGS)
     }
 
     /// The command that sets the database aside and makes an empty one in its place.
@@ -63,7 +63,7 @@ impl FromStr for PostgresAddress {
         let Some(database) = options.get_database().map(ToOwned::to_owned) else {
             return Err(bad("it names no database"));
         };
-        Ok(Self { options, database })
+        Ok(Self { options: Box::new(options), database })
     }
 }
 
