@@ -8,6 +8,7 @@
 mod support;
 
 mod chance;
+mod database;
 
 /// `full` rounds in `make faults`, `quick` ones in `make test`.
 pub(crate) fn rounds(quick: u32, full: u32) -> u32 {
