@@ -104,6 +104,7 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         Some((*known.agents.get(agent.extension.as_str())?, plan))
     });
     Plan {
+        algorithms: AlgorithmChoice::Md5,
         extensions: extensions.collect(),
         dids: dids.collect(),
         agents: agents.collect(),

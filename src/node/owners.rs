@@ -145,6 +145,7 @@ pub(super) fn location_rules(config: &Config, resolved: &Resolved) -> location::
         extension: agent.extension.clone(),
         ha1_md5: agent.ha1_md5.clone(),
         ha1_sha256: agent.ha1_sha256.clone(),
+        algorithms: agent.algorithms,
         contacts_max: limit(&agent.extension),
     };
     location::Input::Configure {
@@ -210,7 +211,7 @@ fn auth_config(config: &Config, seeds: &Seeds, instance: u16) -> AuthConfig {
         realm: config.node.domain.clone(),
         secret: seeds.secret,
         instance,
-        algorithms: [Algorithm::Md5].into_iter().collect(),
+        algorithms: [Algorithm::Sha256, Algorithm::Md5].into_iter().collect(),
         nonce_lifetime: DEFAULT_NONCE_LIFETIME,
     }
 }

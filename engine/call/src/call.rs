@@ -17,6 +17,8 @@ pub(crate) struct Call {
     pub(crate) from: String,
     /// `from` is a number: the ACD may find a place by it.
     pub(crate) from_is_number: bool,
+    /// The caller wants his number kept from those he calls.
+    pub(crate) hidden: bool,
     pub(crate) legs: Vec<LegId>,
     pub(crate) rings: Vec<RingId>,
     /// There is a conversation: a person answered, or a service that is the call's purpose.
@@ -118,6 +120,7 @@ impl Call {
             seq: 0,
             from,
             from_is_number: false,
+            hidden: false,
             legs: Vec::new(),
             rings: Vec::new(),
             answered: false,

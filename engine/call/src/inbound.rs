@@ -7,6 +7,7 @@ use sip::Message;
 use sip::ua::{Headers, Peer, SessionId, Ua};
 
 use crate::call::{Call, Flow};
+use crate::identity::wants_privacy;
 use crate::leg::{Leg, Side};
 use crate::legs::RETRY_AFTER_S;
 use crate::plan::Target;
@@ -40,12 +41,9 @@ impl Shard {
         if let Err(word) = self.has_capacity() {
             return self.refuse_quietly(session, 503, word);
         }
-        let dialer = match self.plan.trunk_at(peer.addr) {
-            Some(trunk) => Dialer::Trunk(trunk),
-            None => match self.authenticate(request, peer) {
-                Ok(agent) => Dialer::Agent(agent),
-                Err(challenges) => return self.ua.reject(self.now.mono, session, 401, challenges),
-            },
+        let dialer = match self.identify(request, peer) {
+            Ok(dialer) => dialer,
+            Err(challenges) => return self.ua.reject(self.now.mono, session, 401, challenges),
         };
         if let Dialer::Trunk(trunk) = dialer
             && !self.admit(trunk)
@@ -55,7 +53,11 @@ impl Shard {
         if let Some(status) = self.refuse_replaces(request) {
             return self.refuse_quietly(session, status, "replaces");
         }
-        let dialed = request.request_uri().ok().and_then(|uri| self.dialed(&uri));
+        let dialed = match self.trunk_by_contact(request) {
+            // Sent to the Contact that we registered: the number called stands in To.
+            Some(_) => request.to().ok().and_then(|to| to.uri.user().map(|user| user.into_owned())),
+            None => request.request_uri().ok().and_then(|uri| self.dialed(&uri)),
+        };
         let arrival = Arrival { session, request, dialer, from: self.caller_of(dialer, request), dialed };
         match self.find_way(&arrival).and_then(|route| self.check_offer(&arrival).map(|leg| (route, leg))) {
             Ok((route, leg)) => self.begin_call(&arrival, route, leg),
@@ -135,7 +137,8 @@ impl Shard {
         let started = self.started(arrival, route.to.clone(), internal);
         let (from, from_is_number) = arrival.from.clone();
         let flow = Flow::Arriving { route };
-        self.add_call(Call { from_is_number, ..Call::new(call, from, flow) }, started);
+        let hidden = wants_privacy(arrival.request);
+        self.add_call(Call { from_is_number, hidden, ..Call::new(call, from, flow) }, started);
         if let Some(used) = self.sessions.get_mut(&session) {
             *used = SessionUse { leg: Some(leg_id), gate: Some(0), ..SessionUse::default() };
         }
@@ -193,16 +196,22 @@ impl Shard {
         self.log(call, CallEvent::LegStarted { leg: leg.id, kind: leg.kind, sip_call_id, agent: leg.agent });
     }
 
-    /// Who calls: an agent's extension, whatever his From says; of a trunk the
-    /// number in From, or in P-Asserted-Identity where From hides it (RFC 3325).
+    /// Who calls: an agent's extension, whatever his From says; of a trunk the number in From, or, where that has
+    /// none, in P-Asserted-Identity: if the trunk is trusted, and the caller does not want it kept from us
+    /// (RFC 3325 7, 9.3).
     fn caller_of(&self, dialer: Dialer, request: &Message) -> (String, bool) {
-        if let Dialer::Agent(agent) = dialer {
-            let extension = self.plan.agents.get(&agent).map(|agent| agent.extension.clone());
-            return (extension.unwrap_or_default(), false);
-        }
+        let trunk = match dialer {
+            Dialer::Trunk(trunk) => self.plan.trunks.get(&trunk),
+            Dialer::Agent(agent) => {
+                let extension = self.plan.agents.get(&agent).map(|agent| agent.extension.clone());
+                return (extension.unwrap_or_default(), false);
+            }
+        };
+        let believed = trunk.is_some_and(|trunk| trunk.identity.trusted) && !wants_privacy(request);
         let user = request.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()));
         let asserted = request.p_asserted_identity().unwrap_or_default();
-        let asserted = asserted.iter().filter_map(|address| address.uri.user().map(|user| user.into_owned()));
+        let asserted =
+            asserted.iter().filter(|_| believed).filter_map(|address| address.uri.user().map(|user| user.into_owned()));
         let mut written = user.iter().cloned().chain(asserted);
         match written.find_map(|user| self.plan.numbers.e164(&user)) {
             Some(number) => (number, true),

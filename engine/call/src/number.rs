@@ -1,6 +1,6 @@
 //! How a dialed string becomes an E.164 number.
 
-use crate::plan::NumberPlan;
+use crate::plan::{NumberFormat, NumberPlan};
 
 /// Longest dialed string that is looked at: an E.164 number has 15 digits, the
 /// rest is room for prefixes and separators.
@@ -23,6 +23,20 @@ impl NumberPlan {
             && international.bytes().all(|b| b.is_ascii_digit())
             && !international.starts_with('0');
         well_formed.then(|| format!("+{international}"))
+    }
+
+    /// An E.164 number as a trunk wants it; anything else as it is.
+    #[must_use]
+    pub fn write(&self, number: &str, format: NumberFormat) -> String {
+        let Some(digits) = number.strip_prefix('+') else { return number.to_owned() };
+        match format {
+            NumberFormat::Plus => number.to_owned(),
+            NumberFormat::Digits => digits.to_owned(),
+            NumberFormat::National => match digits.strip_prefix(self.country_code.as_str()) {
+                Some(national) if !self.country_code.is_empty() => format!("{}{national}", self.trunk_prefix),
+                _ => format!("{}{digits}", self.international_prefix),
+            },
+        }
     }
 
     /// Whether a number outside the home country or of a premium prefix may be dialed (DESIGN section 7).
@@ -112,6 +126,20 @@ mod tests {
             "+442071830001;npdi;rn=+442071839999",
         ] {
             assert_eq!(gb().e164(dialed).as_deref(), Some("+442071830001"), "{dialed}");
+        }
+    }
+
+    #[test]
+    fn three_ways_in_which_a_trunk_wants_it() {
+        use NumberFormat::{Digits, National, Plus};
+        for (number, format, wanted) in [
+            ("+442071830001", Plus, "+442071830001"),
+            ("+442071830001", Digits, "442071830001"),
+            ("+442071830001", National, "02071830001"),
+            ("+35312345678", National, "0035312345678"),
+            ("999", National, "999"),
+        ] {
+            assert_eq!(gb().write(number, format), wanted);
         }
     }
 

@@ -23,6 +23,8 @@ pub struct Plan {
     pub own_hosts: Vec<String>,
     /// How numbers are written.
     pub numbers: NumberPlan,
+    /// The digest algorithms that one is asked for of whom nothing is known.
+    pub algorithms: AlgorithmChoice,
     /// Own numbers, E.164.
     pub dids: BTreeMap<String, Target>,
     /// Own extensions.

@@ -16,12 +16,9 @@ impl Shard {
                 return self.dropped("options_rate");
             }
             Method::Options => (200, describe()),
-            Method::Refer | Method::Subscribe | Method::Message => match self.plan.trunk_at(peer.addr) {
-                None => match self.authenticate(request, peer) {
-                    Ok(_) => unsupported(method),
-                    Err(challenges) => (401, challenges),
-                },
-                Some(_) => unsupported(method),
+            Method::Refer | Method::Subscribe | Method::Message => match self.identify(request, peer) {
+                Ok(_) => unsupported(method),
+                Err(challenges) => (401, challenges),
             },
             _ => unsupported(method),
         };

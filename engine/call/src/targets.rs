@@ -20,6 +20,7 @@ impl Shard {
     /// The trunk as a callee for `number`; none when no target of it is up.
     pub(crate) fn over_trunk(&mut self, trunk: TrunkId, number: &str) -> Option<Callee> {
         let plan = self.plan.clone();
+        let number = &plan.numbers.write(number, plan.trunks.get(&trunk)?.identity.called);
         let plan = plan.trunks.get(&trunk)?;
         let mut hops: VecDeque<Hop> = match self.targets.get(&trunk) {
             Some(targets) => {

@@ -130,6 +130,7 @@ fn plan(scenario: &Scenario, agents: &[AgentId], queues: &[QueueId]) -> Plan {
         domain: DOMAIN.to_owned(),
         own_hosts: vec![NODE_ADDR.ip().to_string()],
         numbers: numbers(),
+        algorithms: AlgorithmChoice::Md5,
         dids: queue_dids.chain(services).collect(),
         extensions: agents.iter().map(|agent| (extension(*agent), Target::Agent(*agent))).collect(),
         agents: agents.iter().map(|agent| (*agent, agent_plan(*agent))).collect(),
@@ -190,7 +191,14 @@ fn queue_plan(queue: QueueId) -> QueuePlan {
 fn user(agent: AgentId) -> User {
     let (extension, password) = (extension(agent), password(agent));
     let ha1 = |algorithm| Ha1::new(algorithm, &extension, DOMAIN, &password).as_str().to_owned();
-    User { agent, ha1_md5: ha1(Algorithm::Md5), ha1_sha256: ha1(Algorithm::Sha256), extension, contacts_max: 1 }
+    User {
+        agent,
+        ha1_md5: ha1(Algorithm::Md5),
+        ha1_sha256: ha1(Algorithm::Sha256),
+        algorithms: AlgorithmChoice::Md5,
+        extension,
+        contacts_max: 1,
+    }
 }
 
 fn auth(instance: u16, rng: &mut Rng) -> AuthConfig {

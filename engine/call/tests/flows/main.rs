@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod caller_id;
 mod click_to_call;
 mod dial;
 mod failover;
@@ -14,3 +15,4 @@ mod rig;
 mod services;
 mod storm;
 mod transfer;
+mod trunk_digest;

@@ -32,7 +32,7 @@ pub struct AuthConfig {
     /// Which of several authenticators with this secret it is (a shard's number): each
     /// accepts its own nonces only, as it knows of no other's use.
     pub instance: u16,
-    /// The algorithms offered, best first (RFC 8760 2.3); at least one.
+    /// The algorithms that credentials may have; `challenges` offers them all, best first (RFC 8760 2.3).
     pub algorithms: SmallVec<[Algorithm; 2]>,
     /// How long a nonce is good.
     pub nonce_lifetime: Duration,
@@ -100,6 +100,12 @@ impl Authenticator {
 
     /// Challenges with a new nonce, one for each algorithm, best first.
     pub fn challenges(&mut self, now: WallTime, stale: bool) -> SmallVec<[Challenge; 2]> {
+        let algorithms = self.algorithms.clone();
+        self.challenges_of(now, stale, &algorithms)
+    }
+
+    /// The same for the algorithms of one phone or trunk.
+    pub fn challenges_of(&mut self, now: WallTime, stale: bool, algorithms: &[Algorithm]) -> SmallVec<[Challenge; 2]> {
         let nonce = self.nonces.issue(now);
         let challenge = |algorithm: &Algorithm| Challenge {
             realm: self.realm.clone(),
@@ -109,7 +115,7 @@ impl Authenticator {
             stale,
             qop: vec![Qop::Auth],
         };
-        self.algorithms.iter().map(challenge).collect()
+        algorithms.iter().map(challenge).collect()
     }
 
     /// Judges the credentials of a request. `lookup` gives the secret of a user for

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use clock::{AgentId, FlowId, RequestId, WallTime};
 
 use super::{Ban, Silence};
+use crate::digest::AlgorithmChoice;
 use crate::ua::Peer;
 use crate::{Message, ParseError};
 
@@ -27,6 +28,8 @@ pub struct User {
     pub ha1_md5: String,
     /// SHA-256 of the same in hex.
     pub ha1_sha256: String,
+    /// The digest algorithms that his phone is asked for.
+    pub algorithms: AlgorithmChoice,
     /// Contacts at a time; at 1 a new one replaces the former.
     pub contacts_max: usize,
 }

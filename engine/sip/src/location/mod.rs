@@ -19,7 +19,7 @@ use clock::{AgentId, Instant, Now, Rng};
 pub use ban::{Ban, BanTable};
 pub use config::{Due, LocationConfig, Snapshot};
 pub use contract::{Binding, Contact, Effect, Input, PROBE_CALL_ID_PREFIX, User};
-pub use silence::{Silence, Silences};
+pub use silence::{Silence, Silences, claimed_user};
 
 use crate::{
     Host,

@@ -114,13 +114,13 @@ impl Location {
         match self.auth.check(now.wall, method, &credentials, lookup) {
             Verdict::Granted { user } => Some(user),
             Verdict::Challenge { stale } => {
-                self.challenge(now, token, stale);
+                self.challenge(now, token, request, stale);
                 None
             }
             Verdict::Failure { user } => {
                 self.dropped("auth_failed");
                 self.note_failure(now, address, &user);
-                self.challenge(now, token, false);
+                self.challenge(now, token, request, false);
                 None
             }
         }
@@ -137,8 +137,12 @@ impl Location {
         }
     }
 
-    fn challenge(&mut self, now: Now, token: RequestToken, stale: bool) {
-        let challenges = self.auth.challenges(now.wall, stale);
+    /// Asks for the algorithms of the user that the request claims to be from; a name that we do not have is asked as
+    /// the first that we have.
+    fn challenge(&mut self, now: Now, token: RequestToken, request: &Message, stale: bool) {
+        let user = self.users.get(&claimed_user(request)).or_else(|| self.users.values().next());
+        let algorithms = user.map(|user| user.algorithms).unwrap_or_default();
+        let challenges = self.auth.challenges_of(now.wall, stale, algorithms.offered());
         let headers = challenges.iter().map(|challenge| (Name::WwwAuthenticate.as_str(), challenge.to_string()));
         self.ua.respond(now.mono, token, 401, headers.collect(), None);
     }
@@ -165,6 +169,9 @@ impl Location {
 }
 
 fn secret_of(user: &User, algorithm: Algorithm) -> Option<Ha1> {
+    if !user.algorithms.accepts(algorithm) {
+        return None;
+    }
     let digits = match algorithm {
         Algorithm::Md5 | Algorithm::Md5Sess => &user.ha1_md5,
         Algorithm::Sha256 | Algorithm::Sha256Sess => &user.ha1_sha256,

@@ -50,7 +50,8 @@ impl Silences {
 }
 
 /// Who a request says that it is from: the user of its credentials, else that of From.
-pub(super) fn claimed_user(request: &Message) -> String {
+#[must_use]
+pub fn claimed_user(request: &Message) -> String {
     let credentials = request.authorization().unwrap_or_default();
     let claimed = credentials.first().map(|credentials| credentials.user.clone());
     claimed.or_else(|| Some(request.from().ok()?.uri.user()?.into_owned())).unwrap_or_default()

@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     Message, Source,
     auth::{AuthConfig, DEFAULT_NONCE_LIFETIME},
-    digest::{Algorithm, Ha1},
+    digest::{Algorithm, AlgorithmChoice, Ha1},
     registrar::RegistrarConfig,
     transaction::Timing,
     ua::{ClientCredentials, Peer, RequestParams, Transport, UaConfig},
@@ -39,6 +39,7 @@ fn user(extension: &str, agent: AgentId) -> User {
         extension: extension.into(),
         ha1_md5: secret(Algorithm::Md5).as_str().to_owned(),
         ha1_sha256: secret(Algorithm::Sha256).as_str().to_owned(),
+        algorithms: AlgorithmChoice::Md5,
         contacts_max: 1,
     }
 }

@@ -86,7 +86,7 @@ impl World {
                 realm: plan.domain.clone(),
                 secret: [7; 32],
                 instance: 0,
-                algorithms: [Algorithm::Md5].into_iter().collect(),
+                algorithms: [Algorithm::Sha256, Algorithm::Md5].into_iter().collect(),
                 nonce_lifetime: DEFAULT_NONCE_LIFETIME,
             },
             media: "127.0.0.1:20000".parse().unwrap(),

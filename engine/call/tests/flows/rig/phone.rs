@@ -33,7 +33,11 @@ pub(crate) struct Phone {
     /// Loses every ACK that it should send.
     pub(crate) loses_acks: bool,
     /// More headers of its INVITEs.
-    headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    /// From of its INVITEs, where it is not the usual one.
+    pub(crate) from: Option<String>,
+    /// To of its INVITEs, where it is not the usual one.
+    pub(crate) to: Option<String>,
     /// REFERs are accepted by the far side: final sipfrag seen.
     version: u64,
 }
@@ -55,6 +59,8 @@ impl Phone {
             is_mute: false,
             loses_acks: false,
             headers: Vec::new(),
+            from: None,
+            to: None,
             version: 1,
         }
     }
@@ -108,8 +114,8 @@ impl Phone {
                 peer: peer(SHARD.parse().unwrap()),
                 transport_fixed: true,
                 request_uri: format!("sip:{user}@{}", self.domain),
-                from: format!("<sip:{from}@demo.local>"),
-                to: format!("<sip:{user}@demo.local>"),
+                from: self.from.clone().unwrap_or_else(|| format!("<sip:{from}@demo.local>")),
+                to: self.to.clone().unwrap_or_else(|| format!("<sip:{user}@demo.local>")),
                 call_id: None,
                 body,
                 headers: self.headers.clone(),
@@ -173,6 +179,14 @@ impl Phone {
 
     pub(crate) fn reject(&mut self, now: Instant, status: u16) {
         self.ua.reject(now, self.session.unwrap(), status, Vec::new());
+    }
+
+    pub(crate) fn refuse(&mut self, now: Instant, status: u16, headers: Vec<(&'static str, String)>) {
+        self.ua.reject(now, self.session.unwrap(), status, headers);
+    }
+
+    pub(crate) fn set_password(&mut self, password: &str) {
+        self.password = Some(password.to_owned());
     }
 
     /// BYE, CANCEL or 480, whatever ends the session now.

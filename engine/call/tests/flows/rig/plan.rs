@@ -33,6 +33,7 @@ pub(crate) fn demo() -> Plan {
             denied_prefixes: vec!["+449".to_owned()],
             ..NumberPlan::default()
         },
+        algorithms: AlgorithmChoice::Md5,
         dids: [
             did(SUPPORT_DID, Target::Queue(SUPPORT)),
             did(ECHO_DID, Target::Echo),
