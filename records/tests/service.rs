@@ -33,6 +33,7 @@ on_both! {
     an_older_copy_of_the_database_is_replayed,
     foreign_and_newer_databases_are_refused_until_adopted,
     a_database_of_another_program_is_refused,
+    older_tables_are_brought_up_to_date_and_then_filled,
     a_poison_entry_is_put_aside_and_the_rest_goes_on,
     a_row_that_the_database_refuses_goes_aside_alone,
     a_locked_database_delays_rows_and_nothing_else,
@@ -184,6 +185,23 @@ async fn a_database_of_another_program_is_refused(on: On) {
     let refused = world.prepare().await.unwrap_err();
     assert!(matches!(refused, PrepareError::Refused(Refusal::Schema { .. })), "{refused:?}");
     assert!(refused.to_string().contains("set it aside"), "{refused}");
+}
+
+/// The tables of the first program, and calls that its successor finds in the journal.
+async fn older_tables_are_brought_up_to_date_and_then_filled(on: On) {
+    let world = World::closed(on).made_by_migration(2).await.unprojected().await;
+    world.give_names();
+    let calls: Vec<CallId> = (1..=50).map(|n| world.ring(n)).collect();
+    for call in &calls {
+        world.talk_and_hang_up(*call);
+    }
+    world.agent_states(4);
+    world.written().await;
+    let world = world.stop().await.start().await;
+    world.applied().await;
+    assert_eq!((world.count("calls").await, world.count("agent_state_intervals").await), (50, 4));
+    assert_eq!(world.count("projection_poison").await, 0);
+    assert_eq!(world.call(calls[7]).await.status, CallStatus::Completed);
 }
 
 async fn a_poison_entry_is_put_aside_and_the_rest_goes_on(on: On) {

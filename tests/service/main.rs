@@ -9,6 +9,7 @@ mod bad_requests;
 mod bad_sip;
 mod baresip_phones;
 mod click_to_call;
+mod databases;
 mod disk_full;
 mod events;
 mod extension_calls;

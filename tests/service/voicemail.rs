@@ -77,7 +77,7 @@ fn a_caller_who_leaves_nothing_after_the_longest_wait_is_lost() {
 }
 
 /// Speaks from the end of the greeting on, which `#` cuts short, and hangs up.
-fn speak(node: &Node, caller: &mut Call, to: std::net::SocketAddr, length: Duration) {
+pub(crate) fn speak(node: &Node, caller: &mut Call, to: std::net::SocketAddr, length: Duration) {
     let steps = || node.http().journey(&node.http().call_with(&caller.id));
     // A key before the greeting plays would say nothing.
     caller.rtp.wait_packets(10);

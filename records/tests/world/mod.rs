@@ -45,14 +45,22 @@ pub(crate) struct Disk {
 
 impl World {
     pub(crate) async fn open(on: On) -> Self {
+        let world = Self::closed(on).start().await;
+        world.give_names();
+        world
+    }
+
+    pub(crate) fn closed(on: On) -> Disk {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::new(on, folder.path());
-        let world = Disk { folder, store, seqs: Mutex::default(), states: AtomicU64::new(0) }.start().await;
+        Disk { folder, store, seqs: Mutex::default(), states: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn give_names(&self) {
         let names = [(NameKind::Agent, 1, "1001"), (NameKind::Queue, 2, "support"), (NameKind::Trunk, 3, "carrier")];
         for (kind, id, name) in names {
-            world.append(Entry::Name { kind, id, account: "demo".to_owned(), name: name.to_owned() });
+            self.append(Entry::Name { kind, id, account: "demo".to_owned(), name: name.to_owned() });
         }
-        world
     }
 
     pub(crate) async fn stop(self) -> Disk {
@@ -215,6 +223,12 @@ impl Disk {
         world.live = LiveCalls::start(&world.journal, naming, resume, applied).await;
         world.task = Some(tokio::spawn(projector.run()));
         world
+    }
+
+    /// Tables as a program made them that knew only the migrations up to this one.
+    pub(crate) async fn made_by_migration(self, last: i64) -> Self {
+        self.store.migrate_to(last).await;
+        self
     }
 
     /// Everything but the projector, which waits to be prepared.

@@ -82,6 +82,21 @@ impl Store {
         }
     }
 
+    /// Makes the tables up to a migration.
+    pub(crate) async fn migrate_to(&self, last: i64) {
+        let migrations = sqlx::migrate!("./migrations");
+        let made = match self {
+            Self::Sqlite(file) => {
+                let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+                migrations.run_to(last, &mut options.connect().await.expect("it connects")).await
+            }
+            Self::Postgres(address) => {
+                migrations.run_to(last, &mut PgConnection::connect(address).await.expect("it connects")).await
+            }
+        };
+        made.expect("the tables are made");
+    }
+
     /// A copy of the closed database.
     pub(crate) fn copy(&self) -> Self {
         match self {
