@@ -1,10 +1,12 @@
 //! Agents in the database: the intervals of their states.
 
+use std::collections::BTreeMap;
+
 use clock::{CallId, WallTime};
 use journal_core::AgentState;
 
 use crate::columns;
-use crate::database::{Database, DatabaseUnavailable, Failure, Row, Transaction, sql};
+use crate::database::{Bind, Database, DatabaseUnavailable, Failure, Row, Transaction, Value, sql};
 use crate::words::Word;
 
 /// A state and how long it was true.
@@ -57,13 +59,39 @@ impl Database {
     }
 }
 
-/// Ends the open interval of the agent and begins this one.
-pub(crate) async fn write(to: &mut Transaction, interval: &StateInterval) -> Result<(), Failure> {
-    let close = "UPDATE agent_state_intervals SET until = $1 WHERE account = $2 AND agent = $3 AND until IS NULL";
-    to.execute(sql(close).bind(interval.since).bind(interval.account.as_str()).bind(interval.agent.as_str())).await?;
-    let open = "INSERT INTO agent_state_intervals (account, agent, state, reason, call_id, since) \
-                VALUES ($1, $2, $3, $4, $5, $6)";
-    let open = sql(open).bind(interval.account.as_str()).bind(interval.agent.as_str()).bind(interval.state.word());
-    to.execute(open.bind(interval.reason.clone()).bind(interval.call_id).bind(interval.since)).await?;
+/// Begins these intervals, in their order; each ends the one before of its agent.
+pub(crate) async fn write(to: &mut Transaction, intervals: &[&StateInterval]) -> Result<(), Failure> {
+    let mut ends: Vec<Option<WallTime>> = vec![None; intervals.len()];
+    let mut latest: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (place, interval) in intervals.iter().enumerate() {
+        let former = latest.insert((&interval.account, &interval.agent), place);
+        match former.and_then(|former| ends.get_mut(former)) {
+            Some(end) => *end = Some(interval.since),
+            None => end_stored(to, interval).await?,
+        }
+    }
+    let rows = intervals.iter().zip(ends).map(|(interval, until)| row(interval, until));
+    to.insert(INSERT, rows.collect(), "").await
+}
+
+/// Ends the open interval of the agent where this one begins.
+async fn end_stored(to: &mut Transaction, next: &StateInterval) -> Result<(), Failure> {
+    let end = "UPDATE agent_state_intervals SET until = $1 WHERE account = $2 AND agent = $3 AND until IS NULL";
+    to.execute(sql(end).bind(next.since).bind(next.account.as_str()).bind(next.agent.as_str())).await?;
     Ok(())
 }
+
+/// In the order of `INSERT`.
+fn row(interval: &StateInterval, until: Option<WallTime>) -> Vec<Value> {
+    vec![
+        interval.account.as_str().value(),
+        interval.agent.as_str().value(),
+        interval.state.word().value(),
+        interval.reason.as_deref().value(),
+        interval.call_id.value(),
+        interval.since.value(),
+        until.value(),
+    ]
+}
+
+const INSERT: &str = "INSERT INTO agent_state_intervals (account, agent, state, reason, call_id, since, until) VALUES";

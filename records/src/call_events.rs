@@ -2,7 +2,7 @@
 
 use clock::{CallId, LegId};
 
-use crate::database::{Bind, Database, DatabaseUnavailable, Failure, Row, Transaction, sql};
+use crate::database::{Bind, Database, DatabaseUnavailable, Failure, Row, Transaction, Value, sql};
 use crate::{JourneyStep, columns};
 
 impl Database {
@@ -28,26 +28,21 @@ impl Database {
 }
 
 /// Writes steps that are not there yet.
-pub(crate) async fn write(to: &mut Transaction, call: CallId, steps: &[JourneyStep]) -> Result<(), Failure> {
-    for steps in steps.chunks(ROWS_A_STATEMENT) {
-        let mut insert = sql("INSERT INTO call_events (call_id, seq, at, type, leg, data) VALUES ");
-        for (place, step) in steps.iter().enumerate() {
-            let leg = step.leg.map(|leg| leg.0);
-            let row = [
-                call.value(),
-                step.seq.value(),
-                step.at.value(),
-                step.kind.as_str().value(),
-                leg.value(),
-                step.data.to_string().value(),
-            ];
-            insert.push(if place == 0 { "" } else { ", " }).push_list(row);
-        }
-        insert.push(" ON CONFLICT (call_id, seq) DO NOTHING");
-        to.execute(insert).await?;
-    }
-    Ok(())
+pub(crate) async fn write(to: &mut Transaction, journeys: &[(CallId, &[JourneyStep])]) -> Result<(), Failure> {
+    let rows = journeys.iter().flat_map(|(call, steps)| steps.iter().map(|step| row(*call, step)));
+    to.insert(INSERT, rows.collect(), " ON CONFLICT (call_id, seq) DO NOTHING").await
 }
 
-/// Few enough for either database's limit of parameters.
-const ROWS_A_STATEMENT: usize = 64;
+/// In the order of `INSERT`.
+fn row(call: CallId, step: &JourneyStep) -> Vec<Value> {
+    vec![
+        call.value(),
+        step.seq.value(),
+        step.at.value(),
+        step.kind.as_str().value(),
+        step.leg.map(|leg| leg.0).value(),
+        step.data.to_string().value(),
+    ]
+}
+
+const INSERT: &str = "INSERT INTO call_events (call_id, seq, at, type, leg, data) VALUES";

@@ -6,7 +6,7 @@ use clock::CallId;
 use journal_core::{Cause, Who};
 
 use crate::call::CallRecording;
-use crate::database::{Bind, Database, DatabaseUnavailable, Failure, Row, Statement, Transaction, sql};
+use crate::database::{Bind, Database, DatabaseUnavailable, Failure, Row, Statement, Transaction, Value, sql};
 use crate::filter::{CallFilter, CallSort, NONE};
 use crate::words::Word;
 use crate::{Call, columns};
@@ -47,11 +47,22 @@ impl Database {
     }
 }
 
-/// Writes a call, or what changed of it since it was written.
-pub(crate) async fn write(to: &mut Transaction, call: &Call) -> Result<(), Failure> {
+/// Writes calls, or what changed of them since they were written. Each is here once.
+pub(crate) async fn write(to: &mut Transaction, calls: &[&Call]) -> Result<(), Failure> {
+    to.insert(INSERT, calls.iter().map(|call| row(call)).collect(), ON_CONFLICT).await?;
+    let sip_ids = calls.iter().flat_map(|call| {
+        let numbered = call.sip_call_ids.iter().zip(1_i64..);
+        numbered.map(|(id, ordinal)| vec![call.id.value(), ordinal.value(), columns::indexed(id).value()])
+    });
+    to.insert(INSERT_SIP_IDS, sip_ids.collect(), " ON CONFLICT (call_id, ordinal) DO NOTHING").await?;
+    let recordings = calls.iter().filter_map(|call| Some(recording_row(call.id, call.recording.as_ref()?)));
+    to.insert(INSERT_RECORDINGS, recordings.collect(), ON_RECORDED).await
+}
+
+/// In the order of `INSERT`.
+fn row(call: &Call) -> Vec<Value> {
     let cause = call.cause.as_ref();
-    let mut insert = sql(INSERT);
-    insert.push_list([
+    vec![
         call.id.value(),
         call.account.as_str().value(),
         call.direction.word().value(),
@@ -76,37 +87,18 @@ pub(crate) async fn write(to: &mut Transaction, call: &Call) -> Result<(), Failu
         cause.and_then(|cause| cause.sip).map(u32::from).value(),
         cause.map(|cause| cause.code.as_str()).value(),
         call.is_lost.value(),
-    ]);
-    insert.push(ON_CONFLICT);
-    to.execute(insert).await?;
-    write_sip_ids(to, call).await?;
-    match &call.recording {
-        Some(recording) => write_recording(to, call.id, recording).await,
-        None => Ok(()),
-    }
+    ]
 }
 
-async fn write_sip_ids(to: &mut Transaction, call: &Call) -> Result<(), Failure> {
-    if call.sip_call_ids.is_empty() {
-        return Ok(());
-    }
-    let mut insert = sql("INSERT INTO call_sip_ids (call_id, ordinal, sip_call_id) VALUES ");
-    for (sip_call_id, ordinal) in call.sip_call_ids.iter().zip(1_i64..) {
-        insert.push(if ordinal == 1 { "" } else { ", " });
-        insert.push_list([call.id.value(), ordinal.value(), columns::indexed(sip_call_id).value()]);
-    }
-    insert.push(" ON CONFLICT (call_id, ordinal) DO NOTHING");
-    to.execute(insert).await?;
-    Ok(())
-}
-
-async fn write_recording(to: &mut Transaction, call: CallId, recording: &CallRecording) -> Result<(), Failure> {
-    let upsert = "INSERT INTO recordings (call_id, state, path, duration_ms, sha256) VALUES ($1, $2, $3, $4, $5) \
-                  ON CONFLICT (call_id) DO UPDATE SET state = excluded.state, path = excluded.path, \
-                  duration_ms = excluded.duration_ms, sha256 = excluded.sha256";
-    let upsert = sql(upsert).bind(call).bind(recording.state.word()).bind(recording.path.as_str());
-    to.execute(upsert.bind(recording.duration_ms).bind(recording.sha256)).await?;
-    Ok(())
+/// In the order of `INSERT_RECORDINGS`.
+fn recording_row(call: CallId, recording: &CallRecording) -> Vec<Value> {
+    vec![
+        call.value(),
+        recording.state.word().value(),
+        recording.path.as_str().value(),
+        recording.duration_ms.value(),
+        recording.sha256.value(),
+    ]
 }
 
 fn select(filter: &CallFilter) -> Statement {
@@ -210,7 +202,14 @@ const SELECT: &str = "SELECT c.id, c.account, c.direction, c.internal, c.parent_
 
 const INSERT: &str = "INSERT INTO calls (id, account, direction, internal, parent_call_id, status, outcome, \
     from_number, to_number, queue, agent, trunk, started_at, queued_at, ringing_at, answered_at, ended_at, \
-    queue_wait_ms, talk_ms, cause_who, cause_q850, cause_sip, cause_code, is_lost) VALUES ";
+    queue_wait_ms, talk_ms, cause_who, cause_q850, cause_sip, cause_code, is_lost) VALUES";
 
 /// A call is written again when its recording is ready: its row stands from the end on.
 const ON_CONFLICT: &str = " ON CONFLICT (id) DO NOTHING";
+
+const INSERT_SIP_IDS: &str = "INSERT INTO call_sip_ids (call_id, ordinal, sip_call_id) VALUES";
+
+const INSERT_RECORDINGS: &str = "INSERT INTO recordings (call_id, state, path, duration_ms, sha256) VALUES";
+
+const ON_RECORDED: &str = " ON CONFLICT (call_id) DO UPDATE SET state = excluded.state, path = excluded.path, \
+    duration_ms = excluded.duration_ms, sha256 = excluded.sha256";

@@ -35,7 +35,7 @@ pub use postgres::{BadPostgresAddress, PostgresAddress};
 pub(crate) use connection::Commit;
 pub(crate) use failure::{Failure, MigrateFailure};
 pub(crate) use row::Row;
-pub(crate) use statement::{Bind, Statement, sql};
+pub(crate) use statement::{Bind, Statement, Value, sql};
 pub(crate) use transaction::Transaction;
 
 /// A database, connected when it is first used. Never touched in the call path.

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::connection::{Commit, Connection};
 use super::failure::{DatabaseUnavailable, Failure};
 use super::row::Row;
-use super::statement::Statement;
+use super::statement::{Statement, Value, sql};
 
 /// A transaction. Dropped without a commit it takes its connection with it, so that nobody inherits what it left: a
 /// statement that never ended, a transaction that a full disk closed behind our back.
@@ -30,6 +30,26 @@ impl Transaction {
     /// Executes a statement; how many rows it changed.
     pub(crate) async fn execute(&mut self, statement: Statement) -> Result<u64, Failure> {
         within(self.connection.execute(statement)).await
+    }
+
+    /// Writes rows of one table by few statements: `insert` up to the word VALUES, `conflict` behind the rows.
+    pub(crate) async fn insert(
+        &mut self,
+        insert: &'static str,
+        rows: Vec<Vec<Value>>,
+        conflict: &'static str,
+    ) -> Result<(), Failure> {
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let size = ROWS_A_STATEMENT.into_iter().find(|size| *size <= rows.len()).unwrap_or(1);
+            let mut statement = sql(insert);
+            for (place, row) in rows.by_ref().take(size).enumerate() {
+                statement.push(if place == 0 { " " } else { ", " }).push_list(row);
+            }
+            statement.push(conflict);
+            self.execute(statement).await?;
+        }
+        Ok(())
     }
 
     /// All rows of a query.
@@ -73,5 +93,7 @@ async fn within<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> Result
     }
 }
 
+/// Few sizes make few texts, which stay prepared; the largest keeps within either database's limit of parameters.
+const ROWS_A_STATEMENT: [usize; 4] = [64, 16, 4, 1];
 /// A server that was stopped, or a host that vanished, says nothing for ever.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);

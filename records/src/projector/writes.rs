@@ -13,9 +13,7 @@ pub(super) async fn all(database: &Database, journal: &Journal, plan: &Plan) -> 
     if claim::is_done(&mut transaction, journal, plan.applied).await? {
         return transaction.commit().await;
     }
-    for write in &plan.writes {
-        rows(&mut transaction, journal, write).await?;
-    }
+    rows(&mut transaction, journal, &plan.writes).await?;
     claim::store(&mut transaction, claim_of(journal, plan)).await?;
     transaction.commit().await
 }
@@ -30,7 +28,7 @@ pub(super) async fn one_by_one(database: &Database, journal: &Journal, plan: &Pl
     let mut refused = 0;
     for write in &plan.writes {
         transaction.savepoint().await?;
-        match rows(&mut transaction, journal, write).await {
+        match rows(&mut transaction, journal, std::slice::from_ref(write)).await {
             Ok(()) => transaction.keep().await?,
             Err(Failure::Row(why)) => {
                 transaction.undo().await?;
@@ -47,23 +45,30 @@ pub(super) async fn one_by_one(database: &Database, journal: &Journal, plan: &Pl
     Ok(refused)
 }
 
-async fn rows(to: &mut Transaction, journal: &Journal, write: &Write) -> Result<(), Failure> {
-    match write {
-        Write::Call(rows) => {
-            calls::write(to, &rows.call).await?;
-            call_events::write(to, rows.call.id, &rows.steps).await?;
-            match &rows.voicemail {
-                Some(voicemail) => voicemails::write(to, voicemail).await,
-                None => Ok(()),
+/// Table by table, so that many rows are few statements.
+async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Result<(), Failure> {
+    let (mut called, mut journeys, mut left, mut intervals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for write in writes {
+        match write {
+            Write::Call(rows) => {
+                called.push(&rows.call);
+                journeys.push((rows.call.id, rows.steps.as_slice()));
+                left.extend(&rows.voicemail);
+            }
+            Write::Steps(_, call, steps) => journeys.push((*call, steps.as_slice())),
+            Write::Agent(_, interval) => intervals.push(interval),
+            Write::Poison(poison) => {
+                tracing::error!(target: "records", why = %poison.why, "an entry was put aside");
+                poisoned(to, journal, poison).await?;
             }
         }
-        Write::Steps(_, call, steps) => call_events::write(to, *call, steps).await,
-        Write::Agent(_, interval) => agents::write(to, interval).await,
-        Write::Poison(poison) => {
-            tracing::error!(target: "records", why = %poison.why, "an entry was put aside");
-            poisoned(to, journal, poison).await
-        }
     }
+    calls::write(to, &called).await?;
+    call_events::write(to, &journeys).await?;
+    for voicemail in left {
+        voicemails::write(to, voicemail).await?;
+    }
+    agents::write(to, &intervals).await
 }
 
 async fn poisoned(to: &mut Transaction, journal: &Journal, poison: &Poison) -> Result<(), Failure> {
