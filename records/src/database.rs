@@ -20,10 +20,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Pool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgPoolOptions, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Pool};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -61,7 +61,11 @@ impl Database {
     #[must_use]
     pub fn sqlite(path: &Path) -> Self {
         // PostgreSQL's name for the order of bytes, which is SQLite's own.
-        let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).collation("C", str::cmp);
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .busy_timeout(BUSY_TIMEOUT)
+            .collation("C", str::cmp)
+            .disable_statement_logging();
         let writer = options.clone().create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
         let pool = SqlitePoolOptions::new().acquire_timeout(ACQUIRE_TIMEOUT).max_connections(READERS);
         let name = path.display().to_string();

@@ -34,6 +34,7 @@ on_both! {
     foreign_and_newer_databases_are_refused_until_adopted,
     a_database_of_another_program_is_refused,
     older_tables_are_brought_up_to_date_and_then_filled,
+    texts_that_one_of_them_does_not_take_are_kept_by_both,
     a_poison_entry_is_put_aside_and_the_rest_goes_on,
     a_row_that_the_database_refuses_goes_aside_alone,
     a_locked_database_delays_rows_and_nothing_else,
@@ -187,6 +188,29 @@ async fn a_database_of_another_program_is_refused(on: On) {
     assert!(refused.to_string().contains("set it aside"), "{refused}");
 }
 
+/// The server ends our connections at any moment, also while it commits.
+#[tokio::test]
+async fn connections_that_break_neither_lose_nor_double_a_row() {
+    let world = World::open(On::Postgres).await;
+    for round in 1..=20 {
+        let call = world.ring(round);
+        world.agent_states(5);
+        world.talk_and_hang_up(call);
+        for _ in 0..round * 5 {
+            tokio::task::yield_now().await;
+        }
+        world
+            .execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            .await;
+    }
+    world.applied().await;
+    assert_eq!((world.count("calls").await, world.count("agent_state_intervals").await), (20, 100));
+    assert_eq!((world.count("call_events").await, world.count("projection_poison").await), (200, 0));
+}
+
 /// The tables of the first program, and calls that its successor finds in the journal.
 async fn older_tables_are_brought_up_to_date_and_then_filled(on: On) {
     let world = World::closed(on).made_by_migration(2).await.unprojected().await;
@@ -202,6 +226,23 @@ async fn older_tables_are_brought_up_to_date_and_then_filled(on: On) {
     assert_eq!((world.count("calls").await, world.count("agent_state_intervals").await), (50, 4));
     assert_eq!(world.count("projection_poison").await, 0);
     assert_eq!(world.call(calls[7]).await.status, CallStatus::Completed);
+}
+
+/// Too long for an index of PostgreSQL, which cannot be compressed, and with a NUL.
+async fn texts_that_one_of_them_does_not_take_are_kept_by_both(on: On) {
+    let world = World::open(on).await;
+    let long: String = (0..1_500_u32).map(|n| format!("{:x}é", n.wrapping_mul(2_654_435_761))).collect();
+    let calls = [world.odd_call(1, &long), world.odd_call(2, "nothing\0there"), world.odd_call(3, "it's; --\\ \"")];
+    world.applied().await;
+    assert_eq!((world.count("calls").await, world.count("projection_poison").await), (3, 0));
+    let stored = world.database.call("demo", calls[0]).await.unwrap().unwrap();
+    assert!(stored.from.len() >= 990 && long.starts_with(&stored.from));
+    assert_eq!(world.database.call("demo", calls[1]).await.unwrap().unwrap().from, "nothing\u{fffd}there");
+    for (text, call) in [(long.as_str(), calls[0]), ("it's; --\\ \"", calls[2])] {
+        let demo = || CallFilter::of("demo");
+        assert_eq!(world.pages(CallFilter { from: vec![text.to_owned()], ..demo() }, |_| ()).await, [call]);
+        assert_eq!(world.pages(CallFilter { sip_call_id: Some(text.to_owned()), ..demo() }, |_| ()).await, [call]);
+    }
 }
 
 async fn a_poison_entry_is_put_aside_and_the_rest_goes_on(on: On) {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
 /// Where a PostgreSQL database is: `postgres://user:password@host:port/database?sslmode=...`, with what libpq knows
@@ -29,7 +30,10 @@ impl PostgresAddress {
     }
 
     pub(super) fn options(&self) -> PgConnectOptions {
-        PgConnectOptions::clone(&self.options).application_name(APPLICATION).options(SERVER_SETTINGS)
+        PgConnectOptions::clone(&self.options)
+            .disable_statement_logging()
+            .application_name(APPLICATION)
+            .options(SERVER_SETTINGS)
     }
 
     /// The command that sets the database aside and makes an empty one in its place.

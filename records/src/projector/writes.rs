@@ -93,3 +93,37 @@ fn poison_of(write: &Write, why: String) -> Poison {
 fn claim_of(journal: &Journal, plan: &Plan) -> Claim {
     Claim { journal: journal.id(), applied: plan.applied, resume: plan.resume }
 }
+
+#[cfg(test)]
+mod tests {
+    use clock::WallTime;
+    use journal::Options;
+    use journal_core::{AgentState, Position};
+
+    use super::*;
+    use crate::StateInterval;
+
+    #[tokio::test]
+    async fn a_plan_whose_commit_was_not_heard_of_is_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (journal, _) = Journal::open(Options::at(folder.path().join("journal")), |_| ()).unwrap();
+        let database = Database::sqlite(&folder.path().join("records.db"));
+        claim::claim(&database, &journal).await.unwrap();
+        let applied = Position { node: 0, epoch: journal.epoch(), sequence: 3 };
+        let interval = StateInterval {
+            account: "demo".to_owned(),
+            agent: "1001".to_owned(),
+            state: AgentState::Ready,
+            reason: None,
+            call_id: None,
+            since: WallTime::from_micros(5),
+            until: None,
+        };
+        let plan = Plan { writes: vec![Write::Agent(applied, interval)], applied, resume: applied };
+        all(&database, &journal, &plan).await.unwrap();
+        all(&database, &journal, &plan).await.unwrap();
+        assert_eq!(one_by_one(&database, &journal, &plan).await.unwrap(), 0);
+        let whole = (WallTime::from_micros(0), WallTime::from_micros(9));
+        assert_eq!(database.agent_states("demo", "1001", whole.0, whole.1).await.unwrap().len(), 1);
+    }
+}

@@ -104,6 +104,20 @@ impl World {
         call
     }
 
+    /// A call whose texts are a peer's idea.
+    pub(crate) fn odd_call(&self, n: u64, text: &str) -> CallId {
+        let call = CallId(u128::from(n));
+        let CallEvent::Started { direction, internal, to, parent, trunk, agent, .. } = started(n) else {
+            panic!("it is how a call starts")
+        };
+        let from = text.to_owned();
+        self.step(call, n, CallEvent::Started { direction, internal, from, to, parent, trunk, agent });
+        let (leg, kind, sip_call_id) = (LegId(1), LegKind::Caller, text.to_owned());
+        self.step(call, n, CallEvent::LegStarted { leg, kind, sip_call_id, agent: None });
+        self.step(call, n, ended(CallStatus::Failed, Outcome::Error));
+        call
+    }
+
     pub(crate) fn talk_and_hang_up(&self, call: CallId) {
         let n = call.0 as u64;
         self.step(call, n + 5, CallEvent::QueueLeft { queue: QUEUE, how: QueueLeft::Answered });
