@@ -27,6 +27,8 @@ impl Shard {
                 let up = targets.order(&mut self.rng).into_iter().filter(|target| target.up);
                 up.filter_map(|target| hop_to(number, target)).take(MAX_TARGETS).collect()
             }
+            // Known by name only, and not looked up yet.
+            None if plan.destination.port() == 0 => return None,
             None => {
                 let transport = if plan.tcp { Transport::Tcp } else { Transport::Udp };
                 let peer = Peer { transport, addr: plan.destination, flow: None };

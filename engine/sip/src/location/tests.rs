@@ -52,7 +52,7 @@ impl Desk {
                 realm: String::new(),
                 secret: [1; 32],
                 instance: 0,
-                algorithms: smallvec![Algorithm::Md5],
+                algorithms: smallvec![Algorithm::Sha256, Algorithm::Md5],
                 nonce_lifetime: DEFAULT_NONCE_LIFETIME,
             },
             registrar: RegistrarConfig::default(),
@@ -191,6 +191,24 @@ impl Desk {
 
 fn status(answer: Option<Message>) -> u16 {
     answer.map_or(0, |answer| answer.status())
+}
+
+/// RFC 8760 2.3: two challenges where both may be used, SHA-256 on top.
+#[test]
+fn each_phone_is_asked_for_its_own_algorithms() {
+    for (algorithms, asked) in [
+        (AlgorithmChoice::Md5, vec![Algorithm::Md5]),
+        (AlgorithmChoice::Sha256, vec![Algorithm::Sha256]),
+        (AlgorithmChoice::Both, vec![Algorithm::Sha256, Algorithm::Md5]),
+    ] {
+        let mut desk = Desk::new();
+        desk.configure(vec![User { algorithms, ..user("1001", AGENT) }]);
+        let bare = desk.params(crate::Method::Register, "sip:1001@demo.local", None);
+        let challenge = desk.send(bare).unwrap();
+        let offered = challenge.www_authenticate().unwrap().iter().map(|one| one.algorithm).collect::<Vec<_>>();
+        assert_eq!((challenge.status(), offered), (401, asked), "{algorithms:?}");
+        assert_eq!(status(desk.register("<sip:1001@127.0.0.7:5070>")), 200);
+    }
 }
 
 #[test]
