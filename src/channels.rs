@@ -2,10 +2,21 @@
 
 /// New INVITEs into a shard. Full: stateless 503 by the reader. Half a second at 2,000 calls a second.
 pub(crate) const NEW_CALLS: usize = 1_024;
+/// Their bytes: 1,024 INVITEs of 8 KB.
+pub(crate) const NEW_CALLS_BYTES: usize = 8 << 20;
 /// Messages of existing dialogs into a shard. Full: the reader waits, retransmission heals.
 pub(crate) const DIALOGS: usize = 8_192;
+/// Their bytes: as many of 4 KB.
+pub(crate) const DIALOGS_BYTES: usize = 32 << 20;
+/// What strangers send outside our dialogs, to a shard or to location. Full: dropped and counted; their retransmission
+/// heals it. What they may all send in half a second.
+pub(crate) const STRANGERS: usize = 1_024;
+/// Their bytes: as many of 4 KB.
+pub(crate) const STRANGERS_BYTES: usize = 4 << 20;
 /// From the network to location. Full: dropped and counted; phones send again.
 pub(crate) const LOCATION_SIP: usize = 8_192;
+/// Their bytes: as many of 2 KB.
+pub(crate) const LOCATION_SIP_BYTES: usize = 16 << 20;
 /// Between owners, and from media and commands. Full: kept by the sender and tried again each millisecond.
 pub(crate) const OWNERS: usize = 65_536;
 /// Commands of the API. Full: 503 with Retry-After.

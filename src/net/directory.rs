@@ -31,11 +31,14 @@ impl CallIdDirectory {
         known.unwrap_or_else(|| ShardId((self.placement.hash_one(call_id) % u64::from(self.shards)) as u16))
     }
 
+    /// True when a shard has a leg with this Call-ID.
+    #[must_use]
+    pub(crate) fn owns(&self, call_id: &str) -> bool {
+        self.owned.read().is_ok_and(|owned| owned.contains_key(call_id))
+    }
+
     /// `shard` owns the Call-ID from now, or releases it.
     pub(crate) fn set(&self, shard: ShardId, call_id: String, owned: bool) {
-        if self.shards == 1 {
-            return;
-        }
         let Ok(mut map) = self.owned.write() else { return };
         if owned {
             map.insert(call_id, shard);

@@ -7,10 +7,11 @@ use bytes::Bytes;
 use clock::{FlowId, ShardId};
 use sip::ua::{Peer, stateless_response};
 use sip::{Message, Method, Name, ParseError, Source};
-use tokio::sync::mpsc;
 
+use super::admission::{Admission, Standing};
 use super::directory::CallIdDirectory;
 use super::flows::Flows;
+use super::{Lane, peek};
 
 /// What comes from the network for one owner.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub(crate) enum SipInput {
         peer: Peer,
         /// What is wrong.
         error: ParseError,
+        /// How long they are.
+        size_bytes: usize,
     },
     /// A connection is gone.
     FlowGone(FlowId),
@@ -35,13 +38,36 @@ pub(crate) enum SipInput {
     TransportFailed(Peer),
 }
 
-/// The two lanes from the network into a shard (DESIGN section 4, Backpressure).
+/// The lanes from the network into a shard (DESIGN section 4, Backpressure).
 #[derive(Clone, Debug)]
 pub(crate) struct ShardLanes {
-    /// New INVITEs: refused statelessly when full.
-    pub(crate) new_calls: mpsc::Sender<SipInput>,
+    /// New INVITEs of trunks and phones: refused statelessly when full.
+    pub(crate) new_calls: Lane,
     /// Everything of existing dialogs: the reader waits when full.
-    pub(crate) dialogs: mpsc::Sender<SipInput>,
+    pub(crate) dialogs: Lane,
+    /// All that strangers send outside our dialogs: dropped when full, and taken when nothing else waits.
+    pub(crate) strangers: Lane,
+}
+
+/// The lanes from the network into location. What does not fit is dropped and counted.
+#[derive(Clone, Debug)]
+pub(crate) struct LocationLanes {
+    /// Of trunks and phones.
+    pub(crate) known: Lane,
+    /// Of strangers: taken when nothing else waits.
+    pub(crate) strangers: Lane,
+}
+
+impl SipInput {
+    /// What it takes of a lane's bytes; at least one, so that an empty one counts too.
+    pub(super) fn size_bytes(&self) -> u32 {
+        let size_bytes = match self {
+            Self::Received { message, .. } => message.bytes().len(),
+            Self::Bad { size_bytes, .. } => *size_bytes,
+            Self::FlowGone(_) | Self::TransportFailed(_) => 0,
+        };
+        u32::try_from(size_bytes.clamp(1, MESSAGE_BYTES_MAX)).unwrap_or(1)
+    }
 }
 
 /// Where readers put messages.
@@ -51,8 +77,10 @@ pub(crate) struct Dispatch {
     pub(crate) directory: Arc<CallIdDirectory>,
     /// Lanes by shard number.
     pub(crate) shards: Vec<ShardLanes>,
-    /// The lane of location.
-    pub(crate) location: mpsc::Sender<SipInput>,
+    /// The lanes of location.
+    pub(crate) location: LocationLanes,
+    /// Who may send how much.
+    pub(crate) admission: Arc<Admission>,
     /// For stateless answers.
     pub(crate) flows: Arc<Flows>,
     /// Counters.
@@ -68,25 +96,45 @@ enum Owner {
 }
 
 impl Dispatch {
-    /// Takes one datagram.
-    pub(crate) async fn datagram(&self, peer: Peer, data: Bytes) {
+    /// Whether a datagram is read at all, and of what standing its sender is. What belongs to a call in progress
+    /// always is; of the rest each source has a budget.
+    pub(crate) fn admit(&self, peer: Peer, datagram: &[u8]) -> Option<Standing> {
+        let address = peer.addr.ip();
+        let standing = self.admission.standing(address);
+        match self.admission.admit(address, standing) {
+            Err(_) if peek::call_id(datagram).is_some_and(|call_id| self.directory.owns(call_id)) => Some(standing),
+            Err(reason) => {
+                self.metrics.dropped(reason);
+                None
+            }
+            Ok(()) => Some(standing),
+        }
+    }
+
+    /// Takes one datagram that was admitted.
+    pub(crate) async fn datagram(&self, peer: Peer, standing: Standing, data: Bytes) {
+        let size_bytes = data.len();
         match Message::parse(data, Source::Datagram) {
-            Ok(message) => self.message(peer, message).await,
-            Err(error) => self.bad(peer, error).await,
+            Ok(message) => self.message(peer, standing, message).await,
+            Err(error) => self.bad(peer, standing, error, size_bytes),
         }
     }
 
     /// Takes one parsed message.
-    pub(crate) async fn message(&self, peer: Peer, message: Message) {
+    pub(crate) async fn message(&self, peer: Peer, standing: Standing, message: Message) {
         if message.is_request() {
             self.metrics.sip_requests.inc();
         }
-        match self.owner(&message) {
+        let owner = self.owner(&message);
+        if standing == Standing::Stranger && !message.call_id().is_ok_and(|call_id| self.directory.owns(call_id)) {
+            return self.of_a_stranger(owner, SipInput::Received { peer, message });
+        }
+        match owner {
             Owner::NewCall(shard) => {
                 let Some(lanes) = self.lanes(shard) else { return };
                 if let Err(refused) = lanes.new_calls.try_send(SipInput::Received { peer, message }) {
                     self.metrics.dropped("new_calls_full");
-                    if let SipInput::Received { message, .. } = refused.into_inner() {
+                    if let SipInput::Received { message, .. } = refused {
                         self.refuse_statelessly(peer, &message);
                     }
                 }
@@ -94,16 +142,16 @@ impl Dispatch {
             Owner::Cancel(shard) => {
                 let Some(lanes) = self.lanes(shard) else { return };
                 if let Err(refused) = lanes.new_calls.try_send(SipInput::Received { peer, message }) {
-                    let _ = lanes.dialogs.send(refused.into_inner()).await;
+                    lanes.dialogs.send(refused).await;
                 }
             }
             Owner::Dialog(shard) => {
                 let Some(lanes) = self.lanes(shard) else { return };
                 // Waiting here stops the reader; retransmission heals what the kernel drops meanwhile.
-                let _ = lanes.dialogs.send(SipInput::Received { peer, message }).await;
+                lanes.dialogs.send(SipInput::Received { peer, message }).await;
             }
             Owner::Location => {
-                if self.location.try_send(SipInput::Received { peer, message }).is_err() {
+                if self.location.known.try_send(SipInput::Received { peer, message }).is_err() {
                     self.metrics.dropped("location_full");
                 }
             }
@@ -111,27 +159,44 @@ impl Dispatch {
     }
 
     /// Takes what is no message.
-    pub(crate) async fn bad(&self, peer: Peer, error: ParseError) {
+    pub(crate) fn bad(&self, peer: Peer, standing: Standing, error: ParseError, size_bytes: usize) {
         self.metrics.dropped("malformed");
-        if self.location.try_send(SipInput::Bad { peer, error }).is_err() {
+        let input = SipInput::Bad { peer, error, size_bytes };
+        if standing == Standing::Stranger {
+            self.of_a_stranger(Owner::Location, input);
+        } else if self.location.known.try_send(input).is_err() {
             self.metrics.dropped("location_full");
+        }
+    }
+
+    /// Outside our dialogs a stranger never makes others wait: he has lanes of his own, and what they do not take is
+    /// dropped. His retransmission heals it.
+    fn of_a_stranger(&self, owner: Owner, input: SipInput) {
+        let lane = match owner {
+            Owner::NewCall(shard) | Owner::Cancel(shard) | Owner::Dialog(shard) => {
+                self.lanes(shard).map(|lanes| &lanes.strangers)
+            }
+            Owner::Location => Some(&self.location.strangers),
+        };
+        if lane.is_some_and(|lane| lane.try_send(input).is_err()) {
+            self.metrics.dropped("strangers_full");
         }
     }
 
     /// Tells every owner that a connection is gone.
     pub(crate) async fn flow_gone(&self, flow: FlowId) {
         for lanes in &self.shards {
-            let _ = lanes.dialogs.send(SipInput::FlowGone(flow)).await;
+            lanes.dialogs.send(SipInput::FlowGone(flow)).await;
         }
-        let _ = self.location.send(SipInput::FlowGone(flow)).await;
+        self.location.known.send(SipInput::FlowGone(flow)).await;
     }
 
     /// Tells every owner that this peer cannot be reached.
     pub(crate) async fn transport_failed(&self, peer: Peer) {
         for lanes in &self.shards {
-            let _ = lanes.dialogs.send(SipInput::TransportFailed(peer)).await;
+            lanes.dialogs.send(SipInput::TransportFailed(peer)).await;
         }
-        let _ = self.location.send(SipInput::TransportFailed(peer)).await;
+        self.location.known.send(SipInput::TransportFailed(peer)).await;
     }
 
     fn lanes(&self, shard: ShardId) -> Option<&ShardLanes> {
@@ -178,6 +243,8 @@ impl Dispatch {
     }
 }
 
+/// The largest message there is (`sip::limits`): a lane has room for many.
+const MESSAGE_BYTES_MAX: usize = 65_535;
 /// Value of Server.
 const SERVER: &str = concat!("Trunkline/", env!("CARGO_PKG_VERSION"));
 /// Q.850 cause 42, switching equipment congestion, as the table of causes has it.

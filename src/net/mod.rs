@@ -3,17 +3,25 @@
 //! It parses messages and moves them; it decides nothing but which owner a
 //! message belongs to, by the Call-ID directory (DESIGN section 4).
 
+mod admission;
 mod bind;
+mod budget;
+mod connections;
 mod directory;
 mod dispatch;
 mod flows;
+mod lane;
+mod peek;
 mod tcp;
 mod udp;
 
+pub(crate) use admission::Admission;
 pub(crate) use bind::{Bound, bind};
+pub(crate) use connections::Connections;
 pub(crate) use directory::CallIdDirectory;
-pub(crate) use dispatch::{Dispatch, ShardLanes, SipInput};
+pub(crate) use dispatch::{Dispatch, LocationLanes, ShardLanes, SipInput};
 pub(crate) use flows::Flows;
+pub(crate) use lane::{Lane, LaneEnd};
 pub(crate) use tcp::{connect_on_demand, serve_tcp};
 pub(crate) use udp::serve_udp;
 

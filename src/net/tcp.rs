@@ -10,29 +10,31 @@ use sip::ua::{Peer, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore, mpsc};
-use tokio::time::timeout;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::Connections;
+use super::admission::Standing;
+use super::connections::Place;
 use super::dispatch::Dispatch;
 use super::flows::{Flows, WRITER_QUEUE};
 
-/// Accepts connections for ever, `connections_max` at a time.
+/// Accepts connections for ever. One for which there is no place is closed at once, so that others get in.
 pub(crate) async fn serve_tcp(
     listener: TcpListener,
     flows: Arc<Flows>,
     dispatch: Dispatch,
-    connections: Arc<Semaphore>,
+    connections: Arc<Connections>,
 ) {
     loop {
-        let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, addr)) => {
-                let (flows, dispatch) = (Arc::clone(&flows), dispatch.clone());
-                tokio::spawn(async move {
-                    serve_connection(stream, addr, flows, dispatch, false).await;
-                    drop(permit);
-                });
-            }
+            Ok((stream, addr)) => match connections.enter(addr.ip(), dispatch.admission.standing(addr.ip())) {
+                Ok(place) => {
+                    let (flows, dispatch) = (Arc::clone(&flows), dispatch.clone());
+                    tokio::spawn(serve_connection(stream, addr, flows, dispatch, Some(place)));
+                }
+                Err(reason) => dispatch.metrics.dropped(reason),
+            },
             Err(error) => {
                 // Out of descriptors, or the peer is gone already: give others time to close.
                 tracing::warn!(%error, "tcp accept");
@@ -48,7 +50,7 @@ pub(crate) async fn connect_on_demand(mut asked: mpsc::Receiver<SocketAddr>, flo
         let (flows, dispatch) = (Arc::clone(&flows), dispatch.clone());
         tokio::spawn(async move {
             match timeout(CONNECT_TIME_MAX, TcpStream::connect(addr)).await {
-                Ok(Ok(stream)) => serve_connection(stream, addr, flows, dispatch, true).await,
+                Ok(Ok(stream)) => serve_connection(stream, addr, flows, dispatch, None).await,
                 _ => {
                     flows.opening_failed(addr);
                     dispatch.transport_failed(Peer { transport: Transport::Tcp, addr, flow: None }).await;
@@ -58,12 +60,13 @@ pub(crate) async fn connect_on_demand(mut asked: mpsc::Receiver<SocketAddr>, flo
     }
 }
 
+/// `place` is that of a connection that others opened; one that we opened needs none.
 async fn serve_connection(
     stream: TcpStream,
     addr: SocketAddr,
     flows: Arc<Flows>,
     dispatch: Dispatch,
-    opened_here: bool,
+    place: Option<Place>,
 ) {
     let _ = stream.set_nodelay(true);
     let (read_half, write_half) = stream.into_split();
@@ -73,7 +76,7 @@ async fn serve_connection(
     let peer = Peer { transport: Transport::Tcp, addr, flow: Some(flow) };
     let mut writer = tokio::spawn(write_all(write_half, queue));
     tokio::select! {
-        () = read_all(read_half, peer, &sender, &dispatch, opened_here) => {}
+        () = Reader::new(peer, sender.clone(), &dispatch, place).read_all(read_half) => {}
         _ = &mut writer => {}
         () = close.notified() => dispatch.metrics.dropped("writer_full"),
     }
@@ -86,42 +89,104 @@ async fn serve_connection(
     dispatch.flow_gone(flow).await;
 }
 
-/// Reads until the peer closes, falls silent in the middle of a message or before its first (one that we called need
-/// not speak first), or sends what cannot be framed.
-async fn read_all(
-    mut stream: OwnedReadHalf,
+/// The reading side of one connection.
+struct Reader<'a> {
     peer: Peer,
-    writer: &mpsc::Sender<Bytes>,
-    dispatch: &Dispatch,
-    mut has_spoken: bool,
-) {
-    let mut framer = StreamFramer::new();
-    let mut buffer = BytesMut::with_capacity(READ_BYTES);
-    loop {
-        buffer.clear();
-        let is_due = framer.waiting_bytes() > 0 || !has_spoken;
-        let patience = if is_due { MESSAGE_TIME_MAX } else { IDLE_TIME_MAX };
-        match timeout(patience, stream.read_buf(&mut buffer)).await {
-            Ok(Ok(count)) if count > 0 => {}
-            _ => return,
-        }
-        if let Err(error) = framer.push(&buffer) {
-            return refuse(peer, &error, dispatch);
-        }
+    writer: mpsc::Sender<Bytes>,
+    dispatch: &'a Dispatch,
+    place: Option<Place>,
+    framer: StreamFramer,
+    /// The message that comes, or the first one, must be whole by then; one that we called need not speak first.
+    due: Option<Instant>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(peer: Peer, writer: mpsc::Sender<Bytes>, dispatch: &'a Dispatch, place: Option<Place>) -> Self {
+        let due = place.is_some().then(|| Instant::now() + MESSAGE_TIME_MAX);
+        Self { peer, writer, dispatch, place, framer: StreamFramer::new(), due }
+    }
+
+    /// Reads until the peer closes, falls silent, is too slow with a message, or sends what cannot be framed.
+    async fn read_all(mut self, mut stream: OwnedReadHalf) {
+        let mut buffer = BytesMut::with_capacity(READ_BYTES);
         loop {
-            match framer.next_frame() {
-                Ok(Some(Frame::Message(message))) => {
-                    has_spoken = true;
-                    dispatch.message(peer, message).await;
-                }
-                Ok(Some(Frame::Ping)) => {
-                    let _ = writer.try_send(Bytes::from_static(PONG));
-                }
-                Ok(Some(Frame::Refused(error))) => dispatch.bad(peer, error).await,
-                Ok(None) => break,
-                Err(error) => return refuse(peer, &error, dispatch),
+            buffer.clear();
+            let until = self.due.unwrap_or_else(|| Instant::now() + self.idle_time_max());
+            match timeout_at(until, stream.read_buf(&mut buffer)).await {
+                Ok(Ok(count)) if count > 0 => {}
+                Ok(_) => return,
+                Err(_) => return self.dispatch.metrics.dropped("connection_slow"),
+            }
+            if let Err(error) = self.framer.push(&buffer) {
+                return refuse(self.peer, &error, self.dispatch);
+            }
+            if let Err(error) = self.take_frames().await {
+                return refuse(self.peer, &error, self.dispatch);
             }
         }
+    }
+
+    /// Hands on what is whole.
+    async fn take_frames(&mut self) -> Result<(), FramingError> {
+        loop {
+            let before = self.framer.waiting_bytes();
+            let frame = self.framer.next_frame()?;
+            let size_bytes = before - self.framer.waiting_bytes();
+            match frame {
+                Some(Frame::Message(message)) => {
+                    self.due = None;
+                    let standing = self.wait_for_budget(message.call_id().unwrap_or_default()).await;
+                    self.dispatch.message(self.peer, standing, message).await;
+                }
+                Some(Frame::Ping) => {
+                    let _ = self.writer.try_send(Bytes::from_static(PONG));
+                }
+                Some(Frame::Refused(error)) => {
+                    self.due = None;
+                    let standing = self.wait_for_budget("").await;
+                    self.dispatch.bad(self.peer, standing, error, size_bytes);
+                }
+                None => break,
+            }
+        }
+        // What has begun must end in time, however slowly its bytes come.
+        if self.framer.waiting_bytes() > 0 {
+            self.due.get_or_insert_with(|| Instant::now() + MESSAGE_TIME_MAX);
+        }
+        Ok(())
+    }
+
+    /// Over a stream nothing need be dropped: a peer beyond its budget is read more slowly.
+    async fn wait_for_budget(&mut self, call_id: &str) -> Standing {
+        let (address, admission) = (self.peer.addr.ip(), &self.dispatch.admission);
+        let mut is_counted = false;
+        loop {
+            let standing = admission.standing(address);
+            let is_of_a_call = self.dispatch.directory.owns(call_id);
+            if (standing != Standing::Stranger || is_of_a_call)
+                && let Some(place) = &mut self.place
+            {
+                place.becomes_known();
+            }
+            match admission.admit(address, standing) {
+                Err(_) if is_of_a_call => return standing,
+                Err(reason) => {
+                    if !std::mem::replace(&mut is_counted, true) {
+                        self.dispatch.metrics.dropped(reason);
+                    }
+                    sleep(BUDGET_PAUSE).await;
+                }
+                Ok(()) => return standing,
+            }
+        }
+    }
+
+    fn idle_time_max(&mut self) -> Duration {
+        let Some(place) = &mut self.place else { return IDLE_TIME_MAX };
+        if self.dispatch.admission.standing(self.peer.addr.ip()) != Standing::Stranger {
+            place.becomes_known();
+        }
+        if place.is_stranger() { STRANGER_IDLE_TIME_MAX } else { IDLE_TIME_MAX }
     }
 }
 
@@ -143,9 +208,14 @@ async fn write_all(mut stream: OwnedWriteHalf, mut queue: mpsc::Receiver<Bytes>)
     }
 }
 
-const READ_BYTES: usize = 16 * 1024;
+/// A read: most messages in one, and little for a connection that is silent.
+const READ_BYTES: usize = 4 * 1024;
 /// A connection without traffic: keep-alives come every 2 minutes at the latest (RFC 5626 4.4.1).
 const IDLE_TIME_MAX: Duration = Duration::from_secs(3_600);
+/// The same of someone of whom nothing is known and who is in no call: a transaction and its answer are over by then.
+const STRANGER_IDLE_TIME_MAX: Duration = Duration::from_secs(120);
+/// A peer beyond its budget is read again after so long.
+const BUDGET_PAUSE: Duration = Duration::from_millis(50);
 /// A message that has begun must be whole by then, and the first of a connection there: connections are few, and
 /// whoever opens them without a word may not keep others out.
 const MESSAGE_TIME_MAX: Duration = Duration::from_secs(10);

@@ -8,32 +8,45 @@ use sip::ua::{Peer, Transport};
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, mpsc};
 
-use super::dispatch::{Dispatch, ShardLanes, SipInput};
+use super::admission::Admission;
+use super::dispatch::{Dispatch, LocationLanes, ShardLanes, SipInput};
 use super::flows::{Flows, SendFailure};
-use super::{CallIdDirectory, flows};
+use super::{CallIdDirectory, Lane, LaneEnd, flows};
 
 /// A dispatch for one shard, and the ends of its lanes.
 struct Rig {
     dispatch: Dispatch,
-    new_calls: mpsc::Receiver<SipInput>,
-    dialogs: mpsc::Receiver<SipInput>,
-    location: mpsc::Receiver<SipInput>,
+    /// With the word for each.
+    lanes: [(&'static str, LaneEnd); 5],
     flows: Arc<Flows>,
 }
 
 fn rig() -> Rig {
-    let (calls, new_calls) = mpsc::channel(2);
-    let (dialog, dialogs) = mpsc::channel(8);
-    let (to_location, location) = mpsc::channel(8);
+    let room = 1 << 20;
+    let (calls, new_calls) = Lane::new(2, room);
+    let (dialog, dialogs) = Lane::new(8, room);
+    let (to_location, location) = Lane::new(8, room);
+    let (strange_calls, strangers) = Lane::new(8, room);
+    let (strange, strangers_to_location) = Lane::new(8, room);
     let flows = Arc::new(Flows::default());
+    let admission = Admission::default();
+    admission.set_phones([nobody().addr.ip()]);
     let dispatch = Dispatch {
         directory: Arc::new(CallIdDirectory::new(1)),
-        shards: vec![ShardLanes { new_calls: calls, dialogs: dialog }],
-        location: to_location,
+        shards: vec![ShardLanes { new_calls: calls, dialogs: dialog, strangers: strange_calls }],
+        location: LocationLanes { known: to_location, strangers: strange },
+        admission: Arc::new(admission),
         flows: Arc::clone(&flows),
         metrics: Arc::new(Metrics::new("test").unwrap()),
     };
-    Rig { dispatch, new_calls, dialogs, location, flows }
+    let lanes = [
+        ("new calls", new_calls),
+        ("dialogs", dialogs),
+        ("location", location),
+        ("strangers", strangers),
+        ("strangers to location", strangers_to_location),
+    ];
+    Rig { dispatch, lanes, flows }
 }
 
 impl Rig {
@@ -44,14 +57,14 @@ impl Rig {
              To: <sip:1001@h>{to_tag}\r\nCall-ID: c\r\nCSeq: 1 {method}\r\nContent-Length: 0\r\n\r\n",
             peer.addr.port()
         );
-        self.dispatch.datagram(peer, Bytes::from(text)).await;
-        if !self.new_calls.is_empty() {
-            return self.new_calls.try_recv().map_or("?", |_| "new calls");
-        }
-        if self.dialogs.try_recv().is_ok() {
-            return "dialogs";
-        }
-        self.location.try_recv().map_or("nowhere", |_| "location")
+        self.send(peer, text).await
+    }
+
+    async fn send(&mut self, peer: Peer, datagram: String) -> &'static str {
+        let Some(standing) = self.dispatch.admit(peer, datagram.as_bytes()) else { return "dropped" };
+        self.dispatch.datagram(peer, standing, Bytes::from(datagram)).await;
+        let found = self.lanes.iter_mut().find_map(|(name, lane)| lane.try_recv().map(|_| *name));
+        found.unwrap_or("nowhere")
     }
 }
 
@@ -92,7 +105,7 @@ async fn a_full_lane_refuses_calls_and_lets_a_cancel_by() {
     for _ in 0..2 {
         rig.dispatch.shards[0].new_calls.try_send(SipInput::TransportFailed(nobody())).unwrap();
     }
-    let waiting = core::mem::replace(&mut rig.new_calls, mpsc::channel(1).1);
+    let waiting = core::mem::replace(&mut rig.lanes[0].1, Lane::new(1, 1).1);
     assert_eq!(rig.place(peer, "CANCEL", "").await, "dialogs");
     assert_eq!(rig.place(peer, "INVITE", "").await, "nowhere");
     let mut buffer = [0; 2_048];
@@ -117,4 +130,50 @@ async fn a_writer_that_is_full_closes_its_connection() {
     assert_eq!(flows.send(peer, Bytes::from_static(b"x")), Err(SendFailure::Full));
     close.notified().await;
     drop(queue);
+}
+
+#[tokio::test]
+async fn strangers_have_lanes_of_their_own_until_they_are_in_a_call() {
+    let mut rig = rig();
+    let stranger = Peer { addr: ([127, 0, 0, 9], 9).into(), ..nobody() };
+    for method in ["INVITE", "CANCEL", "ACK", "BYE"] {
+        assert_eq!(rig.place(stranger, method, "").await, "strangers", "{method}");
+    }
+    assert_eq!(rig.place(stranger, "INVITE", ";tag=2").await, "strangers");
+    assert_eq!(rig.place(stranger, "REGISTER", "").await, "strangers to location");
+    assert_eq!(rig.send(stranger, "junk".into()).await, "strangers to location");
+    rig.dispatch.directory.set(clock::ShardId(0), "c".into(), true);
+    assert_eq!(rig.place(stranger, "BYE", ";tag=2").await, "dialogs");
+}
+
+#[tokio::test]
+async fn a_stranger_beyond_his_budget_is_dropped_but_not_his_call() {
+    let mut rig = rig();
+    let stranger = Peer { addr: ([127, 0, 0, 9], 9).into(), ..nobody() };
+    let mut places = Vec::new();
+    while places.last() != Some(&"dropped") && places.len() < 100_000 {
+        places.push(rig.place(stranger, "REGISTER", "").await);
+    }
+    assert!((400..100_000).contains(&places.len()), "{}", places.len());
+    assert_eq!(rig.place(nobody(), "REGISTER", "").await, "location", "others are not touched");
+    rig.dispatch.directory.set(clock::ShardId(0), "c".into(), true);
+    // The budget may have gained a message meanwhile; a hundred in a row it has not.
+    for _ in 0..100 {
+        assert_eq!(rig.place(stranger, "BYE", ";tag=2").await, "dialogs");
+    }
+}
+
+#[tokio::test]
+async fn a_lane_is_bounded_by_bytes_too() {
+    let (lane, mut end) = Lane::new(1_000, 100_000);
+    let input = |size_bytes| {
+        let error = sip::Message::parse(Bytes::from_static(b"junk"), sip::Source::Datagram).unwrap_err();
+        SipInput::Bad { peer: nobody(), error, size_bytes }
+    };
+    assert!(lane.try_send(input(60_000)).is_ok());
+    assert!(lane.try_send(input(60_000)).is_err());
+    assert!(lane.try_send(input(40_000)).is_ok());
+    assert!(lane.try_send(input(0)).is_err());
+    assert!(end.try_recv().is_some());
+    assert!(lane.try_send(input(60_000)).is_ok());
 }

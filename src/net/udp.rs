@@ -25,10 +25,11 @@ pub(crate) async fn serve_udp(flow: FlowId, socket: Arc<UdpSocket>, dispatch: Di
         if is_keep_alive(&buffer) {
             continue;
         }
+        let peer = Peer { transport: Transport::Udp, addr, flow: Some(flow) };
+        let Some(standing) = dispatch.admit(peer, &buffer) else { continue };
         // A buffer of its own: what is kept of a message must not keep the room of the largest datagram with it.
         let datagram = Bytes::copy_from_slice(&buffer);
-        let peer = Peer { transport: Transport::Udp, addr, flow: Some(flow) };
-        dispatch.datagram(peer, datagram).await;
+        dispatch.datagram(peer, standing, datagram).await;
     }
 }
 

@@ -15,7 +15,7 @@ use sip::digest::Algorithm;
 use sip::location::{self, Location, LocationConfig};
 use sip::registrar::RegistrarConfig;
 use sip::ua::UaConfig;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
 use super::StartError;
 use super::start::Opened;
@@ -23,7 +23,9 @@ use crate::channels;
 use crate::clock_source::wall_now;
 use crate::config::Config;
 use crate::ids::Resolved;
-use crate::net::{self, Bound, CallIdDirectory, Dispatch, Flows, ShardLanes};
+use crate::net::{
+    self, Admission, Bound, CallIdDirectory, Connections, Dispatch, Flows, Lane, LaneEnd, LocationLanes, ShardLanes,
+};
 use crate::owner::{AcdCore, AnswerTable, Lanes, LocationCore, Post, Runner, ShardCore};
 use crate::snapshots::Snapshots;
 
@@ -40,15 +42,16 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     let seeds = Seeds::from_system()?;
     let shards = opened.config.node.shards;
     let (owner_lanes, owner_inputs): (Vec<_>, Vec<_>) = (0..shards).map(|_| mpsc::channel(channels::OWNERS)).unzip();
-    let (dialog_lanes, dialogs): (Vec<_>, Vec<_>) = (0..shards).map(|_| mpsc::channel(channels::DIALOGS)).unzip();
-    let (call_lanes, new_calls): (Vec<_>, Vec<_>) = (0..shards).map(|_| mpsc::channel(channels::NEW_CALLS)).unzip();
+    let (shard_lanes, shard_ends): (Vec<_>, Vec<_>) = (0..shards).map(|_| shard_lanes()).unzip();
     let (acd_lane, acd_inputs) = mpsc::channel(channels::OWNERS);
     let (location_lane, location_inputs) = mpsc::channel(channels::OWNERS);
-    let (location_sip, location_messages) = mpsc::channel(channels::LOCATION_SIP);
+    let (location_known, known) = Lane::new(channels::LOCATION_SIP, channels::LOCATION_SIP_BYTES);
+    let (location_strangers, strangers) = Lane::new(channels::STRANGERS, channels::STRANGERS_BYTES);
     let (drained_lane, drained) = mpsc::channel(channels::DRAINED);
     let snapshots = Arc::new(Snapshots::new(opened.resolved.directory.trunks.keys().copied().collect()));
     let flows = Arc::new(Flows::default());
     let directory = Arc::new(CallIdDirectory::new(shards));
+    let admission = Arc::new(Admission::default());
     let post = Arc::new(Post {
         shards: owner_lanes,
         acd: acd_lane,
@@ -63,38 +66,37 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     });
     let dispatch = Dispatch {
         directory: Arc::clone(&directory),
-        shards: dialog_lanes
-            .into_iter()
-            .zip(call_lanes)
-            .map(|(dialogs, new_calls)| ShardLanes { new_calls, dialogs })
-            .collect(),
-        location: location_sip,
+        shards: shard_lanes,
+        location: LocationLanes { known: location_known, strangers: location_strangers },
+        admission: Arc::clone(&admission),
         flows: Arc::clone(&flows),
         metrics: opened.metrics,
     };
     let runner_of = |owner| (owner, Arc::clone(&post), opened.clock, opened.progress.owner(owner));
 
-    let mut inputs = owner_inputs.into_iter().zip(dialogs).zip(new_calls);
+    let mut inputs = owner_inputs.into_iter().zip(shard_ends);
     for number in 0..shards {
-        let Some(((owners, dialogs), new_calls)) = inputs.next() else { break };
+        let Some((owners, [dialogs, new_calls, strangers])) = inputs.next() else { break };
         let id = ShardId(number);
         let config = shard_config(&opened.config, &opened.bound, &seeds, number);
-        let core = ShardCore::new(id, Shard::new(id, config, seeds.rng(u64::from(number))), Arc::clone(&snapshots));
+        let shard = Shard::new(id, config, seeds.rng(u64::from(number)));
+        let core = ShardCore::new(id, shard, Arc::clone(&snapshots), Arc::clone(&admission));
         let (owner, post, clock, progress) = runner_of(Owner::Shard(id));
-        let lanes = Lanes { owners, dialogs: Some(dialogs), new_calls: Some(new_calls) };
+        let (dialogs, new_calls, strangers) = (Some(dialogs), Some(new_calls), Some(strangers));
+        let lanes = Lanes { owners, dialogs, new_calls, strangers };
         spawn_owner(Runner::new(core, owner, post, clock, progress).run(lanes));
     }
     let acd = AcdCore::new(Acd::new(acd::Limits::default(), seeds.rng(ACD_STREAM)), Arc::clone(&snapshots));
     let (owner, acd_post, clock, progress) = runner_of(Owner::Acd);
-    let lanes = Lanes { owners: acd_inputs, dialogs: None, new_calls: None };
+    let lanes = Lanes { owners: acd_inputs, dialogs: None, new_calls: None, strangers: None };
     spawn_owner(Runner::new(acd, owner, acd_post, clock, progress).run(lanes));
     let ua = ua_config(&opened.bound);
     let auth = auth_config(&opened.config, &seeds, LOCATION_INSTANCE);
     let location = LocationConfig { ua, auth, registrar: RegistrarConfig::default() };
     let location = Location::new(location, seeds.rng(LOCATION_STREAM));
-    let location = LocationCore::new(location, Arc::clone(&directory), Arc::clone(&snapshots));
+    let location = LocationCore::new(location, Arc::clone(&directory), Arc::clone(&snapshots), admission);
     let (owner, location_post, clock, progress) = runner_of(Owner::Location);
-    let lanes = Lanes { owners: location_inputs, dialogs: Some(location_messages), new_calls: None };
+    let lanes = Lanes { owners: location_inputs, dialogs: Some(known), new_calls: None, strangers: Some(strangers) };
     spawn_owner(Runner::new(location, owner, location_post, clock, progress).run(lanes));
 
     give_back(&post, &opened.config, &opened.resolved, &opened.restored.replay).await;
@@ -102,6 +104,14 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     serve_network(opened.bound, &opened.config, &flows, &dispatch);
     let directory = watch::Sender::new(opened.resolved.directory);
     Ok(Started { post, snapshots, directory, drained })
+}
+
+/// The lanes from the network into one shard, and their ends: dialogs, new calls, strangers.
+fn shard_lanes() -> (ShardLanes, [LaneEnd; 3]) {
+    let (dialogs, of_dialogs) = Lane::new(channels::DIALOGS, channels::DIALOGS_BYTES);
+    let (new_calls, of_new_calls) = Lane::new(channels::NEW_CALLS, channels::NEW_CALLS_BYTES);
+    let (strangers, of_strangers) = Lane::new(channels::STRANGERS, channels::STRANGERS_BYTES);
+    (ShardLanes { new_calls, dialogs, strangers }, [of_dialogs, of_new_calls, of_strangers])
 }
 
 /// Runs an owner. One whose assertion breaks takes the process down: a restart ends its calls with a record each and
@@ -186,7 +196,7 @@ fn serve_network(bound: Bound, config: &Config, flows: &Arc<Flows>, dispatch: &D
     let (connector, asked) = mpsc::channel(channels::CONNECT);
     flows.set_connector(connector);
     tokio::spawn(net::connect_on_demand(asked, Arc::clone(flows), dispatch.clone()));
-    let connections = Arc::new(Semaphore::new(config.sip.connections_max));
+    let connections = Connections::new(config.sip.connections_max);
     for listener in bound.tcp {
         tokio::spawn(net::serve_tcp(listener, Arc::clone(flows), dispatch.clone(), Arc::clone(&connections)));
     }

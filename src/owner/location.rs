@@ -8,7 +8,7 @@ use clock::{AgentId, Instant, Now};
 use sip::location::{Binding, Effect, Input, Location};
 
 use super::Core;
-use crate::net::{CallIdDirectory, SipInput};
+use crate::net::{Admission, CallIdDirectory, SipInput};
 use crate::snapshots::Snapshots;
 
 /// Location, its outlet, and where its snapshot goes.
@@ -17,6 +17,8 @@ pub(crate) struct LocationCore {
     outlet: LocationOutlet,
     directory: Arc<CallIdDirectory>,
     snapshots: Arc<Snapshots>,
+    /// Learns which addresses are trunks' and phones'.
+    admission: Arc<Admission>,
     bindings: BTreeMap<(AgentId, String), Binding>,
     changed: bool,
     bans_changed: bool,
@@ -24,12 +26,18 @@ pub(crate) struct LocationCore {
 }
 
 impl LocationCore {
-    pub(crate) fn new(location: Location, directory: Arc<CallIdDirectory>, snapshots: Arc<Snapshots>) -> Self {
+    pub(crate) fn new(
+        location: Location,
+        directory: Arc<CallIdDirectory>,
+        snapshots: Arc<Snapshots>,
+        admission: Arc<Admission>,
+    ) -> Self {
         Self {
             location,
             outlet: LocationOutlet::new(),
             directory,
             snapshots,
+            admission,
             bindings: BTreeMap::new(),
             changed: false,
             bans_changed: false,
@@ -59,7 +67,7 @@ impl Core for LocationCore {
     fn from_sip(input: SipInput) -> Option<Input> {
         Some(match input {
             SipInput::Received { peer, message } => Input::Received { peer, message },
-            SipInput::Bad { peer, error } => Input::ReceivedBad { peer, error },
+            SipInput::Bad { peer, error, .. } => Input::ReceivedBad { peer, error },
             SipInput::FlowGone(flow) => Input::FlowGone(flow),
             SipInput::TransportFailed(peer) => Input::TransportFailed { peer },
         })
@@ -70,6 +78,9 @@ impl Core for LocationCore {
     }
 
     fn handle(&mut self, now: Now, input: Input) {
+        if let Input::Configure { trunks, .. } = &input {
+            self.admission.set_trunks(trunks.iter().copied());
+        }
         if let Input::Restore(bindings) = &input {
             // Those that are not taken back are said to be removed.
             self.bindings.extend(bindings.iter().map(|one| ((one.agent, one.contact.clone()), one.clone())));
@@ -100,6 +111,7 @@ impl Core for LocationCore {
             self.snapshots.set_bans(now.wall, self.location.bans(now.mono));
         }
         if std::mem::take(&mut self.changed) {
+            self.admission.set_phones(self.bindings.values().map(|binding| binding.source.ip()));
             let shown = |binding: &Binding| RegistrationSnapshot {
                 agent: binding.agent,
                 contact: binding.contact.clone(),

@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 
 use self::backlog::Backlog;
 use crate::clock_source::ClockSource;
-use crate::net::SipInput;
+use crate::net::{LaneEnd, SipInput};
 
 pub(crate) use self::acd::AcdCore;
 pub(crate) use self::location::LocationCore;
@@ -51,10 +51,12 @@ pub(crate) trait Core: Send + 'static {
 pub(crate) struct Lanes<I> {
     /// Other owners, media, commands.
     pub(crate) owners: mpsc::Receiver<I>,
-    /// The network: existing dialogs.
-    pub(crate) dialogs: Option<mpsc::Receiver<SipInput>>,
+    /// The network: existing dialogs; for location what known addresses send.
+    pub(crate) dialogs: Option<LaneEnd>,
     /// The network: new calls.
-    pub(crate) new_calls: Option<mpsc::Receiver<SipInput>>,
+    pub(crate) new_calls: Option<LaneEnd>,
+    /// The network: strangers.
+    pub(crate) strangers: Option<LaneEnd>,
 }
 
 /// What waits in the gate.
@@ -121,6 +123,7 @@ impl<C: Core> Runner<C> {
                 }
                 input = receive(&mut lanes.dialogs) => self.take_sip(input),
                 input = receive(&mut lanes.new_calls) => self.take_sip(input),
+                input = receive(&mut lanes.strangers) => self.take_sip(input),
                 () = &mut sleep => {}
             }
             self.drain();
@@ -142,7 +145,7 @@ impl<C: Core> Runner<C> {
         for _ in 0..INPUTS_MAX {
             if let Ok(input) = lanes.owners.try_recv() {
                 self.core.handle(self.clock.now(), input);
-            } else if let Some(input) = try_receive(&mut lanes.dialogs).or_else(|| try_receive(&mut lanes.new_calls)) {
+            } else if let Some(input) = lanes.try_receive() {
                 self.take_sip(input);
             } else {
                 return;
@@ -270,7 +273,15 @@ impl<C: Core> Runner<C> {
     }
 }
 
-async fn receive(lane: &mut Option<mpsc::Receiver<SipInput>>) -> SipInput {
+impl<I> Lanes<I> {
+    /// What waits from the network, the most important first.
+    fn try_receive(&mut self) -> Option<SipInput> {
+        let lanes = [&mut self.dialogs, &mut self.new_calls, &mut self.strangers];
+        lanes.into_iter().flatten().find_map(LaneEnd::try_recv)
+    }
+}
+
+async fn receive(lane: &mut Option<LaneEnd>) -> SipInput {
     match lane {
         Some(lane) => match lane.recv().await {
             Some(input) => input,
@@ -279,10 +290,6 @@ async fn receive(lane: &mut Option<mpsc::Receiver<SipInput>>) -> SipInput {
         },
         None => std::future::pending().await,
     }
-}
-
-fn try_receive(lane: &mut Option<mpsc::Receiver<SipInput>>) -> Option<SipInput> {
-    lane.as_mut()?.try_recv().ok()
 }
 
 /// A mark that is always reached, so that answers keep their order.

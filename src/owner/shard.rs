@@ -7,7 +7,7 @@ use centre::{Delivery, ShardOutlet};
 use clock::{Instant, Now, ShardId};
 
 use super::Core;
-use crate::net::SipInput;
+use crate::net::{Admission, SipInput};
 use crate::snapshots::Snapshots;
 
 /// A shard, its outlet, and where its snapshot goes.
@@ -16,11 +16,13 @@ pub(crate) struct ShardCore {
     shard: Shard,
     outlet: ShardOutlet,
     snapshots: Arc<Snapshots>,
+    /// Learns which addresses are trunks'.
+    admission: Arc<Admission>,
 }
 
 impl ShardCore {
-    pub(crate) fn new(id: ShardId, shard: Shard, snapshots: Arc<Snapshots>) -> Self {
-        Self { id, shard, outlet: ShardOutlet::new(id), snapshots }
+    pub(crate) fn new(id: ShardId, shard: Shard, snapshots: Arc<Snapshots>, admission: Arc<Admission>) -> Self {
+        Self { id, shard, outlet: ShardOutlet::new(id), snapshots, admission }
     }
 }
 
@@ -30,7 +32,7 @@ impl Core for ShardCore {
     fn from_sip(input: SipInput) -> Option<Input> {
         Some(match input {
             SipInput::Received { peer, message } => Input::Received { peer, message },
-            SipInput::Bad { peer, error } => Input::ReceivedBad { peer, error },
+            SipInput::Bad { peer, error, .. } => Input::ReceivedBad { peer, error },
             SipInput::FlowGone(flow) => Input::FlowGone(flow),
             SipInput::TransportFailed(peer) => Input::TransportFailed { peer },
         })
@@ -41,6 +43,9 @@ impl Core for ShardCore {
     }
 
     fn handle(&mut self, now: Now, input: Input) {
+        if let Input::TrunkTargets(targets) = &input {
+            self.admission.set_targets(targets);
+        }
         self.shard.handle(now, input);
     }
 

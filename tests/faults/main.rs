@@ -7,8 +7,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod attackers;
 mod chance;
 mod database;
+mod flood;
+mod steady;
 
 /// `full` rounds in `make faults`, `quick` ones in `make test`.
 pub(crate) fn rounds(quick: u32, full: u32) -> u32 {

@@ -41,6 +41,22 @@ impl Shard {
         known.find(|targets| targets.contact_user.as_deref() == Some(&*user)).map(|targets| targets.trunk)
     }
 
+    /// True for a new INVITE without credentials from nowhere that we know: it gets a 401 and leaves nothing behind,
+    /// so that a flood of them finds nothing to fill (RFC 3261 8.2.7).
+    pub(crate) fn is_to_be_challenged(&self, message: &Message, peer: Peer) -> bool {
+        message.method() == Some(&Method::Invite)
+            && message.header(Name::Authorization).next().is_none()
+            && message.to().is_ok_and(|to| to.tag().is_none())
+            && self.trunk_of(message, peer).is_none()
+    }
+
+    /// The first answer to an INVITE of someone who has to say who he is.
+    pub(crate) fn challenge(&mut self, request: &Message, peer: Peer) {
+        if let Err(challenges) = self.authenticate(request, peer) {
+            self.ua.answer_stateless(peer, request, 401, &challenges);
+        }
+    }
+
     /// The agent or trunk whose password the request proves, or the headers of a 401.
     fn authenticate(&mut self, request: &Message, peer: Peer) -> Result<Dialer, Headers> {
         let method = request.method().unwrap_or(&Method::Invite);

@@ -258,6 +258,9 @@ impl Shard {
             Input::Received { peer, message } if self.silences.covers(mono, peer.addr.ip(), &message) => {
                 self.dropped("banned");
             }
+            Input::Received { peer, message } if self.is_to_be_challenged(&message, peer) => {
+                self.ua.receive_stateless(peer, message);
+            }
             Input::Received { peer, message } => self.ua.receive(mono, peer, message),
             Input::ReceivedBad { peer, error } => self.ua.receive_bad(mono, peer, &error),
             Input::TransportFailed { peer } => self.ua.transport_failed(mono, peer),

@@ -60,6 +60,7 @@ impl Shard {
             Event::PingDone { session, alive } => self.ping_done(session, alive),
             Event::Ended { session, how } => self.session_over(session, &how),
             Event::Request { token, request, peer } => self.requested(token, &request, peer),
+            Event::Stateless { request, peer } => self.challenge(&request, peer),
             // We send no re-INVITE, no REFER and no request outside sessions.
             Event::ReinviteDone { .. } | Event::ReferDone { .. } | Event::Notify { .. } | Event::Response { .. } => {}
             Event::Dropped { reason } => self.dropped(reason),

@@ -78,6 +78,9 @@ impl Location {
                 self.configure_users(users, trunks);
             }
             Input::Restore(bindings) => self.restore(now, bindings),
+            Input::Received { peer, message } if serve::is_stateless(&message) => {
+                self.ua.receive_stateless(peer, message);
+            }
             Input::Received { peer, message } => self.ua.receive(now.mono, peer, message),
             Input::ReceivedBad { peer, error } => self.ua.receive_bad(now.mono, peer, &error),
             Input::TransportFailed { peer } => self.ua.transport_failed(now.mono, peer),
@@ -153,6 +156,7 @@ impl Location {
     fn on_event(&mut self, now: Now, event: Event) {
         match event {
             Event::Request { token, request, peer } => self.serve(now, token, &request, peer),
+            Event::Stateless { request, peer } => self.serve_stateless(now, &request, peer),
             Event::Response { id, response } => self.on_probe_done(now, id, response.as_ref()),
             Event::Dropped { reason } => self.dropped(reason),
             // Calls belong to the shards; one that strays here is told so.

@@ -13,7 +13,35 @@ use crate::{
     ua::{Headers, Peer, RequestToken, SUPPORTED},
 };
 
+/// OPTIONS, and what is first challenged: without credentials nothing of it need be kept. NOTIFY and the like, and
+/// REFER and SUBSCRIBE of trunks, go the long way; they are few.
+pub(super) fn is_stateless(message: &Message) -> bool {
+    let is_outside = message.to().is_ok_and(|to| to.tag().is_none());
+    match message.method() {
+        Some(Method::Options) => is_outside,
+        Some(Method::Register) => message.header(Name::Authorization).next().is_none(),
+        _ => false,
+    }
+}
+
 impl Location {
+    /// OPTIONS is answered, REGISTER challenged, by address at a bounded rate and without an answer where there is
+    /// silence.
+    pub(super) fn serve_stateless(&mut self, now: Now, request: &Message, peer: Peer) {
+        let address = peer.addr.ip();
+        if request.method() == Some(&Method::Options) {
+            return match self.options.admit(now.mono, address) {
+                true => self.ua.answer_stateless(peer, request, 200, &abilities()),
+                false => self.dropped("options_rate"),
+            };
+        }
+        if self.is_banned(now, request, address) {
+            return self.dropped("banned");
+        }
+        let challenges = self.challenges(now, request, false);
+        self.ua.answer_stateless(peer, request, 401, &challenges);
+    }
+
     /// A request that passed syntax, scheme, method and Require (DESIGN section 7).
     pub(super) fn serve(&mut self, now: Now, token: RequestToken, request: &Message, peer: Peer) {
         match request.method() {
@@ -29,14 +57,7 @@ impl Location {
         if !self.options.admit(now.mono, peer.addr.ip()) {
             return self.ignore(token, "options_rate");
         }
-        let headers = vec![
-            ("Allow", ALLOW.to_owned()),
-            ("Accept", "application/sdp".to_owned()),
-            ("Accept-Encoding", "identity".to_owned()),
-            ("Accept-Language", "en".to_owned()),
-            ("Supported", SUPPORTED.to_owned()),
-        ];
-        self.ua.respond(now.mono, token, 200, headers, None);
+        self.ua.respond(now.mono, token, 200, abilities(), None);
     }
 
     /// Methods that no part of us serves outside a dialog: authenticated first, unless from a trunk (DESIGN 7).
@@ -104,7 +125,7 @@ impl Location {
     fn authenticate(&mut self, now: Now, token: RequestToken, request: &Message, peer: Peer) -> Option<String> {
         let credentials = request.authorization().unwrap_or_default();
         let address = peer.addr.ip();
-        if !self.is_trusted(address) && self.bans.is_silenced(now.mono, address, &claimed_user(request)) {
+        if self.is_banned(now, request, address) {
             self.ignore(token, "banned");
             return None;
         }
@@ -137,14 +158,22 @@ impl Location {
         }
     }
 
+    fn challenge(&mut self, now: Now, token: RequestToken, request: &Message, stale: bool) {
+        let challenges = self.challenges(now, request, stale);
+        self.ua.respond(now.mono, token, 401, challenges, None);
+    }
+
     /// Asks for the algorithms of the user that the request claims to be from; a name that we do not have is asked as
     /// the first that we have.
-    fn challenge(&mut self, now: Now, token: RequestToken, request: &Message, stale: bool) {
+    fn challenges(&mut self, now: Now, request: &Message, stale: bool) -> Headers {
         let user = self.users.get(&claimed_user(request)).or_else(|| self.users.values().next());
         let algorithms = user.map(|user| user.algorithms).unwrap_or_default();
         let challenges = self.auth.challenges_of(now.wall, stale, algorithms.offered());
-        let headers = challenges.iter().map(|challenge| (Name::WwwAuthenticate.as_str(), challenge.to_string()));
-        self.ua.respond(now.mono, token, 401, headers.collect(), None);
+        challenges.iter().map(|challenge| (Name::WwwAuthenticate.as_str(), challenge.to_string())).collect()
+    }
+
+    fn is_banned(&self, now: Now, request: &Message, address: IpAddr) -> bool {
+        !self.is_trusted(address) && self.bans.is_silenced(now.mono, address, &claimed_user(request))
     }
 
     /// Trunks, and addresses from which someone is registered now, are never banned (DESIGN section 7).
@@ -166,6 +195,17 @@ impl Location {
         self.ua.forget(token);
         self.dropped(reason);
     }
+}
+
+/// What we can do (RFC 3261 11.2).
+fn abilities() -> Headers {
+    vec![
+        ("Allow", ALLOW.to_owned()),
+        ("Accept", "application/sdp".to_owned()),
+        ("Accept-Encoding", "identity".to_owned()),
+        ("Accept-Language", "en".to_owned()),
+        ("Supported", SUPPORTED.to_owned()),
+    ]
 }
 
 fn secret_of(user: &User, algorithm: Algorithm) -> Option<Ha1> {

@@ -212,6 +212,13 @@ pub enum Event {
         /// Where it came from.
         peer: Peer,
     },
+    /// What was given to `receive_stateless` passed the checks. Answer with `answer_stateless`, or not at all.
+    Stateless {
+        /// The request.
+        request: Message,
+        /// Where it came from.
+        peer: Peer,
+    },
     /// A response to our `request`; provisional ones too. After a final one, or `None` for time-out, the id is gone.
     Response {
         /// Which request.

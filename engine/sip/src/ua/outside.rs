@@ -45,6 +45,13 @@ impl Ua {
         self.respond_with(now, tx, response);
     }
 
+    /// Answers what came as `Event::Stateless`: its retransmission comes as another and is answered the same.
+    pub fn answer_stateless(&mut self, peer: Peer, request: &Message, status: u16, headers: &Headers) {
+        let named = headers.iter().filter_map(|(name, value)| Some((Name::parse(name)?, value.as_str())));
+        let named: Vec<(Name, &str)> = named.collect();
+        self.respond_stateless(peer, request, status, &named);
+    }
+
     /// Drops a request that waits for `respond`: it gets no answer.
     pub fn forget(&mut self, token: RequestToken) {
         if let Some(tx) = self.waiting.remove(&token) {

@@ -2,7 +2,7 @@
 
 use clock::{FlowId, Instant};
 
-use super::{Peer, SessionId, Transport, Ua, checks::refuse_fault};
+use super::{Event, Peer, SessionId, Transport, Ua, checks::refuse_fault};
 use crate::{
     Message, Method, Name, ParseError, Text,
     transaction::{ResponseClass, ServerKey, TxId},
@@ -12,6 +12,21 @@ impl Ua {
     /// Takes a message that was read from `peer`.
     pub fn receive(&mut self, now: Instant, peer: Peer, message: Message) {
         if message.is_request() { self.on_request(now, peer, message) } else { self.on_response(now, &message) }
+    }
+
+    /// Takes a request outside any dialog without remembering it: a challenge and the answer to OPTIONS need no
+    /// state, and so a flood of what asks for them finds none to fill (RFC 3261 8.2.7, 26.3.2.4). What passes the
+    /// checks comes back as `Event::Stateless`.
+    pub fn receive_stateless(&mut self, peer: Peer, request: Message) {
+        if let Err(refusal) = Self::check_request(&request) {
+            self.dropped("request_refused");
+            return self.refuse(peer, &request, &refusal);
+        }
+        if self.is_loop_or_merged(&request) {
+            self.dropped("loop_or_merged");
+            return self.respond_stateless(peer, &request, 482, &[]);
+        }
+        self.event(Event::Stateless { request, peer });
     }
 
     /// Takes bytes from `peer` that are no message: a request is refused (400, 414, 505, 513) without being
