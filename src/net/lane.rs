@@ -35,6 +35,7 @@ impl Lane {
     ///
     /// # Errors
     /// Gives it back.
+    #[allow(clippy::result_large_err, reason = "what is given back was the caller's, by value, a moment ago")]
     pub(crate) fn try_send(&self, input: SipInput) -> Result<(), SipInput> {
         let Ok(room) = Arc::clone(&self.room_bytes).try_acquire_many_owned(input.size_bytes()) else {
             return Err(input);
