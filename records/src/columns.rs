@@ -45,4 +45,5 @@ fn wrong(column: usize, expected: &str) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: column.to_string(), source: format!("expected {expected}").into() }
 }
 
+/// Two such texts and an account fit into one entry of an index; no number and no Call-ID of a real peer is as long.
 const INDEXED_BYTES_MAX: usize = 1_000;
