@@ -5,9 +5,10 @@ SHELL := /bin/bash
 export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 
 CONFIG ?= config/demo.toml
+SECONDS_EACH ?= 8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sim faults bench deb fmt lint deny
+.PHONY: help run test sim faults fuzz bench deb fmt lint deny
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+): ## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +29,10 @@ sim: ## 10,000 calls through the simulator, with faults
 faults: ## kills, power losses, broken disks, clocks, databases and attackers, in full (about 30 minutes)
 	@tools/needs build test
 	TRUNKLINE_FAULTS=full cargo test --locked --test faults -- --nocapture --test-threads=1
+
+fuzz: ## every parser and core for a minute in all (longer: make fuzz SECONDS_EACH=600)
+	@tools/needs build
+	@tools/fuzz $(SECONDS_EACH)
 
 bench: ## measure a built node: calls, memory, packets (ten minutes; make bench QUICK=1: one)
 	@tools/needs build
