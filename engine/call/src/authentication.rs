@@ -25,8 +25,10 @@ impl Shard {
     /// The trunk that the request is from by its source, or by the Contact that only its registrar knows.
     fn trunk_of(&self, request: &Message, peer: Peer) -> Option<TrunkId> {
         let address = peer.addr.ip().to_canonical();
+        // A trunk with a password has to prove it, though calls to it go to that address.
+        let has_password = |trunk| self.plan.trunks.get(trunk).is_some_and(|trunk| trunk.digest.is_some());
         let by_watcher = || {
-            let mut known = self.targets.values();
+            let mut known = self.targets.values().filter(|targets| !has_password(&targets.trunk));
             known.find(|targets| targets.sources.contains(&address)).map(|targets| targets.trunk)
         };
         let found = self.plan.trunk_at(peer.addr).or_else(by_watcher).or_else(|| self.trunk_by_contact(request));
