@@ -10,6 +10,8 @@ pub mod node;
 mod channels;
 mod clock_source;
 mod commands;
+#[cfg(feature = "fault-injection")]
+mod faults;
 mod ids;
 mod net;
 mod owner;

@@ -7,6 +7,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 #[test]
+fn what_is_built_without_tests_does_not_break_on_demand() {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let tree = std::process::Command::new(cargo)
+        .args(["tree", "--locked", "--offline", "--package", "trunkline", "--edges", "features,no-dev"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    let features = String::from_utf8_lossy(&tree.stdout);
+    assert!(tree.status.success() && features.contains("centre"), "{}", String::from_utf8_lossy(&tree.stderr));
+    assert!(!features.contains("fault-injection"), "{features}");
+}
+
+#[test]
 fn no_reminders_and_nothing_ignored() {
     let words = [
         ["to", "do!("].concat(),

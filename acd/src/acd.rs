@@ -166,6 +166,28 @@ impl Acd {
         self.timers.peek().map(|(at, timer)| (at, timer.reason()))
     }
 
+    /// The agent and the call whose timer is due next.
+    pub fn due(&mut self) -> Option<(Option<AgentId>, Option<CallId>)> {
+        match self.timers.peek()?.1 {
+            Timer::MaxWait(call) => Some((None, Some(*call))),
+            Timer::Offer(agent) | Timer::WrapUp(agent) | Timer::Rest(agent) => Some((Some(*agent), None)),
+            Timer::Place(_) => None,
+        }
+    }
+
+    /// The agent and the call of an open offer.
+    #[must_use]
+    pub fn offer_of(&self, offer: OfferId) -> Option<(AgentId, CallId)> {
+        let agent = &self.agents[self.agent_slot(*self.offers.get(&offer)?)?];
+        agent.offer.as_ref().map(|open| (agent.agent, open.call))
+    }
+
+    /// Shard and queue of a call that waits.
+    #[must_use]
+    pub fn waits_in(&self, call: CallId) -> Option<(ShardId, QueueId)> {
+        self.calls.get(&call).map(|row| (row.shard, row.queue))
+    }
+
     /// How much is held.
     #[must_use]
     pub fn counts(&self) -> Counts {

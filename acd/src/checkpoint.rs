@@ -9,11 +9,32 @@
 use clock::Now;
 
 use crate::acd::Acd;
+use crate::contract::Input;
 
 /// The rows of an ACD at one moment.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     rows: Acd,
+}
+
+impl Checkpoint {
+    /// The ACD after `told`: what it took since the checkpoint, in order, each with its moment; none for a time-out.
+    /// What it said then it says to nobody, and its offers have the ids that they had.
+    #[must_use]
+    pub fn replay(&self, told: &[(Now, Option<Input>)]) -> Acd {
+        let mut acd = self.rows.clone();
+        acd.reindex();
+        acd.effects.clear();
+        for (now, input) in told {
+            match input {
+                Some(input) => acd.handle(*now, input.clone()),
+                None => acd.handle_timeout(*now),
+            }
+            acd.effects.clear();
+        }
+        acd.changed_agents = acd.agents.iter().map(|row| row.agent).collect();
+        acd
+    }
 }
 
 impl Acd {

@@ -29,6 +29,10 @@ pub(crate) struct Ready {
     owners_restored: bool,
     /// The journal takes entries.
     journal_writable: bool,
+    /// Assertions that broke in owners since the start; each was built anew and goes on.
+    owner_panics: u64,
+    /// Queues, agents and calls refused until the restart, as the same input broke an owner twice. The log names them.
+    quarantined: u64,
 }
 
 pub(crate) fn routes() -> OpenApiRouter<Shared> {
@@ -60,7 +64,14 @@ async fn readyz(State(shared): State<Shared>, Query(_): Query<NoParameters>) -> 
     ];
     let failing: Vec<&str> = checks.iter().filter(|(_, holds)| !holds).map(|(name, _)| *name).collect();
     if failing.is_empty() {
-        return Ok(Json(Ready { sockets_open: true, owners_restored: true, journal_writable: true }));
+        let (owner_panics, quarantined) = shared.services.metrics.broken();
+        return Ok(Json(Ready {
+            sockets_open: true,
+            owners_restored: true,
+            journal_writable: true,
+            owner_panics,
+            quarantined,
+        }));
     }
     let problem = Problem::new(Code::NotReady, format!("Does not hold: {}.", failing.join(", ")));
     Err(failing.into_iter().fold(problem, |problem, name| problem.at(format!("#/{name}"), "invalid", "does not hold")))

@@ -39,6 +39,8 @@ pub struct Metrics {
     channels_full: IntCounterVec,
     /// Facts that differed from leases and were repaired.
     pub facts_repaired: IntCounter,
+    owner_panics: IntCounterVec,
+    quarantined: IntGaugeVec,
     /// Age of the oldest entry that the database has not taken yet, in seconds.
     pub journal_lag: Gauge,
     /// Entries that the database has not taken yet.
@@ -70,6 +72,19 @@ impl Metrics {
         let rtp = make.counters("rtp_packets_total", "RTP packets, by direction.", &["direction"])?;
         let build = make.gauges("build_info", "Always 1; the label tells the version.", &["version"])?;
         build.with_label_values(&[version]).set(1);
+        let owner_panics = make.counters(
+            "owner_panics_total",
+            "Assertions that broke in an owner, which was built anew.",
+            &["owner"],
+        )?;
+        let quarantined = make.gauges(
+            "quarantined",
+            "Queues, agents and calls refused until the restart, as the same input broke an owner twice.",
+            &["kind"],
+        )?;
+        // Alerts want a zero to grow from.
+        OWNERS.into_iter().for_each(|owner| drop(owner_panics.with_label_values(&[owner])));
+        KINDS.into_iter().for_each(|kind| drop(quarantined.with_label_values(&[kind])));
         Ok(Self {
             calls_active: make.gauge("calls_active", "Live calls.")?,
             calls: make.counters("calls_total", "Ended calls.", &["direction", "status"])?,
@@ -87,6 +102,8 @@ impl Metrics {
             drops: make.counters("drops_total", "What was dropped, and why.", &["reason"])?,
             channels_full: make.counters("channel_full_total", "Messages refused by a full channel.", &["channel"])?,
             facts_repaired: make.counter("facts_repaired_total", "Facts that differed from leases.")?,
+            owner_panics,
+            quarantined,
             journal_lag: make
                 .real("journal_lag_seconds", "Age of the oldest journal entry that the database has not taken yet.")?,
             journal_backlog: make.gauge("journal_backlog", "Entries that the database has not taken yet.")?,
@@ -126,6 +143,23 @@ impl Metrics {
     /// Counts a message refused by a full channel.
     pub fn channel_full(&self, channel: &'static str) {
         self.channels_full.with_label_values(&[channel]).inc();
+    }
+
+    /// Counts a broken assertion of an owner: `shard`, `acd` or `location`.
+    pub fn owner_panicked(&self, owner: &'static str) {
+        self.owner_panics.with_label_values(&[owner]).inc();
+    }
+
+    /// One more is quarantined: a `queue`, an `agent` or a `call`.
+    pub fn quarantined(&self, kind: &'static str) {
+        self.quarantined.with_label_values(&[kind]).inc();
+    }
+
+    /// Broken assertions of all owners, and what is quarantined.
+    pub(crate) fn broken(&self) -> (u64, u64) {
+        let panics = OWNERS.into_iter().map(|owner| self.owner_panics.with_label_values(&[owner]).get()).sum();
+        let quarantined: i64 = KINDS.into_iter().map(|kind| self.quarantined.with_label_values(&[kind]).get()).sum();
+        (panics, u64::try_from(quarantined).unwrap_or(0))
     }
 
     /// The page, with what the snapshots say now.
@@ -190,5 +224,9 @@ fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// Owners that are built anew when they break.
+const OWNERS: [&str; 3] = ["shard", "acd", "location"];
+/// What may be quarantined.
+const KINDS: [&str; 3] = ["queue", "agent", "call"];
 /// Seconds: fine where service levels are set (10 to 30), coarse up to the longest sensible wait.
 const WAIT_BUCKETS: [f64; 14] = [0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 180.0, 300.0, 600.0];

@@ -46,11 +46,6 @@ impl CallIdDirectory {
             map.remove(&call_id);
         }
     }
-
-    /// All shards.
-    pub(crate) fn shards(&self) -> impl Iterator<Item = ShardId> + use<> {
-        (0..self.shards).map(ShardId)
-    }
 }
 
 #[cfg(test)]

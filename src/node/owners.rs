@@ -4,15 +4,15 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use acd::Acd;
-use call::{Shard, ShardConfig};
+use call::ShardConfig;
+use centre::owner::{AcdOwner, LocationOwner, ShardOwner};
 use centre::{Directory, binding_of, restore};
 use clock::{Rng, ShardId};
 use journal_core::Owner;
 use media_worker::{Event, EventReceiver};
 use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
 use sip::digest::Algorithm;
-use sip::location::{self, Location, LocationConfig};
+use sip::location::{self, LocationConfig};
 use sip::registrar::RegistrarConfig;
 use sip::ua::UaConfig;
 use tokio::sync::{mpsc, watch};
@@ -63,7 +63,11 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
         directory: Arc::clone(&directory),
         metrics: Arc::clone(&opened.metrics),
         drained: drained_lane,
+        #[cfg(feature = "fault-injection")]
+        faults: crate::faults::Faults::default(),
     });
+    #[cfg(feature = "fault-injection")]
+    tokio::spawn(post.faults.clone().follow(opened.config.node.data_dir.clone()));
     let dispatch = Dispatch {
         directory: Arc::clone(&directory),
         shards: shard_lanes,
@@ -79,22 +83,22 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
         let Some((owners, [dialogs, new_calls, strangers])) = inputs.next() else { break };
         let id = ShardId(number);
         let config = shard_config(&opened.config, &opened.bound, &seeds, number);
-        let shard = Shard::new(id, config, seeds.rng(u64::from(number)));
+        let shard = ShardOwner::new(id, config, seeds.rng(u64::from(number)));
         let core = ShardCore::new(id, shard, Arc::clone(&snapshots), Arc::clone(&admission));
         let (owner, post, clock, progress) = runner_of(Owner::Shard(id));
         let (dialogs, new_calls, strangers) = (Some(dialogs), Some(new_calls), Some(strangers));
         let lanes = Lanes { owners, dialogs, new_calls, strangers };
         spawn_owner(Runner::new(core, owner, post, clock, progress).run(lanes));
     }
-    let acd = AcdCore::new(Acd::new(acd::Limits::default(), seeds.rng(ACD_STREAM)), Arc::clone(&snapshots));
+    let acd = AcdCore::new(AcdOwner::new(acd::Limits::default(), seeds.rng(ACD_STREAM)), Arc::clone(&snapshots));
     let (owner, acd_post, clock, progress) = runner_of(Owner::Acd);
     let lanes = Lanes { owners: acd_inputs, dialogs: None, new_calls: None, strangers: None };
     spawn_owner(Runner::new(acd, owner, acd_post, clock, progress).run(lanes));
     let ua = ua_config(&opened.bound);
     let auth = auth_config(&opened.config, &seeds, LOCATION_INSTANCE);
     let location = LocationConfig { ua, auth, registrar: RegistrarConfig::default() };
-    let location = Location::new(location, seeds.rng(LOCATION_STREAM));
-    let location = LocationCore::new(location, Arc::clone(&directory), Arc::clone(&snapshots), admission);
+    let location = LocationOwner::new(location, shards, seeds.rng(LOCATION_STREAM));
+    let location = LocationCore::new(location, Arc::clone(&snapshots), admission);
     let (owner, location_post, clock, progress) = runner_of(Owner::Location);
     let lanes = Lanes { owners: location_inputs, dialogs: Some(known), new_calls: None, strangers: Some(strangers) };
     spawn_owner(Runner::new(location, owner, location_post, clock, progress).run(lanes));
@@ -114,13 +118,14 @@ fn shard_lanes() -> (ShardLanes, [LaneEnd; 3]) {
     (ShardLanes { new_calls, dialogs, strangers }, [of_dialogs, of_new_calls, of_strangers])
 }
 
-/// Runs an owner. One whose assertion breaks takes the process down: a restart ends its calls with a record each and
-/// gives everyone back what was theirs, while an owner that is silently gone would leave calls and agents stuck.
+/// Runs an owner. A core that breaks is built anew in place (`centre::owner`); a break outside of it takes the process
+/// down: a restart ends its calls with a record each and gives everyone back what was theirs, while an owner that is
+/// silently gone would leave calls and agents stuck.
 fn spawn_owner(owner: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(async {
         if tokio::spawn(owner).await.is_err_and(|error| error.is_panic()) {
             tracing::error!("an owner broke an assertion: the process ends, its next start recovers");
-            std::process::exit(EXIT_OWNER_BROKEN);
+            std::process::exit(crate::owner::EXIT_BROKEN);
         }
     });
 }
@@ -256,8 +261,6 @@ impl Seeds {
     }
 }
 
-/// "Internal software error" (sysexits.h): a supervisor starts the process again.
-const EXIT_OWNER_BROKEN: i32 = 70;
 const ACD_STREAM: u64 = 1 << 32;
 const LOCATION_STREAM: u64 = 2 << 32;
 /// Location's authenticator beside those of the shards.

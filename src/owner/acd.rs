@@ -2,25 +2,25 @@
 
 use std::sync::Arc;
 
-use acd::{Acd, Input};
-use centre::{AcdOutlet, Delivery};
+use acd::Input;
+use centre::Delivery;
+use centre::owner::AcdOwner;
 use clock::{Instant, Now};
 
 use super::Core;
 use crate::net::SipInput;
 use crate::snapshots::Snapshots;
 
-/// The ACD, its outlet, and where its snapshot goes.
+/// The ACD, and where its snapshot goes.
 pub(crate) struct AcdCore {
-    acd: Acd,
-    outlet: AcdOutlet,
+    acd: AcdOwner,
     snapshots: Arc<Snapshots>,
     changed: bool,
 }
 
 impl AcdCore {
-    pub(crate) fn new(acd: Acd, snapshots: Arc<Snapshots>) -> Self {
-        Self { acd, outlet: AcdOutlet::new(), snapshots, changed: false }
+    pub(crate) fn new(acd: AcdOwner, snapshots: Arc<Snapshots>) -> Self {
+        Self { acd, snapshots, changed: false }
     }
 }
 
@@ -46,13 +46,18 @@ impl Core for AcdCore {
     }
 
     fn poll_delivery(&mut self, now: Now) -> Option<Delivery> {
-        let effect = self.acd.poll_effect()?;
+        let delivery = self.acd.poll_delivery(now)?;
         self.changed = true;
-        Some(self.outlet.route(now.wall, effect))
+        Some(delivery)
     }
 
     fn poll_timeout(&mut self) -> Option<Instant> {
-        self.acd.poll_timeout().map(|(at, _)| at)
+        self.acd.poll_timeout()
+    }
+
+    #[cfg(feature = "fault-injection")]
+    fn break_at(&mut self, fault: centre::owner::Fault) {
+        self.acd.break_at(fault);
     }
 
     fn publish(&mut self, now: Now) {

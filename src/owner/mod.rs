@@ -43,6 +43,9 @@ pub(crate) trait Core: Send + 'static {
     fn handle_timeout(&mut self, now: Now);
     fn poll_delivery(&mut self, now: Now) -> Option<Delivery>;
     fn poll_timeout(&mut self) -> Option<Instant>;
+    /// Breaks an assertion, as a test wants it.
+    #[cfg(feature = "fault-injection")]
+    fn break_at(&mut self, fault: centre::owner::Fault);
     /// Publishes what others may see, when it changed. Called after each batch and before its answers leave.
     fn publish(&mut self, now: Now);
 }
@@ -83,6 +86,8 @@ pub(crate) struct Runner<C: Core> {
     backlog: Backlog,
     failed_peers: Vec<Peer>,
     journal_failing: bool,
+    #[cfg(feature = "fault-injection")]
+    faults: crate::faults::Orders,
 }
 
 impl<C: Core> Runner<C> {
@@ -94,6 +99,8 @@ impl<C: Core> Runner<C> {
         progress: Arc<OwnerProgress>,
     ) -> Self {
         Self {
+            #[cfg(feature = "fault-injection")]
+            faults: post.faults.of(owner),
             core,
             owner,
             post,
@@ -137,7 +144,8 @@ impl<C: Core> Runner<C> {
         let timer = self.core.poll_timeout().map(|at| self.clock.to_tokio(at));
         let retry = (!self.backlog.is_empty()).then(|| now + RETRY_EVERY);
         let journal = self.journal_failing.then(|| now + JOURNAL_LOOK_EVERY);
-        [timer, retry, journal].into_iter().flatten().min().unwrap_or(now + IDLE_LOOK_EVERY)
+        let orders = cfg!(feature = "fault-injection").then(|| now + ORDERS_LOOK_EVERY);
+        [timer, retry, journal, orders].into_iter().flatten().min().unwrap_or(now + IDLE_LOOK_EVERY)
     }
 
     /// Takes what else is there, up to a bound, so that a batch shares one settling.
@@ -163,6 +171,10 @@ impl<C: Core> Runner<C> {
     /// Timers, deliveries, the gate and the published state, until nothing more comes.
     fn settle(&mut self) {
         let now = self.clock.now();
+        #[cfg(feature = "fault-injection")]
+        for fault in crate::faults::take(&self.faults) {
+            self.core.break_at(fault);
+        }
         self.core.handle_timeout(now);
         self.drain();
         self.watch_journal();
@@ -292,6 +304,8 @@ async fn receive(lane: &mut Option<LaneEnd>) -> SipInput {
     }
 }
 
+/// "Internal software error" (sysexits.h): a supervisor starts the process again.
+pub(crate) const EXIT_BROKEN: i32 = 70;
 /// A mark that is always reached, so that answers keep their order.
 const NO_MARK: Mark = Mark { entry: 0, durability: journal_core::Durability::Written };
 /// Inputs that share one settling: about 200 us of work.
@@ -300,6 +314,8 @@ const INPUTS_MAX: usize = 64;
 const RETRY_EVERY: Duration = Duration::from_millis(1);
 /// While the journal fails, its recovery is looked for this often.
 const JOURNAL_LOOK_EVERY: Duration = Duration::from_millis(200);
+/// In a build for tests, what they want broken is looked for this often.
+const ORDERS_LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Without any timer.
 const IDLE_LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Peers of one batch whose failure is told at once; more fail by their timers.

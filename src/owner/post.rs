@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use admin_api::Metrics;
+use centre::owner::Alarm;
 use centre::{Answer, CommandError, Delivery};
 use clock::{RequestId, ShardId};
 use journal::{AppendError, Journal};
@@ -12,6 +13,7 @@ use journal_core::{Entry, Owner};
 use media_worker::{CommandRefused, MediaWorker};
 use tokio::sync::{mpsc, oneshot};
 
+use super::EXIT_BROKEN;
 use crate::net::{CallIdDirectory, Flows};
 
 /// The ways to everyone, shared by all owners' tasks.
@@ -36,6 +38,9 @@ pub(crate) struct Post {
     pub(crate) metrics: Arc<Metrics>,
     /// Shards that hold no call any more, at shutdown.
     pub(crate) drained: mpsc::Sender<ShardId>,
+    /// What tests want broken.
+    #[cfg(feature = "fault-injection")]
+    pub(crate) faults: crate::faults::Faults,
 }
 
 impl Post {
@@ -77,12 +82,35 @@ impl Post {
                 tracing::error!(what, "leases and facts differed; repaired");
                 Ok(())
             }
+            Delivery::Alarm(alarm) => {
+                self.alarm(owner, &alarm);
+                Ok(())
+            }
             Delivery::Drained(shard) => {
                 let _ = self.drained.try_send(shard);
                 Ok(())
             }
             // Network and answers go through the owner's gate, never here.
             gated @ (Delivery::Transmit { .. } | Delivery::Answer { .. }) => Err(Box::new(gated)),
+        }
+    }
+
+    /// What an operator must hear of a broken owner. One that gave up takes the process down: the restart ends its
+    /// calls with a record each, while an owner that is silently gone would leave calls and agents stuck.
+    fn alarm(&self, owner: Owner, alarm: &Alarm) {
+        match alarm {
+            Alarm::Broke { named, why } => {
+                self.metrics.owner_panicked(owner_word(owner));
+                tracing::error!(?owner, ?named, why, "an owner broke an assertion and was built anew");
+            }
+            Alarm::Quarantined(named) => {
+                self.metrics.quarantined(named.kind());
+                tracing::error!(?owner, ?named, "the same input broke its owner twice: quarantined until the restart");
+            }
+            Alarm::GaveUp => {
+                tracing::error!(?owner, "an owner cannot be built anew: the process ends, its next start recovers");
+                std::process::exit(EXIT_BROKEN);
+            }
         }
     }
 
@@ -96,6 +124,16 @@ impl Post {
                 Ok(())
             }
         }
+    }
+}
+
+/// The word of `trunkline_owner_panics_total{owner}`.
+const fn owner_word(owner: Owner) -> &'static str {
+    match owner {
+        Owner::Shard(_) => "shard",
+        Owner::Acd => "acd",
+        Owner::Location => "location",
+        Owner::Node | Owner::Api => "other",
     }
 }
 

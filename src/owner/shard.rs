@@ -2,27 +2,27 @@
 
 use std::sync::Arc;
 
-use call::{Input, Shard};
-use centre::{Delivery, ShardOutlet};
+use call::Input;
+use centre::Delivery;
+use centre::owner::ShardOwner;
 use clock::{Instant, Now, ShardId};
 
 use super::Core;
 use crate::net::{Admission, SipInput};
 use crate::snapshots::Snapshots;
 
-/// A shard, its outlet, and where its snapshot goes.
+/// A shard, and where its snapshot goes.
 pub(crate) struct ShardCore {
     id: ShardId,
-    shard: Shard,
-    outlet: ShardOutlet,
+    shard: ShardOwner,
     snapshots: Arc<Snapshots>,
     /// Learns which addresses are trunks'.
     admission: Arc<Admission>,
 }
 
 impl ShardCore {
-    pub(crate) fn new(id: ShardId, shard: Shard, snapshots: Arc<Snapshots>, admission: Arc<Admission>) -> Self {
-        Self { id, shard, outlet: ShardOutlet::new(id), snapshots, admission }
+    pub(crate) fn new(id: ShardId, shard: ShardOwner, snapshots: Arc<Snapshots>, admission: Arc<Admission>) -> Self {
+        Self { id, shard, snapshots, admission }
     }
 }
 
@@ -54,11 +54,16 @@ impl Core for ShardCore {
     }
 
     fn poll_delivery(&mut self, _: Now) -> Option<Delivery> {
-        self.shard.poll_effect().map(|effect| self.outlet.route(effect))
+        self.shard.poll_delivery()
     }
 
     fn poll_timeout(&mut self) -> Option<Instant> {
-        self.shard.poll_timeout().map(|(at, _)| at)
+        self.shard.poll_timeout()
+    }
+
+    #[cfg(feature = "fault-injection")]
+    fn break_at(&mut self, fault: centre::owner::Fault) {
+        self.shard.break_at(fault);
     }
 
     fn publish(&mut self, now: Now) {

@@ -8,6 +8,7 @@ mod bad_config;
 mod bad_requests;
 mod bad_sip;
 mod baresip_phones;
+mod breaks;
 mod click_to_call;
 mod databases;
 mod disk_full;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Endpoint, Http, NodeConfig, PATIENCE, eventually};
+use super::{Endpoint, Http, NodeConfig, PATIENCE, eventually, until};
 
 /// A running node.
 pub(crate) struct Node {
@@ -98,6 +98,23 @@ impl Node {
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("our own child can be killed");
         self.child.wait().expect("our own child can be waited for");
+    }
+
+    /// Lets an owner break an assertion: `shard 0`, `acd`, `location`, `acd at agent 2` (see `src/faults.rs`). Returns
+    /// when the order is taken; it strikes within 20 ms.
+    pub(crate) fn break_owner(&self, order: &str) {
+        let (file, draft) = (self.data_dir().join("break"), self.data_dir().join("break.draft"));
+        std::fs::write(&draft, order).and_then(|()| std::fs::rename(&draft, &file)).expect("an order is written");
+        eventually("the order is taken", || (!file.exists()).then_some(()));
+    }
+
+    /// Lets an owner break once, and waits until it has.
+    pub(crate) fn break_once(&self, order: &str) {
+        let owner = order.split(' ').next().unwrap_or_default();
+        let metric = format!("trunkline_owner_panics_total{{owner=\"{owner}\"}}");
+        let before = self.http().metric(&metric);
+        self.break_owner(order);
+        until("the owner broke", || self.http().metric(&metric), |now| *now > before);
     }
 
     /// Asks it to stop.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use clock::{AgentId, CallId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
 use journal_core::outcome::Reached;
 use journal_core::{Cause, DialogIdentity, Entry, Mark};
+use media_graph::{PlayerId, RecorderId};
 use sip::ua::Peer;
 use sip::{Message, ParseError};
 
@@ -100,8 +101,38 @@ pub struct RestoredCall {
     pub dialogs: Vec<DialogIdentity>,
 }
 
+/// What a broken shard left behind while the node stays up: its calls, and what the media worker still runs for them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lost {
+    /// Its live calls.
+    pub calls: Vec<RestoredCall>,
+    /// Legs with ports.
+    pub ports: Vec<LegId>,
+    /// Players.
+    pub players: Vec<PlayerId>,
+    /// Recordings and messages, those of calls that ended before included.
+    pub recordings: Vec<LostRecording>,
+}
+
+/// A recording or message that a broken shard had begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostRecording {
+    /// The recording.
+    pub recorder: RecorderId,
+    /// Its call.
+    pub call: CallId,
+    /// The call's next sequence number; of a call in [`Lost::calls`] the one before its end.
+    pub next_seq: u32,
+    /// Path relative to the data folder, without suffix.
+    pub path: String,
+    /// The box, for a message that nobody said to be left yet.
+    pub message: Option<QueueId>,
+    /// The media worker was told to finish it.
+    pub stopping: bool,
+}
+
 /// What happens to a shard.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Input {
     /// A new dial plan.
     Configure(Arc<Plan>),
@@ -222,8 +253,13 @@ pub enum Input {
     JournalFailing(bool),
     /// Calls from before a crash: each dialog is ended, each call gets its `Ended` with cause `node_restart`.
     Restore(Vec<RestoredCall>),
+    /// What this shard held when it broke an assertion: each dialog is ended, each call gets its `Ended` with cause
+    /// `shard_restart`, ports and players are given back, recordings finished and kept.
+    Recover(Lost),
     /// How many calls agents dialed out today before a restart: they count for their caps.
     Dialed(Vec<(AgentId, u32)>),
+    /// From the ACD, which was built anew: tell `Facts` now and not only in their turn.
+    TellFacts,
     /// The node shuts down: refuse new calls with 503.
     Drain,
     /// The time to wait is over: end every call with BYE and a record.

@@ -111,7 +111,8 @@ impl Shard {
     }
 
     pub(crate) fn tell_if_drained(&mut self) {
-        let is_idle = self.calls.is_empty() && self.recordings.is_empty() && self.sessions.is_empty();
+        let nothing_runs = self.calls.is_empty() && self.recordings.is_empty() && self.awaiting.is_empty();
+        let is_idle = nothing_runs && self.sessions.is_empty();
         if self.drain == DrainState::Draining && is_idle {
             self.drain = DrainState::Drained;
             self.effects.push_back(Effect::Drained);

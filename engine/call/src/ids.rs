@@ -10,6 +10,8 @@ use media_graph::{PlayerId, RecorderId};
 pub(crate) struct Ids {
     shard: u64,
     next: Option<u64>,
+    /// Given out before by a shard that this one follows.
+    floor: u64,
 }
 
 /// A group of phones that ring together until one answers.
@@ -18,12 +20,17 @@ pub(crate) struct RingId(pub(crate) u64);
 
 impl Ids {
     pub(crate) fn new(shard: ShardId) -> Self {
-        Self { shard: u64::from(shard.0) << COUNT_BITS, next: None }
+        Self { shard: u64::from(shard.0) << COUNT_BITS, next: None, floor: 0 }
     }
 
     /// Where counting begins; later calls change nothing.
     pub(crate) fn begin(&mut self, wall: WallTime) {
-        self.next.get_or_insert(u64::try_from(wall.as_micros()).unwrap_or(0));
+        self.next.get_or_insert(u64::try_from(wall.as_micros()).unwrap_or(0).max(self.floor));
+    }
+
+    /// Counting goes on above `last_id`, also when the wall clock was set back meanwhile. Before `begin`.
+    pub(crate) fn follow(&mut self, last_id: u64) {
+        self.floor = last_id & COUNT_MASK;
     }
 
     pub(crate) fn leg(&mut self) -> LegId {
@@ -73,5 +80,10 @@ mod tests {
         assert_eq!(first_of(0, 1_000), (LegId(1_001), LegId(1_002)));
         assert_ne!(first_of(1, 1_000), first_of(0, 1_000));
         assert_ne!(first_of(0, 2_000).0, first_of(0, 1_000).1);
+        let mut after_a_break = Ids::new(ShardId(1));
+        after_a_break.follow(first_of(1, 5_000).1.0);
+        after_a_break.begin(WallTime::from_micros(1_000));
+        assert_eq!(shard_of_id(after_a_break.leg().0), ShardId(1));
+        assert_eq!(after_a_break.leg().0 & COUNT_MASK, 5_004);
     }
 }

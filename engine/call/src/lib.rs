@@ -37,8 +37,8 @@ mod termination;
 mod wiring;
 
 pub use contract::{
-    AgentFact, CommandError, Contact, Effect, Input, NewCall, OfferOutcome, Reply, RestoredCall, WaitingFact,
-    WithdrawReason,
+    AgentFact, CommandError, Contact, Effect, Input, Lost, LostRecording, NewCall, OfferOutcome, Reply, RestoredCall,
+    WaitingFact, WithdrawReason,
 };
 pub use ids::shard_of_id;
 pub use number::MAX_DIALED_LEN;

@@ -69,6 +69,9 @@ impl Shard {
 
     /// The media worker finished a recording, or could not.
     pub(crate) fn recorded(&mut self, recorder: RecorderId, finished: Finished) {
+        if let Some(awaiting) = self.awaiting.remove(&recorder) {
+            return self.lost_message_finished(recorder, awaiting, finished);
+        }
         let Some(recording) = self.recordings.remove(&recorder) else { return };
         self.timers.cancel(&Timer::Recorder(recorder));
         let call = recording.call;
@@ -116,4 +119,4 @@ pub fn recording_path(folder: &str, at: WallTime, call: CallId) -> String {
 }
 
 /// A recording is synced and renamed within milliseconds; after this the disk is taken for broken.
-const FINISH_MAX: Duration = Duration::from_secs(10);
+pub(crate) const FINISH_MAX: Duration = Duration::from_secs(10);

@@ -19,6 +19,7 @@ use crate::ids::{Ids, RingId};
 use crate::leg::Leg;
 use crate::limits::{Limits, Pace};
 use crate::plan::Plan;
+use crate::restore::Awaiting;
 use crate::ring::{Lease, Ring};
 use crate::snapshot::{Counts, Snapshot, TimerReason, TrunkUsage};
 
@@ -66,6 +67,8 @@ pub struct Shard {
     pub(crate) ports: BTreeSet<LegId>,
     /// Call-IDs of dialogs from before a crash, while their ends are under way.
     pub(crate) restored: BTreeMap<CallId, Vec<String>>,
+    /// Calls of a broken shard that end when their message is on the disk.
+    pub(crate) awaiting: BTreeMap<RecorderId, Awaiting>,
     pub(crate) limits: Limits,
     pub(crate) options_pace: Pace,
     /// Who guessed passwords: location says so.
@@ -163,6 +166,7 @@ impl Shard {
             players: BTreeMap::new(),
             ports: BTreeSet::new(),
             restored: BTreeMap::new(),
+            awaiting: BTreeMap::new(),
             limits: Limits::default(),
             options_pace: Pace::default(),
             silences: Silences::default(),
@@ -174,6 +178,13 @@ impl Shard {
             now: Now::default(),
             facts_due: None,
         }
+    }
+
+    /// The shard stands in for one that broke after `journaled` entries and gave out ids up to `last_id`: it numbers
+    /// its entries from there, and no late word about a lost leg, player or recording is taken for one of its own.
+    pub fn follow_on(&mut self, journaled: u64, last_id: u64) {
+        self.journaled = journaled;
+        self.ids.follow(last_id);
     }
 
     /// Takes one input; what follows from it comes out of `poll_effect`.
@@ -221,7 +232,7 @@ impl Shard {
             claims: self.claims.len(),
             ports: self.ports.len(),
             players: self.players.len(),
-            recorders: self.recordings.len(),
+            recorders: self.recordings.len() + self.awaiting.len(),
             timers: self.timers.len(),
         }
     }
@@ -284,7 +295,9 @@ impl Shard {
             Input::HangUp { request, call } => self.hang_up(request, call),
             Input::JournalFailing(failing) => self.journal_failing = failing,
             Input::Restore(calls) => self.restore(calls),
+            Input::Recover(lost) => self.recover(lost),
             Input::Dialed(dials) => self.limits.dialed(&dials, self.now),
+            Input::TellFacts => self.tell_facts(),
             Input::Drain => self.start_drain(),
             Input::EndAll => self.end_all(),
         }

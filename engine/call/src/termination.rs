@@ -54,6 +54,8 @@ pub enum Reason {
     Shutdown,
     /// The node restarted.
     NodeRestart,
+    /// The call's shard broke an assertion and was rebuilt.
+    ShardRestart,
     /// Limits of calls.
     Overload,
     /// No target of the trunk is up.
@@ -189,7 +191,7 @@ impl Termination {
 }
 
 /// Every row, in the order of [`Reason`].
-pub const TABLE: [Row; 24] = {
+pub const TABLE: [Row; 25] = {
     use Class::{Failure, GivenUp, NotAnswered, Success};
     [
         row(Reason::Normal, "normal", 16, 480, Success, false),
@@ -214,6 +216,7 @@ pub const TABLE: [Row; 24] = {
         row(Reason::Transferred, "transferred", 16, 487, Success, false),
         row(Reason::Shutdown, "shutdown", 41, 503, Failure, true),
         row(Reason::NodeRestart, "node_restart", 41, 503, Failure, true),
+        row(Reason::ShardRestart, "shard_restart", 41, 503, Failure, true),
         row(Reason::Overload, "overload", 42, 503, Failure, true),
         row(Reason::TrunkDown, "trunk_down", 38, 503, Failure, true),
     ]

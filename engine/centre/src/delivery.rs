@@ -5,6 +5,7 @@ use clock::{RequestId, ShardId};
 use journal_core::{Entry, Mark};
 use sip::ua::Peer;
 
+use crate::owner::Alarm;
 use crate::{Answer, CommandError};
 
 /// Where an effect of an owner goes, and what it is there.
@@ -64,4 +65,6 @@ pub enum Delivery {
     },
     /// The shard holds no call any more after `Drain` or `EndAll`.
     Drained(ShardId),
+    /// The owner broke an assertion: counted, logged as an error, shown. After [`Alarm::GaveUp`] the process must end.
+    Alarm(Alarm),
 }

@@ -18,6 +18,12 @@ impl ShardOutlet {
         Self { shard, entries: 0 }
     }
 
+    /// How many entries it has numbered.
+    #[must_use]
+    pub const fn entries(&self) -> u64 {
+        self.entries
+    }
+
     /// Where `effect` goes.
     pub fn route(&mut self, effect: call::Effect) -> Delivery {
         use call::Effect;

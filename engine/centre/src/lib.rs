@@ -2,14 +2,16 @@
 //! outside, snapshots for readers, and the translation of one owner's effect
 //! into inputs of others.
 //!
-//! It owns no owner's state. Production calls it inside each owner's task, the
-//! simulator calls the same functions in one loop (DESIGN section 2).
+//! It owns no owner's state beyond what it takes to build a broken owner anew
+//! ([`owner`]). Production calls it inside each owner's task, the simulator
+//! calls the same functions in one loop (DESIGN section 2).
 
 mod command;
 mod delivery;
 mod from_acd;
 mod from_location;
 mod from_shard;
+pub mod owner;
 pub mod restore;
 mod snapshot;
 

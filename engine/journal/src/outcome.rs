@@ -128,6 +128,14 @@ pub mod code {
     pub const UNKNOWN_NUMBER: &str = "unknown_number";
     /// The node went down while the call was up.
     pub const NODE_RESTART: &str = "node_restart";
+    /// The call's shard broke an assertion and was rebuilt.
+    pub const SHARD_RESTART: &str = "shard_restart";
+
+    /// We cut the call off, not one of its parties: its caller gets his place back.
+    #[must_use]
+    pub fn is_restart(code: &str) -> bool {
+        matches!(code, NODE_RESTART | SHARD_RESTART)
+    }
 }
 
 const fn verdict(status: CallStatus, outcome: Outcome, work: WorkStatus) -> Verdict {

@@ -379,7 +379,7 @@ impl CallRecord {
         self.waited_until(at);
         self.talk_ms = Some(self.answered_at.map_or(0, |since| at.millis_since(since)));
         self.cause = Some(cause.clone());
-        if cause.code != code::NODE_RESTART {
+        if !code::is_restart(&cause.code) {
             self.progress.place = None;
         }
     }

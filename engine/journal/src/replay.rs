@@ -256,7 +256,7 @@ fn day_of(at: WallTime) -> i64 {
 
 /// Keeps the place of a caller whose call a restart ended, the oldest giving way at the limit.
 fn remember_place(places: &mut BTreeMap<(QueueId, String), Interrupted>, record: &CallRecord, at: WallTime) {
-    let cut_by_restart = record.cause.as_ref().is_some_and(|cause| cause.code == code::NODE_RESTART);
+    let cut_by_restart = record.cause.as_ref().is_some_and(|cause| code::is_restart(&cause.code));
     let Some(place) = record.place().filter(|_| cut_by_restart && !record.from.is_empty()) else { return };
     places.insert((place.queue, record.from.clone()), Interrupted { place, at });
     if places.len() > MAX_PLACES {

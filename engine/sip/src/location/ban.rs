@@ -72,6 +72,17 @@ impl BanTable {
         self.begin(now, address, user)
     }
 
+    /// Bans of another table stand here too, until their time is over, with the numbers that they had.
+    pub fn resume(&mut self, now: Now, bans: Vec<Ban>) {
+        for ban in bans {
+            let until = now.mono + Duration::from_millis(ban.until.millis_since(now.wall));
+            let key = (ban.address, ban.user.clone());
+            self.last_id = self.last_id.max(ban.id);
+            self.by_id.insert(ban.id, key.clone());
+            self.bans.insert(key, Standing { ban, until });
+        }
+    }
+
     fn begin(&mut self, now: Now, address: IpAddr, user: Option<String>) -> Option<Silence> {
         let until = now.mono + SILENCE;
         if self.bans.get(&(address, user.clone())).is_some_and(|standing| now.mono < standing.until) {

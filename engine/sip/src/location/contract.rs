@@ -63,7 +63,7 @@ pub struct Contact {
 }
 
 /// What happens to location.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Input {
     /// Who may register, the SIP domain (and realm), own hosts, and addresses that are trunks'.
     Configure {
@@ -78,6 +78,14 @@ pub enum Input {
     },
     /// Bindings from before a restart: UDP ones are taken back and probed with OPTIONS.
     Restore(Vec<Binding>),
+    /// Bindings that a location which broke an assertion held a moment ago, with the ways it told for them: nobody was
+    /// away, so none is probed, and those over streams stay, as `FlowGone` would have said that their connection ended.
+    Resume {
+        /// The bindings.
+        bindings: Vec<(Binding, Option<Peer>)>,
+        /// The bans that stood.
+        bans: Vec<Ban>,
+    },
     /// A message.
     Received {
         /// Where it came from.

@@ -78,6 +78,10 @@ impl Location {
                 self.configure_users(users, trunks);
             }
             Input::Restore(bindings) => self.restore(now, bindings),
+            Input::Resume { bindings, bans } => {
+                self.bans.resume(now, bans);
+                self.resume(now, bindings);
+            }
             Input::Received { peer, message } if serve::is_stateless(&message) => {
                 self.ua.receive_stateless(peer, message);
             }
@@ -137,6 +141,28 @@ impl Location {
     #[must_use]
     pub fn counts(&self) -> crate::ua::Counts {
         self.ua.counts()
+    }
+
+    /// Takes over what a broken location held. One over a stream whose connection nobody knows cannot be called: it is
+    /// said to be removed, and its phone registers again.
+    fn resume(&mut self, now: Now, bindings: Vec<(Binding, Option<Peer>)>) {
+        for (one, way) in bindings {
+            let source = way.unwrap_or_else(|| source_of(&one));
+            let identity = (one.call_id.as_str(), one.cseq);
+            let restored = registrar::Binding::restored(now, &one.contact, identity, one.expires_at, source);
+            let is_known = self.users.values().any(|user| user.agent == one.agent);
+            let can_be_called = !one.stream || source.flow.is_some();
+            let is_kept = is_known
+                && can_be_called
+                && restored.is_ok_and(|binding| self.registrar.restore(one.agent, binding, now.mono));
+            match is_kept {
+                true => self.tell_contacts(one.agent),
+                false => {
+                    let Binding { agent, contact, .. } = one;
+                    self.effects.push_back(Effect::BindingRemoved { agent, contact });
+                }
+            }
+        }
     }
 
     /// Carries on with what the user agent core gave out.

@@ -1,0 +1,110 @@
+//! Owners that break an assertion while the node stays up (DESIGN section 4, Failure domains). That of a shard with
+//! calls in all stages is in `tests/crash.rs`.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::queue_calls::talk;
+use crate::support::{Call, ECHO, Node, NodeConfig, Rtp, SUPPORT, sdp};
+
+#[test]
+fn an_acd_that_breaks_forgets_nobody() {
+    let node = Node::start(NodeConfig::demo().queue_times(15, 300, 3));
+    let (talker, wrapping) = (node.registered("1001"), node.registered("1002"));
+    let (mut talking, at_phone) = talk(&node, &talker);
+    let (mut ended, _) = talk(&node, &wrapping);
+    let callers: Vec<Call> = (0..4).map(|at| waiting(&node, at)).collect();
+    ended.bye();
+    let before = node.http().wait_agent("1002", "wrap_up");
+
+    node.break_once("acd");
+
+    assert_eq!(node.http().agent("1001")["state"], "on_call");
+    assert_eq!(node.http().wait_waiting("support", 4)["waiting"], 4);
+    // The wrap-up goes on from where it was, and then the first who came is served.
+    assert_eq!(node.http().agent("1002")["state_since"], before["state_since"]);
+    let offer = wrapping.expect_call();
+    assert_caller(&offer, &callers[0]);
+    // The talk ends as any other.
+    talking.bye();
+    at_phone.expect_bye();
+    assert_eq!(node.http().record_of(&talking.id)["cause"]["code"], "normal");
+    node.http().wait_agent("1001", "wrap_up");
+    let offer = talker.expect_call();
+    assert_caller(&offer, &callers[1]);
+    assert_eq!(node.http().metric("trunkline_facts_repaired_total"), 0.0, "nothing differed");
+}
+
+#[test]
+fn what_breaks_the_acd_twice_is_quarantined_alone() {
+    let node = Node::start(NodeConfig::demo().queue_times(15, 300, 0));
+    let phone = node.registered("1001");
+    node.http().wait_agent("1001", "ready");
+    // The second agent of the demo.
+    node.break_owner("acd at agent 2");
+    node.break_once("acd");
+    let status = node.http().put("/v1/agents/1002/state", &json!({"state": "paused"}));
+    assert_eq!(status.status, 503, "{}", status.text());
+    assert_eq!(node.http().metric("trunkline_quarantined{kind=\"agent\"}"), 1.0);
+    let ready = node.http().get("/readyz").json();
+    assert_eq!((&ready["quarantined"], &ready["owner_panics"]), (&json!(1), &json!(3)), "{ready}");
+    assert!(node.log().contains("quarantined until the restart"), "{}", node.log());
+    // Everyone else goes on.
+    let (mut caller, agent) = talk(&node, &phone);
+    caller.bye();
+    agent.expect_bye();
+}
+
+#[test]
+fn a_call_that_breaks_the_shard_twice_gets_500_and_others_go_on() {
+    let node = Node::demo();
+    let rtp = Rtp::bind(node.carrier.addr().ip());
+    let mut poison = Call::prepare(&node.carrier, ECHO, rtp);
+    node.break_owner(&format!("shard 0 at call {}", poison.id));
+    node.break_once("shard 0");
+    let offer = sdp(&poison.rtp, "sendrecv");
+    poison.invite_again("", &offer);
+    assert_eq!(poison.final_response().status(), 500);
+    assert_eq!(node.http().metric("trunkline_quarantined{kind=\"call\"}"), 1.0);
+    let mut other = node.carrier.call(ECHO);
+    other.expect_final(200);
+    other.bye();
+}
+
+#[test]
+fn a_location_that_breaks_keeps_every_phone() {
+    let node = Node::start(NodeConfig::demo().queue_times(15, 300, 0));
+    let phone = node.registered("1001");
+    node.http().wait_agent("1001", "ready");
+    node.break_once("location");
+    assert_eq!(node.http().agent("1001")["state"], "ready");
+    assert_eq!(node.http().metric("trunkline_registrations"), 1.0);
+    let (mut caller, agent) = talk(&node, &phone);
+    caller.bye();
+    agent.expect_bye();
+    // It answers what it always answers.
+    assert_eq!(phone.register_for(0).response.status(), 200);
+    node.http().wait_agent("1001", "offline");
+}
+
+#[test]
+fn an_owner_that_breaks_again_and_again_ends_the_process() {
+    let mut node = Node::demo();
+    node.break_owner("acd at timeouts");
+    let status = node.wait(Duration::from_secs(15));
+    assert_eq!(status.code(), Some(70));
+    assert!(node.log().contains("cannot be built anew"), "{}", node.log());
+}
+
+fn waiting(node: &Node, number: usize) -> Call {
+    let mut caller = node.carrier.named(&format!("+44770090{number:04}")).call(SUPPORT);
+    caller.expect_final(200);
+    node.http().wait_waiting("support", number as u64 + 1);
+    caller
+}
+
+fn assert_caller(offer: &Call, caller: &Call) {
+    let from = offer.invite.as_ref().map(|invite| invite.header("From").to_owned()).unwrap_or_default();
+    assert!(from.contains(&caller.endpoint.user), "{} is next: {from}", caller.endpoint.user);
+}
