@@ -5,8 +5,12 @@ use sdp::{Local, Session, answer, apply_answer, offer};
 /// Reads `data` as a description, as an offer to us, and as an answer to ours.
 pub fn check(data: &[u8]) {
     let Ok(session) = Session::parse(data) else { return };
-    let again = Session::parse(session.to_string().as_bytes()).expect("a printed description is one");
-    assert_eq!(session, again);
+    let printed = session.to_string();
+    // What is no UTF-8 grows when it is kept; the whole may then be too long to be read once more.
+    if printed.len() <= sdp::MAX_LEN {
+        let again = Session::parse(printed.as_bytes()).expect("a printed description is one");
+        assert_eq!(session, again);
+    }
     let local = Local::new([127, 0, 0, 1].into(), 20_000, 1);
     if let Ok((ours, _)) = answer(&session, &local, None) {
         assert_eq!(ours.media.len(), session.media.len(), "an answer has a line for each of the offer (RFC 3264 6)");

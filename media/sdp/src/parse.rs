@@ -101,6 +101,10 @@ impl Reader {
         }
         let value = String::from_utf8_lossy(value);
         let value = value.as_ref();
+        // What is no UTF-8 is kept as a sign of three bytes: the line must fit as it is kept, too.
+        if value.len() + 2 > MAX_LINE_LEN {
+            return Err(SdpError::LineTooLong { line: self.line, len: value.len() + 2 });
+        }
         if !self.version_seen {
             if *letter != b'v' || value.trim() != "0" {
                 return Err(self.expected("v=0 first"));

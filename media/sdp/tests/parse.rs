@@ -224,3 +224,16 @@ proptest! {
         }
     }
 }
+
+/// Found by fuzzing: such bytes are kept as three each, and the line was longer than any that is read.
+#[test]
+fn a_line_fits_as_it_is_kept_too() {
+    let head = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=";
+    let with_name = |len| [&head[..], &vec![0xeb; len], b"\r\n"].concat();
+    let kept = Session::parse(&with_name(600)).expect("it fits");
+    assert_eq!(Session::parse(kept.to_string().as_bytes()), Ok(kept));
+    assert!(matches!(
+        Session::parse(&with_name(sdp::MAX_LINE_LEN - 2)),
+        Err(sdp::SdpError::LineTooLong { line: 3, .. })
+    ));
+}
