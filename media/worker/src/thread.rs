@@ -1,8 +1,8 @@
 //! A media thread: all RTP sessions of its calls, and the loop that serves them.
 //!
-//! While packets are many it rests 1 ms and drains all sockets at once; while
-//! they are few it waits for the next one. Either way a packet costs one read,
-//! a look at a small array, and one write.
+//! While packets or orders are many it rests 1 ms and takes all that came at
+//! once; while they are few it waits for the next one. Either way a packet costs
+//! one read, a look at a small array, and one write.
 
 mod forward;
 mod nodes;
@@ -75,11 +75,12 @@ enum Timer {
     Batch(NodeIx),
 }
 
-/// How busy the sockets are.
+/// How busy the sockets and the ring of orders are.
 #[derive(Debug, Default)]
 struct Load {
     window_ends: Instant,
-    packets: u32,
+    /// Packets and orders of this window.
+    came: u32,
     busy: bool,
 }
 
@@ -142,6 +143,7 @@ impl MediaThread {
     }
 
     fn serve(&mut self, order: Order<Loaded>) {
+        self.load.came = self.load.came.saturating_add(1);
         match order {
             Order::Command(command) => self.obey(command),
             Order::Internal(loaded) => self.on_loaded(loaded),
@@ -244,7 +246,7 @@ impl MediaThread {
                 return;
             }
             let read = self.drain(ready);
-            self.load.packets = self.load.packets.saturating_add(read);
+            self.load.came = self.load.came.saturating_add(read);
             if read == 0 {
                 return;
             }
@@ -309,11 +311,11 @@ impl MediaThread {
 }
 
 impl Load {
-    /// Whether packets came so often lately that draining in turns is cheaper than waking for each.
+    /// Whether so much came lately that taking it in turns is cheaper than waking for each.
     fn is_busy(&mut self, now: Instant) -> bool {
         if now >= self.window_ends {
-            self.busy = self.packets >= BUSY_PACKETS;
-            self.packets = 0;
+            self.busy = self.came >= BUSY_FROM;
+            self.came = 0;
             self.window_ends = now + LOAD_WINDOW;
         }
         self.busy
@@ -344,5 +346,5 @@ const MAX_PATIENCE_MS: u16 = 10_000;
 const REST: Duration = Duration::from_millis(1);
 /// Load is judged over so long ...
 const LOAD_WINDOW: Duration = Duration::from_millis(32);
-/// ... and is high from 1,000 packets a second on: one for each rest.
-const BUSY_PACKETS: u32 = 32;
+/// ... and is high from 1,000 packets and orders a second on: one for each rest.
+const BUSY_FROM: u32 = 32;
