@@ -54,6 +54,7 @@ impl Journal {
             sync_delay: options.sync_delay,
             last: Position { node: options.node, epoch, sequence: last.sequence },
             unsynced: Unsynced::default(),
+            grouped: None,
         };
         let folder = |why: std::io::Error| OpenError::Folder { path: options.path.clone(), why: why.to_string() };
         let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(|| writer.run()).map_err(folder)?;

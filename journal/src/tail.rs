@@ -1,9 +1,11 @@
 //! A live tail: entries in order, from any position on, for ever.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use journal_core::{Durability, Position};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::shared::Progress;
 use crate::{Journal, ReadError, Stored};
@@ -16,6 +18,9 @@ pub struct Tail {
     progress: watch::Receiver<Progress>,
     after: Position,
     durability: Durability,
+    rest: Duration,
+    /// Not before this are the next entries given.
+    rested: Option<Instant>,
 }
 
 impl Tail {
@@ -25,7 +30,14 @@ impl Tail {
         after: Position,
         durability: Durability,
     ) -> Self {
-        Self { journal, progress, after, durability }
+        Self { journal, progress, after, durability, rest: Duration::ZERO, rested: None }
+    }
+
+    /// The same tail, but whoever follows it is given a rest of at least `rest` between two reads, so that each finds
+    /// more: for followers that need not know at once. One that lags is given none.
+    #[must_use]
+    pub fn with_rest(self, rest: Duration) -> Self {
+        Self { rest, ..self }
     }
 
     /// The next entries, at least one and at most `max`, as soon as there are
@@ -34,11 +46,16 @@ impl Tail {
     /// # Errors
     /// When the store cannot be read now; the same entries come at the next call.
     pub async fn next(&mut self, max: usize) -> Result<Vec<Arc<Stored>>, ReadError> {
+        if let Some(rested) = self.rested {
+            tokio::time::sleep_until(rested).await;
+        }
         loop {
             let progress = *self.progress.borrow_and_update();
             let read = self.read(progress.reached(self.durability), max).await?;
             if let Some(last) = read.last() {
                 self.after = last.position;
+                let more = read.len() == max || self.rest.is_zero();
+                self.rested = (!more).then(|| now() + self.rest);
                 return Ok(read);
             }
             if progress.closed || self.progress.changed().await.is_err() {
@@ -65,4 +82,9 @@ impl Tail {
         let joined = tokio::task::spawn_blocking(from_disk).await;
         joined.unwrap_or_else(|panic| Err(ReadError::Store { why: panic.to_string() }))
     }
+}
+
+#[allow(clippy::disallowed_methods, reason = "a shell: a task's own pace")]
+fn now() -> Instant {
+    Instant::now()
 }

@@ -25,7 +25,7 @@ impl Upkeep {
     /// Goes on from what was restored.
     #[must_use]
     pub fn new(journal: &Journal, restored: &Restored) -> Self {
-        let tail = journal.subscribe(restored.position, Durability::Synced);
+        let tail = journal.subscribe(restored.position, Durability::Synced).with_rest(REST);
         let replay = restored.replay.clone();
         Self { journal: journal.clone(), tail, replay, since_checkpoint: restored.entries, kept: KEPT }
     }
@@ -109,6 +109,8 @@ const CHECKPOINT_ENTRIES: u64 = 200_000;
 const TRIM_EVERY: Duration = Duration::from_secs(600);
 const TRIM_ENTRIES: usize = 1_000;
 const CHUNK_ENTRIES: usize = 1_024;
+/// Nobody waits for upkeep: it looks up a few times a second.
+const REST: Duration = Duration::from_millis(200);
 const RETRY: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
