@@ -57,7 +57,7 @@ impl LiveCalls {
                 break;
             }
         }
-        tokio::spawn(live.clone().follow(tail, applied));
+        tokio::spawn(live.clone().follow(tail.with_rest(REST), applied));
         live
     }
 
@@ -219,6 +219,8 @@ const MAX_LIVE: usize = 100_000;
 /// Steps shown of a live call; a common one has ten.
 const MAX_STEPS: usize = 4_096;
 const CHUNK_ENTRIES: usize = 1_024;
+/// A list is at most this much behind, less than a request takes; under load many entries share one look.
+const REST: Duration = Duration::from_millis(5);
 const RETRY: Duration = Duration::from_millis(200);
 /// Whoever waits for an entry that is written is shown what there is after this.
 const CATCH_UP_MAX: Duration = Duration::from_secs(1);

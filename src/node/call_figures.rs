@@ -19,7 +19,7 @@ pub(super) async fn follow_calls(
     metrics: Arc<Metrics>,
 ) {
     let (clock, mut log) = (ClockSource::start(), CallLog::default());
-    let mut tail = journal.subscribe(from, Durability::Written);
+    let mut tail = journal.subscribe(from, Durability::Written).with_rest(REST);
     loop {
         match tail.next(ENTRIES_AT_ONCE).await {
             Ok(read) if read.is_empty() => return,
@@ -59,4 +59,6 @@ fn count(
 }
 
 const ENTRIES_AT_ONCE: usize = 512;
+/// Less than anyone's interval between two looks at `/metrics`.
+const REST: std::time::Duration = std::time::Duration::from_millis(50);
 const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
