@@ -9,6 +9,7 @@ mod error;
 mod figures;
 mod log;
 mod owners;
+mod pace;
 mod process_figures;
 mod records;
 mod restore;
@@ -22,7 +23,7 @@ pub use control::ask;
 pub use error::StartError;
 pub use log::start as start_log;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
 use crate::config::Config;
 
@@ -32,8 +33,9 @@ use crate::config::Config;
 /// One line that says what failed and what to do.
 pub fn run(config: Config) -> Result<(), StartError> {
     // What follows the journal has threads of its own: a slow database or a long list never delays a call.
-    let records = runtime("records", RECORDS_THREADS)?;
-    let signalling = runtime("signalling", usize::from(config.node.shards))?;
+    let records = runtime("records", RECORDS_THREADS).build().map_err(StartError::Runtime)?;
+    let mut signalling = runtime("signalling", usize::from(config.node.shards));
+    let signalling = signalling.on_thread_unpark(pace::rest_after_waking).build().map_err(StartError::Runtime)?;
     signalling.block_on(async {
         let node = start::start(config, records.handle()).await?;
         serve::until_stopped(node).await;
@@ -41,9 +43,10 @@ pub fn run(config: Config) -> Result<(), StartError> {
     })
 }
 
-fn runtime(name: &str, threads: usize) -> Result<Runtime, StartError> {
+fn runtime(name: &str, threads: usize) -> Builder {
     let mut builder = Builder::new_multi_thread();
-    builder.worker_threads(threads).thread_name(name).enable_all().build().map_err(StartError::Runtime)
+    builder.worker_threads(threads).thread_name(name).enable_all();
+    builder
 }
 
 /// Lets the configured database go on with the configured journal. Blocks.
@@ -51,7 +54,8 @@ fn runtime(name: &str, threads: usize) -> Result<Runtime, StartError> {
 /// # Errors
 /// One line that says what failed and what to do.
 pub fn adopt(config: Config) -> Result<(), StartError> {
-    runtime("records", RECORDS_THREADS)?.block_on(records::adopt(&config))
+    let records = runtime("records", RECORDS_THREADS).build().map_err(StartError::Runtime)?;
+    records.block_on(records::adopt(&config))
 }
 
 /// One for the projector, one for REST: neither waits for the other.
