@@ -12,6 +12,8 @@ pub(crate) struct Callee {
     tail: String,
     legs: HashMap<String, Leg>,
     unacknowledged: VecDeque<(Instant, String, u32)>,
+    /// INVITEs of new calls that nobody took note of: user part of the request URI, Call-ID, time.
+    rung: VecDeque<(String, String, Instant)>,
     /// INVITEs of new calls.
     pub(crate) invited: u64,
     /// 200s sent again, and requests that came again.
@@ -23,14 +25,16 @@ struct Leg {
     from: SocketAddr,
     acknowledged: bool,
     media: Option<SocketAddr>,
+    /// What ends the call from this side.
+    bye: String,
 }
 
 impl Callee {
     /// Answers with RTP at `media`.
     pub(crate) fn new(socket: UdpSocket, media: SocketAddr) -> std::io::Result<Self> {
         let tail = with_sdp(socket.local_addr()?, &sdp(media));
-        let (legs, unacknowledged) = (HashMap::new(), VecDeque::new());
-        Ok(Self { socket, tail, legs, unacknowledged, invited: 0, repeated: 0 })
+        let (legs, unacknowledged, rung) = (HashMap::new(), VecDeque::new(), VecDeque::new());
+        Ok(Self { socket, tail, legs, unacknowledged, rung, invited: 0, repeated: 0 })
     }
 
     pub(crate) fn socket(&self) -> &UdpSocket {
@@ -40,6 +44,25 @@ impl Callee {
     /// Where each live call's other side wants RTP.
     pub(crate) fn media(&self) -> impl Iterator<Item = SocketAddr> {
         self.legs.values().filter_map(|leg| leg.media)
+    }
+
+    /// The next new call that rang: user part of its request URI, Call-ID, and when its INVITE came.
+    pub(crate) fn next_rung(&mut self) -> Option<(String, String, Instant)> {
+        self.rung.pop_front()
+    }
+
+    /// Calls that are up and acknowledged.
+    pub(crate) fn connected(&self) -> usize {
+        self.legs.values().filter(|leg| leg.acknowledged).count()
+    }
+
+    /// Ends an acknowledged call from this side; false when there is no such call.
+    pub(crate) fn hang_up(&mut self, call_id: &str) -> bool {
+        if !self.legs.get(call_id).is_some_and(|leg| leg.acknowledged) {
+            return false;
+        }
+        let leg = self.legs.remove(call_id);
+        leg.is_some_and(|leg| self.socket.send_to(leg.bye.as_bytes(), leg.from).is_ok())
     }
 
     /// Takes a message.
@@ -75,7 +98,11 @@ impl Callee {
         self.send(&head.response("180 Ringing", &tag, &format!("{contact}{NO_BODY}")), from);
         let ok = head.response("200 OK", &tag, &self.tail);
         self.send(&ok, from);
-        self.legs.insert(call_id.to_owned(), Leg { ok, from, acknowledged: false, media: head.media() });
+        if self.rung.len() < RUNG_MAX {
+            self.rung.push_back((head.called_user().to_owned(), call_id.to_owned(), now));
+        }
+        let bye = head.bye(&tag, self.socket.local_addr().unwrap_or(from));
+        self.legs.insert(call_id.to_owned(), Leg { ok, from, acknowledged: false, media: head.media(), bye });
         self.unacknowledged.push_back((now + AGAIN_AFTER, call_id.to_owned(), 1));
     }
 
@@ -102,6 +129,8 @@ impl Callee {
     }
 }
 
+/// Most measurements take no note of who rang.
+const RUNG_MAX: usize = 4_096;
 /// T1 (RFC 3261 13.3.1.4); not doubled, so that the queue stays in order.
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// 32 s, as 64 * T1.

@@ -61,7 +61,8 @@ enum State {
     Inviting,
     Talking,
     Ending,
-    Ended,
+    Completed,
+    Failed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +107,11 @@ impl Caller {
     /// Calls that have not ended.
     pub(crate) fn live(&self) -> u64 {
         self.tally.started - self.tally.completed - self.tally.failures()
+    }
+
+    /// Whether the nth call's BYE was answered with 200.
+    pub(crate) fn is_completed(&self, nth: usize) -> bool {
+        self.calls.get(nth).is_some_and(|call| call.state == State::Completed)
     }
 
     /// Call-ID of the nth call.
@@ -194,7 +200,7 @@ impl Caller {
                 self.fail(nth, format!("{status} to INVITE"));
             }
             (State::Ending, "BYE", 200..300) => {
-                self.calls[nth].state = State::Ended;
+                self.calls[nth].state = State::Completed;
                 self.calls[nth].last_sent = String::new();
                 self.tally.completed += 1;
             }
@@ -235,8 +241,8 @@ impl Caller {
     }
 
     fn fail(&mut self, nth: usize, reason: String) {
-        if self.calls[nth].state != State::Ended {
-            self.calls[nth].state = State::Ended;
+        if !matches!(self.calls[nth].state, State::Completed | State::Failed) {
+            self.calls[nth].state = State::Failed;
             *self.tally.failed.entry(reason).or_default() += 1;
         }
     }

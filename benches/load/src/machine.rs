@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use crate::Fault;
+
 /// Time that the machine's processors had, in ticks since it started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CpuTimes {
@@ -35,19 +37,41 @@ impl CpuTimes {
     }
 }
 
-/// Prints what the figures that follow were measured on.
-pub(crate) fn describe() {
+/// What the figures that follow were measured on, line by line.
+pub(crate) fn description() -> String {
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let memory_kib: u64 = meminfo.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap_or_default();
-    println!("machine  {}, {cores} cores, {} MiB", model.trim_start_matches([' ', '\t', ':']), memory_kib / 1024);
-    println!("kernel   {}", output("uname", &["-sr"]));
-    println!("date     {}", output("date", &["-u", "+%Y-%m-%d %H:%M UTC"]));
-    println!("commit   {}", output("git", &["describe", "--always", "--dirty"]));
-    println!("command  {}", std::env::args().collect::<Vec<_>>().join(" "));
-    println!("load     {} (1, 5, 15 min before the start)", load_average());
+    [
+        format!("machine  {}, {cores} cores, {} MiB", model.trim_start_matches([' ', '\t', ':']), memory_kib / 1024),
+        format!("kernel   {}", output("uname", &["-sr"])),
+        format!("date     {}", output("date", &["-u", "+%Y-%m-%d %H:%M UTC"])),
+        format!("commit   {}", output("git", &["describe", "--always", "--dirty"])),
+        format!("command  {}", std::env::args().collect::<Vec<_>>().join(" ")),
+        format!("load     {} (1, 5, 15 min before the start)", load_average()),
+    ]
+    .join("\n")
+}
+
+/// Runs until the host takes less than it may or has been given two more tries.
+pub(crate) fn undisturbed<T>(
+    mut run: impl FnMut() -> Result<T, Fault>,
+    stolen: impl Fn(&T) -> f64,
+) -> Result<T, Fault> {
+    for _ in 0..REPEATS_MAX {
+        let result = run()?;
+        if stolen(&result) <= STOLEN_PERCENT_MAX {
+            return Ok(result);
+        }
+        println!("  (the host took {:.1} % of the time: repeated)", stolen(&result));
+    }
+    let result = run()?;
+    if stolen(&result) > STOLEN_PERCENT_MAX {
+        println!("  (the host took {:.1} % of the time, also in the last repetition)", stolen(&result));
+    }
+    Ok(result)
 }
 
 /// The load averages as the kernel shows them.
@@ -60,3 +84,7 @@ fn output(program: &str, arguments: &[&str]) -> String {
     let said = Command::new(program).args(arguments).output().map(|out| out.stdout).unwrap_or_default();
     String::from_utf8_lossy(&said).trim().to_owned()
 }
+
+/// More than this and a run says more about the host than about us.
+const STOLEN_PERCENT_MAX: f64 = 2.0;
+const REPEATS_MAX: usize = 2;

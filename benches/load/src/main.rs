@@ -13,22 +13,26 @@ mod exchange;
 mod machine;
 mod measure;
 mod node;
+mod phones;
 mod process;
 mod relay;
+mod report;
 mod rest;
 mod rig;
 mod rtp;
 mod stats;
 mod wire;
+mod yardstick;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use measure::{calls, held, packets};
+use measure::{calls, freed, held, packets, recorded};
 use node::Recipe;
+use report::Report;
 
 /// Calls and packets through a real node, and what they cost.
 #[derive(Parser)]
@@ -49,7 +53,7 @@ struct Common {
 
 #[derive(Subcommand)]
 enum What {
-    /// Everything: about eight minutes, or one with --quick.
+    /// Everything: about fifteen minutes, or two with --quick.
     All {
         #[command(flatten)]
         common: Common,
@@ -93,8 +97,33 @@ enum What {
         common: Common,
         #[arg(long, default_value_t = 500)]
         calls: usize,
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+    },
+    /// What recording adds to a forwarded packet.
+    Recorded {
+        #[command(flatten)]
+        common: Common,
+        #[arg(long, default_value_t = 500)]
+        calls: usize,
         #[arg(long, default_value_t = 30)]
         seconds: u64,
+        #[arg(long, default_value_t = 3)]
+        runs: usize,
+    },
+    /// From an agent who is free to the next INVITE on the wire.
+    Freed {
+        #[command(flatten)]
+        common: Common,
+        /// Callers who wait with music.
+        #[arg(long, default_value_t = 1000)]
+        waiting: u64,
+        #[arg(long, default_value_t = 20)]
+        agents: u32,
+        #[arg(long, default_value_t = 1000)]
+        samples: usize,
     },
     /// The bare relay that packets are compared with.
     #[command(hide = true)]
@@ -114,10 +143,17 @@ enum Fault {
 
 fn main() -> ExitCode {
     let what = Arguments::parse().what;
-    if !matches!(what, What::Relay { .. }) {
-        machine::describe();
-    }
-    match run(what) {
+    let result = match what {
+        What::Relay { a, b } => relay::relay(a, b),
+        what => {
+            let machine = machine::description();
+            println!("{machine}");
+            let mut report = Report::default();
+            let result = run(what, &mut report);
+            result.and(report.conclude(&machine, Path::new(SUMMARY)).map_err(Fault::from))
+        }
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(fault) => {
             eprintln!("trunkline-bench: {fault}");
@@ -126,33 +162,55 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(what: What) -> Result<(), Fault> {
+fn run(what: What, report: &mut Report) -> Result<(), Fault> {
     match what {
-        What::All { common, quick: true } => {
-            let recipe = recipe(common);
-            calls::steady(&recipe, 100.0, 5, 1)?;
-            calls::highest(&recipe, &[100.0, 200.0], 3)?;
-            held::held(&recipe, 200)?;
-            packets::packets(&recipe, 50, 6)
+        What::All { common, quick } => all(&recipe(common), quick, report),
+        What::Calls { common, rate, seconds, runs } => calls::steady(&recipe(common), rate, seconds, runs, report),
+        What::Rates { common, rates, seconds } => calls::highest(&recipe(common), &rates, seconds, report),
+        What::Held { common, calls } => held::held(&recipe(common), calls, report),
+        What::Packets { common, calls, seconds, runs } => {
+            packets::packets(&recipe(common), calls, seconds, runs, report)
         }
-        What::All { common, quick: false } => {
-            let recipe = recipe(common);
-            calls::steady(&recipe, 1000.0, 60, 3)?;
-            calls::highest(&recipe, &RATES, 15)?;
-            held::held(&recipe, 2000)?;
-            packets::packets(&recipe, 500, 30)
+        What::Recorded { common, calls, seconds, runs } => {
+            recorded::recorded(&recipe(common), calls, seconds, runs, report)
         }
-        What::Calls { common, rate, seconds, runs } => calls::steady(&recipe(common), rate, seconds, runs),
-        What::Rates { common, rates, seconds } => calls::highest(&recipe(common), &rates, seconds),
-        What::Held { common, calls } => held::held(&recipe(common), calls),
-        What::Packets { common, calls, seconds } => packets::packets(&recipe(common), calls, seconds),
-        What::Relay { a, b } => relay::relay(a, b),
+        What::Freed { common, waiting, agents, samples } => {
+            freed::freed(&recipe(common), waiting, agents, samples, report)
+        }
+        // Served by `main`: it measures nothing.
+        What::Relay { .. } => Ok(()),
     }
+}
+
+/// Each measurement in turn; one that cannot be made does not take the others with it.
+fn all(recipe: &Recipe, quick: bool, report: &mut Report) -> Result<(), Fault> {
+    let results = if quick {
+        [
+            calls::steady(recipe, 100.0, 5, 1, report),
+            calls::highest(recipe, &[100.0, 200.0], 3, report),
+            held::held(recipe, 200, report),
+            packets::packets(recipe, 50, 5, 1, report),
+            recorded::recorded(recipe, 20, 5, 1, report),
+            freed::freed(recipe, 50, 5, 50, report),
+        ]
+    } else {
+        [
+            calls::steady(recipe, 1000.0, 60, 3, report),
+            calls::highest(recipe, &RATES, 15, report),
+            held::held(recipe, 2000, report),
+            packets::packets(recipe, 500, 60, 3, report),
+            recorded::recorded(recipe, 500, 20, 3, report),
+            freed::freed(recipe, 1000, 20, 1000, report),
+        ]
+    };
+    results.into_iter().find_map(Result::err).map_or(Ok(()), Err)
 }
 
 fn recipe(common: Common) -> Recipe {
     Recipe { binary: common.binary, config: common.config }
 }
 
-/// Up to twice what the next bar asks for.
-const RATES: [f64; 8] = [100.0, 200.0, 400.0, 600.0, 800.0, 1000.0, 1500.0, 2000.0];
+/// Beyond twice what is asked for.
+const RATES: [f64; 5] = [500.0, 1000.0, 1500.0, 2000.0, 2500.0];
+/// Where the summary is kept.
+const SUMMARY: &str = "target/bench.md";

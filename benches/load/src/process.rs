@@ -65,6 +65,20 @@ impl Usage {
         Self { whole: Duration::from_millis(ticks * 1_000 / TICKS_PER_SECOND), threads }
     }
 
+    /// Reads the counters of process `pid` and of all that it started.
+    pub(crate) fn of_family(pid: u32) -> Self {
+        let mut all = Self::of(pid);
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        for child in children.split_whitespace().filter_map(|child| child.parse().ok()) {
+            let child = Self::of_family(child);
+            all.whole += child.whole;
+            for (name, time) in child.threads {
+                *all.threads.entry(name).or_default() += time;
+            }
+        }
+        all
+    }
+
     /// What was used since `earlier`.
     pub(crate) fn since(&self, earlier: &Self) -> Self {
         let before = |name: &String| earlier.threads.get(name).copied().unwrap_or_default();

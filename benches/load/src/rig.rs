@@ -1,6 +1,6 @@
 //! A fresh node between the generator's two sides.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use toml::Table;
@@ -10,6 +10,29 @@ use crate::callee::Callee;
 use crate::caller::Caller;
 use crate::exchange::{Exchange, bind};
 use crate::node::{Node, Recipe};
+use crate::phones::QUEUE_NUMBER;
+use crate::yardstick::Kamailio;
+
+/// Kamailio between the generator's two sides, if it is installed.
+pub(crate) struct YardstickRig {
+    pub(crate) kamailio: Kamailio,
+    a: UdpSocket,
+    b: UdpSocket,
+}
+
+impl YardstickRig {
+    /// Starts one.
+    pub(crate) fn start() -> Result<Option<Self>, Fault> {
+        let (a, b) = (bind(ADDRESS_A)?, bind(ADDRESS_B)?);
+        Ok(Kamailio::start(b.local_addr()?)?.map(|kamailio| Self { kamailio, a, b }))
+    }
+
+    /// Both sides of new calls without RTP whose Call-IDs begin with `run`.
+    pub(crate) fn exchange(&self, run: &str) -> Result<Exchange, Fault> {
+        let caller = Caller::new(self.a.try_clone()?, self.kamailio.sip, SILENT_A, NUMBER, run)?;
+        Ok(Exchange::new(caller, Callee::new(self.b.try_clone()?, SILENT_B)?))
+    }
+}
 
 /// A node, and the sockets of trunks `a` and `b`.
 pub(crate) struct Rig {
@@ -32,9 +55,21 @@ impl Rig {
         Ok(Exchange::new(caller, Callee::new(self.b.try_clone()?, media_b)?))
     }
 
+    /// Callers of the bench queue from trunk `a` with RTP at `media_a`, and its phones on `phones` with RTP at `media_b`.
+    pub(crate) fn queue_exchange(
+        &self,
+        run: &str,
+        phones: &UdpSocket,
+        media_a: SocketAddr,
+        media_b: SocketAddr,
+    ) -> Result<Exchange, Fault> {
+        let caller = Caller::new(self.a.try_clone()?, self.node.sip, media_a, QUEUE_NUMBER, run)?;
+        Ok(Exchange::new(caller, Callee::new(phones.try_clone()?, media_b)?))
+    }
+
     /// The same for calls without RTP.
     pub(crate) fn silent_exchange(&self, run: &str) -> Result<Exchange, Fault> {
-        self.exchange(run, SocketAddr::from((ADDRESS_A, SILENT_PORT)), SocketAddr::from((ADDRESS_B, SILENT_PORT)))
+        self.exchange(run, SILENT_A, SILENT_B)
     }
 
     /// Fills caches, pools and the allocator, so that a measurement begins with a warm node.
@@ -63,7 +98,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// A number for drama and tests (Ofcom).
 const NUMBER: &str = "+442079460999";
 /// The discard port: nobody sends to it.
-const SILENT_PORT: u16 = 9;
+const SILENT_A: SocketAddr = SocketAddr::new(IpAddr::V4(ADDRESS_A), 9);
+const SILENT_B: SocketAddr = SocketAddr::new(IpAddr::V4(ADDRESS_B), 9);
 const WARM_RATE: f64 = 50.0;
 const WARM_TIME: Duration = Duration::from_secs(3);
 const WARM_TALK: Duration = Duration::from_millis(200);

@@ -69,12 +69,27 @@ impl<'a> Head<'a> {
         })
     }
 
+    /// The user part of a request's URI.
+    pub(crate) fn called_user(&self) -> &'a str {
+        let uri = self.start.split(' ').nth(1).unwrap_or_default();
+        uri.trim_start_matches("sip:").split('@').next().unwrap_or_default()
+    }
+
+    /// The BYE with which the called side at `local`, whose tag is `tag`, ends the call of this INVITE.
+    pub(crate) fn bye(&self, tag: &str, local: SocketAddr) -> String {
+        let value = |name| self.value(name).unwrap_or_default();
+        let (target, call_id) = (self.contact().unwrap_or_default(), value("Call-ID"));
+        format!(
+            "BYE {target} SIP/2.0\r\nVia: SIP/2.0/UDP {local};branch=z9hG4bKbye{call_id};rport\r\nMax-Forwards: 70\r\n\
+             From: {};tag={tag}\r\nTo: {}\r\nCall-ID: {call_id}\r\nCSeq: 1 BYE\r\n{NO_BODY}",
+            value("To"),
+            value("From"),
+        )
+    }
+
     /// Where the SDP in the body wants audio.
     pub(crate) fn media(&self) -> Option<SocketAddr> {
-        let line = |start: &str| self.body.lines().find_map(|line| line.strip_prefix(start));
-        let address = line("c=IN IP4 ")?.trim().parse().ok()?;
-        let port = line("m=audio ")?.split(' ').next()?.parse().ok()?;
-        Some(SocketAddr::new(address, port))
+        media_in(self.body)
     }
 
     /// A response to this request; `tag` goes to To unless it has one, `tail` is what follows CSeq.
@@ -98,6 +113,14 @@ impl<'a> Head<'a> {
         text.push_str(tail);
         text
     }
+}
+
+/// Where the SDP in `body` wants audio.
+pub(crate) fn media_in(body: &str) -> Option<SocketAddr> {
+    let line = |start: &str| body.lines().find_map(|line| line.strip_prefix(start));
+    let address = line("c=IN IP4 ")?.trim().parse().ok()?;
+    let port = line("m=audio ")?.split(' ').next()?.parse().ok()?;
+    Some(SocketAddr::new(address, port))
 }
 
 /// A body of SDP for PCMU, PCMA and telephone-event at `media`.

@@ -5,10 +5,11 @@ use std::time::Duration;
 use crate::Fault;
 use crate::node::Recipe;
 use crate::process::{Usage, micros_each, resident_bytes};
+use crate::report::Report;
 use crate::rig::{PATIENCE, Rig};
 
 /// Holds `count` calls without RTP and recording, and prints what each takes of resident memory.
-pub(crate) fn held(recipe: &Recipe, count: u64) -> Result<(), Fault> {
+pub(crate) fn held(recipe: &Recipe, count: u64, report: &mut Report) -> Result<(), Fault> {
     println!("\nMemory a held call: {count} calls up, no RTP, no recording");
     let rig = Rig::start(recipe, |_| {})?;
     rig.warm_up()?;
@@ -32,9 +33,11 @@ pub(crate) fn held(recipe: &Recipe, count: u64) -> Result<(), Fault> {
         mib(after)
     );
     let tally = exchange.caller.tally();
+    let kilobytes = during.saturating_sub(before) as f64 / 1000.0 / answered.max(1) as f64;
+    let what = format!("memory a held call, {answered} held");
+    report.against(&what, format!("{kilobytes:.1} kB"), "at most 40 kB".to_owned(), kilobytes <= 40.0);
     println!(
-        "  {:.1} KB a held call; CPU to hold one {:.1} us a second; ended {} of {answered}{}",
-        during.saturating_sub(before) as f64 / 1000.0 / answered.max(1) as f64,
+        "  {kilobytes:.1} kB a held call; CPU to hold one {:.1} us a second; ended {} of {answered}{}",
         micros_each(idle_cpu, answered) / idle.as_secs_f64(),
         tally.completed,
         if tally.failures() > 0 { format!("; FAILED {:?}", tally.failed) } else { String::new() },

@@ -1,5 +1,7 @@
 //! What is measured, a file each.
 
 pub(crate) mod calls;
+pub(crate) mod freed;
 pub(crate) mod held;
 pub(crate) mod packets;
+pub(crate) mod recorded;

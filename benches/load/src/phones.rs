@@ -1,0 +1,148 @@
+//! The phones of a bench queue: registered by digest from one socket, answered by a [`crate::callee::Callee`].
+
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use md5::{Digest, Md5};
+use toml::{Table, Value};
+
+use crate::Fault;
+use crate::wire::{Head, NO_BODY};
+
+/// Gives a configuration `count` agents, a queue of theirs, and [`QUEUE_NUMBER`] that leads to it.
+pub(crate) fn add_queue(config: &mut Table, count: u32, recording: bool) {
+    let text = format!(
+        "[[agents]]\nextensions = \"{}-{}\"\npassword = \"{PASSWORD}\"\nstatus = \"ready\"\ncontacts_max = 1\nmissed_max = 0\n\
+         [[queue]]\nname = \"bench\"\nagents = [\"{}-{}\"]\nring_s = 30\nwait_max_s = 3600\nwrap_up_s = 0\nrecording = {recording}\n\
+         music = \"music\"\n[[number]]\nnumber = \"{QUEUE_NUMBER}\"\ntarget = \"queue:bench\"\n",
+        extension(0),
+        extension(count - 1),
+        extension(0),
+        extension(count - 1),
+    );
+    let Ok(added) = text.parse::<Table>() else { return };
+    for (section, more) in added {
+        let list = config.entry(section).or_insert_with(|| Value::Array(Vec::new()));
+        if let (Some(list), Value::Array(more)) = (list.as_array_mut(), more) {
+            list.extend(more);
+        }
+    }
+}
+
+/// The nth agent's extension.
+pub(crate) fn extension(nth: u32) -> String {
+    (FIRST_EXTENSION + nth).to_string()
+}
+
+/// Registers the nth agent's phone, reached at `socket`, with the node at `registrar`.
+pub(crate) fn register(socket: &UdpSocket, registrar: SocketAddr, nth: u32) -> Result<(), Fault> {
+    let challenge = ask(socket, registrar, &registration(socket, nth, 1, "")?)?;
+    let head = Head::parse(challenge.as_bytes()).ok_or_else(|| Fault::Answer(challenge.clone()))?;
+    let challenged = head.value("WWW-Authenticate").unwrap_or_default();
+    let part = |name: &str| challenged.split_once(&format!("{name}=\"")).and_then(|(_, rest)| rest.split('"').next());
+    let (Some(realm), Some(nonce)) = (part("realm"), part("nonce")) else { return Err(Fault::Answer(challenge)) };
+    let (user, uri) = (extension(nth), format!("sip:{DOMAIN}"));
+    // RFC 2617 3.2.2 with qop=auth.
+    let ha1 = md5_hex(&format!("{user}:{realm}:{PASSWORD}"));
+    let ha2 = md5_hex(&format!("REGISTER:{uri}"));
+    let response = md5_hex(&format!("{ha1}:{nonce}:00000001:bench:auth:{ha2}"));
+    let authorization = format!(
+        "Authorization: Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", \
+         response=\"{response}\", algorithm=MD5, qop=auth, nc=00000001, cnonce=\"bench\"\r\n"
+    );
+    let answer = ask(socket, registrar, &registration(socket, nth, 2, &authorization)?)?;
+    if answer.starts_with("SIP/2.0 200") { Ok(()) } else { Err(Fault::Answer(answer)) }
+}
+
+/// How long an idle node takes for an OPTIONS, measured `count` times.
+pub(crate) fn round_trips(socket: &UdpSocket, node: SocketAddr, count: u32) -> Result<Vec<u32>, Fault> {
+    let mut trips = Vec::new();
+    for nth in 0..count {
+        let request = request(socket, "OPTIONS", &format!("sip:{node}"), "bench", nth, &format!("options-{nth}"), "")?;
+        let begin = Instant::now();
+        ask(socket, node, &request)?;
+        trips.push(u32::try_from(begin.elapsed().as_micros()).unwrap_or(u32::MAX));
+        std::thread::sleep(OPTIONS_EVERY);
+    }
+    Ok(trips)
+}
+
+fn registration(socket: &UdpSocket, nth: u32, cseq: u32, more: &str) -> Result<String, Fault> {
+    let user = extension(nth);
+    let contact = format!("Contact: <sip:{user}@{}>\r\nExpires: 3600\r\n{more}", socket.local_addr()?);
+    request(socket, "REGISTER", &format!("sip:{DOMAIN}"), &user, cseq, &format!("register-{user}"), &contact)
+}
+
+fn request(
+    socket: &UdpSocket,
+    method: &str,
+    uri: &str,
+    user: &str,
+    cseq: u32,
+    call_id: &str,
+    more: &str,
+) -> Result<String, Fault> {
+    let local = socket.local_addr()?;
+    Ok(format!(
+        "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {local};branch=z9hG4bK{call_id}{cseq};rport\r\nMax-Forwards: 70\r\n\
+         From: <sip:{user}@{DOMAIN}>;tag={call_id}\r\nTo: <sip:{user}@{DOMAIN}>\r\nCall-ID: {call_id}\r\n\
+         CSeq: {cseq} {method}\r\n{more}{NO_BODY}"
+    ))
+}
+
+/// Sends a request and waits for its final answer; what else comes meanwhile comes again.
+fn ask(socket: &UdpSocket, to: SocketAddr, request: &str) -> Result<String, Fault> {
+    let cseq = Head::parse(request.as_bytes()).and_then(|head| head.value("CSeq").map(str::to_owned));
+    let call_id = Head::parse(request.as_bytes()).and_then(|head| head.value("Call-ID").map(str::to_owned));
+    socket.send_to(request.as_bytes(), to)?;
+    let deadline = Instant::now() + PATIENCE;
+    let mut buffer = [0; 4_096];
+    while Instant::now() < deadline {
+        let Ok(length) = socket.recv(&mut buffer) else {
+            std::thread::sleep(LOOK_EVERY);
+            continue;
+        };
+        let Some(head) = Head::parse(&buffer[..length]) else { continue };
+        let is_it = head.value("CSeq") == cseq.as_deref() && head.value("Call-ID") == call_id.as_deref();
+        if is_it && head.status().is_some_and(|status| status >= 200) {
+            return Ok(String::from_utf8_lossy(&buffer[..length]).into_owned());
+        }
+    }
+    Err(Fault::Answer(format!("no answer to {}", request.lines().next().unwrap_or_default())))
+}
+
+fn md5_hex(text: &str) -> String {
+    Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where the phones are: neither trunk's address.
+pub(crate) const ADDRESS_PHONES: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 4);
+/// Leads to the bench queue; a number for drama and tests (Ofcom).
+pub(crate) const QUEUE_NUMBER: &str = "+442079460998";
+const FIRST_EXTENSION: u32 = 2_000;
+const PASSWORD: &str = "bench-password";
+/// `[node] domain` of `config/bench.toml`.
+const DOMAIN: &str = "bench.local";
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_micros(50);
+/// A node answers 50 a second from one address.
+const OPTIONS_EVERY: Duration = Duration::from_millis(25);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_queue_is_added_to_what_is_there() {
+        let mut config: Table = "[[number]]\nnumber = \"+441\"\ntarget = \"echo\"\n".parse().unwrap();
+        add_queue(&mut config, 3, true);
+        assert_eq!(config["number"].as_array().map(Vec::len), Some(2));
+        assert_eq!(config["agents"][0]["extensions"].as_str(), Some("2000-2002"));
+        assert_eq!(config["queue"][0]["recording"].as_bool(), Some(true));
+    }
+
+    #[test]
+    fn a_digest_as_in_rfc_1321() {
+        assert_eq!(md5_hex("abc"), "900150983cd24fb0d6963f7d28e17f72");
+    }
+}
