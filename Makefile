@@ -34,8 +34,9 @@ fuzz: ## every parser and core for a minute in all (longer: make fuzz SECONDS_EA
 	@tools/needs build
 	@tools/fuzz $(SECONDS_EACH)
 
-bench: ## measure a built node: calls, memory, packets (ten minutes; make bench QUICK=1: one)
+bench: ## measure a built node beside Kamailio and rtpengine (20 minutes; make bench QUICK=1: two)
 	@tools/needs build
+	-@tools/needs bench
 	cargo build --locked --release -p trunkline -p load
 	target/release/trunkline-bench all $(if $(QUICK),--quick)
 	cargo bench --locked -p acd --bench decisions
