@@ -102,6 +102,8 @@ fn free_address(address: Ipv4Addr) -> Result<SocketAddr, Fault> {
     Ok(UdpSocket::bind((address, 0))?.local_addr()?)
 }
 
+/// Reading a configuration takes a moment; a loaded machine takes longer.
 const START_MAX: Duration = Duration::from_secs(10);
+/// Who has not ended by then is killed.
 const STOP_MAX: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
