@@ -299,3 +299,6 @@ fn weight(input: &Input) -> usize {
 const REPLAYED_MIN: usize = 1_024;
 /// And of a large one: below 200 ms of replaying.
 const REPLAYED_MAX: usize = 50_000;
+
+#[cfg(all(test, feature = "fault-injection"))]
+mod tests;
