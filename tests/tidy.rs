@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 #[test]
 fn what_is_built_without_tests_does_not_break_on_demand() {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let cargo = env!("CARGO");
     let tree = std::process::Command::new(cargo)
         .args(["tree", "--locked", "--offline", "--package", "trunkline", "--edges", "features,no-dev"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
