@@ -17,6 +17,12 @@ pub(crate) const STRANGERS_BYTES: usize = 4 << 20;
 pub(crate) const LOCATION_SIP: usize = 8_192;
 /// Their bytes: as many of 2 KB.
 pub(crate) const LOCATION_SIP_BYTES: usize = 16 << 20;
+/// From the network to the trunk watcher. Full: dropped and counted; its requests are sent again.
+pub(crate) const TRUNK_SIP: usize = 1_024;
+/// Their bytes: as many of 2 KB.
+pub(crate) const TRUNK_SIP_BYTES: usize = 2 << 20;
+/// Names to be looked up. Full: that counts as a failure, and they are asked again later.
+pub(crate) const QUESTIONS: usize = 256;
 /// Between owners, and from media and commands. Full: kept by the sender and tried again each millisecond.
 pub(crate) const OWNERS: usize = 65_536;
 /// Commands of the API. Full: 503 with Retry-After.

@@ -6,13 +6,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use call::{AgentPlan, CallLimits, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkPlan};
+use call::{AgentPlan, CallLimits, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkDigest, TrunkPlan};
 use centre::{Directory, NamedAgent, NamedQueue, NamedTrunk};
 use clock::{AgentId, QueueId, TrunkId};
 use journal_core::{Entry, NameKind, Names};
-use sip::digest::{Algorithm, AlgorithmChoice, Ha1};
+use sip::HostPort;
+use sip::auth::ClientCredentials;
+use sip::digest::{Algorithm, Ha1};
+use sip::trunk::Destination;
+use sip::ua::Transport;
 
-use crate::config::{Agent, Config, RouteFrom, TargetName, number_plan, premium_prefixes};
+use crate::config::{Agent, Config, RouteFrom, TargetName};
+use crate::config::{destination_text, first_address, number_plan, premium_prefixes};
 
 /// What the cores work by, all made from one configuration.
 pub(crate) struct Resolved {
@@ -94,10 +99,10 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         let plan = AgentPlan {
             extension: agent.extension.clone(),
             name: None,
-            ha1_md5: ha1(Algorithm::Md5, agent, &domain),
-            ha1_sha256: ha1(Algorithm::Sha256, agent, &domain),
-            algorithms: AlgorithmChoice::Md5,
-            caller_id: None,
+            ha1_md5: ha1_of(Algorithm::Md5, agent, &domain),
+            ha1_sha256: ha1_of(Algorithm::Sha256, agent, &domain),
+            algorithms: agent.algorithms,
+            caller_id: agent.caller_id.clone(),
             may_dial_out: agent.may_dial_out,
             calls_per_day_max: agent.calls_per_day_max,
         };
@@ -125,8 +130,12 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
     }
 }
 
-fn ha1(algorithm: Algorithm, agent: &Agent, realm: &str) -> String {
-    Ha1::new(algorithm, &agent.extension, realm, &agent.password).as_str().to_owned()
+fn ha1_of(algorithm: Algorithm, agent: &Agent, realm: &str) -> String {
+    ha1(algorithm, &agent.extension, realm, &agent.password)
+}
+
+fn ha1(algorithm: Algorithm, user: &str, realm: &str, password: &str) -> String {
+    Ha1::new(algorithm, user, realm, password).as_str().to_owned()
 }
 
 fn target(name: &TargetName, known: &Known<'_>) -> Option<Target> {
@@ -140,13 +149,25 @@ fn target(name: &TargetName, known: &Known<'_>) -> Option<Target> {
 }
 
 fn trunk_plans(config: &Config, known: &Known<'_>) -> BTreeMap<TrunkId, TrunkPlan> {
+    let realm = &config.node.domain;
+    let digest = |login: &ClientCredentials| TrunkDigest {
+        user: login.user.clone(),
+        ha1_md5: ha1(Algorithm::Md5, &login.user, realm, &login.password),
+        ha1_sha256: ha1(Algorithm::Sha256, &login.user, realm, &login.password),
+        algorithms: login.algorithms,
+    };
     let plan = |trunk: &crate::config::Trunk| TrunkPlan {
+        name: trunk.name.clone(),
         sources: trunk.sources.clone(),
-        tcp: trunk.tcp,
+        destination: first_address(trunk),
+        tcp: trunk.destinations.first().is_some_and(|first| first.transport == Some(Transport::Tcp)),
+        login: trunk.login.clone(),
+        digest: trunk.inbound.as_ref().map(digest),
+        target_silence_max: trunk.target_silence_max,
         caller_id: trunk.caller_id.clone(),
+        identity: trunk.identity.clone(),
         calls_max: trunk.calls_max,
         calls_per_second_max: trunk.calls_per_second_max,
-        ..TrunkPlan::new(trunk.name.clone(), trunk.destination)
     };
     config.trunks.iter().filter_map(|trunk| Some((*known.trunks.get(trunk.name.as_str())?, plan(trunk)))).collect()
 }
@@ -166,7 +187,7 @@ fn route_plans(config: &Config, known: &Known<'_>) -> Vec<RoutePlan> {
 fn queue_plans(config: &Config, known: &Known<'_>) -> BTreeMap<QueueId, QueuePlan> {
     let plan = |queue: &crate::config::Queue| QueuePlan {
         name: queue.name.clone(),
-        caller_id: None,
+        caller_id: queue.caller_id.clone(),
         music: queue.music.clone(),
         recording: queue.recording,
         voicemail_prompt: queue.voicemail_prompt.clone(),
@@ -215,7 +236,6 @@ fn directory(config: &Config, known: &Known<'_>) -> Directory {
     }
     for trunk in &config.trunks {
         let Some(id) = known.trunks.get(trunk.name.as_str()) else { continue };
-        let transport = if trunk.tcp { ";transport=tcp" } else { "" };
         let source = |source: &call::TrunkAddress| match source.port {
             Some(port) => std::net::SocketAddr::from((source.ip, port)).to_string(),
             None => source.ip.to_string(),
@@ -223,9 +243,17 @@ fn directory(config: &Config, known: &Known<'_>) -> Directory {
         let named = NamedTrunk {
             name: trunk.name.clone(),
             sources: trunk.sources.iter().map(source).collect(),
-            destination: format!("sip:{}{transport}", trunk.destination),
+            destination: trunk.destinations.first().map_or(String::new(), destination_uri),
+            destinations: trunk.destinations.iter().map(destination_text).collect(),
         };
         directory.trunks.insert(*id, named);
     }
     directory
+}
+
+/// As a SIP URI.
+fn destination_uri(destination: &Destination) -> String {
+    let host_port = HostPort { host: destination.host.clone(), port: destination.port };
+    let transport = if destination.transport == Some(Transport::Tcp) { ";transport=tcp" } else { "" };
+    format!("sip:{host_port}{transport}")
 }

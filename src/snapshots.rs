@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use centre::{RegistrationSnapshot, Snapshot, TrunkSnapshot};
 use clock::{Instant, Now, ShardId, TrunkId, WallTime};
+use sip::trunk::TrunkView;
 use tokio::sync::watch;
 
 /// The published states. Owners put, readers watch.
@@ -19,6 +20,7 @@ pub(crate) struct Snapshots {
 struct Parts {
     whole: Snapshot,
     trunks: Vec<TrunkId>,
+    watched: Vec<TrunkView>,
     shards: BTreeMap<ShardId, (Instant, call::Snapshot)>,
 }
 
@@ -64,6 +66,16 @@ impl Snapshots {
         self.publish(&parts);
     }
 
+    /// What the trunk watcher sees.
+    pub(crate) fn set_watched(&self, at: WallTime, watched: Vec<TrunkView>) {
+        let mut parts = self.lock();
+        if parts.watched != watched {
+            parts.watched = watched;
+            parts.whole.at = at;
+            self.publish_trunks(&mut parts);
+        }
+    }
+
     /// A shard changes with each message; trunks' figures are shown a few times a second.
     pub(crate) fn shard_is_due(&self, shard: ShardId, now: Instant) -> bool {
         self.lock().shards.get(&shard).is_none_or(|(last, _)| now.since(*last) >= SHARD_EVERY)
@@ -81,7 +93,8 @@ impl Snapshots {
 
     fn publish_trunks(&self, parts: &mut Parts) {
         let usage = |trunk: &TrunkId| {
-            let mut sum = TrunkSnapshot { trunk: *trunk, calls: 0, refused: 0 };
+            let mut sum = TrunkSnapshot { trunk: *trunk, calls: 0, refused: 0, status: None };
+            sum.status = parts.watched.iter().find(|view| view.trunk == *trunk).cloned();
             let used = parts.shards.values().flat_map(|(_, shard)| &shard.trunks);
             for part in used.filter(|part| part.trunk == *trunk) {
                 sum.calls += part.calls;

@@ -23,6 +23,9 @@ pub struct Metrics {
     agents: IntGaugeVec,
     registrations: IntGauge,
     bans_active: IntGauge,
+    trunk_up: IntGaugeVec,
+    trunk_registered: IntGaugeVec,
+    trunk_target_up: IntGaugeVec,
     /// SIP requests received.
     pub sip_requests: IntCounter,
     /// SIP messages sent again because no answer came, and requests received again.
@@ -93,6 +96,21 @@ impl Metrics {
             agents: make.gauges("agents", "Agents of a queue in a state.", &["queue", "state"])?,
             registrations: make.gauge("registrations", "Registered contacts.")?,
             bans_active: make.gauge("bans_active", "Addresses, and users of addresses, that get no answer now.")?,
+            trunk_up: make.gauges(
+                "trunk_up",
+                "1 while a trunk serves: some target is up, and it is registered.",
+                &["trunk"],
+            )?,
+            trunk_registered: make.gauges(
+                "trunk_registered",
+                "1 while a trunk that is to be registered at its carrier is.",
+                &["trunk"],
+            )?,
+            trunk_target_up: make.gauges(
+                "trunk_target_up",
+                "1 while a target of a trunk answers, or is not asked.",
+                &["trunk", "target"],
+            )?,
             sip_requests: make.counter("sip_requests_total", "SIP requests received.")?,
             sip_retransmissions: make.counter("sip_retransmissions_total", "SIP retransmissions, both ways.")?,
             rtp_received: rtp.with_label_values(&["received"]),
@@ -173,6 +191,7 @@ impl Metrics {
     fn read_snapshot(&self, snapshot: &Snapshot, directory: &Directory) {
         self.registrations.set(count(snapshot.registrations.len()));
         self.bans_active.set(count(crate::ban::standing(snapshot).count()));
+        self.read_trunks(snapshot, directory);
         self.queue_waiting.reset();
         self.agents.reset();
         for queue in &snapshot.acd.queues {
@@ -181,6 +200,24 @@ impl Metrics {
             // `agents` has the same order of states as the words.
             for (state, number) in <AgentState as Word>::ALL.iter().zip(queue.agents) {
                 self.agents.with_label_values(&[named.name.as_str(), state.word()]).set(number.into());
+            }
+        }
+    }
+
+    /// Targets are few: their number is bounded for each trunk.
+    fn read_trunks(&self, snapshot: &Snapshot, directory: &Directory) {
+        for figure in [&self.trunk_up, &self.trunk_registered, &self.trunk_target_up] {
+            figure.reset();
+        }
+        for trunk in snapshot.trunks.iter() {
+            let (Some(named), Some(status)) = (directory.trunks.get(&trunk.trunk), &trunk.status) else { continue };
+            self.trunk_up.with_label_values(&[&named.name]).set(status.up.into());
+            if let Some(registration) = &status.registration {
+                self.trunk_registered.with_label_values(&[&named.name]).set(registration.registered.into());
+            }
+            for target in &status.targets {
+                let at = format!("{}:{}", target.transport, target.addr);
+                self.trunk_target_up.with_label_values(&[named.name.as_str(), &at]).set(target.up.into());
             }
         }
     }

@@ -15,6 +15,7 @@ pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
     check_rtp(config, reader);
     check_names(config, reader);
     check_references(config, reader);
+    check_trunks(config, reader);
     check_demo_secrets(config, reader);
 }
 
@@ -114,6 +115,22 @@ fn check_references(config: &Config, reader: &mut Reader<'_>) {
             && !has_trunk(name)
         {
             reader.fault(&format!("route[{at}].from"), format!("there is no trunk \"{name}\""));
+        }
+    }
+}
+
+fn check_trunks(config: &Config, reader: &mut Reader<'_>) {
+    let inbound = |trunk: &super::Trunk| trunk.inbound.as_ref().map(|login| login.user.clone());
+    for (at, trunk) in config.trunks.iter().enumerate() {
+        if let Some(listener) = trunk.listener.filter(|listener| !config.sip.listen.contains(listener)) {
+            reader.fault(&format!("trunk[{at}].listener"), format!("{} is not in sip.listen", listener.addr()));
+        }
+        let Some(user) = inbound(trunk) else { continue };
+        if config.agents.iter().any(|agent| agent.extension == user) {
+            reader.fault(&format!("trunk[{at}].inbound_username"), format!("\"{user}\" is an agent's extension too"));
+        }
+        if config.trunks[..at].iter().filter_map(inbound).any(|other| other == user) {
+            reader.fault(&format!("trunk[{at}].inbound_username"), format!("\"{user}\" is another trunk's too"));
         }
     }
 }

@@ -5,10 +5,12 @@
 mod check;
 mod country;
 mod database;
+mod network;
 mod objects;
 mod range;
 mod reader;
 mod source;
+mod trunk;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -16,9 +18,11 @@ use std::time::Duration;
 
 pub use country::{number_plan, premium_prefixes};
 pub use database::Database;
-pub use objects::{Agent, ApiKey, Number, Queue, Route, RouteFrom, TargetName, Trunk};
+pub use network::{Dns, NetworkConfig};
+pub use objects::{Agent, ApiKey, Number, Queue, Route, RouteFrom, TargetName};
 pub use reader::Fault;
 pub use source::Source;
+pub use trunk::{Register, Trunk, destination_text, first_address};
 
 use reader::Reader;
 
@@ -35,6 +39,10 @@ pub struct Config {
     pub rtp: Rtp,
     /// `[http]`
     pub http: Http,
+    /// `[network]`
+    pub network: NetworkConfig,
+    /// `[dns]`
+    pub dns: Dns,
     /// `[limits]`
     pub limits: Limits,
     /// `[[key]]`
@@ -200,9 +208,11 @@ impl Config {
             sip: reader.section("sip", read_sip),
             rtp: reader.section("rtp", read_rtp),
             http: reader.section("http", read_http),
+            network: reader.section("network", network::read_network),
+            dns: reader.section("dns", network::read_dns),
             limits: reader.section("limits", read_limits),
             keys: reader.each("key", objects::read_key),
-            trunks: reader.each("trunk", objects::read_trunk),
+            trunks: reader.each("trunk", trunk::read_trunk),
             routes: reader.each("route", objects::read_route),
             agents: reader.each("agents", objects::read_agents).into_iter().flatten().collect(),
             queues: reader.each("queue", objects::read_queue),

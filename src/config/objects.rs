@@ -1,13 +1,12 @@
-//! Objects that the file may declare: keys, trunks, routes, agents, queues, numbers.
+//! Objects that the file may declare: keys, routes, agents, queues, numbers. Trunks have a page of their own.
 
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use call::TrunkAddress;
+use sip::digest::AlgorithmChoice;
 
 use super::range::extensions;
 use super::reader::Reader;
-use super::{Listen, parse_listen, seconds};
+use super::seconds;
 
 /// `[[key]]`: a REST key with all rights.
 #[derive(Clone)]
@@ -22,25 +21,6 @@ impl std::fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ApiKey").field("name", &self.name).finish_non_exhaustive()
     }
-}
-
-/// `[[trunk]]`
-#[derive(Clone, Debug)]
-pub struct Trunk {
-    /// Name.
-    pub name: String,
-    /// Whose requests are the trunk's.
-    pub sources: Vec<TrunkAddress>,
-    /// Where calls to it go.
-    pub destination: SocketAddr,
-    /// Over TCP.
-    pub tcp: bool,
-    /// Caller id on calls to it.
-    pub caller_id: Option<String>,
-    /// Calls at a time; 0 for no limit.
-    pub calls_max: u32,
-    /// New calls a second; 0 for no limit.
-    pub calls_per_second_max: u32,
 }
 
 /// Whose calls a route takes.
@@ -80,6 +60,10 @@ pub struct Agent {
     pub may_dial_out: bool,
     /// Outbound calls a day; 0 for no cap.
     pub calls_per_day_max: u32,
+    /// His own number, for trunks that show it.
+    pub caller_id: Option<String>,
+    /// Digest algorithms that his phone is asked for.
+    pub algorithms: AlgorithmChoice,
 }
 
 impl std::fmt::Debug for Agent {
@@ -93,6 +77,8 @@ impl std::fmt::Debug for Agent {
 pub struct Queue {
     /// Name.
     pub name: String,
+    /// Its own number, for trunks that show it.
+    pub caller_id: Option<String>,
     /// Extensions of its agents.
     pub agents: Vec<String>,
     /// Ring time of an offer.
@@ -148,44 +134,6 @@ pub(super) fn read_key(reader: &mut Reader<'_>) -> ApiKey {
     ApiKey { name, secret }
 }
 
-pub(super) fn read_trunk(reader: &mut Reader<'_>) -> Trunk {
-    let mut sources = Vec::new();
-    for text in reader.texts("sources", "addresses, e.g. [\"192.0.2.1\", \"192.0.2.2:5060\"]") {
-        match parse_source(&text) {
-            Some(source) => sources.push(source),
-            None => reader.fault("sources", format!("\"{text}\" is not an IP address with or without port")),
-        }
-    }
-    let name = reader.text("name", "the trunk's name");
-    let right = "udp:<address>:<port> or tcp:<address>:<port>";
-    let text = reader.text("destination", right);
-    let destination = parse_listen(&text);
-    if destination.is_none() && !text.is_empty() {
-        reader.fault("destination", format!("is \"{text}\"; expected {right}"));
-    }
-    let caller_id = reader.optional_text("caller_id", "an E.164 number, e.g. \"+442071830000\"");
-    if let Some(number) = caller_id.as_deref().filter(|number| !is_e164(number)) {
-        reader.fault("caller_id", format!("is \"{number}\"; expected an E.164 number, e.g. \"+442071830000\""));
-    }
-    Trunk {
-        name,
-        sources,
-        destination: destination.map_or(SocketAddr::from(([0, 0, 0, 0], 0)), Listen::addr),
-        tcp: matches!(destination, Some(Listen::Tcp(_))),
-        caller_id,
-        calls_max: reader.number("calls_max", 0, 1_000_000, 0) as u32,
-        calls_per_second_max: reader.number("calls_per_second_max", 0, 100_000, 0) as u32,
-    }
-}
-
-fn parse_source(text: &str) -> Option<TrunkAddress> {
-    if let Ok(ip) = text.parse::<IpAddr>() {
-        return Some(TrunkAddress { ip, port: None });
-    }
-    let addr: SocketAddr = text.parse().ok()?;
-    Some(TrunkAddress { ip: addr.ip(), port: Some(addr.port()) })
-}
-
 pub(super) fn read_route(reader: &mut Reader<'_>) -> Route {
     let right = "\"agents\" or \"trunk:<name>\"";
     let from = reader.text("from", right);
@@ -231,6 +179,8 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
     let missed_max = reader.number("missed_max", 0, 100, 3) as u32;
     let may_dial_out = reader.flag("may_dial_out", true);
     let calls_per_day_max = reader.number("calls_per_day_max", 0, 100_000, 0) as u32;
+    let caller_id = read_e164(reader, "caller_id");
+    let algorithms = read_algorithms(reader).unwrap_or_default();
     let agent = |extension: String| Agent {
         password: password.replace("{extension}", &extension),
         extension,
@@ -239,6 +189,8 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
         missed_max,
         may_dial_out,
         calls_per_day_max,
+        caller_id: caller_id.clone(),
+        algorithms,
     };
     named.into_iter().map(agent).collect()
 }
@@ -253,6 +205,7 @@ pub(super) fn read_queue(reader: &mut Reader<'_>) -> Queue {
     }
     Queue {
         name: reader.text("name", "the queue's name"),
+        caller_id: read_e164(reader, "caller_id"),
         agents,
         ring: seconds(reader.number("ring_s", 1, 600, 15)),
         wait_max: seconds(reader.number("wait_max_s", 1, 86_400, 120)),
@@ -287,6 +240,27 @@ pub(super) fn read_number(reader: &mut Reader<'_>) -> Number {
         }
     };
     Number { number, target }
+}
+
+/// A number that may be missing.
+pub(super) fn read_e164(reader: &mut Reader<'_>, key: &'static str) -> Option<String> {
+    let right = "an E.164 number, e.g. \"+442071830000\"";
+    let number = reader.optional_text(key, right)?;
+    if !is_e164(&number) {
+        reader.fault(key, format!("is \"{number}\"; expected {right}"));
+    }
+    Some(number)
+}
+
+/// Digest algorithms, where they are given.
+pub(super) fn read_algorithms(reader: &mut Reader<'_>) -> Option<AlgorithmChoice> {
+    let right = "\"md5\", \"sha-256\" or \"both\"";
+    let text = reader.optional_text("algorithms", right)?;
+    let choice = AlgorithmChoice::parse(&text);
+    if choice.is_none() {
+        reader.fault("algorithms", format!("is \"{text}\"; expected {right}"));
+    }
+    choice
 }
 
 pub(super) fn is_e164(text: &str) -> bool {

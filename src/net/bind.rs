@@ -28,16 +28,6 @@ impl Bound {
         hosts.dedup();
         hosts
     }
-
-    /// The addresses that Via and Contact name, for UDP and TCP.
-    #[must_use]
-    pub(crate) fn advertised(&self) -> (SocketAddr, SocketAddr) {
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 5060));
-        let udp = self.udp.first().and_then(|socket| socket.local_addr().ok());
-        let tcp = self.tcp.first().and_then(|listener| listener.local_addr().ok());
-        let udp = udp.or(tcp).unwrap_or(nowhere);
-        (udp, tcp.unwrap_or(udp))
-    }
 }
 
 /// A listener that cannot be bound.

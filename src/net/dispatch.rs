@@ -81,6 +81,8 @@ pub(crate) struct Dispatch {
     pub(crate) location: LocationLanes,
     /// Who may send how much.
     pub(crate) admission: Arc<Admission>,
+    /// The lane of the trunk watcher.
+    pub(crate) trunks: Lane,
     /// For stateless answers.
     pub(crate) flows: Arc<Flows>,
     /// Counters.
@@ -93,6 +95,7 @@ enum Owner {
     Cancel(ShardId),
     Dialog(ShardId),
     Location,
+    Trunks,
 }
 
 impl Dispatch {
@@ -150,6 +153,11 @@ impl Dispatch {
                 // Waiting here stops the reader; retransmission heals what the kernel drops meanwhile.
                 lanes.dialogs.send(SipInput::Received { peer, message }).await;
             }
+            Owner::Trunks => {
+                if self.trunks.try_send(SipInput::Received { peer, message }).is_err() {
+                    self.metrics.dropped("trunks_full");
+                }
+            }
             Owner::Location => {
                 if self.location.known.try_send(SipInput::Received { peer, message }).is_err() {
                     self.metrics.dropped("location_full");
@@ -189,6 +197,7 @@ impl Dispatch {
             lanes.dialogs.send(SipInput::FlowGone(flow)).await;
         }
         self.location.known.send(SipInput::FlowGone(flow)).await;
+        self.trunks.send(SipInput::FlowGone(flow)).await;
     }
 
     /// Tells every owner that this peer cannot be reached.
@@ -197,6 +206,7 @@ impl Dispatch {
             lanes.dialogs.send(SipInput::TransportFailed(peer)).await;
         }
         self.location.known.send(SipInput::TransportFailed(peer)).await;
+        self.trunks.send(SipInput::TransportFailed(peer)).await;
     }
 
     fn lanes(&self, shard: ShardId) -> Option<&ShardLanes> {
@@ -209,7 +219,9 @@ impl Dispatch {
         let in_dialog = message.to().is_ok_and(|to| to.tag().is_some());
         match message.method() {
             None => match message.cseq() {
-                Ok((_, Method::Register)) => Owner::Location,
+                // Only the watcher registers.
+                Ok((_, Method::Register)) => Owner::Trunks,
+                Ok((_, Method::Options)) if call_id.starts_with(sip::trunk::TRUNK_CALL_ID_PREFIX) => Owner::Trunks,
                 Ok((_, Method::Options)) if call_id.starts_with(sip::location::PROBE_CALL_ID_PREFIX) => Owner::Location,
                 _ => Owner::Dialog(shard),
             },

@@ -17,7 +17,7 @@ use super::{CallIdDirectory, Lane, LaneEnd, flows};
 struct Rig {
     dispatch: Dispatch,
     /// With the word for each.
-    lanes: [(&'static str, LaneEnd); 5],
+    lanes: [(&'static str, LaneEnd); 6],
     flows: Arc<Flows>,
 }
 
@@ -28,6 +28,7 @@ fn rig() -> Rig {
     let (to_location, location) = Lane::new(8, room);
     let (strange_calls, strangers) = Lane::new(8, room);
     let (strange, strangers_to_location) = Lane::new(8, room);
+    let (to_trunks, trunks) = Lane::new(8, room);
     let flows = Arc::new(Flows::default());
     let admission = Admission::default();
     admission.set_phones([nobody().addr.ip()]);
@@ -35,6 +36,7 @@ fn rig() -> Rig {
         directory: Arc::new(CallIdDirectory::new(1)),
         shards: vec![ShardLanes { new_calls: calls, dialogs: dialog, strangers: strange_calls }],
         location: LocationLanes { known: to_location, strangers: strange },
+        trunks: to_trunks,
         admission: Arc::new(admission),
         flows: Arc::clone(&flows),
         metrics: Arc::new(Metrics::new("test").unwrap()),
@@ -43,6 +45,7 @@ fn rig() -> Rig {
         ("new calls", new_calls),
         ("dialogs", dialogs),
         ("location", location),
+        ("trunks", trunks),
         ("strangers", strangers),
         ("strangers to location", strangers_to_location),
     ];
@@ -90,6 +93,23 @@ async fn every_request_has_its_owner_and_lane() {
         ("DANCE", "", "location"),
     ] {
         assert_eq!(rig.place(nobody(), method, to_tag).await, wanted, "{method} {to_tag}");
+    }
+}
+
+#[tokio::test]
+async fn answers_to_the_trunk_watcher_reach_it() {
+    let mut rig = rig();
+    for (call_id, method, wanted) in [
+        ("c", "REGISTER", "trunks"),
+        ("trunk-1", "OPTIONS", "trunks"),
+        ("c", "OPTIONS", "dialogs"),
+        ("c", "INVITE", "dialogs"),
+    ] {
+        let text = format!(
+            "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\n\
+             To: <sip:a@h>;tag=2\r\nCall-ID: {call_id}\r\nCSeq: 1 {method}\r\nContent-Length: 0\r\n\r\n"
+        );
+        assert_eq!(rig.send(nobody(), text).await, wanted, "{call_id} {method}");
     }
 }
 

@@ -18,6 +18,7 @@ mod serve;
 mod signals;
 mod start;
 mod supervisor;
+mod trunks;
 
 pub use control::ask;
 pub use error::StartError;

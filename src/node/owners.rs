@@ -7,26 +7,31 @@ use std::sync::Arc;
 use call::ShardConfig;
 use centre::owner::{AcdOwner, LocationOwner, ShardOwner};
 use centre::{Directory, binding_of, restore};
-use clock::{Rng, ShardId};
+use clock::{FlowId, Rng, ShardId};
 use journal_core::Owner;
 use media_worker::{Event, EventReceiver};
 use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
 use sip::digest::Algorithm;
 use sip::location::{self, LocationConfig};
 use sip::registrar::RegistrarConfig;
-use sip::ua::UaConfig;
+use sip::trunk::Watcher;
+use sip::ua::{Addresses, Listener, Transport, UaConfig};
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::{mpsc, watch};
 
 use super::StartError;
 use super::start::Opened;
+use super::trunks::{self, Listeners, trunk_rules};
 use crate::channels;
 use crate::clock_source::wall_now;
-use crate::config::Config;
+use crate::config::{Config, Listen};
 use crate::ids::Resolved;
 use crate::net::{
     self, Admission, Bound, CallIdDirectory, Connections, Dispatch, Flows, Lane, LaneEnd, LocationLanes, ShardLanes,
 };
-use crate::owner::{AcdCore, AnswerTable, Lanes, LocationCore, Post, Runner, ShardCore};
+use crate::owner::{
+    AcdCore, AnswerTable, Lanes, LocationCore, Outside, OwnerProgress, Post, Runner, ShardCore, TrunkCore,
+};
 use crate::snapshots::Snapshots;
 
 /// The started owners, as others reach them.
@@ -35,6 +40,9 @@ pub(super) struct Started {
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) directory: watch::Sender<Arc<Directory>>,
     pub(super) drained: mpsc::Receiver<ShardId>,
+    pub(super) listeners: Listeners,
+    /// True once every registrar was left.
+    pub(super) trunks_left: watch::Receiver<bool>,
 }
 
 /// Starts every owner's task, then the readers.
@@ -47,15 +55,21 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     let (location_lane, location_inputs) = mpsc::channel(channels::OWNERS);
     let (location_known, known) = Lane::new(channels::LOCATION_SIP, channels::LOCATION_SIP_BYTES);
     let (location_strangers, strangers) = Lane::new(channels::STRANGERS, channels::STRANGERS_BYTES);
+    let (trunk_lane, trunk_inputs) = mpsc::channel(channels::OWNERS);
+    let (trunk_sip, trunk_messages) = Lane::new(channels::TRUNK_SIP, channels::TRUNK_SIP_BYTES);
+    let (resolver, questions) = mpsc::channel(channels::QUESTIONS);
     let (drained_lane, drained) = mpsc::channel(channels::DRAINED);
     let snapshots = Arc::new(Snapshots::new(opened.resolved.directory.trunks.keys().copied().collect()));
     let flows = Arc::new(Flows::default());
+    let network = Network::of(opened.bound, &opened.config, &flows);
+    let names = watch::Sender::new(Arc::clone(&opened.resolved.directory));
     let directory = Arc::new(CallIdDirectory::new(shards));
     let admission = Arc::new(Admission::default());
     let post = Arc::new(Post {
         shards: owner_lanes,
         acd: acd_lane,
         location: location_lane,
+        trunks: trunk_lane,
         media: opened.media,
         journal: opened.journal,
         flows: Arc::clone(&flows),
@@ -73,6 +87,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
         shards: shard_lanes,
         location: LocationLanes { known: location_known, strangers: location_strangers },
         admission: Arc::clone(&admission),
+        trunks: trunk_sip,
         flows: Arc::clone(&flows),
         metrics: opened.metrics,
     };
@@ -82,7 +97,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     for number in 0..shards {
         let Some((owners, [dialogs, new_calls, strangers])) = inputs.next() else { break };
         let id = ShardId(number);
-        let config = shard_config(&opened.config, &opened.bound, &seeds, number);
+        let config = shard_config(&opened.config, &network.addresses, &seeds, number);
         let shard = ShardOwner::new(id, config, seeds.rng(u64::from(number)));
         let core = ShardCore::new(id, shard, Arc::clone(&snapshots), Arc::clone(&admission));
         let (owner, post, clock, progress) = runner_of(Owner::Shard(id));
@@ -94,7 +109,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     let (owner, acd_post, clock, progress) = runner_of(Owner::Acd);
     let lanes = Lanes { owners: acd_inputs, dialogs: None, new_calls: None, strangers: None };
     spawn_owner(Runner::new(acd, owner, acd_post, clock, progress).run(lanes));
-    let ua = ua_config(&opened.bound);
+    let ua = ua_config(&network.addresses);
     let auth = auth_config(&opened.config, &seeds, LOCATION_INSTANCE);
     let location = LocationConfig { ua, auth, registrar: RegistrarConfig::default() };
     let location = LocationOwner::new(location, shards, seeds.rng(LOCATION_STREAM));
@@ -103,11 +118,33 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     let lanes = Lanes { owners: location_inputs, dialogs: Some(known), new_calls: None, strangers: Some(strangers) };
     spawn_owner(Runner::new(location, owner, location_post, clock, progress).run(lanes));
 
+    let (stopped, trunks_left) = watch::channel(false);
+    let watcher = Watcher::new(ua_config(&network.addresses), &opened.config.node.domain, seeds.rng(TRUNK_STREAM));
+    let outside = Outside {
+        shards: Arc::clone(&directory),
+        snapshots: Arc::clone(&snapshots),
+        names: names.subscribe(),
+        resolver,
+        stopped,
+    };
+    // It journals nothing, so nothing of it waits for progress.
+    let runner = Runner::new(
+        TrunkCore::new(watcher, outside),
+        Owner::Node,
+        Arc::clone(&post),
+        opened.clock,
+        Arc::new(OwnerProgress::default()),
+    );
+    let lanes = Lanes { owners: trunk_inputs, dialogs: Some(trunk_messages), new_calls: None, strangers: None };
+    spawn_owner(runner.run(lanes));
+    tokio::spawn(net::serve_dns(opened.config.dns.servers.clone(), questions, post.trunks.clone()));
+
     give_back(&post, &opened.config, &opened.resolved, &opened.restored.replay).await;
+    let _ = post.trunks.send(trunk_rules(&opened.config, &opened.resolved.directory, &network.listeners)).await;
     tokio::spawn(bring_media_events(opened.media_events, Arc::clone(&post)));
-    serve_network(opened.bound, &opened.config, &flows, &dispatch);
-    let directory = watch::Sender::new(opened.resolved.directory);
-    Ok(Started { post, snapshots, directory, drained })
+    let listeners = network.listeners.clone();
+    serve_network(network, &opened.config, &flows, &dispatch);
+    Ok(Started { post, snapshots, directory: names, drained, listeners, trunks_left })
 }
 
 /// The lanes from the network into one shard, and their ends: dialogs, new calls, strangers.
@@ -192,33 +229,63 @@ async fn bring_media_events(mut events: EventReceiver, post: Arc<Post>) {
     }
 }
 
-fn serve_network(bound: Bound, config: &Config, flows: &Arc<Flows>, dispatch: &Dispatch) {
-    for socket in bound.udp {
-        let socket = Arc::new(socket);
-        let flow = flows.add_udp(Arc::clone(&socket));
+/// The listeners, known to the flows but not read yet.
+struct Network {
+    udp: Vec<(FlowId, Arc<UdpSocket>)>,
+    tcp: Vec<TcpListener>,
+    listeners: Listeners,
+    addresses: Addresses,
+}
+
+impl Network {
+    fn of(bound: Bound, config: &Config, flows: &Flows) -> Self {
+        let entered = |socket| {
+            let socket = Arc::new(socket);
+            (flows.add_udp(Arc::clone(&socket)), socket)
+        };
+        let udp: Vec<(FlowId, Arc<UdpSocket>)> = bound.udp.into_iter().map(entered).collect();
+        let of_udp = udp.iter().filter_map(|(flow, socket)| {
+            Some(Listener { transport: Transport::Udp, addr: socket.local_addr().ok()?, flow: Some(*flow) })
+        });
+        let of_tcp = bound.tcp.iter().filter_map(|listener| {
+            Some(Listener { transport: Transport::Tcp, addr: listener.local_addr().ok()?, flow: None })
+        });
+        let addresses = trunks::addresses(config, of_udp.chain(of_tcp).collect());
+        // Sockets are bound in the order of the configuration.
+        let mut bound_udp = udp.iter().map(|(flow, _)| *flow);
+        let listeners = config.sip.listen.iter().map(|listen| match listen {
+            Listen::Udp(_) => (*listen, bound_udp.next()),
+            Listen::Tcp(_) => (*listen, None),
+        });
+        let listeners = Listeners(listeners.collect());
+        Self { udp, tcp: bound.tcp, listeners, addresses }
+    }
+}
+
+fn serve_network(network: Network, config: &Config, flows: &Arc<Flows>, dispatch: &Dispatch) {
+    for (flow, socket) in network.udp {
         tokio::spawn(net::serve_udp(flow, socket, dispatch.clone()));
     }
     let (connector, asked) = mpsc::channel(channels::CONNECT);
     flows.set_connector(connector);
     tokio::spawn(net::connect_on_demand(asked, Arc::clone(flows), dispatch.clone()));
     let connections = Connections::new(config.sip.connections_max);
-    for listener in bound.tcp {
+    for listener in network.tcp {
         tokio::spawn(net::serve_tcp(listener, Arc::clone(flows), dispatch.clone(), Arc::clone(&connections)));
     }
 }
 
-fn shard_config(config: &Config, bound: &Bound, seeds: &Seeds, number: u16) -> ShardConfig {
+fn shard_config(config: &Config, addresses: &Addresses, seeds: &Seeds, number: u16) -> ShardConfig {
     ShardConfig {
-        ua: ua_config(bound),
+        ua: ua_config(addresses),
         auth: auth_config(config, seeds, number),
         media: SocketAddr::from((config.rtp.address, config.rtp.first_port)),
         hold_music: config.node.hold_music.clone(),
     }
 }
 
-fn ua_config(bound: &Bound) -> UaConfig {
-    let (udp, tcp) = bound.advertised();
-    UaConfig { udp, tcp, ..UaConfig::at(udp, concat!("Trunkline/", env!("CARGO_PKG_VERSION"))) }
+fn ua_config(addresses: &Addresses) -> UaConfig {
+    UaConfig::new(addresses.clone(), concat!("Trunkline/", env!("CARGO_PKG_VERSION")))
 }
 
 fn auth_config(config: &Config, seeds: &Seeds, instance: u16) -> AuthConfig {
@@ -263,6 +330,7 @@ impl Seeds {
 
 const ACD_STREAM: u64 = 1 << 32;
 const LOCATION_STREAM: u64 = 2 << 32;
+const TRUNK_STREAM: u64 = 3 << 32;
 /// Location's authenticator beside those of the shards.
 const LOCATION_INSTANCE: u16 = u16::MAX;
 const STREAM_ROUNDS: u32 = 20;

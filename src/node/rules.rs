@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::entries::NodeEntries;
 use super::owners::location_rules;
+use super::trunks::{Listeners, trunk_rules};
 use crate::config::{Config, ConfigError};
 use crate::ids::{Resolved, resolve};
 use crate::owner::Post;
@@ -22,6 +23,7 @@ pub(super) struct Rules {
     pub(super) post: Arc<Post>,
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) directory: watch::Sender<Arc<Directory>>,
+    pub(super) listeners: Listeners,
 }
 
 /// Asks for a reload; the answer names what was changed.
@@ -89,6 +91,7 @@ impl Rules {
             let _ = lane.send(call::Input::Configure(Arc::clone(&resolved.plan))).await;
         }
         let _ = self.post.location.send(location_rules(&self.config, &resolved)).await;
+        let _ = self.post.trunks.send(trunk_rules(&self.config, &resolved.directory, &self.listeners)).await;
         let _ = self.post.acd.send(acd::Input::Configure { queues: resolved.queues, agents: resolved.agents }).await;
     }
 }

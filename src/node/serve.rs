@@ -18,6 +18,8 @@ pub(super) async fn until_stopped(mut node: Node) {
     for lane in &node.post.shards {
         let _ = lane.send(call::Input::Drain).await;
     }
+    // Carriers send their calls elsewhere from now.
+    let _ = node.post.trunks.send(sip::trunk::Input::Stop).await;
     let patience = node.config.node.drain;
     if !drained(&mut node, patience).await {
         tracing::info!("ending the calls that are still up");
@@ -26,6 +28,7 @@ pub(super) async fn until_stopped(mut node: Node) {
         }
         drained(&mut node, LAST_BYES).await;
     }
+    let _ = tokio::time::timeout(LEAVE_TRUNKS, node.trunks_left.wait_for(|left| *left)).await;
     node.stop_http.send_replace(true);
     let _ = tokio::time::timeout(HTTP_END, &mut node.http).await;
     node.entries.append(Entry::NodeStopped { at: wall_now() });
@@ -49,4 +52,6 @@ async fn drained(node: &mut Node, patience: Duration) -> bool {
 
 /// For peers to answer our BYEs: one retransmission or two.
 const LAST_BYES: Duration = Duration::from_secs(3);
+/// The watcher itself gives registrars 2 s.
+const LEAVE_TRUNKS: Duration = Duration::from_secs(3);
 const HTTP_END: Duration = Duration::from_secs(3);

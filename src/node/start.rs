@@ -34,6 +34,7 @@ pub(super) struct Node {
     pub(super) post: Arc<Post>,
     pub(super) stop_http: watch::Sender<bool>,
     pub(super) drained: mpsc::Receiver<ShardId>,
+    pub(super) trunks_left: watch::Receiver<bool>,
     pub(super) http: tokio::task::JoinHandle<()>,
     pub(super) entries: NodeEntries,
 }
@@ -105,7 +106,7 @@ async fn run(
     opened.restored = restored;
     let (media, api_synced) = (Arc::clone(opened.media.metrics()), opened.api_synced.clone());
     let (own_hosts, names) = (opened.bound.own_hosts(), opened.restored.replay.names.clone());
-    let Started { post, snapshots, directory, drained } = owners::start(opened).await?;
+    let Started { post, snapshots, directory, drained, listeners, trunks_left } = owners::start(opened).await?;
     let (stop_http, stop) = watch::channel(false);
     let (watched, shown) = (directory.subscribe(), Arc::clone(&snapshots));
     let running =
@@ -118,6 +119,7 @@ async fn run(
         post: Arc::clone(&post),
         snapshots,
         directory,
+        listeners,
     };
     take_requests(rules, &config.node.data_dir, threads)?;
     let entered = threads.enter();
@@ -133,7 +135,7 @@ async fn run(
     addresses.write(&path).map_err(|source| StartError::DataDir { path, source })?;
     supervisor::ready();
     tracing::info!(sip = ?addresses.sip_udp, http = %addresses.http, "serving");
-    Ok(Node { config, post, stop_http, drained, http, entries })
+    Ok(Node { config, post, stop_http, drained, trunks_left, http, entries })
 }
 
 /// Serves operators, away from the threads that run calls.

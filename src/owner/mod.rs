@@ -9,6 +9,7 @@ mod location;
 mod post;
 mod progress;
 mod shard;
+mod trunks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub(crate) use self::location::LocationCore;
 pub(crate) use self::post::{AnswerTable, Post};
 pub(crate) use self::progress::{OwnerProgress, Progress};
 pub(crate) use self::shard::ShardCore;
+pub(crate) use self::trunks::{Outside, TrunkCore};
 
 /// A core as its task sees it: inputs in, deliveries out.
 pub(crate) trait Core: Send + 'static {

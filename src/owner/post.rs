@@ -24,6 +24,8 @@ pub(crate) struct Post {
     pub(crate) acd: mpsc::Sender<acd::Input>,
     /// Location.
     pub(crate) location: mpsc::Sender<sip::location::Input>,
+    /// The trunk watcher.
+    pub(crate) trunks: mpsc::Sender<sip::trunk::Input>,
     /// The media worker.
     pub(crate) media: MediaWorker,
     /// The journal.

@@ -50,6 +50,7 @@ codes! {
     RouteNotFound = 404, "route_not_found", "No such route";
     AgentNotFound = 404, "agent_not_found", "No such agent";
     QueueNotFound = 404, "queue_not_found", "No such queue";
+    TrunkNotFound = 404, "trunk_not_found", "No such trunk";
     CallNotFound = 404, "call_not_found", "No such call";
     NoRecording = 404, "no_recording", "The call has no recording";
     BanNotFound = 404, "ban_not_found", "No such ban";

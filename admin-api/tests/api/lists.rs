@@ -24,9 +24,13 @@ async fn queues_show_who_waits_and_who_is_there() {
 async fn trunks_and_registrations_are_listed() {
     let node = Node::start().await;
     let trunk = json!({
-        "name": "carrier", "sources": ["127.0.0.2"], "destination": "sip:127.0.0.2:5080", "calls": 2, "refused": 3,
+        "name": "carrier", "up": false, "reason": "not_known_yet", "since": null, "sources": ["127.0.0.2"],
+        "destination": "sip:127.0.0.2:5080", "destinations": ["udp:127.0.0.2:5080"], "targets": [],
+        "registration": null, "calls": 2, "refused": 3,
     });
     assert_eq!(get(node.at, "/v1/trunks").await.json()["data"], json!([trunk]));
+    assert_eq!(get(node.at, "/v1/trunks/carrier").await.json(), trunk);
+    get(node.at, "/v1/trunks/nobody").await.problem(404, "trunk_not_found");
     let registration = json!({
         "extension": "1001", "contact": "sip:1001@127.0.0.1:5070", "transport": "udp", "source": "127.0.0.1:5070",
         "expires_at": "1970-01-01T00:00:03.000000Z",

@@ -249,6 +249,7 @@ fn directory() -> Directory {
         name: "carrier".into(),
         sources: vec!["127.0.0.2".into()],
         destination: "sip:127.0.0.2:5080".into(),
+        destinations: vec!["udp:127.0.0.2:5080".into()],
     };
     Directory {
         agents: (1..=3).map(|number| (AgentId(number), named(number))).collect(),
@@ -294,7 +295,7 @@ fn snapshot() -> Snapshot {
         bans: Arc::new(bans),
         acd: Arc::new(acd::Snapshot { agents, queues }),
         registrations: Arc::new(vec![registration]),
-        trunks: Arc::new(vec![TrunkSnapshot { trunk: TrunkId(1), calls: 2, refused: 3 }]),
+        trunks: Arc::new(vec![TrunkSnapshot { trunk: TrunkId(1), calls: 2, refused: 3, status: None }]),
     }
 }
 

@@ -11,6 +11,7 @@ mod delivery;
 mod from_acd;
 mod from_location;
 mod from_shard;
+mod from_trunks;
 pub mod owner;
 pub mod restore;
 mod snapshot;
@@ -20,6 +21,12 @@ pub use delivery::Delivery;
 pub use from_acd::{AcdOutlet, agent_status, status_of};
 pub use from_location::{LocationOutlet, binding_of};
 pub use from_shard::ShardOutlet;
+pub use from_trunks::from_trunks;
+/// What the trunk watcher shows of trunks.
+pub mod trunk_view {
+    pub use sip::trunk::{RegistrationView, TargetView, TrunkView};
+}
+
 pub use snapshot::{Directory, NamedAgent, NamedQueue, NamedTrunk, RegistrationSnapshot, Snapshot, TrunkSnapshot};
 
 pub use sip::location::Ban;

@@ -55,8 +55,10 @@ pub struct NamedTrunk {
     pub name: String,
     /// Addresses whose requests are the trunk's.
     pub sources: Vec<String>,
-    /// Where calls to it go, as a SIP URI.
+    /// Its first destination, as a SIP URI.
     pub destination: String,
+    /// Where calls to it go, first choice first, as configured.
+    pub destinations: Vec<String>,
 }
 
 /// The owners' last published states. Reading it touches no owner.
@@ -98,4 +100,6 @@ pub struct TrunkSnapshot {
     pub calls: u32,
     /// INVITEs it was refused for its limits since the start.
     pub refused: u64,
+    /// Whether it serves and why, from the trunk watcher.
+    pub status: Option<sip::trunk::TrunkView>,
 }

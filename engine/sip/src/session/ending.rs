@@ -70,7 +70,7 @@ impl Ua {
         session: Option<SessionId>,
     ) -> Message {
         let cseq = dialog.next_cseq();
-        let builder = self.request_inside(&Method::Bye, dialog, cseq, peer.transport);
+        let builder = self.request_inside(&Method::Bye, dialog, cseq, peer);
         let builder = match session {
             Some(id) => self.authorize(id, builder, (&Method::Bye, &dialog.addressing().request_uri, &[])),
             None => builder,

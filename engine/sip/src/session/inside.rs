@@ -38,8 +38,8 @@ impl Ua {
         let dialog = session.dialog.as_mut()?;
         let cseq = dialog.next_cseq();
         let dialog = dialog.clone();
-        let contact = self.contact(contact_user.as_deref(), peer.transport);
-        let builder = self.request_inside(method, &dialog, cseq, peer.transport).header(Name::Contact, contact);
+        let contact = self.contact(contact_user.as_deref(), peer);
+        let builder = self.request_inside(method, &dialog, cseq, peer).header(Name::Contact, contact);
         let bytes = body.map(|body| body.bytes.as_ref()).unwrap_or_default();
         let builder = self.authorize(id, builder, (method, &dialog.addressing().request_uri, bytes));
         let request = self.finish_request(builder, headers, body);

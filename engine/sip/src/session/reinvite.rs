@@ -152,8 +152,8 @@ impl Ua {
         let Some(dialog) = &mut session.dialog else { return };
         let cseq = dialog.next_cseq();
         let dialog = dialog.clone();
-        let contact = self.contact(user.as_deref(), peer.transport);
-        let builder = self.request_inside(&Method::Invite, &dialog, cseq, peer.transport);
+        let contact = self.contact(user.as_deref(), peer);
+        let builder = self.request_inside(&Method::Invite, &dialog, cseq, peer);
         let builder = self.describe(builder.header(Name::Contact, contact));
         let builder = self.authorize(id, builder, (&Method::Invite, &dialog.addressing().request_uri, &body.bytes));
         let request = self.finish_request(builder, &Headers::new(), Some(&body));

@@ -59,7 +59,7 @@ impl Ua {
 
     /// The INVITE is made again, without its body, as what CANCEL and ACK are derived from; it is not sent.
     fn cancel_restored(&mut self, now: Instant, state: &DialogState, reason: &Reason) -> Option<()> {
-        let invite = self.restored_request(state, vec![self.via(state.peer.transport, &state.branch)])?;
+        let invite = self.restored_request(state, vec![self.via(state.peer, &state.branch)])?;
         let timing = self.config.timing;
         let reliable = state.peer.transport == Transport::Tcp;
         let tx = self.transactions.insert_client(Client {

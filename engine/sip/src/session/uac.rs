@@ -42,8 +42,8 @@ impl Ua {
         let call_id: Text = params.call_id.unwrap_or_else(|| self.new_call_id()).into();
         let contact_user = local.uri.user().map(|user| user.into_owned());
         let (request, peer) = self.sized(params.peer, params.transport_fixed, |ua, peer| {
-            let contact = ua.contact(contact_user.as_deref(), peer.transport);
-            let builder = ua.first_request(&Method::Invite, &request_uri, peer.transport);
+            let contact = ua.contact(contact_user.as_deref(), peer);
+            let builder = ua.first_request(&Method::Invite, &request_uri, peer);
             let builder = builder.header(Name::From, &local).header(Name::To, &remote);
             let builder = builder.header(Name::CallId, &call_id).header(Name::CSeq, "1 INVITE");
             let builder = ua.describe(builder.header(Name::Contact, contact));
@@ -215,7 +215,7 @@ impl Ua {
         let Some(client) = self.transactions.peek_client(tx) else { return };
         let (invite, session) = (client.request.clone(), client.user.session());
         let Ok((cseq, _)) = invite.cseq() else { return };
-        let builder = self.request_inside(&Method::Ack, dialog, cseq, peer.transport);
+        let builder = self.request_inside(&Method::Ack, dialog, cseq, peer);
         let builder = builder.copy(&invite, Name::Authorization).copy(&invite, Name::ProxyAuthorization);
         let ack = builder.header(Name::UserAgent, &self.config.user_agent).build();
         self.transmit_request(peer, &ack, session);

@@ -10,7 +10,7 @@ use super::place::{Place, Resolved};
 use super::registration::Registration;
 use super::view::{RegistrationView, TargetView, TrunkView};
 use super::{Reason, Target, Targets, TrunkConfig};
-use crate::ua::ClientRequestId;
+use crate::ua::{ClientRequestId, Transport};
 
 /// One trunk as the watcher keeps it.
 #[derive(Debug)]
@@ -127,7 +127,11 @@ impl Trunk {
     pub(super) fn view(&self, now: Instant) -> TrunkView {
         let target = |one: &Watched| TargetView {
             host: one.place.host.clone(),
-            peer: one.place.peer,
+            addr: one.place.peer.addr,
+            transport: match one.place.peer.transport {
+                Transport::Udp => "udp",
+                Transport::Tcp => "tcp",
+            },
             up: one.health.up,
             reason: one.health.reason,
             since: one.health.since,

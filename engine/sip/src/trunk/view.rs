@@ -5,7 +5,6 @@ use core::net::SocketAddr;
 use clock::{TrunkId, WallTime};
 
 use super::Reason;
-use crate::ua::Peer;
 
 /// One trunk as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +46,9 @@ pub struct TargetView {
     /// Host of request URIs.
     pub host: String,
     /// Where its messages go.
-    pub peer: Peer,
+    pub addr: SocketAddr,
+    /// `udp` or `tcp`.
+    pub transport: &'static str,
     /// It serves, as far as is known.
     pub up: bool,
     /// Why.

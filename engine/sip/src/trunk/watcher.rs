@@ -254,7 +254,7 @@ impl Watcher {
             registration.reason = reason;
             return;
         };
-        let contact = self.ua.contact(Some(&registration.config.contact_user), place.peer.transport);
+        let contact = self.ua.contact(Some(&registration.config.contact_user), place.peer);
         let params = registration.params(place, &contact, false);
         let request = self.ua.request(now.mono, params);
         registration.request = Some(request);
@@ -271,7 +271,7 @@ impl Watcher {
         let at = registration.peer;
         let place = places.iter().find(|place| at.is_some_and(|peer| peer.addr == place.peer.addr));
         let Some(place) = place.or(registration.choose(&places)) else { return };
-        let contact = self.ua.contact(Some(&registration.config.contact_user), place.peer.transport);
+        let contact = self.ua.contact(Some(&registration.config.contact_user), place.peer);
         let params = registration.params(place, &contact, true);
         registration.until = None;
         let request = self.ua.request(now.mono, params);

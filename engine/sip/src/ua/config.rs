@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use super::Transport;
+use super::Addresses;
 use crate::transaction::Timing;
 
 /// Set-up of one `Ua`.
@@ -12,10 +12,8 @@ pub struct UaConfig {
     pub timing: Timing,
     /// Value of User-Agent in requests and of Server in responses.
     pub user_agent: String,
-    /// Address that Via and Contact name for UDP.
-    pub udp: SocketAddr,
-    /// Address that Via and Contact name for TCP: the one that is listened on.
-    pub tcp: SocketAddr,
+    /// The addresses that Via and Contact name.
+    pub addresses: Addresses,
     /// Bounds.
     pub limits: UaLimits,
 }
@@ -24,22 +22,13 @@ impl UaConfig {
     /// One address for both transports, default timing and limits.
     #[must_use]
     pub fn at(addr: SocketAddr, user_agent: &str) -> Self {
-        Self {
-            timing: Timing::default(),
-            user_agent: user_agent.to_owned(),
-            udp: addr,
-            tcp: addr,
-            limits: UaLimits::default(),
-        }
+        Self::new(Addresses::at(addr), user_agent)
     }
 
-    /// The address that Via and Contact name for `transport`.
+    /// These addresses, default timing and limits.
     #[must_use]
-    pub fn addr(&self, transport: Transport) -> SocketAddr {
-        match transport {
-            Transport::Udp => self.udp,
-            Transport::Tcp => self.tcp,
-        }
+    pub fn new(addresses: Addresses, user_agent: &str) -> Self {
+        Self { timing: Timing::default(), user_agent: user_agent.to_owned(), addresses, limits: UaLimits::default() }
     }
 }
 

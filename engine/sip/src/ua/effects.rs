@@ -187,7 +187,7 @@ impl Ua {
     fn again(&mut self, request: &Message, peer: Peer, cseq: u32) -> Option<RequestBuilder> {
         let (uri, method) = (request.request_uri().ok()?, request.method()?.clone());
         let branch = self.new_branch();
-        let mut builder = RequestBuilder::new(&method, &uri).header(Name::Via, self.via(peer.transport, &branch));
+        let mut builder = RequestBuilder::new(&method, &uri).header(Name::Via, self.via(peer, &branch));
         for (name, value) in request.headers() {
             builder = match Name::parse(name) {
                 Some(Name::Via | Name::ContentLength | Name::ContentType) => builder,

@@ -4,6 +4,7 @@
 //! one input enum: messages and failures by `receive` and its sisters, commands
 //! by name, what comes out by `poll_output`, time by `handle_timeout`.
 
+mod addresses;
 mod checks;
 mod config;
 mod contract;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, VecDeque};
 use clock::{Instant, Rng, TimerQueue};
 
 pub use crate::auth::ClientCredentials;
+pub use addresses::{Addresses, Listener, Network};
 pub use checks::Refusal;
 pub use config::{UaConfig, UaLimits};
 pub use contract::{ClientRequestId, Event, Output, Peer, RequestToken, Sent, SessionEnd, SessionId, Transport};

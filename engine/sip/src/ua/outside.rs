@@ -24,9 +24,8 @@ impl Ua {
         {
             // REFER is a target refresh: its 2xx names our Contact (RFC 3515 2.2).
             let contact_user = self.sessions.get(&session).and_then(|session| session.contact_user.clone());
-            builder = builder
-                .record_routes()
-                .header(Name::Contact, self.contact(contact_user.as_deref(), server.source.transport));
+            builder =
+                builder.record_routes().header(Name::Contact, self.contact(contact_user.as_deref(), server.source));
         }
         for (name, value) in &headers {
             builder = builder.header(*name, value);
@@ -82,7 +81,7 @@ impl Ua {
         let call_id = params.call_id.unwrap_or_else(|| self.new_call_id());
         let (method, cseq) = (params.method, params.cseq.unwrap_or(1));
         let (request, peer) = self.sized(params.peer, params.transport_fixed, |ua, peer| {
-            let builder = ua.first_request(&method, &uri, peer.transport);
+            let builder = ua.first_request(&method, &uri, peer);
             let builder = builder.header(Name::From, &from).header(Name::To, &to);
             let builder = builder.header(Name::CallId, &call_id);
             let builder = builder.header(Name::CSeq, format_args!("{cseq} {method}"));

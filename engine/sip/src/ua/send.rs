@@ -27,40 +27,34 @@ impl Ua {
     // Requests.
 
     /// Our Contact, where the peer sends its requests to.
-    pub(crate) fn contact(&self, user: Option<&str>, transport: Transport) -> String {
-        let host_port = HostPort::from(self.config.addr(transport));
+    pub(crate) fn contact(&self, user: Option<&str>, peer: Peer) -> String {
+        let host_port = HostPort::from(self.config.addresses.told_to(&peer));
         let uri = match Uri::sip(user, &host_port) {
             Ok(uri) => uri.to_string(),
             Err(_) => format!("sip:{host_port}"),
         };
-        match transport {
+        match peer.transport {
             Transport::Udp => format!("<{uri}>"),
             Transport::Tcp => format!("<{uri};transport=tcp>"),
         }
     }
 
     /// A request with Via (a new branch) and Max-Forwards.
-    pub(crate) fn first_request(&mut self, method: &Method, uri: &Uri, transport: Transport) -> RequestBuilder {
+    pub(crate) fn first_request(&mut self, method: &Method, uri: &Uri, peer: Peer) -> RequestBuilder {
         let branch = self.new_branch();
-        let via = self.via(transport, &branch);
+        let via = self.via(peer, &branch);
         RequestBuilder::new(method, uri).header(Name::Via, via).header(Name::MaxForwards, MAX_FORWARDS)
     }
 
-    pub(crate) fn via(&self, transport: Transport, branch: &str) -> String {
-        let sent_by = HostPort::from(self.config.addr(transport));
+    pub(crate) fn via(&self, peer: Peer, branch: &str) -> String {
+        let (sent_by, transport) = (HostPort::from(self.config.addresses.told_to(&peer)), peer.transport);
         format!("SIP/2.0/{} {sent_by};rport;branch={branch}", wire_name(transport).as_str())
     }
 
     /// A request inside a dialog, up to Route (RFC 3261 12.2.1.1).
-    pub(crate) fn request_inside(
-        &mut self,
-        method: &Method,
-        dialog: &Dialog,
-        cseq: u32,
-        transport: Transport,
-    ) -> RequestBuilder {
+    pub(crate) fn request_inside(&mut self, method: &Method, dialog: &Dialog, cseq: u32, peer: Peer) -> RequestBuilder {
         let addressing = dialog.addressing();
-        let mut builder = self.first_request(method, &addressing.request_uri, transport);
+        let mut builder = self.first_request(method, &addressing.request_uri, peer);
         for route in &addressing.routes {
             builder = builder.header(Name::Route, route);
         }
@@ -146,7 +140,7 @@ impl Ua {
         if status < 300 {
             builder = builder
                 .record_routes()
-                .header(Name::Contact, self.contact(contact_user, server.source.transport))
+                .header(Name::Contact, self.contact(contact_user, server.source))
                 .header(Name::Allow, self.allow())
                 .header(Name::Supported, SUPPORTED);
         }
