@@ -93,8 +93,12 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
     numbers.allowed_countries = config.node.allowed_countries.clone();
     let denied = config.node.denied_prefixes.clone();
     numbers.denied_prefixes = denied.unwrap_or_else(|| premium_prefixes(&config.node.home_country));
+    let is_short = |number: &str| crate::config::objects::is_short(number);
+    let short = config.numbers.iter().filter(|one| is_short(&one.number));
+    let short = short.filter_map(|number| Some((number.number.clone(), target(&number.target, known)?)));
     let extensions = known.agents.iter().map(|(extension, id)| ((*extension).to_owned(), Target::Agent(*id)));
-    let dids = config.numbers.iter().filter_map(|number| Some((number.number.clone(), target(&number.target, known)?)));
+    let dids = config.numbers.iter().filter(|one| !is_short(&one.number));
+    let dids = dids.filter_map(|number| Some((number.number.clone(), target(&number.target, known)?)));
     let agents = config.agents.iter().filter_map(|agent| {
         let plan = AgentPlan {
             extension: agent.extension.clone(),
@@ -109,8 +113,8 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         Some((*known.agents.get(agent.extension.as_str())?, plan))
     });
     Plan {
-        algorithms: AlgorithmChoice::Md5,
-        extensions: extensions.collect(),
+        algorithms: config.sip.algorithms,
+        extensions: extensions.chain(short).collect(),
         dids: dids.collect(),
         agents: agents.collect(),
         trunks: trunk_plans(config, known),

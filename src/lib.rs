@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a shell: clocks, sockets and files live here")]
 
 pub mod config;
+pub mod init;
 pub mod node;
 
 mod channels;

@@ -5,7 +5,6 @@ use axum::{Json, response::IntoResponse};
 use centre::trunk_view::{RegistrationView, TargetView};
 use centre::{Directory, NamedTrunk, RegistrationSnapshot, Snapshot, TrunkSnapshot};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 

@@ -95,6 +95,9 @@ fn check_references(config: &Config, reader: &mut Reader<'_>) {
     let has_trunk = |name: &str| config.trunks.iter().any(|trunk| trunk.name == name);
     let extensions: BTreeSet<&str> = config.agents.iter().map(|agent| agent.extension.as_str()).collect();
     for (at, number) in config.numbers.iter().enumerate() {
+        if extensions.contains(number.number.as_str()) {
+            reader.fault(&format!("number[{at}].number"), format!("\"{}\" is an agent's extension", number.number));
+        }
         let missing = match &number.target {
             TargetName::Queue(name) | TargetName::Voicemail(name) if !has_queue(name) => format!("queue \"{name}\""),
             TargetName::Agent(name) if !extensions.contains(name.as_str()) => format!("agent \"{name}\""),

@@ -6,7 +6,7 @@ mod check;
 mod country;
 mod database;
 mod network;
-mod objects;
+pub(crate) mod objects;
 mod range;
 mod reader;
 mod source;
@@ -25,6 +25,7 @@ pub use source::Source;
 pub use trunk::{Register, Trunk, destination_text, first_address};
 
 use reader::Reader;
+use sip::digest::AlgorithmChoice;
 
 /// The whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -111,6 +112,8 @@ pub struct Sip {
     pub listen: Vec<Listen>,
     /// TCP connections at a time.
     pub connections_max: usize,
+    /// Digest algorithms that someone unknown is asked for.
+    pub algorithms: AlgorithmChoice,
 }
 
 /// `[rtp]`
@@ -251,7 +254,11 @@ fn read_sip(reader: &mut Reader<'_>) -> Sip {
             None => reader.fault("listen", format!("\"{text}\" is not udp:<address>:<port> or tcp:<address>:<port>")),
         }
     }
-    Sip { listen, connections_max: reader.number("connections_max", 1, 100_000, 4_096) as usize }
+    Sip {
+        listen,
+        connections_max: reader.number("connections_max", 1, 100_000, 4_096) as usize,
+        algorithms: objects::read_algorithms(reader).unwrap_or_default(),
+    }
 }
 
 fn parse_listen(text: &str) -> Option<Listen> {

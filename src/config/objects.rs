@@ -222,9 +222,13 @@ pub(super) fn read_queue(reader: &mut Reader<'_>) -> Queue {
 }
 
 pub(super) fn read_number(reader: &mut Reader<'_>) -> Number {
-    let number = reader.text("number", "an E.164 number, e.g. \"+442071830001\"");
-    if !number.is_empty() && !is_e164(&number) {
-        reader.fault("number", format!("is \"{number}\"; expected an E.164 number, e.g. \"+442071830001\""));
+    let right = "an E.164 number, e.g. \"+442071830001\", or a short one of up to 6 digits, e.g. \"600\"";
+    let number = reader.text("number", right);
+    if !number.is_empty() && !is_e164(&number) && !is_short(&number) {
+        reader.fault("number", format!("is \"{number}\"; expected {right}"));
+    }
+    if EMERGENCY.contains(&number.as_str()) {
+        reader.fault("number", format!("is \"{number}\", which calls for help in many countries; take another"));
     }
     let right = "\"queue:<name>\", \"voicemail:<queue>\", \"agent:<extension>\", \"echo\" or \"tone\"";
     let text = reader.text("target", right);
@@ -267,11 +271,18 @@ pub(super) fn is_e164(text: &str) -> bool {
     is_prefix(text) && text.len() >= 8
 }
 
+/// A number that only phones of ours can dial.
+pub(crate) fn is_short(text: &str) -> bool {
+    (1..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn is_prefix(text: &str) -> bool {
     let digits = text.strip_prefix('+').unwrap_or_default();
     (1..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// Numbers that nothing of ours may stand in the way of.
+const EMERGENCY: [&str; 9] = ["000", "110", "111", "112", "118", "119", "911", "995", "999"];
 /// 256-bit keys are the rule; the demo's fixed key has 14.
 const SECRET_CHARS_MIN: usize = 12;
 /// Shorter ones are guessed within the limit of five tries a minute.

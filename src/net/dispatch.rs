@@ -185,6 +185,7 @@ impl Dispatch {
                 self.lanes(shard).map(|lanes| &lanes.strangers)
             }
             Owner::Location => Some(&self.location.strangers),
+            Owner::Trunks => Some(&self.trunks),
         };
         if lane.is_some_and(|lane| lane.try_send(input).is_err()) {
             self.metrics.dropped("strangers_full");

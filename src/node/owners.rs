@@ -120,13 +120,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
 
     let (stopped, trunks_left) = watch::channel(false);
     let watcher = Watcher::new(ua_config(&network.addresses), &opened.config.node.domain, seeds.rng(TRUNK_STREAM));
-    let outside = Outside {
-        shards: Arc::clone(&directory),
-        snapshots: Arc::clone(&snapshots),
-        names: names.subscribe(),
-        resolver,
-        stopped,
-    };
+    let outside = Outside { shards, snapshots: Arc::clone(&snapshots), names: names.subscribe(), resolver, stopped };
     // It journals nothing, so nothing of it waits for progress.
     let runner = Runner::new(
         TrunkCore::new(watcher, outside),

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use centre::{Delivery, Directory, from_trunks};
-use clock::{Instant, Now, TrunkId};
+use clock::{Instant, Now, ShardId, TrunkId};
 use sip::trunk::{Effect, Input, Query, Watcher};
 use tokio::sync::{mpsc, watch};
 
 use super::Core;
-use crate::net::{CallIdDirectory, SipInput};
+use crate::net::SipInput;
 use crate::snapshots::Snapshots;
 
 /// The watcher, and whom it tells and asks.
@@ -24,7 +24,8 @@ pub(crate) struct TrunkCore {
 
 /// Whom the watcher tells and asks.
 pub(crate) struct Outside {
-    pub(crate) shards: Arc<CallIdDirectory>,
+    /// Number of shards.
+    pub(crate) shards: u16,
     pub(crate) snapshots: Arc<Snapshots>,
     pub(crate) names: watch::Receiver<Arc<Directory>>,
     pub(crate) resolver: mpsc::Sender<Query>,
@@ -39,15 +40,16 @@ impl TrunkCore {
 
     fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Resolve(query) => {
-                if self.outside.resolver.try_send(query.clone()).is_err() {
-                    self.unasked.push(query);
-                }
-            }
+            Effect::Resolve(query) => self.unasked.extend(self.ask(query)),
             Effect::Changed { trunk, up, reason } => self.log(trunk, up, reason.word()),
             Effect::Stopped => drop(self.outside.stopped.send_replace(true)),
             _ => {}
         }
+    }
+
+    /// Gives the question back when the resolver's lane is full.
+    fn ask(&self, query: Query) -> Option<Query> {
+        self.outside.resolver.try_send(query).err().map(mpsc::error::TrySendError::into_inner)
     }
 
     fn log(&self, trunk: TrunkId, up: bool, reason: &'static str) {
@@ -94,7 +96,7 @@ impl Core for TrunkCore {
                 return Some(delivery);
             }
             match self.watcher.poll_effect() {
-                Some(effect) => match from_trunks(self.outside.shards.shards(), effect) {
+                Some(effect) => match from_trunks((0..self.outside.shards).map(ShardId), effect) {
                     Ok(deliveries) => self.routed.extend(deliveries),
                     Err(effect) => self.carry_out(effect),
                 },
@@ -111,6 +113,9 @@ impl Core for TrunkCore {
     fn poll_timeout(&mut self) -> Option<Instant> {
         self.watcher.poll_timeout()
     }
+
+    #[cfg(feature = "fault-injection")]
+    fn break_at(&mut self, _: centre::owner::Fault) {}
 
     fn publish(&mut self, now: Now) {
         if std::mem::take(&mut self.changed) {

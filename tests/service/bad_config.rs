@@ -20,7 +20,7 @@ fn a_wrong_configuration_lists_every_fault_before_a_port_opens() {
         .set("rtp.first_port", 80)
         .set("queue.0.ring_s", "soon")
         .set("queue.1.agents", toml::Value::Array(vec!["2001".into()]))
-        .set("trunk.0.destination", "carrier.example")
+        .set("trunk.0.destination", "udp:carrier.example:port")
         .set("number.0.target", "queue:nowhere")
         .set("key.0.secret", "short")
         .set("http.colour", "red");

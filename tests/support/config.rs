@@ -53,6 +53,22 @@ impl NodeConfig {
         self
     }
 
+    /// Takes out the key at a path such as `trunk.0.destination`.
+    pub(crate) fn without(mut self, path: &str) -> Self {
+        let mut steps: Vec<&str> = path.split('.').collect();
+        let key = steps.pop().expect("a key");
+        let mut steps = steps.into_iter();
+        let mut at = self.table.get_mut(steps.next().expect("a section")).expect("a known section");
+        for step in steps {
+            at = match step.parse::<usize>() {
+                Ok(index) => &mut at.as_array_mut().expect("an array")[index],
+                Err(_) => at.get_mut(step).expect("a known section"),
+            };
+        }
+        at.as_table_mut().expect("a table").remove(key);
+        self
+    }
+
     /// Adds a table to an array such as `number`.
     pub(crate) fn push(mut self, array: &str, toml: &str) -> Self {
         let item: Table = toml.parse().expect("the table is TOML");

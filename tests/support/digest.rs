@@ -17,6 +17,15 @@ pub(crate) fn authorization(challenge: &str, method: &str, uri: &str, user: &str
     )
 }
 
+/// True when an Authorization header answers for this password.
+pub(crate) fn is_right(authorization: &str, method: &str, password: &str) -> bool {
+    let one = |name| parameter(authorization, name);
+    let first = md5(&format!("{}:{}:{password}", one("username"), one("realm")));
+    let second = md5(&format!("{method}:{}", one("uri")));
+    let middle = format!("{}:{}:{}:{}", one("nonce"), one("nc"), one("cnonce"), one("qop"));
+    one("response") == md5(&format!("{first}:{middle}:{second}"))
+}
+
 /// A parameter of a challenge, without quotes.
 pub(crate) fn parameter(challenge: &str, name: &str) -> String {
     let parameters = challenge.trim_start_matches("Digest").split(',');

@@ -53,6 +53,11 @@ impl Endpoint {
         Self::bind([127, 0, 0, 2].into(), SocketAddr::from(([127, 0, 0, 1], 0)), "+447700900123", None)
     }
 
+    /// Another peer of a trunk, which is never challenged. It learns its node by `set_server_to`.
+    pub(crate) fn trunk_at(ip: [u8; 4], user: &str) -> Self {
+        Self::bind(ip.into(), SocketAddr::from(([127, 0, 0, 1], 0)), user, None)
+    }
+
     /// The phone of an agent of the demo.
     pub(crate) fn phone(server: SocketAddr, extension: &str) -> Self {
         Self::bind([127, 0, 0, 1].into(), server, extension, Some(format!("demo-{extension}")))
@@ -94,6 +99,12 @@ impl Endpoint {
         self.server = server;
     }
 
+    /// The same peer, talking to another node.
+    pub(crate) fn set_server_to(mut self, server: SocketAddr) -> Self {
+        self.server = server;
+        self
+    }
+
     /// The same peer under another number.
     pub(crate) fn named(&self, user: &str) -> Self {
         Self { user: user.to_owned(), ..self.clone() }
@@ -102,6 +113,11 @@ impl Endpoint {
     /// Neither hears nor says anything from now on, as a peer whose cable was pulled.
     pub(crate) fn mute(&self) {
         self.inner.is_mute.store(true, Ordering::SeqCst);
+    }
+
+    /// Hears and speaks again.
+    pub(crate) fn unmute(&self) {
+        self.inner.is_mute.store(false, Ordering::SeqCst);
     }
 
     /// Sends bytes as they are.

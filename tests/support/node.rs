@@ -36,6 +36,11 @@ impl Node {
         Self::start_with(config, carrier, |_| {})
     }
 
+    /// A node whose configuration says itself where the trunk leads; calls of the trunk come from `carrier`.
+    pub(crate) fn start_as_is(config: NodeConfig, carrier: Endpoint) -> Self {
+        Self::start_with(config, carrier, |_| {})
+    }
+
     /// A node whose data folder is prepared by the test before it starts.
     pub(crate) fn start_in(config: NodeConfig, prepare: impl FnOnce(&Path)) -> Self {
         let carrier = Endpoint::carrier();

@@ -54,14 +54,28 @@ impl Shard {
 
     /// The media worker opened the leg's ports.
     pub(crate) fn ports_opened(&mut self, leg: LegId, rtp: SocketAddr) {
+        let told = self.told_media(leg, rtp);
         let Some(known) = self.legs.get_mut(&leg).filter(|leg| leg.stage == Stage::Opening) else { return };
-        known.audio.local = Some(rtp);
+        known.audio.local = Some(told);
         known.stage = Stage::Calling;
         let (call, side) = (known.call, known.side);
         self.timers.cancel(&Timer::Open(leg));
         match side {
             Side::Server => self.arrived(call, leg),
             Side::Client => self.send_invite(leg),
+        }
+    }
+
+    /// The address of our ports as the leg's party can reach it: the public one where it is beyond address
+    /// translation, which keeps ports.
+    fn told_media(&self, leg: LegId, rtp: SocketAddr) -> SocketAddr {
+        let Some(known) = self.legs.get(&leg) else { return rtp };
+        let invited = known.invite.as_ref().map(|invite| invite.hop.peer);
+        let peer = known.session.and_then(|session| self.ua.peer_of(session)).or(invited);
+        let public = peer.and_then(|peer| self.ua.addresses().public_for(peer.addr.ip()));
+        match public {
+            Some(ip) if ip.is_ipv4() == rtp.is_ipv4() => SocketAddr::new(ip, rtp.port()),
+            _ => rtp,
         }
     }
 

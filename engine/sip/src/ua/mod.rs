@@ -137,6 +137,18 @@ impl Ua {
         self.timers.peek().map(|(at, key)| (at, key.reason()))
     }
 
+    /// Where the messages of a session go.
+    #[must_use]
+    pub fn peer_of(&self, session: SessionId) -> Option<Peer> {
+        self.sessions.get(&session).map(|session| session.peer)
+    }
+
+    /// Our addresses, as peers are told them.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.config.addresses
+    }
+
     /// What lives in this core.
     #[must_use]
     pub fn counts(&self) -> Counts {
