@@ -41,6 +41,16 @@ impl Node {
         Self::start_with(config, carrier, |_| {})
     }
 
+    /// A node whose trunk leads to several peers, in this order; calls of the trunk come from the first.
+    pub(crate) fn with_targets(config: NodeConfig, mut targets: Vec<Endpoint>) -> (Self, Vec<Endpoint>) {
+        let places: Vec<_> = targets.iter().map(|target| toml::Value::from(format!("udp:{}", target.addr()))).collect();
+        let config = config.without("trunk.0.destination").set("trunk.0.destinations", toml::Value::Array(places));
+        let carrier = targets.first().cloned().expect("a target");
+        let node = Self::start_with(config, carrier, |_| {});
+        targets.iter_mut().for_each(|target| target.set_server(node.sip));
+        (node, targets)
+    }
+
     /// A node whose data folder is prepared by the test before it starts.
     pub(crate) fn start_in(config: NodeConfig, prepare: impl FnOnce(&Path)) -> Self {
         let carrier = Endpoint::carrier();
