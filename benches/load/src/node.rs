@@ -97,6 +97,25 @@ impl Node {
         fs::read_to_string(self.dir.join("log")).unwrap_or_default()
     }
 
+    /// Finished recordings in its data folder, and the gaps that their manifests list.
+    pub(crate) fn recordings(&self) -> (usize, usize) {
+        let (mut folders, mut found) = (vec![self.dir.clone()], (0, 0));
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|ending| ending == "wav") {
+                    let manifest = fs::read_to_string(path.with_extension("json")).unwrap_or_default();
+                    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap_or_default();
+                    found.0 += 1;
+                    found.1 += manifest["gaps"].as_array().map_or(1, Vec::len);
+                }
+            }
+        }
+        found
+    }
+
     fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
         let text = fs::read_to_string(self.dir.join("addresses.json")).ok()?;
         let all: serde_json::Value = serde_json::from_str(&text).ok()?;

@@ -72,16 +72,25 @@ fn one(
     let used = Usage::of(rig.node.pid()).since(&before);
     let (stolen, busy) = times.until_now();
     let cost = micros_each(used.whole, heard.received);
-    let gaps = rig.node.rest.metric("trunkline_recording_gaps_total").unwrap_or(f64::NAN);
     println!(
-        "  {}  sent {}, received {}, lost {}; CPU {cost:.2} us a packet; gaps {gaps}; machine in use {busy:.0} %, stolen \
-         {stolen:.2} %",
+        "  {}  sent {}, received {}, lost {}; CPU {cost:.2} us a packet; machine in use {busy:.0} %, stolen {stolen:.2} %",
         if recording { "with   " } else { "without" },
         heard.sent,
         heard.received,
         heard.lost(),
     );
     exchange.hang_up_all(RATE, PATIENCE);
+    if recording {
+        let deadline = Instant::now() + PATIENCE;
+        while rig.node.recordings().0 < calls && Instant::now() < deadline {
+            exchange.serve_until(Instant::now() + RECORDINGS_EVERY);
+        }
+        let (ready, gaps) = rig.node.recordings();
+        println!("           {ready} of {calls} recordings ready, {gaps} gaps");
+        if ready != calls {
+            return Err(Fault::Answer(format!("{ready} of {calls} recordings")));
+        }
+    }
     Ok((cost, stolen))
 }
 
@@ -89,3 +98,4 @@ fn one(
 const RATE: f64 = 100.0;
 const WARM_UP: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+const RECORDINGS_EVERY: Duration = Duration::from_millis(100);
