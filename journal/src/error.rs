@@ -32,6 +32,15 @@ pub enum OpenError {
         /// What is wrong.
         why: String,
     },
+    /// A program wrote it that kept its journal in another store.
+    #[error(
+        "journal {path}: an earlier program wrote it (format 1); with that program, stop in order so that all records \
+         are in the database, then move this folder away and let the database go on: trunkline adopt --config FILE"
+    )]
+    Former {
+        /// The journal's folder.
+        path: PathBuf,
+    },
     /// A newer program wrote it.
     #[error("journal {path}: format {got}, this program knows {expected}; start the program that wrote it")]
     Format {
@@ -67,9 +76,6 @@ pub enum AppendError {
 /// Entries cannot be read now.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The store is failing and not open at the moment. Try again.
-    #[error("the journal's store is not open")]
-    Away,
     /// The store says so.
     #[error("the journal cannot be read: {why}")]
     Store {

@@ -4,17 +4,21 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use journal_core::{Durability, Entry, Owner, Position, encode};
+use journal_core::{Durability, Entry, Owner, Position, Replay, encode};
 
+use crate::log::{Opened, Taken};
 use crate::recovered::Recovered;
 use crate::shared::Shared;
-use crate::store::{Opened, Store};
+use crate::syncer::Syncer;
 use crate::tail::Tail;
-use crate::writer::{Command, Queued, Unsynced, Writer};
+use crate::time::wall_now;
+use crate::writer::{Command, Queued, Writer};
 use crate::{
-    AppendError, JournalId, JournalMetrics, JournalState, OpenError, Options, ReadError, Report, Sink, Stored, wall,
+    AppendError, JournalId, JournalMetrics, JournalState, OpenError, Options, ReadError, Report, Sink, Stored,
 };
+use crate::{checkpoint, log};
 
 /// The journal. Clones are handles to the same one.
 #[derive(Clone)]
@@ -29,7 +33,7 @@ struct Inner {
     capacity: usize,
     queue: SyncSender<Command>,
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Journal {
@@ -43,25 +47,30 @@ impl Journal {
         sink: impl Fn(Report) + Send + Sync + 'static,
     ) -> Result<(Self, Recovered), OpenError> {
         let sink: Sink = Arc::new(sink);
-        let Opened { store, id, epoch, last } = Store::open(&options.path)?;
-        let shared = Arc::new(Shared::new(store, last));
+        let opened = open_log(&options)?;
+        let (id, epoch, last) = (opened.log.id(), opened.log.epoch(), opened.last);
+        let shared = Arc::new(Shared::new(opened));
         let (sender, queue) = sync_channel(options.capacity);
         let writer = Writer {
             queue,
             shared: shared.clone(),
-            sink,
-            path: options.path.clone(),
-            sync_delay: options.sync_delay,
+            sink: sink.clone(),
             last: Position { node: options.node, epoch, sequence: last.sequence },
-            unsynced: Unsynced::default(),
+            give_up_at: None,
             grouped: None,
         };
+        let syncer = Syncer { shared: shared.clone(), sink, sync_delay: options.sync_delay };
         let folder = |why: std::io::Error| OpenError::Folder { path: options.path.clone(), why: why.to_string() };
-        let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(|| writer.run()).map_err(folder)?;
+        let named = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let threads = [
+            named("journal-sync").spawn(|| syncer.run()).map_err(folder)?,
+            named("journal").spawn(|| writer.run()).map_err(folder)?,
+        ];
         let capacity = options.capacity;
-        let inner = Inner { id, epoch, found: last, capacity, queue: sender, shared, thread: Mutex::new(Some(thread)) };
+        let inner =
+            Inner { id, epoch, found: last, capacity, queue: sender, shared, threads: Mutex::new(threads.into()) };
         let journal = Self { inner: Arc::new(inner) };
-        let recovered = Recovered::new(journal.clone(), last);
+        let recovered = Recovered::new(journal.clone(), options.path, last);
         Ok((journal, recovered))
     }
 
@@ -77,7 +86,7 @@ impl Journal {
     /// # Errors
     /// `Full` gives the entry back: offer it again after the next report.
     pub fn append(&self, owner: Owner, number: u64, entry: Entry) -> Result<(), AppendError> {
-        let written_at = wall::now();
+        let written_at = wall_now();
         let bytes = encode(written_at, &entry)?;
         let shared = &self.inner.shared;
         shared.backlog.fetch_add(1, Ordering::Relaxed);
@@ -108,7 +117,7 @@ impl Journal {
         if let Some(read) = shared.read_recent(after, until, max) {
             return Ok(read);
         }
-        shared.with_store(|store| store.read(after, until, max))
+        shared.log.read(after, until, max)
     }
 
     /// All entries after `after` as they become as safe as `durability`, without a gap.
@@ -128,7 +137,7 @@ impl Journal {
     /// # Errors
     /// When the store cannot be read now.
     pub fn first(&self) -> Result<Option<Arc<Stored>>, ReadError> {
-        self.inner.shared.with_store(Store::first)
+        self.inner.shared.log.first()
     }
 
     /// Which journal this is.
@@ -150,11 +159,11 @@ impl Journal {
     }
 
     /// False when new calls are to be refused and readiness fails: writes fail,
-    /// half of the capacity waits, or one group is stuck on the disk for seconds.
+    /// half of the capacity waits, or one write is stuck on the disk for seconds, or one sync for long.
     #[must_use]
     pub fn is_writable(&self) -> bool {
         let shared = &self.inner.shared;
-        let stuck = Shared::age_seconds(&shared.busy_since, wall::now()) > STUCK_SECONDS;
+        let stuck = shared.writing_since.age() > WRITE_STUCK || shared.syncing_since.age() > SYNC_STUCK;
         let behind = shared.backlog.load(Ordering::Relaxed) > self.inner.capacity / 2;
         !stuck && !behind && shared.state() == JournalState::Working
     }
@@ -164,11 +173,12 @@ impl Journal {
     pub fn metrics(&self) -> JournalMetrics {
         let shared = &self.inner.shared;
         JournalMetrics {
-            unsynced_seconds: Shared::age_seconds(&shared.oldest_unsynced, wall::now()),
+            unsynced_seconds: shared.oldest_unsynced.age().as_secs_f64(),
             waiting: shared.backlog.load(Ordering::Relaxed),
             written_total: shared.written_total.load(Ordering::Relaxed),
             synced_total: shared.synced_total.load(Ordering::Relaxed),
             failures_total: shared.failures_total.load(Ordering::Relaxed),
+            cut_bytes: shared.cut_bytes,
         }
     }
 
@@ -176,13 +186,22 @@ impl Journal {
     /// for the end of the process. Tails end after the last entry; the files
     /// close with the last handle.
     pub fn close(&self) {
-        let thread = self.inner.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(thread) = thread else { return };
+        let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        if threads.is_empty() {
+            return;
+        }
         // An error means that the writer is gone already.
         let _gone = self.inner.queue.send(Command::Close);
-        if thread.join().is_err() {
-            tracing::error!(target: "journal", "the writer thread had panicked");
+        for thread in threads.into_iter().rev() {
+            if thread.join().is_err() {
+                tracing::error!(target: "journal", "a thread of the journal had panicked");
+            }
         }
+    }
+
+    /// Saves the fold of all entries up to `position`: a start reads on from there.
+    pub(crate) fn save_checkpoint(&self, position: Position, replay: &Replay) -> Result<(), ReadError> {
+        checkpoint::save(self.inner.shared.log.folder(), self.inner.id, position, replay)
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -196,8 +215,32 @@ impl std::fmt::Debug for Journal {
     }
 }
 
-/// A disk that takes this long for one group will not carry calls.
-const STUCK_SECONDS: f64 = 2.0;
+/// Opens the log behind its checkpoint, or begins a new one.
+fn open_log(options: &Options) -> Result<Opened, OpenError> {
+    let unreadable = |why: String| OpenError::Unreadable { path: options.path.clone(), why };
+    let lock = log::take(&options.path)?;
+    let checkpoint = checkpoint::read(&options.path).map_err(|e| unreadable(e.to_string()))?;
+    let known = checkpoint.as_ref().map_or(Position::START, |(_, position, _)| *position);
+    let taken = Taken::read(&options.path, lock, known.sequence)?;
+    let saved = checkpoint.map(|(id, ..)| id);
+    if let (Some(found), Some(saved)) = (taken.id(), saved)
+        && found != saved
+    {
+        return Err(unreadable(format!("its entries are of journal {found}, its checkpoint is of {saved}")));
+    }
+    let id = taken.id().or(saved).unwrap_or_else(JournalId::new);
+    let opened = taken.open(id, options.node, known)?;
+    if opened.cut_bytes > 0 {
+        let (bytes, last) = (opened.cut_bytes, opened.last.sequence);
+        tracing::warn!(target: "journal", bytes, last, "an end that was never synced was damaged; it was cut off");
+    }
+    Ok(opened)
+}
+
+/// A disk that takes this long for one write will not carry calls.
+const WRITE_STUCK: Duration = Duration::from_secs(2);
+/// A sync holds up only what must survive power loss; a disk that takes this long is broken.
+const SYNC_STUCK: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests;

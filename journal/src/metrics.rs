@@ -13,4 +13,6 @@ pub struct JournalMetrics {
     pub synced_total: u64,
     /// Writes and syncs that failed since the start.
     pub failures_total: u64,
+    /// Bytes of a damaged end that the start cut off; nothing in them was ever synced.
+    pub cut_bytes: u64,
 }

@@ -1,15 +1,17 @@
 //! What the handle, the writer and the tails share.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::fs::File;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use clock::WallTime;
 use journal_core::{Durability, Position};
 use tokio::sync::watch;
 
+use crate::log::{Active, Log, Opened};
 use crate::recent::Recent;
-use crate::store::Store;
-use crate::{ReadError, Stored};
+use crate::time::Since;
+use crate::unsynced::Unsynced;
+use crate::{Report, Sink, Stored};
 
 /// Whether the journal takes entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,41 +43,47 @@ impl Progress {
 }
 
 pub(crate) struct Shared {
-    /// `None` while the store is closed to be opened again.
-    pub(crate) store: RwLock<Option<Store>>,
+    pub(crate) log: Log,
+    pub(crate) unsynced: Unsynced,
     pub(crate) recent: Mutex<Recent>,
     pub(crate) progress: watch::Sender<Progress>,
-    pub(crate) state: Mutex<JournalState>,
+    state: Mutex<JournalState>,
     /// Entries appended and not written.
     pub(crate) backlog: AtomicUsize,
-    /// Time of the oldest entry that is not synced, microseconds; 0 for none.
-    pub(crate) oldest_unsynced: AtomicI64,
-    /// Since when the writer is busy with one group, microseconds; 0 when it is not.
-    pub(crate) busy_since: AtomicI64,
+    /// Since when the oldest entry that is not synced waits.
+    pub(crate) oldest_unsynced: Since,
+    /// Since when the writer is busy with one group.
+    pub(crate) writing_since: Since,
+    /// Since when one sync goes on.
+    pub(crate) syncing_since: Since,
     pub(crate) written_total: AtomicU64,
     pub(crate) synced_total: AtomicU64,
     pub(crate) failures_total: AtomicU64,
+    pub(crate) cut_bytes: u64,
+    #[cfg(test)]
+    pub(crate) broken: std::sync::atomic::AtomicBool,
 }
 
 impl Shared {
-    pub(crate) fn new(store: Store, last: Position) -> Self {
+    pub(crate) fn new(opened: Opened) -> Self {
+        let Opened { log, last, cut_bytes, active } = opened;
         Self {
-            store: RwLock::new(Some(store)),
+            log,
+            unsynced: Unsynced::new(active),
             recent: Mutex::new(Recent::after(last)),
             progress: watch::Sender::new(Progress { written: last, synced: last, closed: false }),
             state: Mutex::new(JournalState::Working),
             backlog: AtomicUsize::new(0),
-            oldest_unsynced: AtomicI64::new(0),
-            busy_since: AtomicI64::new(0),
+            oldest_unsynced: Since::new(),
+            writing_since: Since::new(),
+            syncing_since: Since::new(),
             written_total: AtomicU64::new(0),
             synced_total: AtomicU64::new(0),
             failures_total: AtomicU64::new(0),
+            cut_bytes,
+            #[cfg(test)]
+            broken: std::sync::atomic::AtomicBool::new(false),
         }
-    }
-
-    pub(crate) fn with_store<T>(&self, what: impl FnOnce(&Store) -> Result<T, ReadError>) -> Result<T, ReadError> {
-        let store = self.store.read().unwrap_or_else(PoisonError::into_inner);
-        store.as_ref().map_or(Err(ReadError::Away), what)
     }
 
     /// Entries from memory if they are there.
@@ -87,13 +95,68 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn set_state(&self, state: JournalState) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = state;
+    /// The disk refused. Told once, until it works again.
+    pub(crate) fn fail(&self, sink: &Sink, why: &str) {
+        self.failures_total.fetch_add(1, Ordering::Relaxed);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if *state == JournalState::Working {
+            tracing::error!(target: "journal", %why, "the journal fails: new calls are refused until it works");
+            *state = JournalState::Failing { why: why.to_owned() };
+            drop(state);
+            sink(Report::Failing { why: why.to_owned() });
+        }
     }
 
-    /// Seconds from the time in `cell` to `now`; 0 when there is none.
-    pub(crate) fn age_seconds(cell: &AtomicI64, now: WallTime) -> f64 {
-        let since = cell.load(Ordering::Relaxed);
-        if since == 0 { 0.0 } else { now.as_micros().saturating_sub(since).max(0) as f64 / 1e6 }
+    /// The disk takes everything again.
+    pub(crate) fn set_working(&self, sink: &Sink) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if *state != JournalState::Working {
+            tracing::info!(target: "journal", "the journal works again");
+            *state = JournalState::Working;
+            drop(state);
+            sink(Report::Working);
+        }
+    }
+
+    /// A group is written: tails see it.
+    pub(crate) fn note_written(&self, stored: Vec<Stored>, last: Position) {
+        self.written_total.fetch_add(stored.len() as u64, Ordering::Relaxed);
+        self.backlog.fetch_sub(stored.len(), Ordering::Relaxed);
+        if let Some(oldest) = self.unsynced.lock().groups.front() {
+            self.oldest_unsynced.begin(oldest.at);
+        }
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        for stored in stored {
+            recent.push(Arc::new(stored));
+        }
+        drop(recent);
+        self.progress.send_modify(|progress| progress.written = last);
+    }
+
+    pub(crate) fn write(&self, file: &File, frame: &[u8], offset: u64) -> std::io::Result<()> {
+        self.injected_fault()?;
+        std::os::unix::fs::FileExt::write_all_at(file, frame, offset)
+    }
+
+    pub(crate) fn sync(&self, file: &File) -> std::io::Result<()> {
+        self.injected_fault()?;
+        file.sync_data()
+    }
+
+    pub(crate) fn begin_segment(&self, first: Option<u64>, frames: &[&[u8]]) -> std::io::Result<Active> {
+        self.injected_fault()?;
+        self.log.begin(first, frames)
+    }
+
+    #[cfg(test)]
+    fn injected_fault(&self) -> std::io::Result<()> {
+        let broken = self.broken.load(Ordering::SeqCst);
+        if broken { Err(std::io::Error::other("no space left")) } else { Ok(()) }
+    }
+
+    #[cfg(not(test))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "its twin above is for tests")]
+    const fn injected_fault(&self) -> std::io::Result<()> {
+        Ok(())
     }
 }

@@ -78,7 +78,7 @@ impl Tail {
             return Ok(read);
         }
         let (journal, after) = (self.journal.clone(), self.after);
-        let from_disk = move || journal.shared().with_store(|store| store.read(after, until, max));
+        let from_disk = move || journal.shared().log.read(after, until, max);
         let joined = tokio::task::spawn_blocking(from_disk).await;
         joined.unwrap_or_else(|panic| Err(ReadError::Store { why: panic.to_string() }))
     }

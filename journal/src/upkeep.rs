@@ -7,7 +7,8 @@ use journal_core::{Durability, Position, Replay};
 use tokio::sync::watch;
 
 use crate::tail::Tail;
-use crate::{Journal, ReadError, Restored, Stored, wall};
+use crate::time::wall_now;
+use crate::{Journal, ReadError, Restored, Stored};
 
 /// Follows the journal, saves its fold now and then, and removes entries that
 /// are older than the time they are kept, in the checkpoint, and applied by the
@@ -63,13 +64,13 @@ impl Upkeep {
 
     /// Saves a checkpoint if there is something new, and trims.
     async fn tidy(&mut self, applied: Position) {
-        self.replay.expire(wall::now());
+        self.replay.expire(wall_now());
         let position = self.tail.position();
         let checkpoint = (self.since_checkpoint > 0).then(|| self.replay.clone());
         let (journal, kept) = (self.journal.clone(), self.kept);
         let work = move || -> Result<usize, ReadError> {
             if let Some(replay) = checkpoint {
-                journal.shared().with_store(|store| store.save_checkpoint(position, &replay))?;
+                journal.save_checkpoint(position, &replay)?;
             }
             trim(&journal, position.min(applied), kept)
         };
@@ -91,15 +92,14 @@ impl Upkeep {
     }
 }
 
-/// Removes entries not behind `until` that are older than `kept`, a few at a time; how many.
+/// Removes segments whose entries are all not behind `until` and older than `kept`; how many.
 pub(crate) fn trim(journal: &Journal, until: Position, kept: Duration) -> Result<usize, ReadError> {
+    let now = wall_now();
     let mut removed = 0;
-    loop {
-        let chunk = journal.shared().with_store(|store| store.read(Position::START, until, TRIM_ENTRIES))?;
-        let old = |at: clock::WallTime| at + kept <= wall::now();
-        let Some(last) = chunk.iter().take_while(|stored| old(stored.written_at)).last() else { return Ok(removed) };
-        removed += journal.shared().with_store(|store| store.remove(last.position, TRIM_ENTRIES))?;
+    while journal.shared().log.remove_oldest(until, |stored| stored.written_at + kept <= now)? {
+        removed += 1;
     }
+    Ok(removed)
 }
 
 /// How long entries stay at least.
@@ -107,7 +107,6 @@ const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Folded in less than half a second at a start.
 const CHECKPOINT_ENTRIES: u64 = 200_000;
 const TRIM_EVERY: Duration = Duration::from_secs(600);
-const TRIM_ENTRIES: usize = 1_000;
 const CHUNK_ENTRIES: usize = 1_024;
 /// Nobody waits for upkeep: it looks up a few times a second.
 const REST: Duration = Duration::from_millis(200);
@@ -135,9 +134,9 @@ mod tests {
             let read = upkeep.tail.next(40).await.unwrap();
             upkeep.take(&read);
         }
-        let unapplied = Position { sequence: 61, ..upkeep.tail.position() };
-        upkeep.tidy(Position { sequence: 60, ..unapplied }).await;
-        assert_eq!(journal.first().unwrap().unwrap().position, unapplied, "what is not applied stays");
+        let first = journal.first().unwrap().unwrap().position;
+        upkeep.tidy(upkeep.tail.position()).await;
+        assert_eq!(journal.first().unwrap().unwrap().position, first, "the segment that is written stays");
         journal.close();
         drop((upkeep, journal));
 

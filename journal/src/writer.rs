@@ -1,18 +1,19 @@
-//! The writer thread: takes what is queued, writes it as one group, syncs soon after.
+//! The writer thread: takes what is queued and writes it as one group.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use clock::WallTime;
 use journal_core::{Durability, Entry, Owner, Position};
 
+use crate::log::{GROUP_BYTES, encode_frame};
 use crate::shared::Shared;
-use crate::store::{Row, Store};
-use crate::{JournalState, Report, Sink, Stored, wall};
+use crate::syncer::report;
+use crate::time::monotonic_now;
+use crate::unsynced::Written;
+use crate::{Sink, Stored};
 
 /// What comes over the channel.
 pub(crate) enum Command {
@@ -35,73 +36,62 @@ pub(crate) struct Writer {
     pub(crate) queue: Receiver<Command>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) sink: Sink,
-    pub(crate) path: PathBuf,
-    pub(crate) sync_delay: Duration,
     /// Position of the last entry.
     pub(crate) last: Position,
-    pub(crate) unsynced: Unsynced,
+    /// Set at the end: how long a failing disk is still waited for.
+    pub(crate) give_up_at: Option<Instant>,
     /// When the last group was taken.
     pub(crate) grouped: Option<Instant>,
-}
-
-/// What was written since the last sync.
-#[derive(Default)]
-pub(crate) struct Unsynced {
-    due: Option<Instant>,
-    reached: BTreeMap<Owner, u64>,
-    entries: u64,
 }
 
 /// Why the writer looks up.
 enum Wake {
     Group(Vec<Queued>),
-    SyncDue,
+    Nothing,
     Close(Vec<Queued>),
 }
 
 impl Writer {
     pub(crate) fn run(mut self) {
         loop {
-            match self.wait() {
+            let wake = self.wait();
+            self.shared.note_synced(&self.sink, &self.mend());
+            match wake {
                 Wake::Group(group) => self.write(group),
-                Wake::SyncDue => {}
+                Wake::Nothing => {}
                 Wake::Close(group) => {
+                    self.give_up_at = Some(monotonic_now() + CLOSE_PATIENCE);
                     self.write(group);
-                    self.sync();
                     break;
                 }
             }
-            if self.unsynced.due.is_some_and(|due| due <= monotonic_now()) {
-                self.sync();
-            }
         }
-        self.shared.progress.send_modify(|progress| progress.closed = true);
+        self.end();
     }
 
-    /// Waits for entries, or for the time to sync, and takes all that is queued.
+    /// Waits for entries and takes all that is queued, up to the size of a group.
     fn wait(&mut self) -> Wake {
-        let first = match self.unsynced.due {
-            Some(due) => self.queue.recv_timeout(due.saturating_duration_since(monotonic_now())),
-            None => self.queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        if matches!(first, Ok(Command::Append(_))) {
+        let mut next = self.queue.recv_timeout(LOOK_EVERY);
+        if matches!(next, Ok(Command::Append(_))) {
             self.gather();
         }
-        let mut group = Vec::new();
-        let mut next = first;
+        let (mut group, mut bytes) = (Vec::new(), 0);
         loop {
             match next {
-                Ok(Command::Append(queued)) => group.push(*queued),
+                Ok(Command::Append(queued)) => {
+                    bytes += queued.bytes.len() + crate::log::LENGTH_BYTES;
+                    group.push(*queued);
+                }
                 Ok(Command::Close) | Err(RecvTimeoutError::Disconnected) => return Wake::Close(group),
-                Err(RecvTimeoutError::Timeout) if group.is_empty() => return Wake::SyncDue,
+                Err(RecvTimeoutError::Timeout) if group.is_empty() => return Wake::Nothing,
                 Err(RecvTimeoutError::Timeout) => return Wake::Group(group),
             }
-            if group.len() >= GROUP_ENTRIES {
+            if bytes >= GROUP_BYTES || group.len() >= GROUP_ENTRIES {
                 return Wake::Group(group);
             }
             next = self.queue.try_recv().map_err(|empty| match empty {
-                std::sync::mpsc::TryRecvError::Empty => RecvTimeoutError::Timeout,
-                std::sync::mpsc::TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+                TryRecvError::Empty => RecvTimeoutError::Timeout,
+                TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
             });
         }
     }
@@ -109,7 +99,7 @@ impl Writer {
     /// Lets what comes right behind the first entry join its group. A group costs about the same whatever is in it; an
     /// entry that nobody came before for longer than this waits for no other.
     fn gather(&mut self) {
-        if let Some(remainder) = self.grouped.and_then(|at| GROUP_EVERY.checked_sub(monotonic_now() - at)) {
+        if let Some(remainder) = self.grouped.and_then(|at| GROUP_EVERY.checked_sub(at.elapsed())) {
             pause(remainder);
         }
         self.grouped = Some(monotonic_now());
@@ -120,111 +110,125 @@ impl Writer {
         if group.is_empty() {
             return;
         }
-        let mut rows: Vec<Row> = Vec::with_capacity(group.len());
+        self.shared.writing_since.begin(monotonic_now());
+        self.wait_for_room();
+        let first = self.last.sequence + 1;
+        let mut entries = Vec::with_capacity(group.len());
         let mut stored = Vec::with_capacity(group.len());
         let mut reached = BTreeMap::new();
-        let entries = group.len();
-        for queued in group {
+        for Queued { owner, number, written_at, bytes, entry } in group {
             self.last.sequence += 1;
-            reached.insert(queued.owner, queued.number);
-            rows.push((self.last.to_key(), queued.bytes));
-            stored.push(Stored { position: self.last, written_at: queued.written_at, entry: Ok(queued.entry) });
+            reached.insert(owner, number);
+            entries.push(bytes);
+            stored.push(Stored { position: self.last, written_at, entry: Ok(entry) });
         }
-        let oldest = stored.first().map_or(0, |first| first.written_at.as_micros());
-        self.until_it_works(|store| store.write(&rows));
-        self.note_written(stored, oldest);
-        self.shared.backlog.fetch_sub(entries, Ordering::Relaxed);
-        self.unsynced.entries += entries as u64;
-        self.unsynced.due.get_or_insert_with(|| monotonic_now() + self.sync_delay);
-        for (owner, entry) in reached {
-            self.unsynced.reached.insert(owner, entry);
-            (self.sink)(Report::Reached { owner, durability: Durability::Written, entry });
-        }
-    }
-
-    fn note_written(&self, stored: Vec<Stored>, oldest: i64) {
-        let shared = &self.shared;
-        shared.written_total.fetch_add(stored.len() as u64, Ordering::Relaxed);
-        let _was = shared.oldest_unsynced.compare_exchange(0, oldest, Ordering::Relaxed, Ordering::Relaxed);
-        let mut recent = shared.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        for stored in stored {
-            recent.push(Arc::new(stored));
-        }
-        drop(recent);
-        let last = self.last;
-        shared.progress.send_modify(|progress| progress.written = last);
-    }
-
-    fn sync(&mut self) {
-        let unsynced = std::mem::take(&mut self.unsynced);
-        if unsynced.due.is_none() {
-            return;
-        }
-        self.until_it_works(Store::sync);
-        self.shared.oldest_unsynced.store(0, Ordering::Relaxed);
-        self.shared.synced_total.fetch_add(unsynced.entries, Ordering::Relaxed);
-        let last = self.last;
-        self.shared.progress.send_modify(|progress| progress.synced = last);
-        for (owner, entry) in unsynced.reached {
-            (self.sink)(Report::Reached { owner, durability: Durability::Synced, entry });
+        let synced = self.shared.progress.borrow().synced.sequence;
+        let frame = encode_frame(self.last.epoch, first, synced, &entries);
+        let (count, at) = (entries.len() as u64, monotonic_now());
+        let group = Written { frame, first, last: self.last, entries: count, reached: reached.clone(), at };
+        let put = self.put(group);
+        self.shared.writing_since.end();
+        if let Some(synced) = put {
+            self.shared.note_written(stored, self.last);
+            report(&self.sink, &reached, Durability::Written);
+            self.shared.note_synced(&self.sink, &synced);
         }
     }
 
-    /// A store that failed once takes no more writes, so it is opened again each
-    /// second. A row that had come through is written again with the same key.
-    fn until_it_works(&self, what: impl Fn(&Store) -> Result<(), String>) {
-        self.shared.busy_since.store(wall::now().as_micros(), Ordering::Relaxed);
-        loop {
-            match self.try_once(&what) {
-                Ok(()) => break,
-                Err(why) => self.fail(why),
+    /// Puts the group behind the others. Where that fails, with all that is unsynced into a new segment: then what
+    /// comes back is synced. `None` when it was given up.
+    fn put(&self, group: Written) -> Option<Vec<Arc<Written>>> {
+        let written = self.shared.unsynced.change(|state| {
+            let is_full = state.segments.last().is_some_and(|active| active.end >= SEGMENT_BYTES);
+            // Only the last two segments may have what is not synced.
+            if is_full && state.segments.len() == 1 && state.spare.is_some() {
+                let spare = state.spare.take();
+                self.shared.log.adopt(spare.as_ref());
+                state.segments.extend(spare);
             }
-            pause(REOPEN_EVERY);
-            if let Err(why) = self.reopen() {
-                self.fail(why);
+            let Some(active) = state.segments.last_mut() else { return Ok(()) };
+            let done = self.shared.write(&active.file, &group.frame, active.end);
+            if done.is_ok() {
+                active.segment.note(group.first, active.end);
+                active.end += group.frame.len() as u64;
+            }
+            state.failed = done.as_ref().err().map(ToString::to_string).or(state.failed.take());
+            state.push(group);
+            done
+        });
+        match written {
+            Ok(()) => Some(Vec::new()),
+            Err(error) => {
+                self.shared.fail(&self.sink, &error.to_string());
+                let moved = self.mend();
+                (!moved.is_empty()).then_some(moved)
             }
         }
-        self.shared.busy_since.store(0, Ordering::Relaxed);
-        if self.shared.state() != JournalState::Working {
-            tracing::info!(target: "journal", "the journal works again");
-            self.shared.set_state(JournalState::Working);
-            (self.sink)(Report::Working);
+    }
+
+    /// After a failure: moves what is unsynced to a new segment, trying until it works. What was moved is synced.
+    fn mend(&self) -> Vec<Arc<Written>> {
+        while self.shared.unsynced.lock().failed.is_some() && !self.gives_up() {
+            pause(AGAIN_EVERY);
+            match self.move_on() {
+                Ok(moved) => return moved,
+                Err(error) => self.shared.fail(&self.sink, &error.to_string()),
+            }
         }
+        Vec::new()
     }
 
-    fn try_once(&self, what: impl Fn(&Store) -> Result<(), String>) -> Result<(), String> {
-        let store = self.shared.store.read().unwrap_or_else(PoisonError::into_inner);
-        store.as_ref().map_or_else(|| Err("its store is closed".to_owned()), what)
+    fn move_on(&self) -> std::io::Result<Vec<Arc<Written>>> {
+        let groups: Vec<Arc<Written>> = self.shared.unsynced.lock().groups.iter().cloned().collect();
+        let frames: Vec<&[u8]> = groups.iter().map(|group| group.frame.as_slice()).collect();
+        let active = self.shared.begin_segment(groups.first().map(|group| group.first), &frames)?;
+        self.shared.log.adopt(Some(&active));
+        let moved = self.shared.unsynced.change(|state| {
+            // Segments are read in the order of their numbers.
+            if let Some(spare) = state.spare.take_if(|spare| spare.segment.number < active.segment.number) {
+                spare.remove();
+            }
+            state.segments = vec![active];
+            state.failed = None;
+            groups.last().map(|newest| state.take_synced(newest.last)).unwrap_or_default()
+        });
+        self.shared.set_working(&self.sink);
+        Ok(moved)
     }
 
-    fn fail(&self, why: String) {
-        self.shared.failures_total.fetch_add(1, Ordering::Relaxed);
-        if self.shared.state() == JournalState::Working {
-            tracing::error!(target: "journal", %why, "the journal fails: new calls are refused until it works");
-            self.shared.set_state(JournalState::Failing { why: why.clone() });
-            (self.sink)(Report::Failing { why });
+    /// A disk that does not sync must not fill the memory.
+    fn wait_for_room(&self) {
+        let mut state = self.shared.unsynced.lock();
+        while !state.has_room() && state.failed.is_none() && !self.gives_up() {
+            state = self.shared.unsynced.wait(state, LOOK_EVERY);
         }
+        drop(state);
+        self.shared.note_synced(&self.sink, &self.mend());
     }
 
-    fn reopen(&self) -> Result<(), String> {
-        let mut store = self.shared.store.write().unwrap_or_else(PoisonError::into_inner);
-        #[cfg(test)]
-        let broken = store.as_ref().map(|store| store.broken.clone());
-        *store = None;
-        #[allow(unused_mut, reason = "changed in tests")]
-        let mut opened = Store::reopen(&self.path).map_err(|e| e.to_string())?;
-        #[cfg(test)]
-        if let Some(broken) = broken {
-            opened.broken = broken;
+    /// Waits until all is synced, and ends the journal.
+    fn end(self) {
+        self.shared.unsynced.change(|state| state.closing = true);
+        let mut state = self.shared.unsynced.lock();
+        while !state.groups.is_empty() && !self.gives_up() {
+            if state.failed.is_some() {
+                drop(state);
+                self.shared.note_synced(&self.sink, &self.mend());
+                state = self.shared.unsynced.lock();
+            } else {
+                state = self.shared.unsynced.wait(state, LOOK_EVERY);
+            }
         }
-        *store = Some(opened);
-        Ok(())
+        if !state.groups.is_empty() {
+            tracing::error!(target: "journal", "the disk fails: the journal's end is not synced");
+        }
+        drop(state);
+        self.shared.progress.send_modify(|progress| progress.closed = true);
     }
-}
 
-#[allow(clippy::disallowed_methods, reason = "the writer's own pace")]
-fn monotonic_now() -> Instant {
-    Instant::now()
+    fn gives_up(&self) -> bool {
+        self.give_up_at.is_some_and(|at| at <= monotonic_now())
+    }
 }
 
 #[allow(clippy::disallowed_methods, reason = "the writer's own thread waits, nobody else")]
@@ -232,8 +236,15 @@ fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// One batch of a store; more wait for the next.
+/// One group; more wait for the next.
 const GROUP_ENTRIES: usize = 1_024;
 /// What waits for the journal waits at most so much longer; at 1,000 calls a second a group has some ten entries.
 const GROUP_EVERY: Duration = Duration::from_millis(1);
-const REOPEN_EVERY: Duration = Duration::from_millis(if cfg!(test) { 10 } else { 1_000 });
+/// A failed sync is seen to within this time even if nothing is written.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// A new segment is tried this often while the disk fails.
+const AGAIN_EVERY: Duration = Duration::from_millis(if cfg!(test) { 10 } else { 500 });
+/// An orderly stop waits so long for a failing disk.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
+/// A segment is full then: read and checked whole in some 10 ms, some minutes of a busy node.
+pub(crate) const SEGMENT_BYTES: u64 = if cfg!(test) { 256 * 1024 } else { 16 * 1024 * 1024 };

@@ -1,5 +1,4 @@
-use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -51,11 +50,8 @@ fn ids(stored: &[Arc<Stored>]) -> Vec<u32> {
     stored.iter().map(id).collect()
 }
 
-fn break_disk(journal: &Journal) -> Arc<AtomicBool> {
-    let store = journal.shared().store.read().unwrap();
-    let broken = store.as_ref().unwrap().broken.clone();
-    broken.store(true, Ordering::SeqCst);
-    broken
+fn break_disk(journal: &Journal, is_broken: bool) {
+    journal.shared().broken.store(is_broken, Ordering::SeqCst);
 }
 
 #[test]
@@ -89,7 +85,7 @@ fn a_full_channel_gives_the_entry_back_and_a_broken_disk_loses_nothing() {
     let (journal, _, reports) = open_with(Options { capacity: 4, ..Options::at(folder.path()) });
     append(&journal, SHARD, 1..=1);
     wait_for(&reports, &reached(SHARD, Durability::Synced, 1));
-    let broken = break_disk(&journal);
+    break_disk(&journal, true);
     append(&journal, SHARD, 2..=2);
     let failing = Report::Failing { why: "no space left".to_owned() };
     wait_for(&reports, &failing);
@@ -100,7 +96,7 @@ fn a_full_channel_gives_the_entry_back_and_a_broken_disk_loses_nothing() {
         panic!("the fifth entry that waits is refused")
     };
     assert_eq!(*entry, name(7));
-    broken.store(false, Ordering::SeqCst);
+    break_disk(&journal, false);
     wait_for(&reports, &Report::Working);
     wait_for(&reports, &reached(SHARD, Durability::Synced, 6));
     journal.append(SHARD, 7, *entry).unwrap();
@@ -130,13 +126,18 @@ fn a_torn_end_is_discarded_and_the_rest_stays() {
     journal.close();
 }
 
-/// Cuts the store's newest log in the middle of its last batch.
+/// Cuts the newest segment with entries in the middle of its last group.
 fn tear_log(folder: &Path) {
-    let log = |entry: std::fs::DirEntry| Some(entry.path()).filter(|p| p.extension().is_some_and(|e| e == "jnl"));
-    let path = std::fs::read_dir(folder).unwrap().filter_map(|entry| log(entry.unwrap())).max().unwrap();
+    let path = segments(folder).pop().unwrap();
     let bytes = std::fs::read(&path).unwrap();
-    let end = bytes.iter().rposition(|byte| *byte != 0).unwrap();
-    std::fs::write(&path, &bytes[..end - 8]).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() - 8]).unwrap();
+}
+
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut logs: Vec<_> = paths.filter(|path| path.extension().is_some_and(|ext| ext == "log")).collect();
+    logs.sort();
+    logs
 }
 
 #[test]
@@ -147,10 +148,18 @@ fn what_cannot_be_opened_says_why_in_one_line() {
     assert!(matches!(refused(folder.path()), OpenError::InUse { .. }));
     journal.close();
     drop(journal);
-    std::fs::write(folder.path().join("version"), b"not a version").unwrap();
+    let segment = segments(folder.path()).pop().unwrap();
+    let mut bytes = std::fs::read(&segment).unwrap();
+    bytes[11] += 1;
+    std::fs::write(&segment, &bytes).unwrap();
+    assert!(matches!(refused(folder.path()), OpenError::Format { expected: 2, got: 3, .. }));
+    std::fs::write(&segment, b"not a segment").unwrap();
     let error = refused(folder.path());
     assert!(matches!(error, OpenError::Unreadable { .. }), "{error:?}");
     assert!(error.to_string().contains("restore") && !error.to_string().contains('\n'), "{error}");
+    std::fs::create_dir(folder.path().join("keyspaces")).unwrap();
+    let error = refused(folder.path());
+    assert!(matches!(error, OpenError::Former { .. }) && error.to_string().contains("adopt"), "{error}");
     let file = folder.path().join("file");
     std::fs::write(&file, b"").unwrap();
     assert!(matches!(refused(&file.join("journal")), OpenError::Folder { .. }));
@@ -194,10 +203,7 @@ fn a_checkpoint_replaces_what_is_trimmed() {
         replay.apply(stored.entry.as_ref().unwrap()).unwrap();
     }
     let position = read[3].position;
-    journal.shared().with_store(|store| store.save_checkpoint(position, &replay)).unwrap();
-    assert_eq!(trim(&journal, position, Duration::from_secs(3_600)).unwrap(), 0, "not old enough");
-    assert_eq!(trim(&journal, position, Duration::ZERO).unwrap(), 4);
-    assert_eq!(journal.first().unwrap().unwrap().position.sequence, 5);
+    journal.save_checkpoint(position, &replay).unwrap();
     journal.close();
     drop(journal);
 
@@ -207,5 +213,44 @@ fn a_checkpoint_replaces_what_is_trimmed() {
     assert_eq!(restored.replay.names.agent(AgentId(1)), Some("1"));
     assert_eq!(restored.replay.statuses().count(), 1);
     assert_eq!(restored.position.sequence, 6);
+    append(&journal, SHARD, 1..=1);
+    journal.close();
+    let hour = Duration::from_secs(3_600);
+    assert_eq!(trim(&journal, position, Duration::ZERO).unwrap(), 0, "not all of the first segment is applied");
+    let all = journal.reached(Durability::Synced);
+    assert_eq!(trim(&journal, all, hour).unwrap(), 0, "not old enough");
+    assert_eq!(trim(&journal, all, Duration::ZERO).unwrap(), 1);
+    assert_eq!(journal.first().unwrap().unwrap().position.sequence, 7);
+}
+
+/// A sync that failed may have lost what was written: it is written again, elsewhere, and nothing is there twice.
+#[test]
+fn what_a_failed_sync_may_have_lost_is_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, _, reports) = open(folder.path());
+    append(&journal, SHARD, 1..=10);
+    wait_for(&reports, &reached(SHARD, Durability::Synced, 10));
+    append(&journal, SHARD, 11..=20);
+    wait_for(&reports, &reached(SHARD, Durability::Written, 20));
+    break_disk(&journal, true);
+    append(&journal, SHARD, 21..=30);
+    wait_for(&reports, &Report::Failing { why: "no space left".to_owned() });
+    break_disk(&journal, false);
+    wait_for(&reports, &reached(SHARD, Durability::Synced, 30));
+    let read = |journal: &Journal| ids(&journal.shared().log.read(Position::START, LATEST, 1_000).unwrap());
+    assert!(read(&journal).into_iter().eq(1..=30));
+    journal.close();
+    drop(journal);
+    // What the failed sync lost is garbage in the first segment.
+    let first = segments(folder.path()).swap_remove(0);
+    let mut bytes = std::fs::read(&first).unwrap();
+    let end = bytes.len();
+    bytes[end - 5..].fill(0xA5);
+    std::fs::write(&first, &bytes).unwrap();
+    let (journal, recovered, _) = open(folder.path());
+    assert!(ids(&recovered.map(Result::unwrap).collect::<Vec<_>>()).into_iter().eq(1..=30));
+    assert_eq!(journal.metrics().cut_bytes, 0);
     journal.close();
 }
+
+const LATEST: Position = Position { node: u16::MAX, epoch: u32::MAX, sequence: u64::MAX };

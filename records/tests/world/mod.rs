@@ -283,35 +283,12 @@ impl Disk {
 
     /// Power loss that took the last entries.
     pub(crate) fn lose_journal_end(&self) {
-        self.with_entries(|entries| {
-            for _ in 0..3 {
-                let key = entries.last_key_value().expect("an entry").key().expect("it reads");
-                entries.remove(key).expect("it removes");
-            }
-        });
+        journal::surgery::cut_last(&self.journal(), 3);
     }
 
     /// An entry that a newer program wrote.
     pub(crate) fn plant_unreadable_entry(&self) {
-        self.with_entries(|entries| {
-            let key = entries.last_key_value().expect("an entry").key().expect("it reads");
-            let mut position = Position::from_key(&key).expect("a key");
-            position.sequence += 1;
-            entries.insert(position.to_key(), [200, 1, 0, 0, 0, 0, 0, 0, 0, 0]).expect("it inserts");
-        });
-    }
-
-    fn with_entries(&self, change: impl Fn(&fjall::Keyspace)) {
-        let database = loop {
-            match fjall::Database::builder(self.journal()).open() {
-                Ok(database) => break database,
-                Err(fjall::Error::Locked) => std::thread::yield_now(),
-                Err(other) => panic!("{other}"),
-            }
-        };
-        let entries = database.keyspace("entries", fjall::KeyspaceCreateOptions::default).expect("it opens");
-        change(&entries);
-        database.persist(fjall::PersistMode::SyncAll).expect("it syncs");
+        journal::surgery::append(&self.journal(), &[200, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
     }
 
     fn journal(&self) -> PathBuf {
