@@ -9,7 +9,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use support::{Call, Endpoint, Msg, Node, NodeConfig, SALES, SUPPORT, VOICEMAIL, Wav, until};
+use support::{Call, Endpoint, Msg, Node, NodeConfig, SUPPORT, Sizes, Stages, Wav, answered, until};
 
 #[test]
 fn fifty_calls_in_all_stages_outlive_the_node() {
@@ -62,7 +62,7 @@ struct Before {
 impl Before {
     fn fifty_calls(node: &Node) -> Self {
         let phones: Vec<Endpoint> = (1001..=1020).map(|extension| node.registered(&extension.to_string())).collect();
-        let stages = Stages::reach(node, &phones);
+        let stages = Stages::reach(node, &phones, Sizes::FIFTY);
         assert_eq!(stages.count(), 50);
         let known = ids(&node.http().calls(""));
         assert_eq!(known.len(), 50, "one record a call before the crash");
@@ -96,88 +96,7 @@ fn judge_all(node: &Node, phones: &[Endpoint], stages: &Stages, known: &BTreeSet
     assert_eq!(node.http().metric("trunkline_calls_active"), 0.0);
 }
 
-/// Calls, by what they were doing when the node died.
-struct Stages {
-    talking: Vec<(Call, Call)>,
-    held: Vec<(Call, Call)>,
-    /// In wrap-up: ended before.
-    ended: Vec<Call>,
-    ringing_agents: Vec<(Call, Call)>,
-    queued: Vec<Call>,
-    voicemail: Vec<Call>,
-    /// From an agent to the trunk, where it rings.
-    ringing_outside: Vec<(Call, Call)>,
-}
-
-impl Stages {
-    fn reach(node: &Node, phones: &[Endpoint]) -> Self {
-        let mut pairs: Vec<(Call, Call)> = phones[..14].iter().map(|phone| conversation(node, phone)).collect();
-        let mut ended = Vec::new();
-        for (mut caller, agent) in pairs.split_off(10) {
-            caller.bye();
-            agent.expect_bye();
-            node.http().record_of(&caller.id);
-            ended.push(caller);
-        }
-        let mut held = pairs.split_off(6);
-        for (_, agent) in &mut held {
-            agent.reinvite("sendonly");
-        }
-        // 14 agents are busy or wrap up; 4 call outside, 2 ring.
-        let ringing_outside = phones[14..18].iter().map(|phone| outside(node, phone)).collect();
-        let ringing_agents = phones[18..20].iter().map(|phone| ringing(node, phone)).collect();
-        let voicemail = (0..6).map(|_| answered(node, VOICEMAIL, 700)).collect();
-        let queued = (0..24).map(|at| answered(node, if at % 2 == 0 { SUPPORT } else { SALES }, at)).collect();
-        node.http().wait_waiting("support", 14);
-        node.http().wait_waiting("sales", 12);
-        // Recordings have something to play.
-        for (caller, agent) in &pairs {
-            caller.talk(1_000.0);
-            agent.talk(440.0);
-        }
-        for (caller, _) in &pairs {
-            caller.rtp.wait_packets(120);
-        }
-        Self { talking: pairs, held, ended, ringing_agents, queued, voicemail, ringing_outside }
-    }
-
-    fn count(&self) -> usize {
-        let pairs = self.talking.len() + self.held.len() + self.ringing_agents.len() + self.ringing_outside.len();
-        pairs + self.ended.len() + self.queued.len() + self.voicemail.len()
-    }
-}
-
-fn conversation(node: &Node, phone: &Endpoint) -> (Call, Call) {
-    let (caller, agent) = ringing(node, phone);
-    agent.answer();
-    node.http().wait_agent(&phone.user, "on_call");
-    (caller, agent)
-}
-
-/// A caller of `support`, and the phone that rings for him: who was idle longest is not ours to choose.
-fn ringing(node: &Node, phone: &Endpoint) -> (Call, Call) {
-    // Everyone else is out of the way until he rings.
-    let caller = answered(node, SUPPORT, 500);
-    let agent = phone.expect_call();
-    agent.reply(180);
-    (caller, agent)
-}
-
-fn answered(node: &Node, to: &str, number: usize) -> Call {
-    let mut caller = node.carrier.named(&format!("+44770090{number:04}")).call(to);
-    caller.expect_final(200);
-    caller
-}
-
-fn outside(node: &Node, phone: &Endpoint) -> (Call, Call) {
-    let call = phone.call("02079460123");
-    let callee = node.carrier.expect_call();
-    callee.reply(180);
-    call.expect_provisional(180);
-    (call, callee)
-}
-
-fn judge_records(stages: &Stages, node: &Node, code: &str) {
+fn judge_records(stages: &Stages, node: &Node) {
     let record = |call: &Call| node.http().record_of(&call.id);
     for call in &stages.ended {
         assert_eq!(record(call)["status"], "completed");

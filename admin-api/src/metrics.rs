@@ -54,6 +54,12 @@ pub struct Metrics {
     pub database_available: IntGauge,
     /// Entries that the database could not take and that were put aside.
     pub entries_put_aside: IntGauge,
+    /// Age of the oldest journal entry that is not safe from power loss, in seconds.
+    pub journal_unsynced: Gauge,
+    /// Writes and syncs of the journal that failed.
+    pub journal_failures: IntGauge,
+    /// Bytes of a damaged, never synced end of the journal that the start cut off.
+    pub journal_cut: IntGauge,
     /// Clients that follow the events now.
     pub event_streams: IntGauge,
     /// Memory of the process.
@@ -132,6 +138,11 @@ impl Metrics {
                 "journal_entries_put_aside",
                 "Journal entries that the database could not take since the start: look at the log.",
             )?,
+            journal_unsynced: make
+                .real("journal_unsynced_seconds", "Age of the oldest journal entry that power loss may take.")?,
+            journal_failures: make.gauge("journal_failures", "Writes and syncs of the journal that failed.")?,
+            journal_cut: make
+                .gauge("journal_cut_bytes", "Bytes of a damaged end that the start cut off; none was synced.")?,
             event_streams: make.gauge("event_streams", "Clients that follow the live events.")?,
             process_resident_bytes: make.gauge("process_resident_bytes", "Memory of the process that is in use.")?,
             process_cpu_seconds: make.real("process_cpu_seconds", "Processor time since the start.")?,

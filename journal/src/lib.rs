@@ -4,7 +4,9 @@
 //! It decides nothing and understands no entry beyond its encoding; it never
 //! lets a task wait: appends go over a bounded channel to one writer thread,
 //! another thread syncs what was written, and how far they came is reported to
-//! a callback. The store is a log of its own (docs/decisions/0012): `log`.
+//! a callback. The store is a log of its own (docs/decisions/0013): `log`.
+
+#![allow(clippy::disallowed_types, reason = "a shell has files")]
 
 mod checkpoint;
 mod error;

@@ -27,8 +27,11 @@ pub(super) async fn keep_figures(
             let new = media.drops(reason) - std::mem::replace(&mut last.drops[reason as usize], media.drops(reason));
             metrics.dropped_many(reason.as_str(), new);
         }
-        let writable = journal.is_writable();
-        metrics.journal_writable.set(writable.into());
+        let (writable, figures) = (journal.is_writable(), journal.metrics());
+        metrics.journal_writable.set(i64::from(writable));
+        metrics.journal_unsynced.set(figures.unsynced_seconds);
+        metrics.journal_failures.set(i64::try_from(figures.failures_total).unwrap_or(i64::MAX));
+        metrics.journal_cut.set(i64::try_from(figures.cut_bytes).unwrap_or(i64::MAX));
         process_figures::set(&metrics);
         readiness.send_if_modified(|ready| std::mem::replace(&mut ready.journal_writable, writable) != writable);
         tokio::time::sleep(EVERY).await;

@@ -33,4 +33,4 @@ pub(super) fn set_filter(filter: &str) -> Result<(), String> {
 
 static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 /// The store's own talk is of no use to an operator.
-const DEFAULT_FILTER: &str = "info,fjall=warn,lsm_tree=warn";
+const DEFAULT_FILTER: &str = "info";

@@ -41,6 +41,10 @@ pub(crate) trait Core: Send + 'static {
     fn from_sip(input: SipInput) -> Option<Self::Input>;
     /// The journal cannot be written (true), or can again.
     fn from_journal(failing: bool) -> Option<Self::Input>;
+    /// A message that the journal was to have first did not leave: what the core is to do about it.
+    fn from_refused(_message: &Bytes) -> Option<Self::Input> {
+        None
+    }
     fn handle(&mut self, now: Now, input: Self::Input);
     fn handle_timeout(&mut self, now: Now);
     fn poll_delivery(&mut self, now: Now) -> Option<Delivery>;
@@ -214,10 +218,14 @@ impl<C: Core> Runner<C> {
         }
     }
 
-    /// What cannot be promised: a client hears so; a response is dropped, and its transaction sends it again.
-    fn refuse_held(&self, held: Held) {
+    /// What cannot be promised: a client hears so, the sender of an INVITE gets a final answer; any other response is
+    /// dropped, and its transaction sends it again.
+    fn refuse_held(&mut self, held: Held) {
         match held {
-            Held::Transmit { .. } => self.post.metrics.dropped("journal_failing"),
+            Held::Transmit { bytes, .. } => match C::from_refused(&bytes) {
+                Some(input) => self.core.handle(self.clock.now(), input),
+                None => self.post.metrics.dropped("journal_failing"),
+            },
             Held::Answer { request, .. } => {
                 let reason = "journal_failing".to_owned();
                 self.post.answers.give(request, Err(CommandError::Unavailable { reason }));

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use call::Input;
 use centre::Delivery;
 use centre::owner::ShardOwner;
 use clock::{Instant, Now, ShardId};
+use sip::{Message, Method, Source};
 
 use super::Core;
 use crate::net::{Admission, SipInput};
@@ -40,6 +42,12 @@ impl Core for ShardCore {
 
     fn from_journal(failing: bool) -> Option<Input> {
         Some(Input::JournalFailing(failing))
+    }
+
+    fn from_refused(response: &Bytes) -> Option<Input> {
+        let response = Message::parse(response.clone(), Source::Datagram).ok()?;
+        let is_answer = response.cseq().is_ok_and(|(_, method)| method == Method::Invite);
+        (is_answer && (101..300).contains(&response.status())).then_some(Input::ResponseRefused(response))
     }
 
     fn handle(&mut self, now: Now, input: Input) {

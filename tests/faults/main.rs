@@ -9,9 +9,15 @@ mod support;
 
 mod attackers;
 mod chance;
+mod clock;
 mod database;
+mod disk;
 mod flood;
+mod kills;
+mod power;
+mod shim;
 mod steady;
+mod trace;
 
 /// `full` rounds in `make faults`, `quick` ones in `make test`.
 pub(crate) fn rounds(quick: u32, full: u32) -> u32 {

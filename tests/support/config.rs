@@ -20,6 +20,8 @@ pub(crate) const TONE: &str = "+442071830005";
 #[derive(Clone, Debug)]
 pub(crate) struct NodeConfig {
     table: Table,
+    /// Variables of the node's environment.
+    env: Vec<(String, String)>,
 }
 
 impl NodeConfig {
@@ -29,7 +31,7 @@ impl NodeConfig {
         let table = text.parse().expect("config/demo.toml is TOML");
         let listen = Value::Array(vec!["udp:127.0.0.1:0".into(), "tcp:127.0.0.1:0".into()]);
         let first = rtp_window();
-        Self { table }
+        Self { table, env: Vec::new() }
             .set("sip.listen", listen)
             .set("http.listen", "127.0.0.1:0")
             .set("rtp.first_port", i64::from(first))
@@ -67,6 +69,25 @@ impl NodeConfig {
         }
         at.as_table_mut().expect("a table").remove(key);
         self
+    }
+
+    /// Sets a variable of the node's environment.
+    pub(crate) fn env(mut self, name: &str, value: impl ToString) -> Self {
+        self.env.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// Names a variable that is to hold the node's data folder.
+    pub(crate) fn env_data_dir(self, name: &str) -> Self {
+        self.env(name, DATA_DIR)
+    }
+
+    /// What its environment has besides the test's own.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let data_dir = self.table.get("node").and_then(|node| node.get("data_dir")).and_then(Value::as_str);
+        let filled =
+            |value: &String| if value == DATA_DIR { data_dir.unwrap_or_default().to_owned() } else { value.clone() };
+        self.env.iter().map(|(name, value)| (name.clone(), filled(value))).collect()
     }
 
     /// Adds a table to an array such as `number`.
@@ -115,6 +136,8 @@ fn rtp_window() -> u16 {
     FIRST_RTP_PORT + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % WINDOWS * RTP_PORTS
 }
 
+/// Stands for the data folder, which is known when a node starts.
+const DATA_DIR: &str = "<data_dir>";
 /// Below the ports that the kernel hands out, so that peers' sockets do not collide with it.
 const FIRST_RTP_PORT: u16 = 12_000;
 const RTP_PORTS: u16 = 2_000;

@@ -252,6 +252,7 @@ fn launch(config: &NodeConfig, dir: &Path) -> (Child, SocketAddr, Http) {
     let mut child = binary()
         .args(["run", "--config"])
         .arg(&path)
+        .envs(config.environment())
         .stdin(Stdio::null())
         .stdout(log.try_clone().expect("a log file"))
         .stderr(log)

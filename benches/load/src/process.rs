@@ -35,7 +35,7 @@ impl Group {
             Self::Signalling
         } else if starts(&["media", "rec-"]) {
             Self::Media
-        } else if starts(&["journal", "fjall", "lsm"]) {
+        } else if starts(&["journal"]) {
             Self::Journal
         } else if starts(&["records", "sqlx"]) {
             Self::Records

@@ -251,6 +251,8 @@ pub enum Input {
     },
     /// The journal cannot be written (true) or can again (false): new calls 503, calls in progress go on.
     JournalFailing(bool),
+    /// A response to an INVITE that the journal was to have first, and does not take: it never left.
+    ResponseRefused(Message),
     /// Calls from before a crash: each dialog is ended, each call gets its `Ended` with cause `node_restart`.
     Restore(Vec<RestoredCall>),
     /// What this shard held when it broke an assertion: each dialog is ended, each call gets its `Ended` with cause

@@ -294,6 +294,7 @@ impl Shard {
             Input::Originate { request, from_agent, to } => self.originate(request, from_agent, &to),
             Input::HangUp { request, call } => self.hang_up(request, call),
             Input::JournalFailing(failing) => self.journal_failing = failing,
+            Input::ResponseRefused(response) => self.response_refused(&response),
             Input::Restore(calls) => self.restore(calls),
             Input::Recover(lost) => self.recover(lost),
             Input::Dialed(dials) => self.limits.dialed(&dials, self.now),

@@ -6,6 +6,7 @@ use sip::ua::{Event, Output, Sent, SessionEnd, SessionId};
 
 use crate::contract::Effect;
 use crate::leg::Stage;
+use crate::legs::RETRY_AFTER_S;
 use crate::shard::Shard;
 use crate::termination::{Reason, Termination};
 
@@ -109,6 +110,17 @@ impl Shard {
         }
     }
 
+    /// What we said to an INVITE never left, as the journal fails: its sender gets a final answer at once.
+    pub(crate) fn response_refused(&mut self, response: &Message) {
+        let Some(session) = self.ua.unacknowledged(response) else { return self.dropped("journal_failing") };
+        let Some(used) = self.sessions.get_mut(&session) else { return };
+        // The refusal promises nothing.
+        used.gate = None;
+        let why = Termination::new(Who::System, Reason::Overload);
+        let headers = vec![("Reason", why.header().to_string()), ("Retry-After", RETRY_AFTER_S.to_string())];
+        self.ua.withdraw(self.now.mono, session, why.reason.row().sip, &headers);
+    }
+
     /// Nothing of the session remains in the user agent.
     fn session_over(&mut self, session: SessionId, how: &SessionEnd) {
         let Some(used) = self.sessions.remove(&session) else { return };
@@ -124,6 +136,9 @@ impl Shard {
         let why = match how {
             SessionEnd::ByePeer { .. } | SessionEnd::ByeLocal => new(Reason::Normal),
             SessionEnd::CancelledByPeer | SessionEnd::CancelledLocal { .. } => new(Reason::Canceled),
+            SessionEnd::Withdrawn { status } => {
+                Termination { who: Who::System, reason: Reason::Overload, sip: Some(*status) }
+            }
             SessionEnd::Refused { status } => Termination::of_response(Who::System, *status),
             SessionEnd::Rejected { response } => Termination::of_response(who, response.status()),
             SessionEnd::TimedOut if leg.stage == Stage::Ringing => new(Reason::NoAnswer),

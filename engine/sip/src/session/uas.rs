@@ -10,7 +10,7 @@ use super::{Notifications, OwnReinvite, Session, Stage, Unacked};
 use crate::{
     Message, Name, Reason, Text,
     dialog::Dialog,
-    transaction::TxId,
+    transaction::{Effect, TxId},
     ua::{
         Body, Event, Headers, Peer, RETRY_AFTER_FULL_S, ServerUser, SessionEnd, SessionId, SessionTimer, TimerKey, Ua,
         next_peer, via_differs,
@@ -41,6 +41,28 @@ impl Ua {
         if self.respond_invite(now, id, status, None, &headers).is_some() {
             self.end_session(id, SessionEnd::Refused { status });
         }
+    }
+
+    /// The session of a response of ours to an INVITE that its sender has not acknowledged.
+    #[must_use]
+    pub fn unacknowledged(&self, response: &Message) -> Option<SessionId> {
+        let to = response.to().ok()?;
+        let id = self.local_tags.get(&Text::from(to.tag()?))?;
+        let session = self.sessions.get(id).filter(|session| !session.is_client)?;
+        matches!(session.stage, Stage::Incoming | Stage::Accepted { .. }).then_some(*id)
+    }
+
+    /// Refuses an INVITE in place of a response, even a 2xx, that never left: `Ended` follows.
+    pub fn withdraw(&mut self, now: Instant, id: SessionId, status: u16, headers: &Headers) {
+        let Some(tx) = self.sessions.get(&id).map(|session| session.invite) else { return };
+        let Some(response) = self.dialog_response(tx, status, None, None, headers) else { return };
+        let Some(server) = self.transactions.server(tx) else { return };
+        let effects = server.machine.on_withdraw();
+        if effects.contains(&Effect::Send) {
+            server.last = Some(response);
+        }
+        self.run_server(now, tx, effects);
+        self.end_session(id, SessionEnd::Withdrawn { status });
     }
 
     /// A new INVITE that passed the checks.

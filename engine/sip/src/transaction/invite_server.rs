@@ -34,6 +34,8 @@ pub enum InviteServerEvent {
     Respond(ResponseClass),
     /// A timer that it armed fired.
     Timer(TimerName),
+    /// No response above 100 has left, whatever was said before; a failure takes its place.
+    Withdraw,
     /// The transport could not send.
     TransportError,
 }
@@ -64,7 +66,7 @@ impl InviteServer {
 
     /// Takes one event.
     pub fn on(&mut self, event: InviteServerEvent) -> Effects {
-        use InviteServerEvent::{Ack, Invite, Respond, Timer, TransportError};
+        use InviteServerEvent::{Ack, Invite, Respond, Timer, TransportError, Withdraw};
         use InviteServerState::{Accepted, Completed, Confirmed, Proceeding, Terminated};
         use ResponseClass::{Failure, Provisional, Success};
         match (self.state, event) {
@@ -76,6 +78,12 @@ impl InviteServer {
                 smallvec![Effect::Send, Effect::Set(TimerName::L, self.timing.transaction_timeout())]
             }
             (Proceeding, Respond(Failure)) => self.complete(),
+            (Accepted, Withdraw) => {
+                let mut effects = self.complete();
+                effects.push(Effect::Cancel(TimerName::L));
+                effects
+            }
+            (Proceeding, Withdraw) => self.complete(),
             (Proceeding | Accepted, TransportError) => smallvec![Effect::TransportFailed],
             // RFC 6026 7.1: the user's retransmissions pass; repeated INVITEs are absorbed; an ACK goes to the user.
             (Accepted, Respond(Success)) => smallvec![Effect::Send],

@@ -73,6 +73,14 @@ impl ServerMachine {
         }
     }
 
+    /// What was said to an INVITE never left: a failure takes its place.
+    pub(crate) fn on_withdraw(&mut self) -> Effects {
+        match self {
+            Self::Invite(machine) => machine.on(InviteServerEvent::Withdraw),
+            Self::NonInvite(_) => Effects::new(),
+        }
+    }
+
     pub(crate) fn on_timer(&mut self, timer: TimerName) -> Effects {
         match self {
             Self::Invite(machine) => machine.on(InviteServerEvent::Timer(timer)),

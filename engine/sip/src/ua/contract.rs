@@ -250,6 +250,11 @@ pub enum SessionEnd {
         /// The status.
         status: u16,
     },
+    /// We refused the INVITE with this status in place of a response that never left.
+    Withdrawn {
+        /// The status.
+        status: u16,
+    },
     /// Our INVITE got this final response.
     Rejected {
         /// The response.

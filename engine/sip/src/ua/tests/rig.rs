@@ -231,6 +231,7 @@ pub(super) fn word(how: &SessionEnd) -> String {
     match how {
         SessionEnd::Rejected { response } => format!("rejected {}", response.status()),
         SessionEnd::Refused { status } => format!("refused {status}"),
+        SessionEnd::Withdrawn { status } => format!("withdrawn {status}"),
         SessionEnd::ByePeer { .. } => "bye peer".into(),
         SessionEnd::CancelledLocal { crossed } => format!("cancelled local, crossed {crossed}"),
         other => format!("{other:?}"),
