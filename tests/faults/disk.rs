@@ -46,7 +46,7 @@ fn a_journal_that_cannot_be_written_refuses_new_calls_at_once_and_recovers() {
     let node = Node::start(shim.under(NodeConfig::demo()));
     let mut call = node.carrier.call(ECHO);
     call.expect_final(200);
-    for errno in [ENOSPC, EROFS, EIO] {
+    for (errno, status) in [(ENOSPC, "paused"), (EROFS, "ready"), (EIO, "paused")] {
         shim.refuse("/journal", errno);
         // Each gets its final answer at once, the one that meets the failure first too.
         let mut statuses = Vec::new();
@@ -62,7 +62,7 @@ fn a_journal_that_cannot_be_written_refuses_new_calls_at_once_and_recovers() {
         }
         until("not ready", || node.http().get("/readyz").status, |status| *status == 503);
         assert_eq!(node.http().metric("trunkline_journal_writable"), 0.0);
-        let refused = node.http().put("/v1/agents/1001/state", &json!({"state": "paused"}));
+        let refused = node.http().put("/v1/agents/1001/state", &json!({"state": status}));
         assert_eq!(refused.status, 503, "{}", refused.text());
         call.talk(1_000.0);
         call.rtp.wait_packets(50);

@@ -46,12 +46,8 @@ fn end_of(folder: &Path, sequence: u64) -> Option<(PathBuf, u64)> {
     for (number, path) in files.into_iter().rev() {
         let segment = Segment::open(path.clone(), number).unwrap().unwrap();
         let mut frames = Frames::open(&path, segment.owner.epoch, SEGMENT_HEAD_BYTES as u64).unwrap();
-        loop {
-            let end = match frames.next().unwrap() {
-                Next::Frame { head, .. } => (head.first..=head.last()).contains(&sequence),
-                Next::End | Next::Damaged => break,
-            };
-            if end {
+        while let Next::Frame { head, .. } = frames.next().unwrap() {
+            if (head.first..=head.last()).contains(&sequence) {
                 return Some((path, frames.offset));
             }
         }
