@@ -96,7 +96,7 @@ fn judge_all(node: &Node, phones: &[Endpoint], stages: &Stages, known: &BTreeSet
     assert_eq!(node.http().metric("trunkline_calls_active"), 0.0);
 }
 
-fn judge_records(stages: &Stages, node: &Node) {
+fn judge_records(stages: &Stages, node: &Node, code: &str) {
     let record = |call: &Call| node.http().record_of(&call.id);
     for call in &stages.ended {
         assert_eq!(record(call)["status"], "completed");
