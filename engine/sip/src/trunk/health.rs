@@ -57,6 +57,7 @@ pub(super) fn patience(config: &HealthConfig) -> Duration {
     config.interval.min(PATIENCE_MAX)
 }
 
+/// Three retransmissions have had their answer by then (0.5, 1.5 and 3.5 s: RFC 3261 17.1.2.2).
 const PATIENCE_MAX: Duration = Duration::from_secs(4);
 
 #[cfg(test)]
