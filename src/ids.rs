@@ -3,7 +3,7 @@
 //! An id is given once and journaled, so that entries keep their meaning when
 //! the configuration changes its order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use call::{AgentPlan, CallLimits, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkDigest, TrunkPlan};
@@ -31,6 +31,20 @@ pub(crate) struct Resolved {
     pub(crate) directory: Arc<Directory>,
     /// `Name` entries to be journaled before anything else.
     pub(crate) new_names: Vec<Entry>,
+}
+
+impl Resolved {
+    /// Takes their secrets from the phones of these extensions: they can neither register nor call.
+    pub(crate) fn bar(&mut self, extensions: &BTreeSet<String>) {
+        if extensions.is_empty() {
+            return;
+        }
+        let barred = |agent: &&mut AgentPlan| extensions.contains(&agent.extension);
+        for agent in Arc::make_mut(&mut self.plan).agents.values_mut().filter(barred) {
+            agent.ha1_md5.clear();
+            agent.ha1_sha256.clear();
+        }
+    }
 }
 
 /// Resolves a checked configuration; `names` holds the ids given so far and learns the new ones.

@@ -5,8 +5,9 @@ use axum::{Json, response::IntoResponse};
 use centre::{Answer, Command, Directory};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::routes;
 
+use crate::access::{Access, Routes};
 use crate::api::Shared;
 use crate::body::JsonBody;
 use crate::key::Principal;
@@ -14,6 +15,7 @@ use crate::openapi::{ReadRefusals, Refusals};
 use crate::page::{Cursor, Page};
 use crate::problem::{Code, Problem};
 use crate::query::{AnyOf, Limit, NoParameters, Query};
+use crate::rights::Permission;
 use crate::snapshot::snapshot_age;
 use crate::time::rfc3339;
 use crate::words::{AgentState, AgentStatus};
@@ -78,8 +80,11 @@ pub(crate) struct AgentsQuery {
     queue: Option<String>,
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(one)).routes(routes!(set_state))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .add(Access::Own(Permission::AgentsView), routes!(list))
+        .add(Access::Own(Permission::AgentsView), routes!(one))
+        .add(Access::Own(Permission::AgentsControl), routes!(set_state))
 }
 
 /// All agents, by extension.
@@ -90,7 +95,7 @@ async fn list(
     Extension(principal): Extension<Principal>,
     Query(query): Query<AgentsQuery>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (directory, snapshot) = (shared.directory_of(&principal), shared.snapshot());
+    let (directory, snapshot) = (shared.agents_of(&principal, Permission::AgentsView), shared.snapshot());
     let mut agents: Vec<Agent> =
         snapshot.acd.agents.iter().filter_map(|agent| Agent::from_snapshot(agent, &directory)).collect();
     agents.retain(|agent| query.matches(agent));
@@ -108,7 +113,7 @@ async fn one(
     Path(extension): Path<String>,
     Query(_): Query<NoParameters>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (directory, snapshot) = (shared.directory_of(&principal), shared.snapshot());
+    let (directory, snapshot) = (shared.agents_of(&principal, Permission::AgentsView), shared.snapshot());
     let id = directory.agent(&extension).ok_or_else(|| unknown(&extension))?;
     let agent = snapshot.acd.agents.iter().find(|agent| agent.agent == id);
     let agent = agent.and_then(|agent| Agent::from_snapshot(agent, &directory)).ok_or_else(|| unknown(&extension))?;
@@ -126,7 +131,7 @@ async fn set_state(
     Query(_): Query<NoParameters>,
     JsonBody { value, .. }: JsonBody<StateChange>,
 ) -> Result<Json<Agent>, Problem> {
-    let directory = shared.directory_of(&principal);
+    let directory = shared.agents_of(&principal, Permission::AgentsControl);
     let agent = directory.agent(&extension).ok_or_else(|| unknown(&extension))?;
     let reason = checked_reason(value.reason)?;
     let command = Command::SetAgentStatus { agent, status: value.state.into(), reason };

@@ -15,7 +15,9 @@ use crate::idempotency::IdempotencyTable;
 use crate::key::Principal;
 use crate::once::AnswerLog;
 use crate::openapi::Description;
+use crate::people::{self, LoginGuard, Passwords};
 use crate::problem::{Code, Problem};
+use crate::rights::Permission;
 use crate::services::Services;
 use crate::{agent, ban, call, envelope, event, health, key, queue, serve, trunk, voicemail};
 
@@ -33,6 +35,10 @@ pub(crate) struct State {
     pub(crate) idempotency: IdempotencyTable,
     pub(crate) answer_log: AnswerLog,
     pub(crate) openapi: Bytes,
+    /// Passwords being hashed.
+    pub(crate) passwords: Passwords,
+    /// Who guessed passwords.
+    pub(crate) logins: LoginGuard,
     /// Room for clients that follow the events.
     pub(crate) streams: Arc<Semaphore>,
     /// True once the node stops: streams end.
@@ -48,6 +54,8 @@ impl Api {
             idempotency: IdempotencyTable::new(std::mem::take(&mut services.answers)),
             answer_log: AnswerLog::new(services.journal.clone(), services.synced.clone()),
             openapi: Bytes::from(to_json(&description)),
+            passwords: Passwords::default(),
+            logins: LoginGuard::default(),
             streams: Arc::new(Semaphore::new(event::MAX_STREAMS)),
             shutdown: shutdown.clone(),
             services,
@@ -72,6 +80,15 @@ impl State {
         Arc::clone(&self.services.directory.borrow())
     }
 
+    /// The names that a client may know where a route asks for `permission`: of agents perhaps his own only.
+    pub(crate) fn agents_of(&self, principal: &Principal, permission: Permission) -> Arc<Directory> {
+        let directory = self.directory_of(principal);
+        let Some(own) = principal.only(permission) else { return directory };
+        let mut narrowed = Directory::clone(&directory);
+        narrowed.agents.retain(|_, agent| agent.extension == own);
+        Arc::new(narrowed)
+    }
+
     /// The names that a client may know: none of another account's.
     pub(crate) fn directory_of(&self, principal: &Principal) -> Arc<Directory> {
         if principal.account == self.services.account { self.directory() } else { Arc::default() }
@@ -85,15 +102,19 @@ pub(crate) fn wrong_answer(answer: &Answer) -> Problem {
 }
 
 fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::with_openapi(Description::openapi())
-        .merge(agent::routes())
-        .merge(queue::routes())
-        .merge(call::routes())
-        .merge(voicemail::routes())
-        .merge(trunk::routes())
-        .merge(ban::routes())
-        .merge(event::routes())
-        .merge(health::routes())
+    let parts = [
+        agent::routes(),
+        queue::routes(),
+        call::routes(),
+        voicemail::routes(),
+        trunk::routes(),
+        ban::routes(),
+        event::routes(),
+        people::routes(),
+        health::routes(),
+    ];
+    let all = OpenApiRouter::with_openapi(Description::openapi());
+    parts.into_iter().fold(all, |all, part| all.merge(part.into_router()))
 }
 
 /// From the inside out: the key is asked for before anything else is told, and the envelope sees all.

@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Response};
 use centre::{Answer, Command, Snapshot};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::routes;
 
+use crate::access::{Access, Routes};
 use crate::api::{Shared, wrong_answer};
 use crate::body::EmptyBody;
 use crate::idempotency::RequestKey;
@@ -19,6 +20,7 @@ use crate::openapi::{ReadRefusals, Refusals};
 use crate::page::{Cursor, Page};
 use crate::problem::{Code, Problem};
 use crate::query::{Limit, NoParameters, Query};
+use crate::rights::Permission;
 use crate::snapshot::snapshot_age;
 use crate::time::{rfc3339, wall_now};
 
@@ -72,8 +74,10 @@ pub(crate) struct BansQuery {
     address: Option<std::net::IpAddr>,
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(release))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .add(Access::All(Permission::BansView), routes!(list))
+        .add(Access::All(Permission::BansRelease), routes!(release))
 }
 
 /// Those that stand now.

@@ -16,18 +16,20 @@ use journal_core::RecordingState;
 use records::Word;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::routes;
 
+use crate::access::{Access, Routes};
 use crate::api::{Shared, wrong_answer};
 use crate::body::EmptyBody;
 use crate::file::Wav;
 use crate::idempotency::RequestKey;
-use crate::key::Principal;
+use crate::key::{Principal, Whose};
 use crate::once::once;
 use crate::openapi::{ReadRefusals, Refusals};
 use crate::page::{Cursor, Page};
 use crate::problem::{Code, Problem};
 use crate::query::{AnyOf, Limit, NoParameters, Query, Time};
+use crate::rights::Permission;
 use crate::words::{CallDirection, CallOutcome, CallStatus};
 
 pub(crate) use object::{Call, Step};
@@ -109,13 +111,14 @@ pub(crate) struct StepsQuery {
     cursor: Option<Cursor>,
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(list, originate::originate))
-        .routes(routes!(one))
-        .routes(routes!(steps))
-        .routes(routes!(recording))
-        .routes(routes!(hang_up))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .add(Access::Own(Permission::CallsView), routes!(list))
+        .add(Access::Own(Permission::CallsDial), routes!(originate::originate))
+        .add(Access::Own(Permission::CallsView), routes!(one))
+        .add(Access::Own(Permission::CallsView), routes!(steps))
+        .add(Access::Own(Permission::RecordingsPlay), routes!(recording))
+        .add(Access::Own(Permission::CallsControl), routes!(hang_up))
 }
 
 /// Live and stored calls.
@@ -148,7 +151,8 @@ async fn one(
     Path(id): Path<String>,
     Query(_): Query<NoParameters>,
 ) -> Result<Json<Call>, Problem> {
-    call_of(&shared, &principal.account, &id).await.map(|call| Json(Call::from(&call)))
+    let whose = principal.whose(Permission::CallsView);
+    call_of(&shared, &whose, &id).await.map(|call| Json(Call::from(&call)))
 }
 
 /// The journey of a call: its steps in order.
@@ -162,7 +166,8 @@ async fn steps(
     Query(query): Query<StepsQuery>,
 ) -> Result<Page<Step>, Problem> {
     let call = parse_id(&id)?;
-    let steps = source::journey(&shared, &principal.account, call).await?.ok_or_else(|| unknown(&id))?;
+    let steps = source::journey(&shared, &principal.whose(Permission::CallsView), call).await?;
+    let steps = steps.ok_or_else(|| unknown(&id))?;
     let steps = steps.into_iter().map(Step::from).collect();
     let in_order = |step: &Step| format!("{:010}", step.seq);
     Page::cut(&format!("steps of {call}"), steps, in_order, query.cursor.as_ref(), query.limit.get())
@@ -185,7 +190,7 @@ async fn recording(
     Query(_): Query<NoParameters>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let call = call_of(&shared, &principal.account, &id).await?;
+    let call = call_of(&shared, &principal.whose(Permission::RecordingsPlay), &id).await?;
     let Some(recording) = &call.recording else {
         return Err(if may_be_recorded_yet(&call) { not_ready() } else { none("The call was not recorded.") });
     };
@@ -215,26 +220,26 @@ async fn hang_up(
 ) -> Result<Response, Problem> {
     let call = parse_id(&id)?;
     let key = RequestKey::read(&headers, &principal, &format!("POST /v1/calls/{id}/hangup"), b"")?;
-    let account = principal.account;
-    once(Arc::clone(&shared), key, async move { end(&shared, &account, call).await }).await
+    let whose = principal.whose(Permission::CallsControl);
+    once(Arc::clone(&shared), key, async move { end(&shared, &whose, call).await }).await
 }
 
-async fn end(shared: &Shared, account: &str, id: CallId) -> Result<(StatusCode, Call), Problem> {
-    let call = call_of(shared, account, &id.to_string()).await?;
+async fn end(shared: &Shared, whose: &Whose, id: CallId) -> Result<(StatusCode, Call), Problem> {
+    let call = call_of(shared, whose, &id.to_string()).await?;
     if call.ended_at.is_some() {
         return Err(Problem::new(Code::CallEnded, "The call is over.").in_state(call.status.word()));
     }
     match shared.services.command_to_the_end(Command::HangUp { call: id }).await? {
         Answer::HangingUp(_) => {
-            let now = source::find(shared, account, id).await?.unwrap_or(call);
+            let now = source::find(shared, whose, id).await?.unwrap_or(call);
             Ok((StatusCode::ACCEPTED, Call::from(&now)))
         }
         other => Err(wrong_answer(&other)),
     }
 }
 
-async fn call_of(shared: &Shared, account: &str, id: &str) -> Result<records::Call, Problem> {
-    source::find(shared, account, parse_id(id)?).await?.ok_or_else(|| unknown(id))
+async fn call_of(shared: &Shared, whose: &Whose, id: &str) -> Result<records::Call, Problem> {
+    source::find(shared, whose, parse_id(id)?).await?.ok_or_else(|| unknown(id))
 }
 
 /// What is no id names no call.

@@ -16,9 +16,14 @@ use crate::page;
 use crate::problem::{self, Code, Problem};
 use crate::time::wall_now;
 
+/// The id of a request, for those who carry it out.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// Runs a request and finishes its response.
-pub(crate) async fn envelope(request: Request, next: Next) -> Response {
+pub(crate) async fn envelope(mut request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let run = AssertUnwindSafe(next.run(request)).catch_unwind();
     let response = match timeout(REQUEST_DEADLINE, run).await {

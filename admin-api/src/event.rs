@@ -5,6 +5,7 @@
 //! to read the lists again and goes on from now.
 
 mod object;
+mod standing;
 mod stream;
 
 use axum::Json;
@@ -16,16 +17,19 @@ use journal::ReadError;
 use records::{EventFeed, EventId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::routes;
 
+use crate::access::{Access, Routes};
 use crate::api::Shared;
 use crate::call::Call;
 use crate::event::object::Event;
-use crate::key::Principal;
+use crate::key::{Principal, Whose};
 use crate::openapi::ReadRefusals;
 use crate::problem::{Code, Problem};
 use crate::query::{AnyOf, Limit, Query};
+use crate::rights::Permission;
 
+use standing::Standing;
 pub(crate) use stream::MAX_STREAMS;
 
 /// Parameters of the events.
@@ -57,8 +61,8 @@ pub(crate) enum Topic {
 /// Which events a client gets.
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
-    /// Those of this account.
-    account: String,
+    /// Those of these.
+    whose: Whose,
     /// Those about one of these; all without it.
     topics: Option<Vec<Topic>>,
 }
@@ -72,8 +76,8 @@ pub(crate) struct EventPage {
     next_cursor: Option<String>,
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(events))
+pub(crate) fn routes() -> Routes {
+    Routes::new().add(Access::Own(Permission::EventsFollow), routes!(events))
 }
 
 /// What happened and happens.
@@ -92,9 +96,10 @@ async fn events(
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
     let after = last_seen(&headers, &query)?;
-    let choice = Choice { account: principal.account, topics: query.topics.map(|AnyOf(topics)| topics) };
+    let whose = principal.whose(Permission::EventsFollow);
+    let choice = Choice { whose, topics: query.topics.map(|AnyOf(topics)| topics) };
     if wants_stream(&headers) {
-        let events = stream::open(shared, after, choice)?;
+        let events = stream::open(shared, after, choice, Standing::of(principal))?;
         return Ok(Sse::new(events).keep_alive(stream::heartbeat()).into_response());
     }
     page(&shared, after, &choice, query.limit.get()).await.map(|page| Json(page).into_response())
@@ -105,11 +110,14 @@ impl Choice {
     fn show(&self, event: records::Event, shared: &Shared) -> Option<Event> {
         let topic = if event.kind.starts_with("agent.") { Topic::Agents } else { Topic::LiveCalls };
         let account = event.account.as_ref().unwrap_or(&shared.services.account);
-        let mine = *account == self.account;
+        let mine = *account == self.whose.account;
         if !mine || self.topics.as_ref().is_some_and(|topics| !topics.contains(&topic)) {
             return None;
         }
-        let call = event.call.and_then(|id| shared.services.live.call(&self.account, id));
+        let call = event.call.and_then(|id| shared.services.live.call(&self.whose.account, id));
+        if !self.whose.is_about(&event, call.as_ref()) {
+            return None;
+        }
         Some(Event::new(event, call.as_ref().map(Call::from)))
     }
 }

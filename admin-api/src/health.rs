@@ -6,12 +6,14 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::routes;
 
+use crate::access::{Access, Routes};
 use crate::api::Shared;
 use crate::openapi::{ProbeRefusals, ReadRefusals};
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::query::{NoParameters, Query};
+use crate::rights::Permission;
 
 /// That the process answers.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -35,24 +37,25 @@ pub(crate) struct Ready {
     quarantined: u64,
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(healthz))
-        .routes(routes!(readyz))
-        .routes(routes!(metrics))
-        .routes(routes!(openapi))
-        .route("/problems/{code}", axum::routing::get(problem_page))
+pub(crate) fn routes() -> Routes {
+    let probe = Access::Local(Permission::MetricsView);
+    Routes::new()
+        .add(probe, routes!(healthz))
+        .add(probe, routes!(readyz))
+        .add(probe, routes!(metrics))
+        .add(Access::Known, routes!(openapi))
+        .page("/problems/{code}", axum::routing::get(problem_page))
 }
 
 /// The process answers. Without a key on loopback.
-#[utoipa::path(get, path = "/healthz", tag = "operation", security(()),
+#[utoipa::path(get, path = "/healthz", tag = "operation",
     responses((status = 200, description = "It does", body = Health), ProbeRefusals))]
 async fn healthz(Query(_): Query<NoParameters>) -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
 /// The node is ready for calls. Without a key on loopback. A database that is away does not matter.
-#[utoipa::path(get, path = "/readyz", tag = "operation", security(()), responses(
+#[utoipa::path(get, path = "/readyz", tag = "operation", responses(
     (status = 200, description = "Ready", body = Ready),
     (status = 503, description = "Not ready", body = ProblemBody, content_type = "application/problem+json"), ProbeRefusals))]
 async fn readyz(State(shared): State<Shared>, Query(_): Query<NoParameters>) -> Result<Json<Ready>, Problem> {
@@ -78,7 +81,7 @@ async fn readyz(State(shared): State<Shared>, Query(_): Query<NoParameters>) -> 
 }
 
 /// All figures in the text format of Prometheus. Without a key on loopback.
-#[utoipa::path(get, path = "/metrics", tag = "operation", security(()),
+#[utoipa::path(get, path = "/metrics", tag = "operation",
     responses((status = 200, description = "The figures", body = String, content_type = "text/plain"), ProbeRefusals))]
 async fn metrics(
     State(shared): State<Shared>,

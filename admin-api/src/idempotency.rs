@@ -68,7 +68,7 @@ impl RequestKey {
             let expected = format!("expected one value of 1 to {MAX_KEY} printable characters without spaces");
             Problem::new(Code::InvalidIdempotencyKey, "The key is not valid.").at(HEADER, "invalid", expected)
         })?;
-        let parts = [principal.account.as_str(), principal.name.as_str(), route, key];
+        let parts = [principal.account.as_str(), principal.id.as_str(), route, key];
         let hash = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part).chain_update([0]));
         Ok(Some(Self { key_hash: hash.finalize().into(), body_hash: Sha256::digest(body).into() }))
     }
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     fn principal() -> Principal {
-        Principal { name: "demo".into(), account: "demo".into() }
+        Principal::for_test("demo")
     }
 
     fn key(name: &str, body: &str) -> RequestKey {

@@ -1,66 +1,151 @@
-//! API keys, and which requests need one.
+//! Who asks: the key or session token of a request, and what comes with it.
 
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, FORWARDED};
+use std::net::IpAddr;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::{AUTHORIZATION, FORWARDED, USER_AGENT};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
+use records::{Actor, ActorKind, RowId};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use crate::api::Shared;
+use crate::envelope::RequestId;
 use crate::problem::{Code, Problem};
+use crate::rights::{Permission, Reach, Rights};
 use crate::serve::Peer;
+use crate::time::wall_now;
 
-/// What a key may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Everything.
-    Admin,
-}
-
-/// A key: the secret itself is not kept.
-#[derive(Clone, Debug)]
-struct Key {
-    name: String,
-    account: String,
-    hash: [u8; 32],
-    scopes: Vec<Scope>,
-}
-
-/// The keys that this node knows.
-#[derive(Clone, Debug, Default)]
-pub struct Keys {
-    keys: Vec<Key>,
-}
-
-/// Whose key a request came with: part of what makes an `Idempotency-Key` unique.
+/// Whoever asks, as of this request.
 #[derive(Clone, Debug)]
 pub(crate) struct Principal {
-    /// Name of the key.
+    /// Id of the user or key.
+    pub(crate) id: String,
+    /// Which of them.
+    pub(crate) kind: ActorKind,
+    /// Name of the user or key.
     pub(crate) name: String,
     /// Account whose things it may see: from the credential only.
     pub(crate) account: String,
+    /// What it may do.
+    pub(crate) rights: Rights,
+    /// The agent that the user is.
+    pub(crate) extension: Option<String>,
+    /// The user and his session, where it is one.
+    pub(crate) session: Option<(RowId, RowId)>,
+    /// SHA-256 of the key or token.
+    pub(crate) hash: [u8; 32],
+    /// Where the request came from.
+    pub(crate) address: IpAddr,
 }
 
-impl Keys {
-    /// Adds a key to an account. The secret is hashed here and forgotten.
-    pub fn add(&mut self, name: impl Into<String>, account: impl Into<String>, secret: &str, scopes: Vec<Scope>) {
-        let hash = Sha256::digest(secret).into();
-        self.keys.push(Key { name: name.into(), account: account.into(), hash, scopes });
+/// Whose things a request is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Whose {
+    /// Those of this account.
+    pub(crate) account: String,
+    /// Of these, those of the agent with this extension; all without.
+    pub(crate) only: Option<String>,
+}
+
+/// One who changes something: for the audit log.
+#[derive(Clone, Debug)]
+pub(crate) struct Asking {
+    pub(crate) address: IpAddr,
+    pub(crate) user_agent: String,
+    pub(crate) request_id: String,
+}
+
+impl Principal {
+    /// The one agent whose things a permission is for; `None` when it is for all.
+    pub(crate) fn only(&self, permission: Permission) -> Option<&str> {
+        let is_all = self.rights.reach(permission) == Some(Reach::All);
+        // One without an extension has nothing of his own.
+        (!is_all).then(|| self.extension.as_deref().unwrap_or_default())
     }
 
-    /// The key with this secret. Every key is compared, each in constant time.
-    fn find(&self, secret: &str) -> Option<&Key> {
-        let hash: [u8; 32] = Sha256::digest(secret).into();
-        self.keys.iter().fold(None, |found, key| if bool::from(key.hash.ct_eq(&hash)) { Some(key) } else { found })
+    /// The same with the account.
+    pub(crate) fn whose(&self, permission: Permission) -> Whose {
+        Whose { account: self.account.clone(), only: self.only(permission).map(str::to_owned) }
     }
+
+    /// For the audit log.
+    pub(crate) fn actor(&self, asking: Asking) -> Actor {
+        asking.actor(self.kind, self.id.clone(), self.name.clone())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_test(account: &str) -> Self {
+        Self {
+            id: "key_test".into(),
+            kind: ActorKind::Key,
+            name: "test".into(),
+            account: account.into(),
+            rights: Rights::of_words(["admin"]),
+            extension: None,
+            session: None,
+            hash: [0; 32],
+            address: IpAddr::from([127, 0, 0, 1]),
+        }
+    }
+}
+
+impl Whose {
+    /// All of an account.
+    pub(crate) fn all_of(account: &str) -> Self {
+        Self { account: account.to_owned(), only: None }
+    }
+
+    /// True for a call that is theirs; its account was asked for already.
+    pub(crate) fn has(&self, call: &records::Call) -> bool {
+        self.only.is_none() || self.only == call.agent
+    }
+
+    /// True for an event about them, or about a call that is theirs.
+    pub(crate) fn is_about(&self, event: &records::Event, call: Option<&records::Call>) -> bool {
+        let Some(own) = &self.only else { return true };
+        let named = |field: &str| event.data.get(field).and_then(|value| value.as_str()) == Some(own);
+        named("extension") || named("agent") || call.is_some_and(|call| self.has(call))
+    }
+}
+
+impl Asking {
+    /// For the audit log.
+    pub(crate) fn actor(self, kind: ActorKind, id: String, name: String) -> Actor {
+        let Self { address, user_agent, request_id } = self;
+        Actor { kind, id, name, address: address.to_string(), user_agent, request_id }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Asking {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let given = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Ok(Self {
+            address: address_of(parts.extensions.get::<Peer>()),
+            user_agent: given.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT).collect(),
+            request_id: parts.extensions.get::<RequestId>().map_or_else(String::new, |RequestId(id)| id.clone()),
+        })
+    }
+}
+
+/// SHA-256 of a key or token: what we know of it.
+pub(crate) fn hash_of(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret).into()
+}
+
+/// The refusal of a request without a good key.
+pub(crate) fn unauthorized() -> Problem {
+    Problem::new(Code::Unauthorized, "Send the header `Authorization: Bearer <key>`.")
 }
 
 /// Lets a request through that carries a good key, or needs none.
 ///
 /// # Errors
-/// 401 without a good key, 403 when it lacks the scope.
+/// 401 without a good key, 403 from an address for which the key is not.
 pub(crate) async fn authenticate(
     State(shared): State<Shared>,
     mut request: Request,
@@ -69,27 +154,28 @@ pub(crate) async fn authenticate(
     if needs_no_key(&request) {
         return Ok(next.run(request).await);
     }
-    let refused = || Problem::new(Code::Unauthorized, "Send the header `Authorization: Bearer <key>`.");
-    let secret = bearer(request.headers()).ok_or_else(refused)?;
-    let key = shared.services.keys.find(secret).ok_or_else(refused)?;
-    if !key.scopes.contains(&Scope::Admin) {
-        return Err(Problem::new(Code::Forbidden, "The key lacks the scope `admin`."));
-    }
-    let principal = Principal { name: key.name.clone(), account: key.account.clone() };
+    let secret = bearer(request.headers()).ok_or_else(unauthorized)?;
+    let address = address_of(request.extensions().get::<Peer>());
+    let principal = shared.services.roster.admit(&hash_of(secret), address, wall_now())?;
     request.extensions_mut().insert(principal);
     Ok(next.run(request).await)
 }
 
-/// Probes and metrics are open to programs on this machine, but not through a proxy on it (DESIGN section 9).
+/// Who logs in has no key yet. Probes and metrics are open to programs on this machine, but not through a proxy on it
+/// (DESIGN section 9).
 fn needs_no_key(request: &Request) -> bool {
     let path = request.uri().path();
-    if path.starts_with("/problems/") {
+    if path.starts_with("/problems/") || (path == "/v1/sessions" && request.method() == Method::POST) {
         return true;
     }
-    let peer = request.extensions().get::<Peer>();
-    let local = peer.is_some_and(|Peer(address)| address.ip().to_canonical().is_loopback());
+    let local = address_of(request.extensions().get::<Peer>()).is_loopback();
     let proxied = request.headers().contains_key(FORWARDED) || request.headers().contains_key("x-forwarded-for");
     matches!(path, "/healthz" | "/readyz" | "/metrics") && local && !proxied
+}
+
+/// A request whose origin is not known came from nowhere near.
+fn address_of(peer: Option<&Peer>) -> IpAddr {
+    peer.map_or(IpAddr::from([0, 0, 0, 0]), |Peer(address)| address.ip().to_canonical())
 }
 
 /// The token of `Authorization: Bearer <token>` (RFC 6750 section 2.1); two such headers are none.
@@ -99,3 +185,6 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
+
+/// Characters of a `User-Agent` that are kept.
+const MAX_USER_AGENT: usize = 200;

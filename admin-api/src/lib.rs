@@ -5,6 +5,8 @@
 //! come from published snapshots and records, changes are commands to the one
 //! owner, and no request is ever waited for in the call path.
 
+mod access;
+mod address_range;
 mod agent;
 mod api;
 mod ban;
@@ -20,9 +22,13 @@ mod metrics;
 mod once;
 mod openapi;
 mod page;
+mod people;
+mod precondition;
 mod problem;
 mod query;
 mod queue;
+mod rights;
+mod roster;
 mod serve;
 mod services;
 mod snapshot;
@@ -33,6 +39,6 @@ mod voicemail;
 mod words;
 
 pub use api::Api;
-pub use key::{Keys, Scope};
 pub use metrics::Metrics;
+pub use roster::{ConfigKey, Roster, RosterError};
 pub use services::{CommandRequest, Readiness, Services};

@@ -62,10 +62,20 @@ impl AnswerLog {
 ///
 /// # Errors
 /// The operation's problem, which is not kept; 409, 422 or 503 as the table says.
-pub(crate) async fn once<T: Serialize + Send + 'static>(
+pub(crate) async fn once<T: Serialize + Clone + Send + Sync + 'static>(
     shared: Shared,
     key: Option<RequestKey>,
     operation: impl Future<Output = Result<(StatusCode, T), Problem>> + Send + 'static,
+) -> Result<Response, Problem> {
+    once_kept_as(shared, key, operation, T::clone).await
+}
+
+/// The same for an answer of which only a part may be kept and given again: one with a secret in it.
+pub(crate) async fn once_kept_as<T: Serialize + Send + 'static>(
+    shared: Shared,
+    key: Option<RequestKey>,
+    operation: impl Future<Output = Result<(StatusCode, T), Problem>> + Send + 'static,
+    kept: impl Fn(&T) -> T + Send + 'static,
 ) -> Result<Response, Problem> {
     let Some(key) = key else {
         return operation.await.map(|(status, value)| (status, Json(value)).into_response());
@@ -74,7 +84,7 @@ pub(crate) async fn once<T: Serialize + Send + 'static>(
         Begun::Replay(answer) => return Ok(replayed(answer.status, answer.body)),
         Begun::Fresh(turn) => turn,
     };
-    let running = tokio::spawn(async move { carry_out(&shared, turn, operation).await });
+    let running = tokio::spawn(async move { carry_out(&shared, turn, operation, kept).await });
     match timeout(COMMAND_DEADLINE + SYNC_DEADLINE, running).await {
         Ok(Ok(answered)) => answered.map(|(status, body)| json(status, body)),
         Ok(Err(_)) => Err(Problem::new(Code::InternalError, "The fault is ours; it was logged.")),
@@ -86,16 +96,19 @@ async fn carry_out<T: Serialize>(
     shared: &Shared,
     turn: Turn,
     operation: impl Future<Output = Result<(StatusCode, T), Problem>>,
+    kept: impl Fn(&T) -> T,
 ) -> Result<(u16, String), Problem> {
     let (status, value) = operation.await?;
-    let body = serde_json::to_string(&value)
-        .map_err(|_| Problem::new(Code::InternalError, "The answer cannot be written."))?;
+    let written = |value: &T| {
+        serde_json::to_string(value).map_err(|_| Problem::new(Code::InternalError, "The answer cannot be written."))
+    };
+    let (body, kept) = (written(&value)?, written(&kept(&value))?);
     let (status, at) = (status.as_u16(), wall_now());
     // What was done stands, and is known to this process, even if the journal cannot take the answer.
-    if !shared.answer_log.keep(turn.entry(status, &body, at)).await {
+    if !shared.answer_log.keep(turn.entry(status, &kept, at)).await {
         tracing::warn!("an answer to an Idempotency-Key may not outlive a restart");
     }
-    turn.keep(status, body.clone(), at);
+    turn.keep(status, kept, at);
     Ok((status, body))
 }
 

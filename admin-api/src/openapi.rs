@@ -19,6 +19,7 @@ use crate::problem::ProblemBody;
         (name = "voicemails", description = "Voicemails of queues"),
         (name = "telephony", description = "Trunks and registered phones"),
         (name = "events", description = "What happens, as it happens"),
+        (name = "people", description = "Accounts, users, keys, sessions, and the log of their changes"),
         (name = "operation", description = "For those who run the node"),
     )
 )]
@@ -88,6 +89,9 @@ pub(crate) enum Refusals {
     /// The state of the thing stands in the way.
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(ProblemBody),
+    /// It was changed since the version that `If-Match` names.
+    #[response(status = 412, content_type = "application/problem+json")]
+    Stale(ProblemBody),
     /// The body is too large.
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(ProblemBody),

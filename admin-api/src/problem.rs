@@ -85,6 +85,13 @@ impl Problem {
         self
     }
 
+    /// Says when to try again.
+    #[must_use]
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait + Duration::from_millis(999));
+        self
+    }
+
     /// A query parameter whose value is not allowed.
     #[must_use]
     pub(crate) fn bad_parameter(name: &str, expected: impl Into<String>) -> Self {
@@ -126,7 +133,7 @@ impl IntoResponse for Problem {
         if let Some(after) = self.retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
         }
-        if self.code == Code::Unauthorized {
+        if self.code.status() == 401 {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"trunkline\""));
         }
         response.extensions_mut().insert(self);

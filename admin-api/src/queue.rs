@@ -6,14 +6,16 @@ use centre::{Directory, Snapshot};
 use clock::WallTime;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::routes;
 
+use crate::access::{Access, Routes};
 use crate::api::Shared;
 use crate::key::Principal;
 use crate::openapi::ReadRefusals;
 use crate::page::{Page, PageQuery};
 use crate::problem::{Code, Problem};
 use crate::query::{NoParameters, Query};
+use crate::rights::Permission;
 use crate::snapshot::snapshot_age;
 use crate::time::wall_now;
 
@@ -51,8 +53,9 @@ pub(crate) struct CallbackCounts {
     dialing: u32,
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(one))
+pub(crate) fn routes() -> Routes {
+    let view = Access::All(Permission::QueuesView);
+    Routes::new().add(view, routes!(list)).add(view, routes!(one))
 }
 
 /// All queues, by name.

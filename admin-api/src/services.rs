@@ -11,9 +11,9 @@ use records::{Database, LiveCalls};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
-use crate::key::Keys;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
+use crate::roster::Roster;
 
 /// All that the API needs from the rest of the node.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub struct Services {
     /// Answers to requests with an Idempotency-Key, as the journal gave them back.
     pub answers: journal_core::Answers,
     /// Who may ask.
-    pub keys: Keys,
+    pub roster: Arc<Roster>,
     /// Folder under which recordings and voicemails lie.
     pub data_dir: PathBuf,
     /// The figures that `/metrics` shows.

@@ -6,14 +6,16 @@ use centre::trunk_view::{RegistrationView, TargetView};
 use centre::{Directory, NamedTrunk, RegistrationSnapshot, Snapshot, TrunkSnapshot};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::routes;
 
+use crate::access::{Access, Routes};
 use crate::api::Shared;
 use crate::key::Principal;
 use crate::openapi::ReadRefusals;
 use crate::page::{Cursor, Page, PageQuery};
 use crate::problem::{Code, Problem};
 use crate::query::{Limit, NoParameters, Query};
+use crate::rights::Permission;
 use crate::snapshot::snapshot_age;
 use crate::time::rfc3339;
 
@@ -125,8 +127,9 @@ pub(crate) struct RegistrationsQuery {
     extension: Option<String>,
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(trunks)).routes(routes!(one_trunk)).routes(routes!(registrations))
+pub(crate) fn routes() -> Routes {
+    let view = Access::All(Permission::TelephonyView);
+    Routes::new().add(view, routes!(trunks)).add(view, routes!(one_trunk)).add(view, routes!(registrations))
 }
 
 /// All trunks, by name.

@@ -7,8 +7,9 @@ use axum::response::Response;
 use records::{DatabaseUnavailable, VoicemailFilter};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::routes;
 
+use crate::access::{Access, Routes};
 use crate::api::Shared;
 use crate::file::Wav;
 use crate::key::Principal;
@@ -16,6 +17,7 @@ use crate::openapi::ReadRefusals;
 use crate::page::{Cursor, Page};
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::query::{AnyOf, Limit, NoParameters, Query};
+use crate::rights::Permission;
 use crate::time::rfc3339;
 
 /// A voicemail.
@@ -56,8 +58,11 @@ pub(crate) struct VoicemailsQuery {
     queue: Option<AnyOf<String>>,
 }
 
-pub(crate) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(one)).routes(routes!(audio))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .add(Access::All(Permission::VoicemailsView), routes!(list))
+        .add(Access::All(Permission::VoicemailsView), routes!(one))
+        .add(Access::All(Permission::VoicemailsPlay), routes!(audio))
 }
 
 /// Voicemails, newest first.

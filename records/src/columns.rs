@@ -20,6 +20,10 @@ pub(crate) fn optional_call_id(row: &Row, column: usize) -> Result<Option<CallId
     Ok(Some(CallId::from_bytes(bytes)))
 }
 
+pub(crate) fn hash(row: &Row, column: usize) -> Result<[u8; 32], sqlx::Error> {
+    <[u8; 32]>::try_from(row.try_get::<Vec<u8>>(column)?).map_err(|_| wrong(column, "a hash of 32 bytes"))
+}
+
 pub(crate) fn word<T: Word>(row: &Row, column: usize) -> Result<T, sqlx::Error> {
     optional_word(row, column)?.ok_or_else(|| wrong(column, "a known word"))
 }

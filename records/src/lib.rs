@@ -21,6 +21,7 @@ mod journey;
 mod list;
 mod live;
 mod naming;
+mod people;
 mod projector;
 mod voicemails;
 mod words;
@@ -34,6 +35,10 @@ pub use journey::JourneyStep;
 pub use list::{CallPage, find_call, find_call_events, list_calls};
 pub use live::LiveCalls;
 pub use naming::Naming;
+pub use people::{
+    Account, Actor, ActorKind, ApiKey, AuditEntry, AuditFilter, BadRowId, Change, ChangeError, People, Refused, RowId,
+    Session, User, keep_people, kept_people,
+};
 pub use projector::{PrepareError, Projector, ProjectorMetrics, ProjectorState, Refusal, adopt};
 pub use voicemails::{BadVoicemailId, Voicemail, VoicemailFilter, VoicemailId};
 pub use words::Word;

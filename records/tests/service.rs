@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "each function is a test, on both databases")]
 
+mod people;
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;
 mod world;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use clock::CallId;
 use journal_core::{CallStatus, Durability, Entry, Outcome, Position};
+use people::{a_change_is_made_whole_or_not_at_all, people_are_kept_beside_the_journal};
 use records::{CallFilter, CallSort, EventFeed, PrepareError, Refusal, ResumeError, VoicemailFilter, VoicemailId};
 use records::{find_call, find_call_events, list_calls};
 use world::{On, Store, World, at};
@@ -44,6 +46,8 @@ on_both! {
     voicemails_are_listed_newest_first_and_short_ones_are_none,
     events_resume_where_a_client_left,
     the_final_state_shows_within_a_second,
+    a_change_is_made_whole_or_not_at_all,
+    people_are_kept_beside_the_journal,
 }
 
 async fn a_call_is_live_then_stored_with_its_journey(on: On) {

@@ -197,7 +197,8 @@ pub(super) fn location_rules(config: &Config, resolved: &Resolved) -> location::
     location::Input::Configure {
         domain: resolved.plan.domain.clone(),
         own_hosts: resolved.plan.own_hosts.clone(),
-        users: resolved.plan.agents.iter().map(user).collect(),
+        // One without a secret is barred: what he had registered is forgotten.
+        users: resolved.plan.agents.iter().filter(|(_, agent)| !agent.ha1_md5.is_empty()).map(user).collect(),
         trunks: config.trunks.iter().flat_map(|trunk| &trunk.sources).map(|source| source.ip).collect(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use admin_api::{Api, Keys, Metrics, Readiness, Scope, Services};
+use admin_api::{Api, ConfigKey, Metrics, Readiness, Roster, Services};
 use centre::Directory;
 use journal::{Journal, Options, Restored, Upkeep};
 use journal_core::{Answers, Position};
@@ -26,6 +26,7 @@ pub(super) struct Records {
     live: LiveCalls,
     journal: Journal,
     answers: Answers,
+    pub(super) roster: Arc<Roster>,
 }
 
 /// Opens the database, and starts what follows the journal. A database that is away is no fault; one that does not
@@ -54,7 +55,19 @@ pub(super) async fn open(
     tokio::spawn(follow_backlog(projector.metrics(), metrics));
     tokio::spawn(projector.run());
     let answers = std::mem::take(&mut restored.replay.answers);
-    Ok((Records { database, live, journal, answers }, restored))
+    let roster = roster(&config, &database).await?;
+    Ok((Records { database, live, journal, answers, roster }, restored))
+}
+
+/// Who may ask, and whose phones may be used.
+async fn roster(config: &Config, database: &Database) -> Result<Arc<Roster>, StartError> {
+    let account = &config.node.account;
+    let keys = config.keys.iter().map(|key| ConfigKey::new(account, key.name.clone(), &key.secret)).collect();
+    let roster = Arc::new(Roster::new(account.clone(), keys));
+    let file = config.node.data_dir.join(PEOPLE_FILE);
+    roster.open(database, &file).await.map_err(|error| StartError::Database(error.to_string()))?;
+    tokio::spawn(Arc::clone(&roster).keep_up(database.clone(), file));
+    Ok(roster)
 }
 
 /// A server that says nothing holds up no start.
@@ -103,10 +116,6 @@ impl Records {
     pub(super) fn serve(self, listener: TcpListener, config: &Config, running: Running) -> JoinHandle<()> {
         let (commands, asked) = mpsc::channel(channels::COMMANDS);
         tokio::spawn(route_commands(asked, Arc::clone(&running.post)));
-        let mut keys = Keys::default();
-        for key in &config.keys {
-            keys.add(key.name.clone(), config.node.account.clone(), &key.secret, vec![Scope::Admin]);
-        }
         let services = Services {
             commands,
             snapshot: running.snapshots.watch(),
@@ -117,7 +126,7 @@ impl Records {
             journal: self.journal,
             synced: running.api_synced,
             answers: self.answers,
-            keys,
+            roster: self.roster,
             account: config.node.account.clone(),
             data_dir: config.node.data_dir.clone(),
             metrics: Arc::clone(&running.post.metrics),
@@ -128,6 +137,8 @@ impl Records {
 
 /// The journal, below the data folder.
 pub(super) const JOURNAL_FOLDER: &str = "journal";
+/// People and hashes of keys as known last, below the data folder.
+const PEOPLE_FILE: &str = "people.json";
 /// The embedded database, below the data folder.
 const DATABASE_FILE: &str = "trunkline.db";
 /// Long enough for new tables, not for a new index over millions of rows: that goes on beside the calls.

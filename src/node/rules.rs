@@ -1,7 +1,9 @@
 //! The rules that owners work by: made from the configuration at the start, replaced whole by a reload.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use admin_api::Roster;
 use centre::Directory;
 use journal_core::Names;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -24,6 +26,10 @@ pub(super) struct Rules {
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) directory: watch::Sender<Arc<Directory>>,
     pub(super) listeners: Listeners,
+    /// Who may use which phone.
+    pub(super) roster: Arc<Roster>,
+    /// Extensions whose phones may not be used, as owners were told last.
+    pub(super) barred: BTreeSet<String>,
 }
 
 /// Asks for a reload; the answer names what was changed.
@@ -49,7 +55,21 @@ pub(super) enum ReloadError {
 impl Rules {
     /// Serves requests until their senders are gone.
     pub(super) async fn serve(mut self, mut requests: mpsc::Receiver<ReloadRequest>) {
-        while let Some(reply) = requests.recv().await {
+        let mut people = self.roster.watch();
+        // Who changed since these rules were made.
+        self.bar_phones().await;
+        loop {
+            let reply = tokio::select! {
+                request = requests.recv() => match request {
+                    Some(reply) => reply,
+                    None => return,
+                },
+                // The roster lives as long as these rules.
+                Ok(()) = people.changed() => {
+                    self.bar_phones().await;
+                    continue;
+                }
+            };
             let result = self.reload().await;
             match &result {
                 Ok(changed) => tracing::info!(?changed, "configuration read again"),
@@ -79,8 +99,26 @@ impl Rules {
             self.entries.try_append(entry)?;
         }
         (self.config, self.names) = (config, names);
+        self.barred = self.roster.barred_extensions();
+        resolved.bar(&self.barred);
         self.tell(resolved).await;
         Ok(changed)
+    }
+
+    /// Phones of users who may do nothing any more are forgotten, and cannot register or call until they may again.
+    async fn bar_phones(&mut self) {
+        let barred = self.roster.barred_extensions();
+        if barred == self.barred {
+            return;
+        }
+        tracing::info!(?barred, "phones of these extensions may not be used");
+        self.barred = barred;
+        let mut resolved = resolve(&self.config, self.own_hosts.clone(), &mut self.names);
+        resolved.bar(&self.barred);
+        for lane in &self.post.shards {
+            let _ = lane.send(call::Input::Configure(Arc::clone(&resolved.plan))).await;
+        }
+        let _ = self.post.location.send(location_rules(&self.config, &resolved)).await;
     }
 
     /// Calls and agents that are known keep what they have; the rest is as at a start.

@@ -104,6 +104,7 @@ async fn run(
     let open = records::open(config.clone(), journal.clone(), opened.restored, Arc::clone(&metrics));
     let (records, restored) = threads.spawn(open).await.map_err(|error| StartError::Database(error.to_string()))??;
     opened.restored = restored;
+    opened.resolved.bar(&records.roster.barred_extensions());
     let (media, api_synced) = (Arc::clone(opened.media.metrics()), opened.api_synced.clone());
     let (own_hosts, names) = (opened.bound.own_hosts(), opened.restored.replay.names.clone());
     let Started { post, snapshots, directory, drained, listeners, trunks_left } = owners::start(opened).await?;
@@ -120,6 +121,8 @@ async fn run(
         snapshots,
         directory,
         listeners,
+        barred: records.roster.barred_extensions(),
+        roster: Arc::clone(&records.roster),
     };
     take_requests(rules, &config.node.data_dir, threads)?;
     let entered = threads.enter();

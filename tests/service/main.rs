@@ -23,6 +23,7 @@ mod log;
 mod media;
 mod number_services;
 mod offers;
+mod people;
 mod queue_calls;
 mod registration;
 mod reload;

@@ -16,11 +16,12 @@ use crate::api::{Shared, wrong_answer};
 use crate::body::JsonBody;
 use crate::call::{Call, source};
 use crate::idempotency::{RequestKey, key_required};
-use crate::key::Principal;
+use crate::key::{Principal, Whose};
 use crate::once::once;
 use crate::openapi::Refusals;
 use crate::problem::{Code, Problem};
 use crate::query::{NoParameters, Query};
+use crate::rights::Permission;
 
 /// Who calls whom.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -48,8 +49,8 @@ pub(crate) async fn originate(
     JsonBody { value, bytes }: JsonBody<NewCall>,
 ) -> Result<Response, Problem> {
     let key = RequestKey::read(&headers, &principal, "POST /v1/calls", &bytes)?.ok_or_else(key_required)?;
-    let from_agent =
-        shared.directory_of(&principal).agent(&value.from_agent).ok_or_else(|| unknown_agent(&value.from_agent))?;
+    let from_agent = shared.agents_of(&principal, Permission::CallsDial).agent(&value.from_agent);
+    let from_agent = from_agent.ok_or_else(|| unknown_agent(&value.from_agent))?;
     let to = checked_destination(value.to)?;
     let account = principal.account;
     once(Arc::clone(&shared), Some(key), async move { begin(&shared, &account, from_agent, to).await }).await
@@ -66,7 +67,7 @@ async fn begin(shared: &Shared, account: &str, from_agent: AgentId, to: String) 
 async fn shown(shared: &Shared, account: &str, call: CallId) -> Result<Call, Problem> {
     let until = Instant::now() + SHOWN_WITHIN;
     loop {
-        if let Some(call) = source::find(shared, account, call).await? {
+        if let Some(call) = source::find(shared, &Whose::all_of(account), call).await? {
             return Ok(Call::from(&call));
         }
         if Instant::now() >= until {

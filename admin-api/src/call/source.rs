@@ -5,10 +5,11 @@ use records::{CallFilter, CallSort, JourneyStep, find_call, find_call_events, li
 
 use crate::api::Shared;
 use crate::call::{CallsQuery, Order};
-use crate::key::Principal;
+use crate::key::{Principal, Whose};
 use crate::page::Cursor;
 use crate::problem::Problem;
 use crate::query::{AnyOf, Time};
+use crate::rights::Permission;
 use crate::voicemail::away;
 
 /// What a list of calls found.
@@ -22,20 +23,35 @@ pub(crate) struct Found {
 /// A page of the account's calls.
 pub(crate) async fn list(shared: &Shared, principal: &Principal, query: CallsQuery) -> Result<Found, Problem> {
     let list = list_name(query.sort);
-    let filter = filter(principal, query)?;
+    let mut filter = filter(principal, query)?;
+    if !narrow(&mut filter, &principal.whose(Permission::CallsView)) {
+        return Ok(Found { calls: Vec::new(), next_cursor: None, incomplete: false });
+    }
     let page = list_calls(&shared.services.live, &shared.services.database, &filter).await;
     let next_cursor = page.next_cursor.map(|next| Cursor::after(list, &next.to_string()));
     Ok(Found { calls: page.calls, next_cursor, incomplete: page.incomplete })
 }
 
-/// A call of the account.
-pub(crate) async fn find(shared: &Shared, account: &str, id: CallId) -> Result<Option<records::Call>, Problem> {
-    find_call(&shared.services.live, &shared.services.database, account, id).await.map_err(away)
+/// A call, if it is theirs.
+pub(crate) async fn find(shared: &Shared, whose: &Whose, id: CallId) -> Result<Option<records::Call>, Problem> {
+    let found = find_call(&shared.services.live, &shared.services.database, &whose.account, id).await.map_err(away)?;
+    Ok(found.filter(|call| whose.has(call)))
 }
 
-/// The steps of a call of the account.
-pub(crate) async fn journey(shared: &Shared, account: &str, id: CallId) -> Result<Option<Vec<JourneyStep>>, Problem> {
-    find_call_events(&shared.services.live, &shared.services.database, account, id).await.map_err(away)
+/// The steps of a call, if it is theirs.
+pub(crate) async fn journey(shared: &Shared, whose: &Whose, id: CallId) -> Result<Option<Vec<JourneyStep>>, Problem> {
+    if whose.only.is_some() && find(shared, whose, id).await?.is_none() {
+        return Ok(None);
+    }
+    find_call_events(&shared.services.live, &shared.services.database, &whose.account, id).await.map_err(away)
+}
+
+/// Leaves in the filter what is theirs; false when nothing is left.
+fn narrow(filter: &mut CallFilter, whose: &Whose) -> bool {
+    let Some(own) = &whose.only else { return true };
+    let asked = filter.agent.is_empty() || filter.agent.contains(own);
+    filter.agent = vec![own.clone()];
+    asked
 }
 
 fn filter(principal: &Principal, query: CallsQuery) -> Result<CallFilter, Problem> {

@@ -12,8 +12,10 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use crate::api::Shared;
 use crate::event::Choice;
 use crate::event::object::Event;
+use crate::event::standing::Standing;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
+use crate::roster::Known;
 use crate::serve::stopped;
 
 /// Opens the stream of events after `after`, or from now on.
@@ -24,6 +26,7 @@ pub(crate) fn open(
     shared: Shared,
     after: Option<EventId>,
     choice: Choice,
+    standing: Standing,
 ) -> Result<impl Stream<Item = Result<Frame, Infallible>>, Problem> {
     let permit = Arc::clone(&shared.streams).try_acquire_owned();
     let permit =
@@ -41,6 +44,8 @@ pub(crate) fn open(
         resync,
         caught_up,
         shutdown: shared.shutdown.clone(),
+        roster: shared.services.roster.watch(),
+        standing,
         _seat: Seat::take(permit, Arc::clone(&shared.services.metrics)),
         choice,
         shared,
@@ -68,14 +73,22 @@ struct Follower {
     /// From here on it is the client's slowness when it lags.
     caught_up: bool,
     shutdown: watch::Receiver<bool>,
+    /// Changes of people and keys.
+    roster: watch::Receiver<Arc<Known>>,
+    /// What the client came with: the stream ends when it is worth nothing any more.
+    standing: Standing,
     /// Held until the stream ends.
     _seat: Seat,
 }
 
 impl Follower {
-    /// The next frame; `None` when the node stops or the journal cannot be read: the client comes back.
+    /// The next frame; `None` when the node stops, the journal cannot be read or the key is good no more: the client
+    /// comes back.
     async fn next(&mut self) -> Option<Frame> {
         loop {
+            if !self.standing.holds(&self.shared.services.roster) {
+                return None;
+            }
             if let Some(frame) = self.frames.pop() {
                 return Some(frame);
             }
@@ -87,6 +100,7 @@ impl Follower {
             let events = tokio::select! {
                 events = self.feed.next(CHUNK) => events.ok().filter(|events| !events.is_empty())?,
                 () = stopped(&mut self.shutdown) => return None,
+                () = self.standing.may_end(&mut self.roster) => continue,
             };
             let shown = events.into_iter().rev().filter_map(|event| self.choice.show(event, &self.shared));
             self.frames = shown.map(|event| frame(&event)).collect();

@@ -116,8 +116,17 @@ pub(crate) struct Follow {
 
 impl Follow {
     pub(crate) async fn open(at: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
+        Self::begin(at, path, &[&[KEY], headers].concat()).await
+    }
+
+    /// With an `Authorization` of one's own.
+    pub(crate) async fn open_with(at: SocketAddr, path: &str, authorization: &str) -> Self {
+        Self::begin(at, path, &[("Authorization", authorization)]).await
+    }
+
+    async fn begin(at: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Self {
         let mut head =
-            format!("GET {path} HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\n{}: {}\r\n", KEY.0, KEY.1);
+            format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAccept: text/event-stream\r\n");
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }

@@ -1,10 +1,12 @@
 //! The API over a real socket, with owners played by the tests.
 
 #![allow(missing_docs, clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "tests have clocks")]
 
 mod agents;
 mod bans;
 mod calls;
+mod cast;
 mod client;
 mod contract;
 mod events;
@@ -12,5 +14,7 @@ mod lists;
 mod node;
 mod operation;
 mod originate;
+mod people;
 mod requests;
+mod rights;
 mod story;

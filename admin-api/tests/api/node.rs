@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use acd::{AgentSnapshot, QueueSnapshot, State, Status};
-use admin_api::{Api, CommandRequest, Keys, Metrics, Readiness, Scope, Services};
+use admin_api::{Api, CommandRequest, ConfigKey, Metrics, Readiness, Roster, Services};
 use centre::{
     Answer, Ban, Command, CommandError, Directory, NamedAgent, NamedQueue, NamedTrunk, RegistrationSnapshot, Snapshot,
     TrunkSnapshot,
@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::cast;
 use crate::client::get;
 
 pub(crate) struct Node {
@@ -31,6 +32,7 @@ pub(crate) struct Node {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) served: tokio::task::JoinHandle<()>,
+    keeping: tokio::task::JoinHandle<()>,
     folder: TempDir,
     writer: Writer,
     /// The shard's entries that are written.
@@ -67,13 +69,23 @@ impl Node {
         Self::open(tempfile::tempdir().unwrap(), false).await
     }
 
+    /// The same node after an orderly stop, without its database.
+    pub(crate) async fn restart_without_database(self) -> Self {
+        self.restarted(false).await
+    }
+
     /// The same node after an orderly stop.
     pub(crate) async fn restart(self) -> Self {
+        self.restarted(true).await
+    }
+
+    async fn restarted(self, database: bool) -> Self {
         self.stop.send(true).unwrap();
         self.served.await.unwrap();
+        self.keeping.abort();
         let journal = self.writer.journal;
         tokio::task::spawn_blocking(move || journal.close()).await.unwrap();
-        Self::open(self.folder, true).await
+        Self::open(self.folder, database).await
     }
 
     async fn open(folder: TempDir, database: bool) -> Self {
@@ -120,10 +132,11 @@ impl Node {
         let (directory_sender, directory) = watch::channel(Arc::new(directory()));
         let (readiness_sender, readiness) = watch::channel(Readiness::default());
         let (stop, shutdown) = watch::channel(false);
-        let mut keys = Keys::default();
-        keys.add("demo", ACCOUNT, "demo-admin-key", vec![Scope::Admin]);
-        keys.add("useless", ACCOUNT, "key-without-scopes", vec![]);
-        keys.add("stranger", "another", "key-of-another-account", vec![Scope::Admin]);
+        cast::invite(&database).await;
+        let roster = Arc::new(Roster::new(ACCOUNT, vec![ConfigKey::new(ACCOUNT, "demo", "demo-admin-key")]));
+        let people = folder.path().join("people.json");
+        roster.open(&database, &people).await.unwrap();
+        let keeping = tokio::spawn(Arc::clone(&roster).keep_up(database.clone(), people));
         let metrics = Arc::new(Metrics::new("0.0.0").unwrap());
         let services = Services {
             commands: command_sender,
@@ -136,14 +149,14 @@ impl Node {
             journal: writer.journal.clone(),
             synced,
             answers,
-            keys,
+            roster: Arc::clone(&roster),
             data_dir: folder.path().to_owned(),
             metrics: Arc::clone(&metrics),
         };
         let served = tokio::spawn(Api::serve(listener, services, shutdown));
         let _published = (snapshot_sender, directory_sender);
         let readiness = readiness_sender;
-        Self { at, commands, readiness, metrics, stop, served, folder, writer, written, applied, _published }
+        Self { at, commands, readiness, metrics, stop, served, keeping, folder, writer, written, applied, _published }
     }
 
     /// Plays the owners: every command is answered by `answer`.
@@ -189,6 +202,10 @@ impl Node {
             assert!(Instant::now() < give_up, "{path} never became as wanted: {reply:?}");
             sleep(Duration::from_millis(2)).await;
         }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
     }
 
     pub(crate) fn write_file(&self, path: &str, text: &str) {

@@ -1,0 +1,236 @@
+//! What may be done: permissions, which routes ask for, and roles, which are sets of them.
+//!
+//! Permissions are what is checked. A role is data: a row of [`ROLES`]. The
+//! tables in `docs/rights.md` are made of these and compared in a test.
+
+/// Whose things a permission is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Those of the agent that the user is.
+    Own,
+    /// All of the account's.
+    All,
+}
+
+/// A role: a word that stands for permissions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Role {
+    /// Its word.
+    pub(crate) word: &'static str,
+    /// Who it is for.
+    pub(crate) says: &'static str,
+    /// What it permits.
+    pub(crate) grants: &'static [(Permission, Reach)],
+}
+
+/// What one who asks may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rights {
+    /// Bit of each permission for all of the account's things.
+    all: u64,
+    /// Bit of each for one's own.
+    own: u64,
+}
+
+macro_rules! permissions {
+    ($($name:ident = $word:literal, $says:literal;)*) => {
+        /// Something that one may do or not.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Permission {
+            $(#[doc = $says] $name,)*
+        }
+
+        impl Permission {
+            /// All of them.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its word.
+            #[must_use]
+            pub(crate) const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// What it is for.
+            #[must_use]
+            pub(crate) const fn says(self) -> &'static str {
+                match self { $(Self::$name => $says,)* }
+            }
+        }
+    };
+}
+
+permissions! {
+    CallsView = "calls.view", "see calls and their journeys";
+    CallsDial = "calls.dial", "call from an agent's phone";
+    CallsControl = "calls.control", "end live calls";
+    RecordingsPlay = "recordings.play", "listen to recordings";
+    AgentsView = "agents.view", "see agents and their states";
+    AgentsControl = "agents.control", "change an agent's state";
+    QueuesView = "queues.view", "see queues and who waits";
+    VoicemailsView = "voicemails.view", "see voicemails";
+    VoicemailsPlay = "voicemails.play", "listen to voicemails";
+    TelephonyView = "telephony.view", "see trunks and registered phones";
+    BansView = "bans.view", "see who gets no answer";
+    BansRelease = "bans.release", "lift bans";
+    EventsFollow = "events.follow", "follow what happens";
+    MetricsView = "metrics.view", "read health and figures from another machine";
+    AccountsView = "accounts.view", "see accounts";
+    AccountsManage = "accounts.manage", "make, change and delete accounts";
+    UsersView = "users.view", "see users";
+    UsersManage = "users.manage", "make, change and delete users";
+    KeysView = "keys.view", "see API keys, never their secrets";
+    KeysManage = "keys.manage", "make, change and revoke API keys";
+    AuditView = "audit.view", "read the log of changes";
+}
+
+impl Permission {
+    /// The permission with this word.
+    #[must_use]
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|permission| permission.word() == word)
+    }
+
+    const fn bit(self) -> u64 {
+        1 << (self as u64)
+    }
+}
+
+impl Role {
+    /// The role with this word.
+    #[must_use]
+    pub(crate) fn of_word(word: &str) -> Option<&'static Self> {
+        ROLES.iter().find(|role| role.word == word)
+    }
+
+    /// How far it reaches with a permission, if it has it.
+    #[must_use]
+    #[cfg(test)]
+    pub(crate) fn reach(&self, permission: Permission) -> Option<Reach> {
+        self.grants.iter().find(|(granted, _)| *granted == permission).map(|(_, reach)| *reach)
+    }
+}
+
+impl Rights {
+    /// What these words of roles and permissions permit together. Words that are not known permit nothing.
+    #[must_use]
+    pub(crate) fn of_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut rights = Self::default();
+        for word in words {
+            if let Some(permission) = Permission::of_word(word) {
+                rights.add(permission, Reach::All);
+            }
+            for (permission, reach) in Role::of_word(word).map_or(&[][..], |role| role.grants) {
+                rights.add(*permission, *reach);
+            }
+        }
+        rights
+    }
+
+    fn add(&mut self, permission: Permission, reach: Reach) {
+        match reach {
+            Reach::Own => self.own |= permission.bit(),
+            Reach::All => self.all |= permission.bit(),
+        }
+    }
+
+    /// How far one may go with a permission, if at all.
+    #[must_use]
+    pub(crate) fn reach(self, permission: Permission) -> Option<Reach> {
+        match permission.bit() {
+            bit if self.all & bit != 0 => Some(Reach::All),
+            bit if self.own & bit != 0 => Some(Reach::Own),
+            _ => None,
+        }
+    }
+
+    /// True when whoever has `self` may give `other` to someone: nobody gives more than he has.
+    #[must_use]
+    pub(crate) fn cover(self, other: Self) -> bool {
+        other.all & !self.all == 0 && other.own & !(self.own | self.all) == 0
+    }
+}
+
+use Permission as P;
+use Reach::{All, Own};
+
+/// The roles.
+pub(crate) static ROLES: [Role; 4] = [
+    Role {
+        word: "admin",
+        says: "runs the account: everything",
+        grants: &[
+            (P::CallsView, All),
+            (P::CallsDial, All),
+            (P::CallsControl, All),
+            (P::RecordingsPlay, All),
+            (P::AgentsView, All),
+            (P::AgentsControl, All),
+            (P::QueuesView, All),
+            (P::VoicemailsView, All),
+            (P::VoicemailsPlay, All),
+            (P::TelephonyView, All),
+            (P::BansView, All),
+            (P::BansRelease, All),
+            (P::EventsFollow, All),
+            (P::MetricsView, All),
+            (P::AccountsView, All),
+            (P::AccountsManage, All),
+            (P::UsersView, All),
+            (P::UsersManage, All),
+            (P::KeysView, All),
+            (P::KeysManage, All),
+            (P::AuditView, All),
+        ],
+    },
+    Role {
+        word: "supervisor",
+        says: "leads the agents: all of telephony, nothing of people and keys",
+        grants: &[
+            (P::CallsView, All),
+            (P::CallsDial, All),
+            (P::CallsControl, All),
+            (P::RecordingsPlay, All),
+            (P::AgentsView, All),
+            (P::AgentsControl, All),
+            (P::QueuesView, All),
+            (P::VoicemailsView, All),
+            (P::VoicemailsPlay, All),
+            (P::TelephonyView, All),
+            (P::BansView, All),
+            (P::BansRelease, All),
+            (P::EventsFollow, All),
+        ],
+    },
+    Role {
+        word: "operator",
+        says: "is an agent: his own state and his own calls",
+        grants: &[
+            (P::CallsView, Own),
+            (P::CallsDial, Own),
+            (P::CallsControl, Own),
+            (P::RecordingsPlay, Own),
+            (P::AgentsView, Own),
+            (P::AgentsControl, Own),
+            (P::QueuesView, All),
+            (P::EventsFollow, Own),
+        ],
+    },
+    Role {
+        word: "viewer",
+        says: "looks on: changes nothing, hears nothing",
+        grants: &[
+            (P::CallsView, All),
+            (P::AgentsView, All),
+            (P::QueuesView, All),
+            (P::VoicemailsView, All),
+            (P::TelephonyView, All),
+            (P::EventsFollow, All),
+        ],
+    },
+];
+
+/// The role of an agent: it needs an extension.
+pub(crate) const OPERATOR: &str = "operator";
+
+#[cfg(test)]
+mod tests;

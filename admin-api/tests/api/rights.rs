@@ -1,0 +1,260 @@
+//! Every operation that the description names, tried by everyone: each role, no key, keys that are over or for
+//! elsewhere, and an admin of another account. An operation that has no row in the table below fails the test.
+
+use acd::State;
+use admin_api::Api;
+use centre::{Answer, Ban, Command};
+use clock::{CallId, WallTime};
+use journal_core::RecordingState;
+use serde_json::{Value, json};
+
+use crate::cast::{BAD_KEYS, ROLES, bearer};
+use crate::client::{Reply, send};
+use crate::node::{Node, agent};
+use crate::story::{Story, recording_path};
+
+/// How an operation is tried, and who may succeed.
+struct Row {
+    /// Path of a thing of the account that is also the operator's own.
+    path: String,
+    body: Value,
+    /// Who may.
+    allowed: &'static [&'static str],
+    /// Path of the same kind of thing that is not the operator's.
+    not_own: Option<String>,
+    /// What an admin of another account gets.
+    stranger: Stranger,
+}
+
+/// What an admin of another account gets of this one's things.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stranger {
+    /// 404, or 422 where the thing is named in the body.
+    Nothing,
+    /// A list without them.
+    Empty,
+    /// What has nothing to do with any account's things, or is his own.
+    Own,
+}
+
+/// Whoever has a session may: what comes of them is tried in `people`.
+const OF_ONESELF: [&str; 2] = ["log_out", "set_own_password"];
+const ALL: &[&str] = &["admin", "supervisor", "operator", "viewer"];
+const LOOKERS: &[&str] = &["admin", "supervisor", "viewer"];
+const DOERS: &[&str] = &["admin", "supervisor", "operator"];
+const LEADERS: &[&str] = &["admin", "supervisor"];
+const ADMIN: &[&str] = &["admin"];
+
+/// Things to try on.
+struct Things {
+    own: CallId,
+    other: CallId,
+    live: CallId,
+    voicemail: String,
+}
+
+#[tokio::test]
+async fn every_operation_by_everyone() {
+    let (node, things) = furnished().await;
+    for (method, operation) in operations() {
+        let name = operation["operationId"].as_str().expect("a name").to_owned();
+        if name == "log_in" {
+            continue; // Open to all; `people` tries it with right and wrong passwords.
+        }
+        if !OF_ONESELF.contains(&name.as_str()) {
+            try_roles(&node, &things, &method, &name, &operation).await;
+        }
+        let row = row(&node, &things, &name, ROLES.len()).await;
+        try_bad_keys(&node, &method, &name, &row, &operation).await;
+        try_stranger(&node, &method, &name, &row).await;
+    }
+}
+
+async fn try_roles(node: &Node, things: &Things, method: &str, name: &str, operation: &Value) {
+    for (number, role) in ROLES.iter().enumerate() {
+        let row = row(node, things, name, number).await;
+        let reply = ask(node, method, &row.path, &format!("token-of-{role}"), &row.body).await;
+        if row.allowed.contains(role) {
+            assert!((200..300).contains(&reply.status), "{role} may {name}: {reply:?}");
+        } else {
+            let problem = reply.problem(403, "forbidden");
+            let wanted = &operation["security"][0]["key"][0];
+            assert_eq!(problem["errors"][0]["detail"], *wanted, "{role} {name}: {problem}");
+        }
+        if let (true, Some(path)) = (*role == "operator" && row.allowed.contains(role), &row.not_own) {
+            let reply = ask(node, method, path, "token-of-operator", &row.body).await;
+            assert_eq!(reply.status, 404, "{name} of somebody else: {reply:?}");
+        }
+    }
+}
+
+async fn try_bad_keys(node: &Node, method: &str, name: &str, row: &Row, operation: &Value) {
+    let open = operation["security"][0] == json!({});
+    for (secret, status, code) in BAD_KEYS {
+        let reply = ask(node, method, &row.path, secret, &row.body).await;
+        if open {
+            assert_ne!(reply.status, 401, "{name} needs no key here: {reply:?}");
+        } else {
+            reply.problem(status, code);
+        }
+    }
+    let asks_for_a_permission = operation["security"][0]["key"].as_array().is_some_and(|words| !words.is_empty());
+    if asks_for_a_permission {
+        ask(node, method, &row.path, "key-without-scopes", &row.body).await.problem(403, "forbidden");
+    }
+}
+
+async fn try_stranger(node: &Node, method: &str, name: &str, row: &Row) {
+    let reply = ask(node, method, &row.path, "key-of-another-account", &row.body).await;
+    match row.stranger {
+        Stranger::Nothing => assert!([404, 422].contains(&reply.status), "{name} of another account: {reply:?}"),
+        Stranger::Empty => assert_eq!(reply.json()["data"], json!([]), "{name} of another account"),
+        Stranger::Own => assert!(reply.status < 500 && reply.status != 401, "{name} of another account: {reply:?}"),
+    }
+}
+
+/// The one table. `number` tells apart the tries of one operation.
+async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
+    use Stranger::{Empty, Nothing, Own};
+    let at =
+        |path: &str, allowed, stranger| Row { path: path.into(), body: Value::Null, allowed, not_own: None, stranger };
+    let call = |id: CallId, rest: &str| format!("/v1/calls/{id}{rest}");
+    let of_call = |rest: &str, allowed, stranger| Row {
+        not_own: Some(call(things.other, rest)),
+        ..at(&call(things.own, rest), allowed, stranger)
+    };
+    let of_agent = |rest: &str, allowed| Row {
+        not_own: Some(format!("/v1/agents/1002{rest}")),
+        ..at(&format!("/v1/agents/1001{rest}"), allowed, Nothing)
+    };
+    let with = |row: Row, body: Value| Row { body, ..row };
+    let unique = format!("{}-{number}", name.replace('_', "-"));
+    let person = json!({"username": unique, "roles": ["viewer"], "password": "correct horse battery"});
+    let account = json!({"name": unique, "admin": {"username": unique, "password": "correct horse battery"}});
+    let key = json!({"name": unique, "scopes": ["calls.view"]});
+    match name {
+        "healthz" | "readyz" | "metrics" => at(&format!("/{name}"), ALL, Own),
+        "openapi" => at("/v1/openapi.json", ALL, Own),
+        "list_agents" => at("/v1/agents", ALL, Empty),
+        "show_agent" => of_agent("", ALL),
+        "set_agent_state" => with(of_agent("/state", DOERS), json!({"state": "ready"})),
+        "list_queues" => at("/v1/queues", ALL, Empty),
+        "show_queue" => at("/v1/queues/support", ALL, Nothing),
+        "list_calls" => at("/v1/calls", ALL, Empty),
+        "originate" => with(at("/v1/calls", DOERS, Nothing), json!({"from_agent": "1001", "to": "+442071838750"})),
+        "show_call" => of_call("", ALL, Nothing),
+        "list_call_events" => of_call("/events", ALL, Nothing),
+        "play_recording" => of_call("/recording", DOERS, Nothing),
+        "hang_up" => Row { path: call(things.live, "/hangup"), ..of_call("/hangup", DOERS, Nothing) },
+        "list_voicemails" => at("/v1/voicemails", LOOKERS, Empty),
+        "show_voicemail" => at(&things.voicemail, LOOKERS, Nothing),
+        "play_voicemail" => at(&format!("{}/audio", things.voicemail), LEADERS, Nothing),
+        "list_trunks" => at("/v1/trunks", LOOKERS, Empty),
+        "show_trunk" => at("/v1/trunks/carrier", LOOKERS, Nothing),
+        "list_registrations" => at("/v1/registrations", LOOKERS, Empty),
+        "list_bans" => at("/v1/bans", LEADERS, Empty),
+        "release_ban" => at("/v1/bans/ban_2/release", LEADERS, Nothing),
+        "follow_events" => at("/v1/events", ALL, Empty),
+        "list_accounts" => at("/v1/accounts", ADMIN, Own),
+        "show_account" => at(&made(node, "accounts", &account).await, ADMIN, Nothing),
+        "create_account" => with(at("/v1/accounts", ADMIN, Own), account),
+        "change_account" => with(at(&made(node, "accounts", &account).await, ADMIN, Nothing), json!({"title": "New"})),
+        "delete_account" => at(&made(node, "accounts", &account).await, ADMIN, Nothing),
+        "list_users" => at("/v1/users", ADMIN, Own),
+        "show_user" => at(&made(node, "users", &person).await, ADMIN, Nothing),
+        "create_user" => with(at("/v1/users", ADMIN, Own), person),
+        "change_user" => with(at(&made(node, "users", &person).await, ADMIN, Nothing), json!({"disabled": true})),
+        "delete_user" => at(&made(node, "users", &person).await, ADMIN, Nothing),
+        "list_api_keys" => at("/v1/api-keys", ADMIN, Own),
+        "show_api_key" => at(&made(node, "api-keys", &key).await, ADMIN, Nothing),
+        "create_api_key" => with(at("/v1/api-keys", ADMIN, Own), key),
+        "change_api_key" => {
+            with(at(&made(node, "api-keys", &key).await, ADMIN, Nothing), json!({"name": format!("{unique}-2")}))
+        }
+        "revoke_api_key" => at(&made(node, "api-keys", &key).await, ADMIN, Nothing),
+        "list_audit_log" => at("/v1/audit-log", ADMIN, Own),
+        "list_roles" => at("/v1/roles", ALL, Own),
+        "show_me" => at("/v1/me", ALL, Own),
+        // Of one's own session; here only that nobody else reaches it.
+        "list_sessions" => at("/v1/sessions", ALL, Empty),
+        "log_out" => at(&format!("/v1/sessions/ses_{:032x}", 111), ALL, Nothing),
+        "set_own_password" => {
+            with(at("/v1/me/password", ALL, Nothing), json!({"current": "x", "new": "correct horse battery"}))
+        }
+        _ => panic!("{name} has no row in this table: say who may use it"),
+    }
+}
+
+/// A thing that the configuration's key just made: its path.
+async fn made(node: &Node, things: &str, body: &Value) -> String {
+    let reply = ask(node, "POST", &format!("/v1/{things}"), "demo-admin-key", body).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    format!("/v1/{things}/{}", reply.json()["id"].as_str().expect("an id"))
+}
+
+async fn ask(node: &Node, method: &str, path: &str, secret: &str, body: &Value) -> Reply {
+    let authorization = bearer(secret);
+    let mut headers = vec![("If-Match", "*")];
+    if !secret.is_empty() {
+        headers.push(("Authorization", authorization.as_str()));
+    }
+    let text = if body.is_null() { String::new() } else { body.to_string() };
+    let key =
+        format!("{secret}{path}{text}").bytes().filter(u8::is_ascii_alphanumeric).map(char::from).collect::<String>();
+    if !body.is_null() {
+        headers.push(("Content-Type", "application/json"));
+    }
+    let key: String = key.chars().take(200).collect();
+    if path == "/v1/calls" && method == "POST" {
+        headers.push(("Idempotency-Key", &key));
+    }
+    send(node.at, method, path, &headers, &text).await
+}
+
+fn operations() -> Vec<(String, Value)> {
+    let description: Value = serde_json::from_str(&Api::openapi_json()).unwrap();
+    let items = description["paths"].as_object().unwrap().values();
+    items
+        .flat_map(|item| item.as_object().unwrap())
+        .map(|(method, operation)| (method.to_uppercase(), operation.clone()))
+        .collect()
+}
+
+/// A node with calls of 1001 and of nobody, a recording, a voicemail, and owners who do as they are told.
+async fn furnished() -> (Node, Things) {
+    let mut node = Node::start().await;
+    let (ready, all) = (
+        node.readiness.clone(),
+        admin_api::Readiness { sockets_open: true, owners_restored: true, journal_writable: true },
+    );
+    ready.send(all).unwrap();
+    let mut own = Story::inbound(1).queued().answered().ended().recorded(RecordingState::Ready);
+    let mut other = Story::inbound(2).queued().voicemail().canceled();
+    let mut live = Story::inbound(3).queued().answered();
+    node.write_file(&format!("{}.wav", recording_path(own.call)), "0123");
+    node.write_file(&format!("voicemails/{}.wav", other.call), "0123");
+    for story in [&mut own, &mut other] {
+        node.append(story.take()).await;
+    }
+    node.stored().await;
+    node.append(live.take()).await;
+    node.until("/v1/calls", |page| page["data"].as_array().unwrap().len() == 3).await;
+    let voicemails = node.until("/v1/voicemails", |page| page["data"][0].is_object()).await;
+    let things = Things {
+        own: own.call,
+        other: other.call,
+        live: live.call,
+        voicemail: format!("/v1/voicemails/{}", voicemails["data"][0]["id"].as_str().unwrap()),
+    };
+    let begun = things.live;
+    node.play(move |command| match command {
+        Command::SetAgentStatus { .. } => Ok(Answer::Agent(agent(1, State::Ready))),
+        Command::Originate { .. } => Ok(Answer::Called(begun)),
+        Command::HangUp { call } => Ok(Answer::HangingUp(call)),
+        Command::LiftBan { ban } => {
+            let (since, until) = (WallTime::from_micros(1), WallTime::from_micros(2));
+            Ok(Answer::BanLifted(Ban { id: ban, address: [192, 0, 2, 66].into(), user: None, since, until }))
+        }
+    });
+    (node, things)
+}

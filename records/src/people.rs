@@ -1,0 +1,19 @@
+//! People and their rights: accounts, users, API keys, sessions, and the log of their changes.
+//!
+//! There are few of them and each request needs them, so they are read whole
+//! ([`People`]) and asked in memory; the database is needed to change them and
+//! to begin a session. A change is a pure function of them (`change`), and its
+//! rows, and its entries in the audit log, are one transaction that is durable
+//! when it ends: what `synced` is to the journal. Secrets are hashes here.
+
+mod audit;
+mod change;
+mod model;
+mod rows;
+mod snapshot;
+
+pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter};
+pub use change::{Change, Refused};
+pub use model::{Account, ApiKey, BadRowId, People, RowId, Session, User};
+pub use rows::ChangeError;
+pub use snapshot::{keep_people, kept_people};

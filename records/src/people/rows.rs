@@ -1,0 +1,305 @@
+//! Reading people whole, and changing them in one transaction with the log.
+
+use clock::WallTime;
+
+use super::audit::{Actor, AuditEntry};
+use super::change::{Change, Effects, Refused, Write};
+use super::{Account, ApiKey, People, RowId, Session, User};
+use crate::columns;
+use crate::database::{Commit, Database, DatabaseUnavailable, Failure, Row, Statement, Transaction, sql};
+
+/// Why people were not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The change is not allowed.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// The database is away, or its disk full: nobody knows it as made.
+    #[error(transparent)]
+    Away(#[from] DatabaseUnavailable),
+}
+
+impl Database {
+    /// Everyone.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn people(&self) -> Result<People, DatabaseUnavailable> {
+        // The number first: what is changed in between comes again with its own.
+        let last = self.row(sql(LAST)).await?;
+        let rows = Rows {
+            last,
+            accounts: self.rows(sql(ACCOUNTS)).await?,
+            users: self.rows(sql(USERS)).await?,
+            keys: self.rows(sql(KEYS)).await?,
+            sessions: self.rows(sql(SESSIONS)).await?,
+            extensions: self.rows(sql(EXTENSIONS)).await?,
+        };
+        Ok(rows.people()?)
+    }
+
+    /// Makes changes, all or none, with their entries in the log; returned, they outlive a loss of power.
+    ///
+    /// # Errors
+    /// When one is refused, or the database is away.
+    pub async fn change_people(
+        &self,
+        actor: &Actor,
+        changes: Vec<Change>,
+        now: WallTime,
+    ) -> Result<People, ChangeError> {
+        let mut transaction = self.begin(Commit::Synced).await.map_err(away)?;
+        let mut people = read(&mut transaction).await.map_err(away)?;
+        let mut effects = Effects::default();
+        for change in changes {
+            people.apply(change, now, &mut effects)?;
+        }
+        for write in effects.writes {
+            transaction.execute(statement(write)).await.map_err(away)?;
+        }
+        for noted in effects.noted {
+            let entry = noted.entry(people.version + 1, &people.chain, now, actor);
+            (people.version, people.chain) = (entry.seq, entry.hash);
+            transaction.execute(log(entry)).await.map_err(away)?;
+        }
+        // A password or an extension goes with its user: one text for each, whatever it was.
+        transaction.execute(sql(DROP_ORPHANS)).await.map_err(away)?;
+        transaction.commit().await.map_err(away)?;
+        Ok(people)
+    }
+
+    /// Hash of a user's password, as a PHC string.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn password_hash(&self, user: RowId) -> Result<Option<String>, DatabaseUnavailable> {
+        let select = sql("SELECT hash FROM user_passwords WHERE user_id = $1").bind(user.0.to_be_bytes());
+        Ok(self.row(select).await?.map(|row| row.try_get(0)).transpose()?)
+    }
+}
+
+/// All rows of people.
+struct Rows {
+    last: Option<Row>,
+    accounts: Vec<Row>,
+    users: Vec<Row>,
+    keys: Vec<Row>,
+    sessions: Vec<Row>,
+    extensions: Vec<Row>,
+}
+
+impl Rows {
+    fn people(&self) -> Result<People, sqlx::Error> {
+        let (version, chain) = match &self.last {
+            Some(row) => (columns::optional_count(row, 0)?.unwrap_or(0), columns::hash(row, 1)?),
+            None => (0, [0; 32]),
+        };
+        Ok(People {
+            version,
+            chain,
+            accounts: self.accounts.iter().map(account).collect::<Result<_, _>>()?,
+            users: self.users.iter().map(user).collect::<Result<_, _>>()?,
+            keys: self.keys.iter().map(key).collect::<Result<_, _>>()?,
+            sessions: self.sessions.iter().map(session).collect::<Result<_, _>>()?,
+            extensions: self
+                .extensions
+                .iter()
+                .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+                .collect::<Result<_, sqlx::Error>>()?,
+        })
+    }
+}
+
+async fn read(from: &mut Transaction) -> Result<People, Failure> {
+    let rows = Rows {
+        last: from.row(sql(LAST)).await?,
+        accounts: from.rows(sql(ACCOUNTS)).await?,
+        users: from.rows(sql(USERS)).await?,
+        keys: from.rows(sql(KEYS)).await?,
+        sessions: from.rows(sql(SESSIONS)).await?,
+        extensions: from.rows(sql(EXTENSIONS)).await?,
+    };
+    Ok(rows.people()?)
+}
+
+/// What a row breaks was checked before: here it is the database's fault.
+fn away(failure: Failure) -> DatabaseUnavailable {
+    match failure {
+        Failure::Away(away) => away,
+        Failure::Row(why) => DatabaseUnavailable { why },
+    }
+}
+
+fn statement(write: Write) -> Statement {
+    match write {
+        Write::Account(row) => sql(PUT_ACCOUNT)
+            .bind(row.id.0.to_be_bytes())
+            .bind(row.name)
+            .bind(row.title)
+            .bind(row.created_at)
+            .bind(row.updated_at)
+            .bind(row.version)
+            .bind(row.deleted_at),
+        Write::User(row) => sql(PUT_USER)
+            .bind(row.id.0.to_be_bytes())
+            .bind(row.account)
+            .bind(row.username)
+            .bind(row.email)
+            .bind(row.name)
+            .bind(row.roles.join(","))
+            .bind(row.extension)
+            .bind(row.disabled)
+            .bind(row.created_at)
+            .bind(row.updated_at)
+            .bind(row.version),
+        Write::Key(row) => put_key(row),
+        Write::Session(row) => sql(PUT_SESSION)
+            .bind(row.id.0.to_be_bytes())
+            .bind(row.account)
+            .bind(row.user.0.to_be_bytes())
+            .bind(row.hash)
+            .bind(row.created_at)
+            .bind(row.expires_at)
+            .bind(row.address)
+            .bind(row.user_agent),
+        Write::Password(user, hash) => sql(PUT_PASSWORD).bind(user.0.to_be_bytes()).bind(hash),
+        Write::Extension(account, extension) => sql(PUT_EXTENSION).bind(account).bind(extension),
+        Write::DropUser(id) => sql("DELETE FROM users WHERE id = $1").bind(id.0.to_be_bytes()),
+        Write::DropSession(id) => sql("DELETE FROM sessions WHERE id = $1").bind(id.0.to_be_bytes()),
+    }
+}
+
+fn put_key(row: ApiKey) -> Statement {
+    sql(PUT_KEY)
+        .bind(row.id.0.to_be_bytes())
+        .bind(row.account)
+        .bind(row.name)
+        .bind(row.prefix)
+        .bind(row.hash)
+        .bind(row.scopes.join(","))
+        .bind(row.address_ranges.join(","))
+        .bind(row.expires_at)
+        .bind(row.revoked_at)
+        .bind(row.created_at)
+        .bind(row.updated_at)
+        .bind(row.version)
+}
+
+fn log(entry: AuditEntry) -> Statement {
+    let Actor { kind, id, name, address, user_agent, request_id } = entry.actor;
+    sql(LOG)
+        .bind(entry.seq)
+        .bind(entry.at)
+        .bind(entry.account)
+        .bind(kind.word())
+        .bind(id)
+        .bind(name)
+        .bind(address)
+        .bind(user_agent)
+        .bind(request_id)
+        .bind(entry.action)
+        .bind(entry.resource_type)
+        .bind(entry.resource_id)
+        .bind(entry.before.to_string())
+        .bind(entry.after.to_string())
+        .bind(entry.hash)
+}
+
+fn account(row: &Row) -> Result<Account, sqlx::Error> {
+    Ok(Account {
+        id: row_id(row, 0)?,
+        name: row.try_get(1)?,
+        title: row.try_get(2)?,
+        created_at: columns::time(row, 3)?,
+        updated_at: columns::time(row, 4)?,
+        version: columns::optional_count(row, 5)?.unwrap_or(0),
+        deleted_at: columns::optional_time(row, 6)?,
+    })
+}
+
+fn user(row: &Row) -> Result<User, sqlx::Error> {
+    Ok(User {
+        id: row_id(row, 0)?,
+        account: row.try_get(1)?,
+        username: row.try_get(2)?,
+        email: row.try_get(3)?,
+        name: row.try_get(4)?,
+        roles: words(row, 5)?,
+        extension: row.try_get(6)?,
+        disabled: row.try_get(7)?,
+        created_at: columns::time(row, 8)?,
+        updated_at: columns::time(row, 9)?,
+        version: columns::optional_count(row, 10)?.unwrap_or(0),
+    })
+}
+
+fn key(row: &Row) -> Result<ApiKey, sqlx::Error> {
+    Ok(ApiKey {
+        id: row_id(row, 0)?,
+        account: row.try_get(1)?,
+        name: row.try_get(2)?,
+        prefix: row.try_get(3)?,
+        hash: columns::hash(row, 4)?,
+        scopes: words(row, 5)?,
+        address_ranges: words(row, 6)?,
+        expires_at: columns::optional_time(row, 7)?,
+        revoked_at: columns::optional_time(row, 8)?,
+        created_at: columns::time(row, 9)?,
+        updated_at: columns::time(row, 10)?,
+        version: columns::optional_count(row, 11)?.unwrap_or(0),
+    })
+}
+
+fn session(row: &Row) -> Result<Session, sqlx::Error> {
+    Ok(Session {
+        id: row_id(row, 0)?,
+        account: row.try_get(1)?,
+        user: row_id(row, 2)?,
+        hash: columns::hash(row, 3)?,
+        created_at: columns::time(row, 4)?,
+        expires_at: columns::time(row, 5)?,
+        address: row.try_get(6)?,
+        user_agent: row.try_get(7)?,
+    })
+}
+
+fn row_id(row: &Row, column: usize) -> Result<RowId, sqlx::Error> {
+    columns::call_id(row, column).map(|id| RowId(id.0))
+}
+
+fn words(row: &Row, column: usize) -> Result<Vec<String>, sqlx::Error> {
+    let text: String = row.try_get(column)?;
+    Ok(text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect())
+}
+
+const LAST: &str = "SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1";
+const ACCOUNTS: &str = "SELECT id, name, title, created_at, updated_at, version, deleted_at FROM accounts ORDER BY id";
+const USERS: &str = "SELECT id, account, username, email, name, roles, extension, disabled, created_at, updated_at, \
+                     version FROM users ORDER BY id";
+const KEYS: &str = "SELECT id, account, name, prefix, hash, scopes, address_ranges, expires_at, revoked_at, \
+                    created_at, updated_at, version FROM api_keys ORDER BY id";
+const SESSIONS: &str =
+    "SELECT id, account, user_id, hash, created_at, expires_at, address, user_agent FROM sessions ORDER BY id";
+const EXTENSIONS: &str = "SELECT account, extension FROM user_extensions";
+const PUT_ACCOUNT: &str = "INSERT INTO accounts (id, name, title, created_at, updated_at, version, deleted_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET title = excluded.title, \
+    updated_at = excluded.updated_at, version = excluded.version, deleted_at = excluded.deleted_at";
+const PUT_USER: &str = "INSERT INTO users (id, account, username, email, name, roles, extension, disabled, created_at, \
+    updated_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO UPDATE SET \
+    email = excluded.email, name = excluded.name, roles = excluded.roles, extension = excluded.extension, \
+    disabled = excluded.disabled, updated_at = excluded.updated_at, version = excluded.version";
+const PUT_KEY: &str = "INSERT INTO api_keys (id, account, name, prefix, hash, scopes, address_ranges, expires_at, \
+    revoked_at, created_at, updated_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+    ON CONFLICT (id) DO UPDATE SET name = excluded.name, scopes = excluded.scopes, \
+    address_ranges = excluded.address_ranges, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at, \
+    updated_at = excluded.updated_at, version = excluded.version";
+const PUT_SESSION: &str = "INSERT INTO sessions (id, account, user_id, hash, created_at, expires_at, address, \
+    user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const PUT_PASSWORD: &str = "INSERT INTO user_passwords (user_id, hash) VALUES ($1, $2) \
+    ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash";
+const PUT_EXTENSION: &str = "INSERT INTO user_extensions (account, extension) VALUES ($1, $2) \
+    ON CONFLICT (account, extension) DO NOTHING";
+const DROP_ORPHANS: &str = "DELETE FROM user_passwords WHERE user_id NOT IN (SELECT id FROM users)";
+const LOG: &str = "INSERT INTO audit_log (seq, at, account, actor_kind, actor_id, actor_name, address, user_agent, \
+    request_id, action, resource_type, resource_id, before, after, hash) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
