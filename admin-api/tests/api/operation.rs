@@ -24,7 +24,9 @@ async fn ready_means_sockets_owners_and_journal() {
     let problem = send(node.at, "GET", "/readyz", &[], "").await.problem(503, "not_ready");
     assert_eq!(problem["errors"][0]["pointer"], "#/journal_writable");
     node.readiness.send(Readiness { journal_writable: true, ..but_journal }).unwrap();
-    let ready = json!({"sockets_open": true, "owners_restored": true, "journal_writable": true});
+    let ready = json!({
+        "sockets_open": true, "owners_restored": true, "journal_writable": true, "owner_panics": 0, "quarantined": 0,
+    });
     assert_eq!(send(node.at, "GET", "/readyz", &[], "").await.json(), ready);
 }
 
