@@ -36,6 +36,12 @@ pub(crate) enum Event {
     Start,
     /// The node is stopped in order.
     Stop(StopStage),
+    /// The node's disk begins to fail.
+    JournalFails,
+    /// It works again.
+    JournalWorks,
+    /// One of the node's owners breaks an assertion.
+    Break,
     /// Somebody sets the node's wall clock.
     SetClock,
     /// Conversations are listened to.

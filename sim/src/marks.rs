@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use acd::OfferOutcome;
-use journal_core::{CallEvent, Entry};
+use centre::owner::Alarm;
+use journal_core::{CallEvent, Entry, Owner};
 
 use crate::watch::Seen;
 
@@ -55,6 +56,13 @@ impl Marks {
             Seen::ShardTold { input: call::Input::Media(media_graph::Event::Silent { .. }), .. } => {
                 self.mark("media.silent");
             }
+            Seen::Alarmed { owner, alarm: Alarm::Broke { .. } } => self.mark(match owner {
+                Owner::Shard(_) => "broke.shard",
+                Owner::Acd => "broke.acd",
+                _ => "broke.location",
+            }),
+            Seen::JournalFailing { failing: true } => self.mark("journal.failing"),
+            Seen::Refused { .. } => self.mark("journal.refused"),
             Seen::Stopped { .. } => self.mark("node.stopped"),
             Seen::EntryLost { .. } => self.mark("entry.lost"),
             _ => {}

@@ -71,11 +71,7 @@ pub(crate) fn line(at: Instant, seen: &Seen<'_>) -> Option<String> {
             format!("{at} {from} > {to} {} [{call_id}]", String::from_utf8_lossy(first))
         }
         // The journal and the network tell of these.
-        Seen::ShardSaid { effect: call::Effect::Journal(_) | call::Effect::Transmit { .. }, .. }
-        | Seen::ShardSaid { effect: call::Effect::Media(_), .. }
-        | Seen::AcdWoken { .. }
-        | Seen::AcdSettled
-        | Seen::Progress { .. } => return None,
+        Seen::MediaOrdered { .. } | Seen::AcdWoken { .. } | Seen::AcdSettled | Seen::Progress { .. } => return None,
         Seen::ShardTold { shard, input: call::Input::Received { peer, .. } } => {
             format!("{at} {shard:?} takes a message of {}", peer.addr)
         }

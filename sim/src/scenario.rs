@@ -69,6 +69,12 @@ pub struct NodeScenario {
     pub stall_max: Duration,
     /// Share of ports, players and recordings that the media worker cannot give.
     pub media_failure: f64,
+    /// How often its disk fails for a while.
+    pub journal_outages: u32,
+    /// The longest of these times.
+    pub journal_outage_max: Duration,
+    /// How often one of its owners breaks an assertion (with the feature `fault-injection`).
+    pub breaks: u32,
     /// How fast its clock runs, in millionths off.
     pub drift_ppm: i64,
     /// How often its wall clock is set, in the run, by up to an hour forward or back.
@@ -144,7 +150,15 @@ impl Scenario {
     #[must_use]
     pub fn without_faults(mut self) -> Self {
         self.network = NetworkScenario { loss: 0.0, duplicate: 0.0, hostile: 0.0, ..self.network };
-        self.node = NodeScenario { crashes: 0, stops: 0, stall: 0.0, media_failure: 0.0, ..self.node };
+        self.node = NodeScenario {
+            crashes: 0,
+            stops: 0,
+            stall: 0.0,
+            media_failure: 0.0,
+            journal_outages: 0,
+            breaks: 0,
+            ..self.node
+        };
         self.people.outage = 0.0;
         self
     }
@@ -175,6 +189,9 @@ impl NodeScenario {
             stall_max: between(rng, Duration::from_micros(100), Duration::from_millis(1_500)),
             media_failure: share(rng, 0.001, 0.03),
             drift_ppm: number(rng, 0, 200) as i64 - 100,
+            journal_outages: if rng.chance(0.3) { number(rng, 1, 3) as u32 } else { 0 },
+            journal_outage_max: between(rng, Duration::from_millis(100), Duration::from_secs(30)),
+            breaks: if rng.chance(0.4) { number(rng, 1, 5) as u32 } else { 0 },
             clock_sets: if rng.chance(0.25) { number(rng, 1, 4) as u32 } else { 0 },
         }
     }

@@ -4,6 +4,7 @@
 use core::net::SocketAddr;
 
 use bytes::Bytes;
+use centre::owner::Alarm;
 use clock::{CallId, Instant, Now, RequestId, ShardId};
 use journal_core::{Durability, Entry, Owner};
 
@@ -18,8 +19,14 @@ pub(crate) enum Seen<'a> {
     Sent { from: SocketAddr, to: SocketAddr, bytes: &'a Bytes },
     /// A shard takes an input.
     ShardTold { shard: ShardId, input: &'a call::Input },
-    /// A shard says something.
-    ShardSaid { shard: ShardId, effect: &'a call::Effect },
+    /// A shard wants this done by the media worker.
+    MediaOrdered { command: &'a media_graph::Command },
+    /// An owner has the answer to a request, which is to wait for the journal.
+    Promised { owner: Owner, request: RequestId },
+    /// An owner broke an assertion, or what followed from that.
+    Alarmed { owner: Owner, alarm: &'a Alarm },
+    /// The journal begins to fail, or works again.
+    JournalFailing { failing: bool },
     /// The ACD takes an input.
     AcdTold { now: Now, input: &'a acd::Input },
     /// The ACD's time has come on.
@@ -54,6 +61,8 @@ pub(crate) enum Seen<'a> {
     Asked { request: RequestId },
     /// It gets its answer.
     Answered { request: RequestId },
+    /// It hears instead that the journal fails.
+    Refused { request: RequestId },
     /// A difference between leases and facts was repaired.
     Repaired { what: &'static str },
     /// A caller saw his call answered (18x or 2xx) by the node.

@@ -85,6 +85,12 @@ impl World {
         for _ in 0..self.scenario.node.clock_sets {
             self.sometime(first, long, Event::SetClock);
         }
+        for _ in 0..self.scenario.node.journal_outages {
+            self.sometime(first, long, Event::JournalFails);
+        }
+        for _ in 0..self.scenario.node.breaks {
+            self.sometime(first, long, Event::Break);
+        }
         let hostile = f64::from(self.scenario.calls) * self.scenario.network.hostile;
         for _ in 0..hostile as u64 {
             self.sometime(first, long, Event::Hostile);
@@ -102,6 +108,7 @@ impl World {
     /// No faults any more: all calls end, all agents are ready, a call to each queue is served, and nothing is left.
     fn calm(&mut self) {
         self.is_calm = true;
+        self.node.mend_journal(&mut self.ctx, true);
         if self.node.is_stopping() {
             // A node on its way down is let go down, or it would refuse the calls of the calm.
             self.node.stop(&mut self.ctx, StopStage::EndAll(self.node.life()));
@@ -195,6 +202,10 @@ impl World {
             Event::Crash => self.crash(),
             Event::Start => self.start_node(),
             Event::Stop(stage) => self.stop(stage),
+            Event::JournalFails if !self.is_calm => self.node.fail_journal(&mut self.ctx),
+            Event::JournalWorks => self.node.mend_journal(&mut self.ctx, false),
+            Event::Break if !self.is_calm => self.node.break_an_owner(),
+            Event::JournalFails | Event::Break => {}
             Event::SetClock => self.node.set_clock(),
             Event::Listen => {
                 self.peers.listen(&mut self.ctx, &self.node, self.node_since);
@@ -244,10 +255,14 @@ impl World {
     }
 
     fn start_node(&mut self) {
-        if !self.node.is_up() {
-            self.node_since = self.ctx.now;
-            self.node.start(&mut self.ctx);
+        if self.node.is_up() {
+            return;
         }
+        if let Some(later) = self.node.cannot_start_until() {
+            return self.ctx.events.at(later, Event::Start);
+        }
+        self.node_since = self.ctx.now;
+        self.node.start(&mut self.ctx);
     }
 }
 

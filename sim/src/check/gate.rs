@@ -39,9 +39,8 @@ impl GateJudge {
             }
             Seen::Progress { owner, durability, number } => self.progress(*owner, *durability, *number),
             Seen::AcdSaid { effect: acd::Effect::Reply { request, .. } } => self.promise(*request, Owner::Acd),
-            Seen::ShardSaid { shard, effect: call::Effect::Reply { request, gate: Some(_), .. } } => {
-                self.promise(*request, Owner::Shard(*shard));
-            }
+            Seen::Promised { owner, request } => self.promise(*request, *owner),
+            Seen::Refused { request } => drop(self.promised.remove(request)),
             Seen::Answered { request } => self.answered(*request, bench),
             Seen::Sent { from, bytes, .. } if *from == NODE_ADDR => self.sent(bytes, bench),
             Seen::Crashed => {

@@ -4,9 +4,9 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use acd::{Effect, Input, OfferOutcome, QueueConfig, QueueTally, State, Status, WithdrawReason};
+use acd::{AgentFact, Effect, Input, OfferOutcome, QueueConfig, QueueTally, State, Status, WithdrawReason};
 use acd::{MISSED_REST, REFUSED_REST, UNREACHABLE_REST};
-use clock::{AgentId, CallId, Generation, Instant, LegId, Now, OfferId, QueueId, WallTime};
+use clock::{AgentId, CallId, Generation, Instant, LegId, Now, OfferId, QueueId, ShardId, WallTime};
 
 /// The book.
 #[derive(Debug, Default)]
@@ -45,12 +45,14 @@ pub(crate) struct Agent {
 pub(crate) struct Leg {
     pub(crate) leg: Option<LegId>,
     pub(crate) call: CallId,
+    pub(crate) shard: ShardId,
     pub(crate) queue: Option<QueueId>,
 }
 
 /// A waiting call.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
+    pub(crate) shard: ShardId,
     pub(crate) queue: QueueId,
     pub(crate) number: Option<String>,
     pub(crate) priority: i32,
@@ -110,6 +112,14 @@ impl Agent {
         by_id.or_else(|| self.legs.iter().position(|known| known.leg.is_none() && known.call == call))
     }
 
+    /// Once the last leg has ended, what he owes begins.
+    fn begin_wrap_up(&mut self, now: Instant) {
+        if self.legs.is_empty() && self.owed > Duration::ZERO {
+            let until = now + core::mem::take(&mut self.owed);
+            self.wrap_up = Some(self.wrap_up.map_or(until, |running| running.max(until)));
+        }
+    }
+
     fn rest(&mut self, now: Instant, rest: Duration) {
         self.idle_since = now;
         self.rest = Some(now + rest);
@@ -138,17 +148,19 @@ impl Ledger {
     pub(crate) fn told(&mut self, input: &Input) {
         match input {
             Input::Configure { queues, agents } => self.configure(queues, agents),
-            Input::Enqueue { call, queue, caller, priority, .. } => {
-                self.enqueue(*call, *queue, caller.clone(), *priority);
+            Input::Enqueue { call, shard, queue, caller, priority } => {
+                self.enqueue(*call, *shard, *queue, caller.clone(), *priority);
             }
             Input::CallerGone { call } => self.leave(*call, |tally| &mut tally.abandoned),
-            Input::Claim { .. } | Input::ShardLost { .. } => {}
+            Input::Claim { .. } => {}
+            Input::ShardLost { shard } => self.shard_lost(*shard),
             Input::OfferEnded { offer, generation, outcome } => self.offer_ended(*offer, *generation, *outcome),
             Input::AgentBusy(fact) => {
                 let ringing = self.call_of_offer(fact.agent) == Some(fact.call);
                 let Some(agent) = self.agents.get_mut(&fact.agent).filter(|_| !ringing) else { return };
                 if !agent.legs.iter().any(|known| known.leg == Some(fact.leg)) {
-                    agent.legs.push(Leg { leg: Some(fact.leg), call: fact.call, queue: fact.queue });
+                    let AgentFact { shard, leg, call, queue, .. } = *fact;
+                    agent.legs.push(Leg { leg: Some(leg), call, shard, queue });
                 }
             }
             Input::AgentFree { agent, call, leg, talked } => self.leg_ended(*agent, *call, *leg, *talked),
@@ -200,11 +212,11 @@ impl Ledger {
             }
             Effect::ClaimGranted { offer, .. } => {
                 let Some(open) = self.close(*offer) else { return };
-                let queue = self.calls.get(&open.call).map(|row| row.queue);
+                let Some((shard, queue)) = self.calls.get(&open.call).map(|row| (row.shard, row.queue)) else { return };
                 self.leave(open.call, |tally| &mut tally.answered);
                 if let Some(agent) = self.agents.get_mut(&open.agent) {
                     agent.missed = 0;
-                    agent.legs.push(Leg { leg: None, call: open.call, queue });
+                    agent.legs.push(Leg { leg: None, call: open.call, shard, queue: Some(queue) });
                 }
             }
             Effect::LeaveQueue { call, .. } => self.leave(*call, |tally| &mut tally.timed_out),
@@ -249,7 +261,7 @@ impl Ledger {
     }
 
     /// A call that is moved keeps its arrival; in its own queue it keeps everything.
-    fn enqueue(&mut self, call: CallId, queue: QueueId, number: Option<String>, priority: i32) {
+    fn enqueue(&mut self, call: CallId, shard: ShardId, queue: QueueId, number: Option<String>, priority: i32) {
         let Some((config, tally)) = self.queues.get_mut(&queue) else { return };
         let former = self.calls.get(&call).cloned();
         if let Some(row) = self.calls.get_mut(&call).filter(|row| row.queue == queue) {
@@ -267,8 +279,9 @@ impl Ledger {
             .map_or((i128::from(self.now.mono.as_nanos()), self.now.wall, self.next_seq), |row| {
                 (row.arrived, row.arrived_wall, row.seq)
             });
-        self.calls
-            .insert(call, Caller { queue, number, priority, arrived, arrived_wall, seq, until, offer: None, is_new });
+        let offer = None;
+        let row = Caller { shard, queue, number, priority, arrived, arrived_wall, seq, until, offer, is_new };
+        self.calls.insert(call, row);
     }
 
     /// Of two places of one caller the earlier stands.
@@ -324,9 +337,25 @@ impl Ledger {
             row.idle_since = now;
             row.owed = row.owed.max(wrap_up);
         }
-        if row.legs.is_empty() && row.owed > Duration::ZERO {
-            let until = now + core::mem::take(&mut row.owed);
-            row.wrap_up = Some(row.wrap_up.map_or(until, |running| running.max(until)));
+        row.begin_wrap_up(now);
+    }
+
+    /// All that a shard held is gone: its callers, and the legs of its agents, without wrap-up for these.
+    fn shard_lost(&mut self, shard: ShardId) {
+        let now = self.now.mono;
+        let gone: Vec<CallId> = self.calls.iter().filter(|(_, row)| row.shard == shard).map(|(id, _)| *id).collect();
+        for call in gone {
+            self.leave(call, |tally| &mut tally.abandoned);
+        }
+        for agent in self.agents.values_mut() {
+            let lost = |leg: &Leg| leg.shard == shard;
+            if agent.legs.iter().any(lost) {
+                if agent.legs.iter().any(|leg| lost(leg) && leg.queue.is_some()) {
+                    agent.idle_since = now;
+                }
+                agent.legs.retain(|leg| !lost(leg));
+                agent.begin_wrap_up(now);
+            }
         }
     }
 

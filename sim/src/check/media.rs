@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use call::Effect;
 use clock::{CallId, LegId};
 use journal_core::{CallEvent, Entry};
 use media_graph::{Command, Event, Node, PlayerId, RecorderId};
@@ -29,8 +28,8 @@ impl MediaJudge {
 
     pub(crate) fn see(&mut self, seen: &Seen<'_>, bench: &mut Bench) {
         match seen {
-            Seen::ShardSaid { effect: Effect::Media(command), .. } => self.command(command, bench),
-            Seen::ShardSaid { effect: Effect::Journal(Entry::Call(step)), .. } => {
+            Seen::MediaOrdered { command } => self.command(command, bench),
+            Seen::Journaled { entry: Entry::Call(step), .. } => {
                 match step.event {
                     CallEvent::Ended { .. } => drop(self.ended.insert(step.call)),
                     // A leg that joins from another call (attended transfer) begins anew in this one.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use centre::owner::Alarm;
 use clock::{AgentId, CallId};
 use journal_core::{AgentStatus, CallEntry, CallEvent, CallRecord, Entry, LegKind, Owner, Step, code};
 
@@ -13,9 +14,11 @@ use crate::watch::{Seen, short};
 #[derive(Debug, Default)]
 pub(crate) struct RecordJudge {
     calls: BTreeMap<CallId, Vec<CallEntry>>,
-    /// Life of the node in which a call began.
-    life_of: BTreeMap<CallId, u32>,
+    /// Life of the node, and era, in which a call began.
+    life_of: BTreeMap<CallId, (u32, u32)>,
     life: u32,
+    /// Grows whenever a shard begins anew, with the node or alone.
+    era: u32,
     /// Call-IDs that callers saw answered.
     answered: BTreeSet<String>,
     /// Call-IDs whose entries a power loss took.
@@ -40,7 +43,11 @@ impl RecordJudge {
         match seen {
             Seen::Journaled { entry, .. } => self.journaled(entry),
             Seen::EntryLost { owner, entry, .. } => self.entry_lost(*owner, entry),
-            Seen::Started => self.life += 1,
+            Seen::Started => {
+                self.life += 1;
+                self.era += 1;
+            }
+            Seen::Alarmed { owner: Owner::Shard(_), alarm: Alarm::Broke { .. } } => self.era += 1,
             Seen::PeerAnswered { sip_call_id, status } if *status > 100 && *status < 300 => {
                 self.answered.insert((*sip_call_id).to_owned());
             }
@@ -59,7 +66,7 @@ impl RecordJudge {
     fn journaled(&mut self, entry: &Entry) {
         match entry {
             Entry::Call(step) => {
-                self.life_of.entry(step.call).or_insert(self.life);
+                self.life_of.entry(step.call).or_insert((self.life, self.era));
                 self.calls.entry(step.call).or_default().push(step.clone());
             }
             Entry::AgentStatus { agent, status, .. } => self.statuses.entry(*agent).or_default().push(*status),
@@ -135,9 +142,9 @@ impl RecordJudge {
             }
         }
         for (sip_call_id, calls) in calls_of {
-            let lives: BTreeSet<u32> = calls.iter().filter_map(|call| self.life_of.get(call)).copied().collect();
+            let eras: BTreeSet<u32> = calls.iter().filter_map(|call| self.life_of.get(call)).map(|of| of.1).collect();
             // An INVITE that a crash left unanswered is answered anew when it is sent again.
-            if lives.len() < calls.len() {
+            if eras.len() < calls.len() {
                 bench.broken("no call has two records", format!("{sip_call_id} is in {} of one life", calls.len()));
             }
         }
@@ -170,13 +177,14 @@ impl RecordJudge {
             bench.broken("every call ends", format!("{} has no end: {:?}", short(record.id), record.status));
             return Some(record);
         }
-        let restarted = record.cause.as_ref().is_some_and(|cause| cause.code == code::NODE_RESTART);
-        if !restarted {
-            if in_queue > 0 {
-                bench.broken("P8 conservation", format!("{} entered a queue and never left it", short(record.id)));
-            }
+        let of_restart = |code: &str| code == code::NODE_RESTART || code == code::SHARD_RESTART;
+        let restarted = record.cause.as_ref().is_some_and(|cause| of_restart(&cause.code));
+        if !restarted && in_queue > 0 {
+            bench.broken("P8 conservation", format!("{} entered a queue and never left it", short(record.id)));
+        }
+        if record.cause.as_ref().is_none_or(|cause| cause.code != code::NODE_RESTART) {
             // A recording that a crash cut short is finished by the shell that finds its file.
-            let same_life = self.life_of.get(&record.id) == Some(&self.life);
+            let same_life = self.life_of.get(&record.id).is_some_and(|(life, _)| *life == self.life);
             if same_life && !record.is_closed() {
                 bench.broken("every recording ends", short(record.id));
             }

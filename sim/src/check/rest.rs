@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use centre::owner::Alarm;
 use clock::RequestId;
 
 use super::Bench;
@@ -22,10 +23,16 @@ impl RestJudge {
     pub(crate) fn see(&mut self, seen: &Seen<'_>, bench: &mut Bench) {
         match seen {
             Seen::Asked { request } => drop(self.asked.insert(*request)),
-            Seen::Answered { request } if !self.asked.remove(request) => {
+            Seen::Answered { request } | Seen::Refused { request } if !self.asked.remove(request) => {
                 bench.broken("one answer a request", format!("{request:?} was answered before"));
             }
             Seen::Crashed => self.asked.clear(),
+            Seen::Alarmed { alarm: Alarm::GaveUp, owner } => {
+                bench.broken("an owner is built anew", format!("{owner:?} gave up"));
+            }
+            Seen::Alarmed { alarm: Alarm::Quarantined(named), owner } => {
+                bench.broken("an owner is built anew", format!("{owner:?}: {named:?} broke it twice"));
+            }
             Seen::Repaired { what } => bench.broken("facts and leases agree", *what),
             Seen::Stopped { left } if *left > 0 => {
                 bench.broken("a stop ends everything", format!("{left} shards were not drained"));

@@ -22,23 +22,27 @@ impl Node {
             Delivery::Acd(input) => self.pass(ctx, from, acd, Input::Acd(input)),
             Delivery::Location(input) => self.pass(ctx, from, acd + 1, Input::Location(input)),
             Delivery::Media(command) => {
+                ctx.see(&Seen::MediaOrdered { command: &command });
                 let at = self.arrival(ctx.now, from, self.parts() - 1);
                 self.schedule(ctx, at, NodeEvent::Media { shard: from, command });
             }
             Delivery::Journal { number, entry } => {
                 self.note_live(from, &entry);
-                let owner = self.post(from).map_or(Owner::Node, |post| post.owner());
+                let owner = self.owner_of(from);
                 self.append(ctx, owner, number, entry);
             }
             Delivery::Transmit { peer, bytes, gate: None, .. } => {
                 ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes);
             }
             Delivery::Transmit { peer, bytes, gate, .. } => {
-                self.hold(from, GateLane::Network, gate, Held::Transmit { peer, bytes });
+                self.hold(ctx, from, GateLane::Network, gate, Held::Transmit { peer, bytes });
             }
             Delivery::Answer { request, gate, .. } => {
+                if gate.is_some() {
+                    ctx.see(&Seen::Promised { owner: self.owner_of(from), request });
+                }
                 let gate = gate.or(Some(NO_MARK));
-                self.hold(from, GateLane::Answers, gate, Held::Answer { request });
+                self.hold(ctx, from, GateLane::Answers, gate, Held::Answer { request });
             }
             Delivery::CallIdOwned { sip_call_id, owned } => {
                 if let Some(running) = &mut self.running {
@@ -47,8 +51,12 @@ impl Node {
             }
             Delivery::Dropped { reason } => *self.dropped.entry(reason).or_default() += 1,
             Delivery::Repaired { what } => ctx.see(&Seen::Repaired { what }),
-            // The simulator's cores stand without a guard as yet: a panic of theirs ends the run.
-            Delivery::Alarm(_) => {}
+            Delivery::Alarm(alarm) => {
+                if let Some(post) = self.post(from) {
+                    post.breaks = false;
+                }
+                ctx.see(&Seen::Alarmed { owner: self.owner_of(from), alarm: &alarm });
+            }
             Delivery::Drained(_) => {
                 if let Some(left) = self.running.as_mut().and_then(|running| running.draining.as_mut()) {
                     *left = left.saturating_sub(1);
@@ -66,11 +74,19 @@ impl Node {
         }
     }
 
-    fn hold(&mut self, owner: usize, lane: GateLane, gate: Option<Mark>, held: Held) {
-        // The journal does not fail here, and the limit is far above what a run holds: a refusal would show as a
-        // missing answer.
-        if let Some(post) = self.post(owner) {
-            let _ = post.gate.push(lane, gate, held);
+    /// The limit of a gate is far above what a run holds: refused is what a failing journal cannot promise.
+    fn hold(&mut self, ctx: &mut Ctx, owner: usize, lane: GateLane, gate: Option<Mark>, held: Held) {
+        let Some(post) = self.post(owner) else { return };
+        if let Err((_, refused)) = post.gate.push(lane, gate, held) {
+            self.refuse_held(ctx, refused);
+        }
+    }
+
+    /// As in production: a client hears so; a response is dropped, and its transaction sends it again.
+    pub(super) fn refuse_held(&mut self, ctx: &mut Ctx, held: Held) {
+        match held {
+            Held::Transmit { .. } => *self.dropped.entry("journal_failing").or_default() += 1,
+            Held::Answer { request } => ctx.see(&Seen::Refused { request }),
         }
     }
 
@@ -119,7 +135,11 @@ impl Node {
         }
     }
 
+    /// While the disk fails, what is appended waits.
     pub(super) fn write(&mut self, ctx: &mut Ctx) {
+        if self.is_journal_failing() {
+            return;
+        }
         let written = self.store.write();
         self.tell_progress(ctx, Durability::Written, written);
         let Some(running) = &mut self.running else { return };
@@ -132,6 +152,9 @@ impl Node {
     pub(super) fn sync(&mut self, ctx: &mut Ctx) {
         if let Some(running) = &mut self.running {
             running.syncing = false;
+        }
+        if self.is_journal_failing() {
+            return;
         }
         let synced = self.store.sync();
         self.tell_progress(ctx, Durability::Synced, synced);

@@ -4,6 +4,7 @@
 mod clock;
 mod delivery;
 mod dispatch;
+mod faults;
 mod journal;
 mod media;
 mod owners;
@@ -14,9 +15,9 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use ::clock::{CallId, Instant, RequestId, Rng, ShardId};
-use centre::{AcdOutlet, LocationOutlet, ShardOutlet, restore};
+use centre::owner::{AcdOwner, LocationOwner, ShardOwner};
+use centre::restore;
 use journal_core::{Durability, Entry, Owner};
-use sip::location::Location;
 
 use self::clock::NodeClock;
 use self::dispatch::Directory;
@@ -49,6 +50,8 @@ pub(crate) enum NodeEvent {
     Write,
     /// What is handed over is synced.
     Sync,
+    /// An owner notices that the journal fails, or works again.
+    JournalState { owner: usize, failing: bool },
     /// An owner hears how far its entries have come.
     Progress { owner: usize, durability: Durability, number: u64 },
 }
@@ -64,6 +67,8 @@ pub(crate) struct Node {
     store: Store,
     life: u32,
     running: Option<Running>,
+    /// Until when the disk takes nothing.
+    disk_fails_until: Option<Instant>,
     /// Calls that began and have not ended, as `GET /v1/calls` would show them, with their shard.
     live: BTreeMap<CallId, usize>,
     /// Datagrams that owners dropped or refused, by their word.
@@ -95,6 +100,7 @@ impl Node {
             store: Store::default(),
             life: 0,
             running: None,
+            disk_fails_until: None,
             live: BTreeMap::new(),
             dropped: BTreeMap::new(),
         }
@@ -110,13 +116,10 @@ impl Node {
         self.clock.restart(ctx.now);
         let count = usize::from(self.shards);
         let mut posts: Vec<Post> = (0..self.shards).map(|number| self.shard(ShardId(number))).collect();
-        posts.push(Post::new(Core::Acd(
-            Box::new(acd::Acd::new(acd::Limits::default(), self.rng.fork())),
-            AcdOutlet::new(),
-        )));
+        posts.push(Post::new(Core::Acd(Box::new(AcdOwner::new(acd::Limits::default(), self.rng.fork())))));
         let config = self.setup.location(&mut self.rng);
-        let location = Location::new(config, self.rng.fork());
-        posts.push(Post::new(Core::Location(Box::new(location), LocationOutlet::new())));
+        let location = LocationOwner::new(config, self.shards, self.rng.fork());
+        posts.push(Post::new(Core::Location(Box::new(location))));
         let parts = posts.len() + 1;
         self.running = Some(Running {
             posts,
@@ -161,8 +164,7 @@ impl Node {
 
     fn shard(&mut self, id: ShardId) -> Post {
         let config = self.setup.shard(id, &mut self.rng);
-        let shard = call::Shard::new(id, config, self.rng.fork());
-        Post::new(Core::Shard(id, Box::new(shard), ShardOutlet::new(id)))
+        Post::new(Core::Shard(id, Box::new(ShardOwner::new(id, config, self.rng.fork()))))
     }
 
     /// Dies: what was on its way inside is gone, and what the disk does not have.
@@ -204,6 +206,10 @@ impl Node {
 
     /// The last of an orderly stop: everything is on the disk.
     fn go_down(&mut self, ctx: &mut Ctx) {
+        if self.is_journal_failing() {
+            // It cannot say that it stopped in order.
+            return self.crash(ctx);
+        }
         let left = self.running.as_ref().and_then(|running| running.draining).unwrap_or(0);
         ctx.see(&Seen::Stopped { left });
         self.append(ctx, Owner::Node, 2, Entry::NodeStopped { at: self.clock.at(ctx.now).wall });
@@ -290,6 +296,7 @@ impl Node {
             }
             NodeEvent::Write => self.write(ctx),
             NodeEvent::Sync => self.sync(ctx),
+            NodeEvent::JournalState { owner, failing } => self.notice_journal(ctx, owner, failing),
             NodeEvent::Progress { owner, durability, number } => {
                 if let Some(post) = self.post(owner) {
                     post.gate.advance(durability, number);
@@ -310,7 +317,7 @@ impl Node {
     pub(crate) fn tallies(&self) -> Vec<(::clock::QueueId, acd::QueueTally)> {
         let Some(running) = &self.running else { return Vec::new() };
         let acd = running.posts.iter().find_map(|post| match &post.core {
-            Core::Acd(acd, _) => Some(acd),
+            Core::Acd(acd) => Some(acd),
             _ => None,
         });
         acd.map(|acd| acd.snapshot().queues.iter().map(|queue| (queue.queue, queue.tally)).collect())
@@ -319,9 +326,8 @@ impl Node {
 
     fn step(&mut self, ctx: &mut Ctx, owner: usize, input: Option<Input>) {
         let now = self.clock.at(ctx.now);
-        let shards = self.shards;
         let Some(post) = self.post(owner) else { return };
-        let deliveries = post.step(ctx, now, input, shards);
+        let deliveries = post.step(ctx, now, input);
         for delivery in deliveries {
             self.deliver(ctx, owner, delivery);
         }
@@ -365,6 +371,10 @@ impl Node {
 
     fn post(&mut self, owner: usize) -> Option<&mut Post> {
         self.running.as_mut()?.posts.get_mut(owner)
+    }
+
+    fn owner_of(&mut self, owner: usize) -> Owner {
+        self.post(owner).map_or(Owner::Node, |post| post.owner())
     }
 
     /// Owners, and the outside with the media worker as one more.

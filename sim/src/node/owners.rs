@@ -1,9 +1,9 @@
 //! The owners of one life: production's cores and outlets, each with its gate.
 
-use centre::{AcdOutlet, Delivery, LocationOutlet, ShardOutlet};
+use centre::Delivery;
+use centre::owner::{AcdOwner, LocationOwner, ShardOwner};
 use clock::{Instant, Now, ShardId};
 use journal_core::{Gate, Owner};
-use sip::location::Location;
 use sip::ua::Peer;
 
 use crate::ctx::Ctx;
@@ -17,12 +17,12 @@ pub(crate) enum Input {
     Location(sip::location::Input),
 }
 
-/// A core with its outlet.
+/// A core as its owner's task runs it, built anew when it breaks.
 #[derive(Debug)]
 pub(crate) enum Core {
-    Shard(ShardId, Box<call::Shard>, ShardOutlet),
-    Acd(Box<acd::Acd>, AcdOutlet),
-    Location(Box<Location>, LocationOutlet),
+    Shard(ShardId, Box<ShardOwner>),
+    Acd(Box<AcdOwner>),
+    Location(Box<LocationOwner>),
 }
 
 /// One owner as its task holds it.
@@ -32,6 +32,8 @@ pub(crate) struct Post {
     pub(crate) gate: Gate<GateLane, Held>,
     /// When it will be woken, in true time.
     pub(crate) wake: Option<Instant>,
+    /// It is about to break: twice at one input would be a quarantine.
+    pub(crate) breaks: bool,
 }
 
 /// What waits in a gate.
@@ -50,7 +52,7 @@ pub(crate) enum GateLane {
 
 impl Post {
     pub(crate) fn new(core: Core) -> Self {
-        Self { core, gate: Gate::default(), wake: None }
+        Self { core, gate: Gate::default(), wake: None, breaks: false }
     }
 
     /// Whose entries these are.
@@ -63,9 +65,10 @@ impl Post {
     }
 
     /// Takes an input, or time only, and says what is to be delivered.
-    pub(crate) fn step(&mut self, ctx: &mut Ctx, now: Now, input: Option<Input>, shards: u16) -> Vec<Delivery> {
+    pub(crate) fn step(&mut self, ctx: &mut Ctx, now: Now, input: Option<Input>) -> Vec<Delivery> {
+        let mut deliveries = Vec::new();
         match (&mut self.core, input) {
-            (Core::Shard(id, shard, outlet), input) => {
+            (Core::Shard(id, shard), input) => {
                 match input {
                     Some(Input::Shard(input)) => {
                         ctx.see(&Seen::ShardTold { shard: *id, input: &input });
@@ -73,40 +76,53 @@ impl Post {
                     }
                     _ => shard.handle_timeout(now),
                 }
-                drain_shard(ctx, *id, shard, outlet)
+                while let Some(delivery) = shard.poll_delivery() {
+                    deliveries.push(delivery);
+                }
             }
-            (Core::Acd(acd, outlet), input) => {
+            (Core::Acd(acd), input) => {
                 // Timers that are due come first, in a step of their own, so that what follows from which is seen.
                 ctx.see(&Seen::AcdWoken { now });
                 acd.handle_timeout(now);
-                let mut deliveries = drain_acd(ctx, now, acd, outlet);
+                drain_acd(ctx, now, acd, &mut deliveries);
                 if let Some(Input::Acd(input)) = input {
                     ctx.see(&Seen::AcdTold { now, input: &input });
                     acd.handle(now, input);
-                    deliveries.extend(drain_acd(ctx, now, acd, outlet));
+                    drain_acd(ctx, now, acd, &mut deliveries);
                 }
-                deliveries
             }
-            (Core::Location(location, outlet), input) => {
+            (Core::Location(location), input) => {
                 match input {
                     Some(Input::Location(input)) => location.handle(now, input),
                     _ => location.handle_timeout(now),
                 }
-                let mut deliveries = Vec::new();
-                while let Some(effect) = location.poll_effect() {
-                    deliveries.extend(outlet.route((0..shards).map(ShardId), effect));
+                while let Some(delivery) = location.poll_delivery() {
+                    deliveries.push(delivery);
                 }
-                deliveries
             }
+        }
+        deliveries
+    }
+
+    /// Lets the core break an assertion at its next input. Without the feature of tests it does not.
+    pub(crate) fn break_next(&mut self) {
+        if core::mem::replace(&mut self.breaks, true) {
+            return;
+        }
+        #[cfg(feature = "fault-injection")]
+        match &mut self.core {
+            Core::Shard(_, shard) => shard.break_at(centre::owner::Fault::Next),
+            Core::Acd(acd) => acd.break_at(centre::owner::Fault::Next),
+            Core::Location(location) => location.break_at(centre::owner::Fault::Next),
         }
     }
 
     /// When the core wants to be called, on the node's monotonic clock.
     pub(crate) fn due(&mut self) -> Option<Instant> {
         match &mut self.core {
-            Core::Shard(_, shard, _) => shard.poll_timeout().map(|(at, _)| at),
-            Core::Acd(acd, _) => acd.poll_timeout().map(|(at, _)| at),
-            Core::Location(location, _) => location.poll_timeout().map(|(at, _)| at),
+            Core::Shard(_, shard) => shard.poll_timeout(),
+            Core::Acd(acd) => acd.poll_timeout(),
+            Core::Location(location) => location.poll_timeout(),
         }
     }
 
@@ -114,7 +130,7 @@ impl Post {
     pub(crate) fn left(&self) -> Vec<(&'static str, usize)> {
         let mut left = vec![("effects held in a gate", self.gate.held())];
         match &self.core {
-            Core::Shard(_, shard, _) => {
+            Core::Shard(_, shard) => {
                 let counts = shard.counts();
                 left.extend([
                     ("calls of a shard", counts.calls),
@@ -128,7 +144,7 @@ impl Post {
                     ("timers of a shard", counts.timers),
                 ]);
             }
-            Core::Acd(acd, _) => {
+            Core::Acd(acd) => {
                 let counts = acd.counts();
                 left.extend([
                     ("waiting calls of the ACD", counts.waiting),
@@ -138,7 +154,7 @@ impl Post {
                     ("suspicions of the ACD", counts.suspects),
                 ]);
             }
-            Core::Location(location, _) => {
+            Core::Location(location) => {
                 left.push(("requests of location that wait", location.counts().waiting_requests));
             }
         }
@@ -146,21 +162,9 @@ impl Post {
     }
 }
 
-fn drain_shard(ctx: &mut Ctx, id: ShardId, shard: &mut call::Shard, outlet: &mut ShardOutlet) -> Vec<Delivery> {
-    let mut deliveries = Vec::new();
-    while let Some(effect) = shard.poll_effect() {
-        ctx.see(&Seen::ShardSaid { shard: id, effect: &effect });
-        deliveries.push(outlet.route(effect));
-    }
-    deliveries
-}
-
-fn drain_acd(ctx: &mut Ctx, now: Now, acd: &mut acd::Acd, outlet: &mut AcdOutlet) -> Vec<Delivery> {
-    let mut deliveries = Vec::new();
-    while let Some(effect) = acd.poll_effect() {
-        ctx.see(&Seen::AcdSaid { effect: &effect });
-        deliveries.push(outlet.route(now.wall, effect));
+fn drain_acd(ctx: &mut Ctx, now: Now, acd: &mut AcdOwner, deliveries: &mut Vec<Delivery>) {
+    while let Some(delivery) = acd.poll_seen(now, |effect| ctx.see(&Seen::AcdSaid { effect })) {
+        deliveries.push(delivery);
     }
     ctx.see(&Seen::AcdSettled);
-    deliveries
 }

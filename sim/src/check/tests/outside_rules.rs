@@ -32,10 +32,6 @@ impl Writer {
         self.number += 1;
         let entry = Entry::Call(CallEntry { call, seq, at: WallTime::default(), event });
         self.trace.see(&Seen::Journaled { owner: OWNER, number: self.number, entry: &entry });
-        if let Entry::Call(_) = &entry {
-            let effect = call::Effect::Journal(entry);
-            self.trace.see(&Seen::ShardSaid { shard: ShardId(0), effect: &effect });
-        }
     }
 
     /// A call with its caller's leg.
@@ -217,7 +213,7 @@ fn entries_with_a_gap_in_their_numbers() {
 fn media_across_calls_after_the_end_and_left_open() {
     let mut writer = Writer::new();
     let tell = |writer: &mut Writer, command: Command| {
-        writer.trace.see(&Seen::ShardSaid { shard: ShardId(0), effect: &call::Effect::Media(command) });
+        writer.trace.see(&Seen::MediaOrdered { command: &command });
     };
     let (one, other, third) = (Node::Leg(LegId(1)), Node::Leg(LegId(2)), Node::Leg(LegId(3)));
     tell(&mut writer, Command::Open { leg: LegId(1), call: CALL });
