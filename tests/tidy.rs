@@ -34,6 +34,13 @@ fn no_reminders_and_nothing_ignored() {
 }
 
 #[test]
+fn no_file_is_half_merged() {
+    let marks = ["<", ">"].map(|mark| mark.repeat(7));
+    let half = |line: &str| marks.iter().any(|mark| line.starts_with(mark.as_str()));
+    report("half merged", lines_with(&files(), half));
+}
+
+#[test]
 fn no_paths_and_hosts_of_one_machine() {
     let mut words: Vec<String> = ["work", "farm", "root", "tmp", "home"].iter().map(|top| format!("/{top}/")).collect();
     words.extend([["crates", ".io"].concat(), ["deb.", "debian"].concat(), ["py", "pi.org"].concat()]);
