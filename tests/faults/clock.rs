@@ -31,6 +31,10 @@ fn a_clock_that_jumps_an_hour_changes_no_call() {
         agent.expect_bye();
         let record = node.http().record_of(&caller.id);
         assert_eq!(record["status"], "completed", "{record:#}");
+        let talk_ms = record["talk_ms"].as_u64().unwrap_or_default();
+        assert!((900..20_000).contains(&talk_ms), "{talk_ms} ms of about one second: {record:#}");
+        let wait_ms = record["queue_wait_ms"].as_u64().unwrap_or(u64::MAX);
+        assert!(wait_ms < 20_000, "{wait_ms} ms: {record:#}");
         assert!(ids.insert(record["id"].to_string()), "ids are unique");
         // Wrap-up ends, the next caller is served, the phone is still registered.
         let next = phone.expect_call();

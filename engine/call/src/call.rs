@@ -1,6 +1,6 @@
 //! One call: its parties and the flow it is in.
 
-use clock::{CallId, Instant, LegId, QueueId, WallTime};
+use clock::{CallId, Instant, LegId, Now, QueueId, WallTime};
 use media_graph::RecorderId;
 
 use crate::ids::RingId;
@@ -11,6 +11,8 @@ use crate::wiring::Wiring;
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) id: CallId,
+    /// When it began: what the times of its entries count from.
+    pub(crate) began: Now,
     /// Number of its last journal entry.
     pub(crate) seq: u32,
     /// The number or extension that called.
@@ -114,9 +116,10 @@ pub(crate) struct Recording {
 
 impl Call {
     /// A call from `from` that begins.
-    pub(crate) fn new(id: CallId, from: String, flow: Flow) -> Self {
+    pub(crate) fn new(id: CallId, began: Now, from: String, flow: Flow) -> Self {
         Self {
             id,
+            began,
             seq: 0,
             from,
             from_is_number: false,
@@ -132,12 +135,36 @@ impl Call {
         }
     }
 
+    /// The time of an entry that is written now. The wall clock may be set while the call is up; its durations are
+    /// differences of these times, so they run on with the monotonic clock (DESIGN section 3).
+    pub(crate) fn time_of(&self, now: Now) -> WallTime {
+        self.began.wall + now.mono.since(self.began.mono)
+    }
+
     /// The one that `leg` talks to.
     pub(crate) fn other_party(&self, leg: LegId) -> Option<LegId> {
         match self.flow {
             Flow::Talking { customer, agent } if customer == leg => Some(agent),
             Flow::Talking { customer, agent } if agent == leg => Some(customer),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_times_of_a_call_do_not_follow_a_clock_that_is_set() {
+        let began = Now { mono: Instant::from_nanos(5), wall: WallTime::from_micros(1_000_000) };
+        let call = Call::new(CallId::default(), began, "1001".into(), Flow::Dialing { party: LegId(1) });
+        let later = began.mono + Duration::from_secs(2);
+        for wall in [0, 2_999_999, 3_600_000_000] {
+            let now = Now { mono: later, wall: WallTime::from_micros(wall) };
+            assert_eq!(call.time_of(now), WallTime::from_micros(3_000_000));
         }
     }
 }

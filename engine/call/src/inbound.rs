@@ -138,7 +138,7 @@ impl Shard {
         let (from, from_is_number) = arrival.from.clone();
         let flow = Flow::Arriving { route };
         let hidden = wants_privacy(arrival.request);
-        self.add_call(Call { from_is_number, hidden, ..Call::new(call, from, flow) }, started);
+        self.add_call(Call { from_is_number, hidden, ..Call::new(call, self.now, from, flow) }, started);
         if let Some(used) = self.sessions.get_mut(&session) {
             *used = SessionUse { leg: Some(leg_id), gate: Some(0), ..SessionUse::default() };
         }
@@ -158,7 +158,8 @@ impl Shard {
         let mut leg = Leg::new(self.ids.leg(), id, LegKind::Caller, Side::Server);
         leg.agent = agent_of(arrival.dialer);
         let (status, outcome) = why.verdict(Reached::default());
-        self.calls.insert(id, Call::new(id, arrival.from.0.clone(), Flow::Dialing { party: leg.id }));
+        let flow = Flow::Dialing { party: leg.id };
+        self.calls.insert(id, Call::new(id, self.now, arrival.from.0.clone(), flow));
         self.log(id, started);
         self.log_caller_leg(id, &leg, arrival.request);
         self.log(id, CallEvent::LegEnded { leg: leg.id, cause: why.cause() });

@@ -13,11 +13,11 @@ impl Shard {
     pub(crate) fn log(&mut self, call: CallId, event: CallEvent) {
         let Some(known) = self.calls.get_mut(&call) else { return };
         known.seq += 1;
-        let seq = known.seq;
-        self.log_as(call, seq, event);
+        let (seq, at) = (known.seq, known.time_of(self.now));
+        self.journal(Entry::Call(CallEntry { call, seq, at, event }));
     }
 
-    /// Writes an entry with a sequence number that the caller keeps.
+    /// Writes an entry of a call that is over, or from before a restart, with a sequence number that the caller keeps.
     pub(crate) fn log_as(&mut self, call: CallId, seq: u32, event: CallEvent) {
         self.journal(Entry::Call(CallEntry { call, seq, at: self.now.wall, event }));
     }

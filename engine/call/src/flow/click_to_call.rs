@@ -71,7 +71,7 @@ impl Shard {
             trunk: None,
             agent: Some(agent),
         };
-        self.add_call(Call::new(id, extension, Flow::Originating { route }), started);
+        self.add_call(Call::new(id, self.now, extension, Flow::Originating { route }), started);
         let order = RingOrder {
             purpose: Purpose::Originator,
             kind: LegKind::Caller,
