@@ -23,7 +23,9 @@ use self::segment::{Next, Owner, Segment};
 use crate::{JournalId, OpenError, ReadError, Stored, Undecodable};
 
 pub(crate) use self::folder::{create_whole, take};
-pub(crate) use self::frame::{GROUP_BYTES, LENGTH_BYTES, encode as encode_frame};
+pub(crate) use self::frame::{GROUP_BYTES, LENGTH_BYTES, encode as encode_frame, with_synced};
+#[cfg(test)]
+pub(crate) use self::segment::SEGMENT_HEAD_BYTES;
 
 /// An open log.
 #[derive(Debug)]
@@ -89,7 +91,6 @@ impl Taken {
         let log = Log { folder: folder.clone(), owner, segments, next_number, _lock: lock };
         let active = log.begin(None, &[]).map_err(refused)?;
         log.adopt(Some(&active));
-        log.remove_empty(active.segment.number);
         Ok(Opened { log, last, cut_bytes: found.cut_bytes, active })
     }
 }
@@ -122,18 +123,28 @@ impl Log {
         let head = self.owner.encode();
         let mut parts = vec![head.as_slice()];
         parts.extend_from_slice(frames);
-        let file = Arc::new(create_whole(&path, &parts)?);
+        let made = create_whole(&path, &parts).inspect_err(|_| {
+            // It may have got its name before the folder failed to sync; tried again, there would be many.
+            let _gone = std::fs::remove_file(&path);
+        });
+        let file = Arc::new(made?);
         let segment = Arc::new(Segment::new(path, number, self.owner, first));
         let end = parts.iter().map(|part| part.len() as u64).sum();
         Ok(Active { segment, file, end })
     }
 
-    /// Puts a segment that was begun behind the others. Those whose entries it has all are removed.
+    /// Puts a segment that was begun behind the others. Those whose entries it has all are removed, and those that have
+    /// none: starts that came to nothing leave one each, and a disk that was full one with half a group.
     pub(crate) fn adopt(&self, active: Option<&Active>) {
         let Some(active) = active else { return };
         let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
         segments.push(active.segment.clone());
         opening::remove_superseded(&mut segments);
+        let newest = active.segment.number;
+        segments.retain(|segment| {
+            let is_kept = segment.first().is_some() || segment.number == newest;
+            is_kept || std::fs::remove_file(&segment.path).is_err()
+        });
     }
 
     /// Up to `max` entries after `after`, none behind `until`.
@@ -178,15 +189,6 @@ impl Log {
         Ok(true)
     }
 
-    /// Starts that came to nothing leave a segment each: they go when another has followed.
-    fn remove_empty(&self, active: u64) {
-        let mut segments = self.segments.write().unwrap_or_else(PoisonError::into_inner);
-        segments.retain(|segment| {
-            let is_kept = segment.first().is_some() || segment.number == active;
-            is_kept || std::fs::remove_file(&segment.path).is_err()
-        });
-    }
-
     fn read_lock(&self) -> std::sync::RwLockReadGuard<'_, Vec<Arc<Segment>>> {
         self.segments.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -203,17 +205,25 @@ fn read_segment(
 ) -> Result<bool, ReadError> {
     let failed = |e: std::io::Error| cannot_read(&segment.path, &e);
     let wanted = if after < segment.position(0) { 0 } else { after.sequence.saturating_add(1) };
+    if wanted >= end {
+        return Ok(true);
+    }
+    let mut reached = None;
     let mut frames = segment.frames_from(wanted).map_err(failed)?;
     loop {
         let offset = frames.offset;
         let (at, head, payload) = match frames.next().map_err(failed)? {
             Next::Frame { at, head, payload } => (at, head, payload),
-            Next::End => return Ok(true),
-            Next::Damaged => {
-                let why = format!("{} is damaged at byte {offset}", segment.path.display());
-                return Err(ReadError::Store { why });
+            Next::End => {
+                let reached = reached.unwrap_or_else(|| wanted.saturating_sub(1));
+                return not_short(segment, offset, reached, until, end).map(|()| true);
             }
+            Next::Damaged => return Err(damaged(segment, offset)),
         };
+        if reached.is_some_and(|reached: u64| reached.checked_add(1) != Some(head.first)) {
+            return Err(damaged(segment, offset));
+        }
+        reached = Some(head.last());
         segment.note(head.first, at);
         for (sequence, bytes) in (head.first..).zip(frame::entries(payload)) {
             let position = segment.position(sequence);
@@ -234,6 +244,23 @@ fn read_segment(
             return Ok(true);
         }
     }
+}
+
+/// A segment that ends before the next one begins, or before what was promised, has lost its end.
+fn not_short(segment: &Segment, offset: u64, reached: u64, until: Position, end: u64) -> Result<(), ReadError> {
+    let promised = if until.epoch == segment.owner.epoch { until.sequence } else { 0 };
+    let due = if end == u64::MAX { promised } else { end.saturating_sub(1) };
+    if reached >= due {
+        return Ok(());
+    }
+    let (path, missing) = (segment.path.display(), reached.saturating_add(1));
+    let why = format!("{path} ends at byte {offset}, entries {missing} to {due} are missing; restore it from a backup");
+    Err(ReadError::Store { why })
+}
+
+fn damaged(segment: &Segment, offset: u64) -> ReadError {
+    let path = segment.path.display();
+    ReadError::Store { why: format!("{path} is damaged at byte {offset}; restore it from a backup") }
 }
 
 /// The checksum of other files in the folder.

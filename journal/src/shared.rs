@@ -61,7 +61,19 @@ pub(crate) struct Shared {
     pub(crate) failures_total: AtomicU64,
     pub(crate) cut_bytes: u64,
     #[cfg(test)]
-    pub(crate) broken: std::sync::atomic::AtomicBool,
+    pub(crate) broken: Mutex<Broken>,
+}
+
+/// What fails of the disk under test.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Broken {
+    #[default]
+    Nothing,
+    /// Syncs, and with them new segments.
+    Syncs,
+    /// Everything; half of what is written arrives, as on a disk that gets full.
+    Everything,
 }
 
 impl Shared {
@@ -82,7 +94,7 @@ impl Shared {
             failures_total: AtomicU64::new(0),
             cut_bytes,
             #[cfg(test)]
-            broken: std::sync::atomic::AtomicBool::new(false),
+            broken: Mutex::default(),
         }
     }
 
@@ -134,7 +146,11 @@ impl Shared {
     }
 
     pub(crate) fn write(&self, file: &File, frame: &[u8], offset: u64) -> std::io::Result<()> {
-        self.injected_fault()?;
+        #[cfg(test)]
+        if self.breaks() == Broken::Everything {
+            let half = frame.get(..frame.len() / 2).unwrap_or_default();
+            return std::os::unix::fs::FileExt::write_all_at(file, half, offset).and(Err(no_space_left()));
+        }
         std::os::unix::fs::FileExt::write_all_at(file, frame, offset)
     }
 
@@ -149,9 +165,13 @@ impl Shared {
     }
 
     #[cfg(test)]
+    fn breaks(&self) -> Broken {
+        *self.broken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(test)]
     fn injected_fault(&self) -> std::io::Result<()> {
-        let broken = self.broken.load(Ordering::SeqCst);
-        if broken { Err(std::io::Error::other("no space left")) } else { Ok(()) }
+        if self.breaks() == Broken::Nothing { Ok(()) } else { Err(no_space_left()) }
     }
 
     #[cfg(not(test))]
@@ -159,4 +179,9 @@ impl Shared {
     const fn injected_fault(&self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+#[cfg(test)]
+fn no_space_left() -> std::io::Error {
+    std::io::Error::other("no space left")
 }

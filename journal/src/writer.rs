@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clock::WallTime;
 use journal_core::{Durability, Entry, Owner, Position};
 
-use crate::log::{GROUP_BYTES, encode_frame};
+use crate::log::{GROUP_BYTES, encode_frame, with_synced};
 use crate::shared::Shared;
 use crate::syncer::report;
 use crate::time::monotonic_now;
@@ -180,7 +180,11 @@ impl Writer {
 
     fn move_on(&self) -> std::io::Result<Vec<Arc<Written>>> {
         let groups: Vec<Arc<Written>> = self.shared.unsynced.lock().groups.iter().cloned().collect();
-        let frames: Vec<&[u8]> = groups.iter().map(|group| group.frame.as_slice()).collect();
+        // The segment gets its name when it is synced whole, so each frame may say so: damage to it is told from a torn end.
+        let synced = groups.last().map_or(0, |newest| newest.last.sequence);
+        let epoch = self.shared.log.epoch();
+        let frames: Vec<Vec<u8>> = groups.iter().map(|group| with_synced(epoch, &group.frame, synced)).collect();
+        let frames: Vec<&[u8]> = frames.iter().map(Vec::as_slice).collect();
         let active = self.shared.begin_segment(groups.first().map(|group| group.first), &frames)?;
         self.shared.log.adopt(Some(&active));
         let moved = self.shared.unsynced.change(|state| {

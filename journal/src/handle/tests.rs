@@ -6,6 +6,7 @@ use clock::{AgentId, ShardId, WallTime};
 use journal_core::{AgentStatus, NameKind};
 
 use super::*;
+use crate::shared::Broken;
 use crate::upkeep::trim;
 
 const SHARD: Owner = Owner::Shard(ShardId(0));
@@ -50,8 +51,8 @@ fn ids(stored: &[Arc<Stored>]) -> Vec<u32> {
     stored.iter().map(id).collect()
 }
 
-fn break_disk(journal: &Journal, is_broken: bool) {
-    journal.shared().broken.store(is_broken, Ordering::SeqCst);
+fn break_disk(journal: &Journal, broken: Broken) {
+    *journal.shared().broken.lock().unwrap() = broken;
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn a_full_channel_gives_the_entry_back_and_a_broken_disk_loses_nothing() {
     let (journal, _, reports) = open_with(Options { capacity: 4, ..Options::at(folder.path()) });
     append(&journal, SHARD, 1..=1);
     wait_for(&reports, &reached(SHARD, Durability::Synced, 1));
-    break_disk(&journal, true);
+    break_disk(&journal, Broken::Everything);
     append(&journal, SHARD, 2..=2);
     let failing = Report::Failing { why: "no space left".to_owned() };
     wait_for(&reports, &failing);
@@ -96,7 +97,7 @@ fn a_full_channel_gives_the_entry_back_and_a_broken_disk_loses_nothing() {
         panic!("the fifth entry that waits is refused")
     };
     assert_eq!(*entry, name(7));
-    break_disk(&journal, false);
+    break_disk(&journal, Broken::Nothing);
     wait_for(&reports, &Report::Working);
     wait_for(&reports, &reached(SHARD, Durability::Synced, 6));
     journal.append(SHARD, 7, *entry).unwrap();
@@ -232,10 +233,10 @@ fn what_a_failed_sync_may_have_lost_is_written_again() {
     wait_for(&reports, &reached(SHARD, Durability::Synced, 10));
     append(&journal, SHARD, 11..=20);
     wait_for(&reports, &reached(SHARD, Durability::Written, 20));
-    break_disk(&journal, true);
+    break_disk(&journal, Broken::Everything);
     append(&journal, SHARD, 21..=30);
     wait_for(&reports, &Report::Failing { why: "no space left".to_owned() });
-    break_disk(&journal, false);
+    break_disk(&journal, Broken::Nothing);
     wait_for(&reports, &reached(SHARD, Durability::Synced, 30));
     let read = |journal: &Journal| ids(&journal.shared().log.read(Position::START, LATEST, 1_000).unwrap());
     assert!(read(&journal).into_iter().eq(1..=30));
@@ -250,6 +251,89 @@ fn what_a_failed_sync_may_have_lost_is_written_again() {
     let (journal, recovered, _) = open(folder.path());
     assert!(ids(&recovered.map(Result::unwrap).collect::<Vec<_>>()).into_iter().eq(1..=30));
     assert_eq!(journal.metrics().cut_bytes, 0);
+    journal.close();
+}
+
+/// Two groups were written, their sync failed, both are in the old segment and in the new one.
+#[test]
+fn groups_that_a_failed_sync_doubled_are_there_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, _, reports) = open(folder.path());
+    append(&journal, SHARD, 1..=10);
+    wait_for(&reports, &reached(SHARD, Durability::Synced, 10));
+    break_disk(&journal, Broken::Syncs);
+    for number in 11..=13 {
+        append(&journal, SHARD, number..=number);
+        wait_for(&reports, &reached(SHARD, Durability::Written, number));
+    }
+    wait_for(&reports, &Report::Failing { why: "no space left".to_owned() });
+    break_disk(&journal, Broken::Nothing);
+    wait_for(&reports, &reached(SHARD, Durability::Synced, 13));
+    append(&journal, SHARD, 14..=14);
+    wait_for(&reports, &reached(SHARD, Durability::Synced, 14));
+    append(&journal, SHARD, 15..=15);
+    wait_for(&reports, &reached(SHARD, Durability::Synced, 15));
+    let read = ids(&journal.shared().log.read(Position::START, LATEST, 1_000).unwrap());
+    assert!(read.into_iter().eq(1..=15));
+    journal.close();
+    drop(journal);
+    let (journal, recovered, _) = open(folder.path());
+    assert!(ids(&recovered.map(Result::unwrap).collect::<Vec<_>>()).into_iter().eq(1..=15));
+    assert_eq!(journal.metrics().cut_bytes, 0);
+    journal.close();
+}
+
+/// The first group of a new segment met a full disk: half of it is there, and nobody's.
+#[test]
+fn a_segment_whose_first_group_was_torn_hurts_no_later_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, _, _) = open(folder.path());
+    append(&journal, SHARD, 1..=10);
+    journal.close();
+    drop(journal);
+    let (journal, _, reports) = open(folder.path());
+    break_disk(&journal, Broken::Everything);
+    append(&journal, SHARD, 11..=11);
+    wait_for(&reports, &Report::Failing { why: "no space left".to_owned() });
+    // What a crash leaves that comes before the torn segment is removed.
+    let torn = segments(folder.path()).pop().unwrap();
+    let kept = folder.path().join("kept");
+    std::fs::copy(&torn, &kept).unwrap();
+    break_disk(&journal, Broken::Nothing);
+    wait_for(&reports, &reached(SHARD, Durability::Synced, 11));
+    append(&journal, SHARD, 12..=12);
+    wait_for(&reports, &reached(SHARD, Durability::Synced, 12));
+    assert!(!torn.exists(), "it holds nothing");
+    journal.close();
+    drop(journal);
+    std::fs::rename(&kept, &torn).unwrap();
+    for start in 1..=2 {
+        let (journal, recovered, _) = open(folder.path());
+        let found = ids(&recovered.map(Result::unwrap).collect::<Vec<_>>());
+        assert!(found.iter().copied().eq(1..=12), "start {start}: {found:?}");
+        assert_eq!(journal.metrics().cut_bytes, 0);
+        assert!(!torn.exists(), "start {start}");
+        journal.close();
+    }
+}
+
+/// A gap is told, whoever reads over it: entries that are gone are no end of the journal.
+#[test]
+fn a_segment_that_was_cut_short_is_no_end() {
+    let folder = tempfile::tempdir().unwrap();
+    for _ in 0..3 {
+        let (journal, _, _) = open(folder.path());
+        append(&journal, SHARD, 1..=10);
+        journal.close();
+    }
+    let first = segments(folder.path()).swap_remove(0);
+    let bytes = std::fs::read(&first).unwrap();
+    let head = crate::log::SEGMENT_HEAD_BYTES;
+    let frame = crate::log::encode_frame(1, 1, 0, &[journal_core::encode(WallTime::default(), &name(1)).unwrap()]);
+    std::fs::write(&first, [&bytes[..head], frame.as_slice()].concat()).unwrap();
+    let (journal, recovered, _) = open(folder.path());
+    let told = recovered.filter_map(Result::err).next().map(|error| error.to_string()).unwrap_or_default();
+    assert!(told.contains("ends at byte") && told.contains("entries 2 to 10"), "{told}");
     journal.close();
 }
 

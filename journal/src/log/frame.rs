@@ -63,7 +63,20 @@ pub(crate) fn encode(epoch: u32, first: u64, synced: u64, entries: &[Vec<u8>]) -
         bytes.extend_from_slice(entry);
     }
     let crc = checksum(epoch, bytes.get(CHECKED_FROM..).unwrap_or_default());
-    bytes[4..CHECKED_FROM].copy_from_slice(&crc.to_be_bytes());
+    bytes[CRC_AT..CHECKED_FROM].copy_from_slice(&crc.to_be_bytes());
+    bytes
+}
+
+/// The same frame, naming `synced` as the last entry that was synced.
+pub(crate) fn with_synced(epoch: u32, frame: &[u8], synced: u64) -> Vec<u8> {
+    let mut bytes = frame.to_vec();
+    if let Some(named) = bytes.get_mut(SYNCED_AT..HEAD_BYTES) {
+        named.copy_from_slice(&synced.to_be_bytes());
+    }
+    let crc = checksum(epoch, bytes.get(CHECKED_FROM..).unwrap_or_default());
+    if let Some(stated) = bytes.get_mut(CRC_AT..CHECKED_FROM) {
+        stated.copy_from_slice(&crc.to_be_bytes());
+    }
     bytes
 }
 
@@ -104,8 +117,10 @@ pub(crate) const PAYLOAD_BYTES_MAX: usize = GROUP_BYTES + journal_core::MAX_ENTR
 /// A group is closed when it has so many bytes: read and checked in a millisecond.
 pub(crate) const GROUP_BYTES: usize = 1024 * 1024;
 const MAGIC: [u8; 4] = *b"TLJf";
+const CRC_AT: usize = 4;
 /// The checksum covers what stands behind it.
 const CHECKED_FROM: usize = 8;
+const SYNCED_AT: usize = 24;
 static CRC: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);
 
 #[cfg(test)]
@@ -119,6 +134,7 @@ mod tests {
         let head = Head::read(&frame).unwrap();
         assert_eq!((head.first, head.last(), head.synced, head.count), (41, 43, 40, 3));
         assert!(head.holds(7, &frame) && !head.holds(8, &frame));
+        assert_eq!(with_synced(7, &frame, 43), encode(7, 41, 43, &group));
         let back: Vec<_> = entries(&frame[HEAD_BYTES..]).map(<[u8]>::to_vec).collect();
         assert_eq!(back, group);
         for bit in 0..frame.len() * 8 {

@@ -1,7 +1,7 @@
 //! What a start finds in the folder, and how it treats an end that a crash tore.
 //!
-//! Only the last two segments can hold what was not synced: a third is begun
-//! when the first of them is synced whole. They are read from their beginning.
+//! Only the last two segments with entries can hold what was not synced: a third
+//! is begun when the first of them is synced whole. They are read from their beginning.
 //! The first place that is no whole frame ends the journal, unless a frame
 //! behind it says that more than that was synced: then the start is refused.
 
@@ -35,9 +35,8 @@ pub(super) fn examine(folder: &Path, synced: u64) -> Result<Found, OpenError> {
     if opened.iter().any(|segment| Some(segment.owner.id) != id) {
         return Err(unreadable(folder, "its files are of two journals"));
     }
-    let sealed = opened.len().saturating_sub(UNSYNCED_SEGMENTS);
     let is_bad = |segment: &&Arc<Segment>| segment.first().is_none() && !is_empty(segment);
-    if let Some(bad) = opened.iter().take(sealed).find(is_bad) {
+    if let Some(bad) = opened.iter().take(tail_of(&opened)).find(is_bad) {
         return Err(unreadable(folder, &format!("{} is damaged at its beginning", bad.path.display())));
     }
     remove_superseded(&mut opened);
@@ -50,10 +49,17 @@ pub(super) fn examine(folder: &Path, synced: u64) -> Result<Found, OpenError> {
             opened.push(open_segment(folder, torn.path.clone(), torn.number)?);
         }
     }
-    for segment in opened.iter().rev().take(UNSYNCED_SEGMENTS) {
+    for segment in opened.iter().skip(tail_of(&opened)) {
         File::open(&segment.path).and_then(|file| file.sync_all()).map_err(refused)?;
     }
     Ok(Found { segments: opened, last: end.last, cut_bytes })
+}
+
+/// Which segment is the first that may hold what was not synced. One without a whole frame does not count: it was never
+/// used, or its first group met a full disk and went to the next one.
+fn tail_of(segments: &[Arc<Segment>]) -> usize {
+    let with_entries = segments.iter().enumerate().rev().filter(|(_, segment)| segment.first().is_some());
+    with_entries.take(UNSYNCED_SEGMENTS).last().map_or(0, |(at, _)| at)
 }
 
 struct End {
@@ -69,7 +75,7 @@ struct Damage {
 
 fn find_end(folder: &Path, segments: &[Arc<Segment>], synced: u64) -> Result<End, OpenError> {
     let refused = |e: std::io::Error| OpenError::Folder { path: folder.to_owned(), why: e.to_string() };
-    let tail = segments.len().saturating_sub(UNSYNCED_SEGMENTS);
+    let tail = tail_of(segments);
     let mut last = Position::START;
     for (index, segment) in segments.iter().enumerate().skip(tail) {
         let (reached, damaged_at) = follow(segment, last, index == tail).map_err(refused)?;
@@ -107,7 +113,8 @@ fn follow(segment: &Segment, mut last: Position, begins: bool) -> std::io::Resul
                     return Ok((last, Some(offset)));
                 }
                 segment.note(head.first, at);
-                last = last.max(segment.position(head.last()));
+                // One that was made after a failed sync has all that the former one has behind its first entry.
+                last = segment.position(head.last());
                 is_first = false;
             }
         }
@@ -204,5 +211,5 @@ fn unreadable(folder: &Path, why: &str) -> OpenError {
     OpenError::Unreadable { path: folder.to_owned(), why: why.to_owned() }
 }
 
-/// The one that is written, and the one before it.
+/// The one that is written, and the one before it; both have entries.
 const UNSYNCED_SEGMENTS: usize = 2;
