@@ -8,7 +8,7 @@ mod upkeep;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use clock::WallTime;
 use records::{Account, ActorKind, ApiKey, People, RowId, Session};
@@ -35,7 +35,7 @@ pub struct ConfigKey {
 #[derive(Debug)]
 pub struct Roster {
     account: String,
-    config_keys: Vec<ConfigKey>,
+    config_keys: RwLock<Arc<[ConfigKey]>>,
     known: watch::Sender<Arc<Known>>,
     /// Version of the people that are in the file beside the journal.
     kept: watch::Sender<u64>,
@@ -78,7 +78,24 @@ impl Roster {
     /// The keys of the configuration file, all of the node's own account, and nobody else yet.
     #[must_use]
     pub fn new(account: impl Into<String>, config_keys: Vec<ConfigKey>) -> Self {
-        Self { account: account.into(), config_keys, known: watch::Sender::default(), kept: watch::Sender::default() }
+        Self {
+            account: account.into(),
+            config_keys: RwLock::new(config_keys.into()),
+            known: watch::Sender::default(),
+            kept: watch::Sender::default(),
+        }
+    }
+
+    /// The file has other keys now: those that are gone are refused from the next request on, their streams end.
+    ///
+    /// # Errors
+    /// A key of the database has one of the names; the former keys stay.
+    pub fn replace_config_keys(&self, keys: Vec<ConfigKey>) -> Result<(), RosterError> {
+        self.check_names(&self.people(), &keys)?;
+        *self.config_keys.write().unwrap_or_else(PoisonError::into_inner) = keys.into();
+        // Streams look again whether they may go on.
+        self.known.send_modify(|_| {});
+        Ok(())
     }
 
     /// Extensions of the node's own account whose phones may not be used now.
@@ -103,8 +120,8 @@ impl Roster {
         config_id("acct", "", &self.account)
     }
 
-    pub(crate) fn config_keys(&self) -> &[ConfigKey] {
-        &self.config_keys
+    pub(crate) fn config_keys(&self) -> Arc<[ConfigKey]> {
+        Arc::clone(&self.config_keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn people(&self) -> Arc<People> {
@@ -117,7 +134,8 @@ impl Roster {
     /// 401 for one that is unknown, over or revoked; 403 from an address for which it is not.
     pub(crate) fn admit(&self, hash: &[u8; 32], address: IpAddr, now: WallTime) -> Result<Principal, Problem> {
         // Every key of the file is compared, each in constant time: their secrets are chosen by people.
-        let of_file = self.config_keys.iter().fold(None, |found, key| match bool::from(key.hash.ct_eq(hash)) {
+        let config_keys = self.config_keys();
+        let of_file = config_keys.iter().fold(None, |found, key| match bool::from(key.hash.ct_eq(hash)) {
             true => Some(key),
             false => found,
         });

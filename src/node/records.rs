@@ -62,12 +62,17 @@ pub(super) async fn open(
 /// Who may ask, and whose phones may be used.
 async fn roster(config: &Config, database: &Database) -> Result<Arc<Roster>, StartError> {
     let account = &config.node.account;
-    let keys = config.keys.iter().map(|key| ConfigKey::new(account, key.name.clone(), &key.secret)).collect();
-    let roster = Arc::new(Roster::new(account.clone(), keys));
+    let roster = Arc::new(Roster::new(account.clone(), config_keys(config)));
     let file = config.node.data_dir.join(PEOPLE_FILE);
     roster.open(database, &file).await.map_err(|error| StartError::Database(error.to_string()))?;
     tokio::spawn(Arc::clone(&roster).keep_up(database.clone(), file));
     Ok(roster)
+}
+
+/// The keys that the file declares.
+pub(super) fn config_keys(config: &Config) -> Vec<ConfigKey> {
+    let key = |key: &crate::config::ApiKey| ConfigKey::new(&config.node.account, key.name.clone(), &key.secret);
+    config.keys.iter().map(key).collect()
 }
 
 /// A server that says nothing holds up no start.

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::entries::NodeEntries;
 use super::owners::location_rules;
+use super::records::config_keys;
 use super::trunks::{Listeners, trunk_rules};
 use crate::config::{Config, ConfigError};
 use crate::ids::{Resolved, resolve};
@@ -47,6 +48,9 @@ pub(super) enum ReloadError {
         /// Which keys.
         keys: Vec<String>,
     },
+    /// The database has a key of that name.
+    #[error(transparent)]
+    Keys(#[from] admin_api::RosterError),
     /// New names must be in the journal first.
     #[error("the journal takes no entries now ({0}); try again")]
     Journal(#[from] journal::AppendError),
@@ -98,6 +102,7 @@ impl Rules {
         for entry in std::mem::take(&mut resolved.new_names) {
             self.entries.try_append(entry)?;
         }
+        self.roster.replace_config_keys(config_keys(&config))?;
         (self.config, self.names) = (config, names);
         self.barred = self.roster.barred_extensions();
         resolved.bar(&self.barred);
@@ -136,8 +141,9 @@ impl Rules {
 
 /// Keys that owners take at any time (docs/configuration.md names the same). All others need a restart, so a key
 /// that is forgotten here is refused instead of silently ignored.
-const CHANGEABLE: [&str; 13] = [
+const CHANGEABLE: [&str; 14] = [
     "agents",
+    "key",
     "limits.call_max_s",
     "limits.calls_max",
     "limits.ping_every_s",

@@ -67,6 +67,19 @@ fn an_agent_who_is_taken_out_ends_in_order() {
 }
 
 #[test]
+fn a_key_that_is_taken_out_is_refused_at_once() {
+    let mut node = Node::demo();
+    node.edit(|config| config.push("key", "name = \"second\"\nsecret = \"a-second-key\""));
+    assert_eq!(said(&node, true), "changed: key");
+    let second = [("Authorization", "Bearer a-second-key")];
+    assert_eq!(node.http().fetch("/v1/agents", &second).status, 200);
+    node.edit(|config| config.set("key.1.secret", "a-third-key-then"));
+    assert_eq!(said(&node, true), "changed: key");
+    assert_eq!(node.http().fetch("/v1/agents", &second).status, 401);
+    assert_eq!(node.http().fetch("/v1/agents", &[("Authorization", "Bearer a-third-key-then")]).status, 200);
+}
+
+#[test]
 fn a_wrong_file_changes_nothing() {
     let mut node = Node::demo();
     node.edit(|config| config.set("queue.0.ring_s", "soon").set("number.2.target", "queue:nowhere"));

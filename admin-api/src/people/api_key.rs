@@ -256,9 +256,9 @@ async fn revoke(
 }
 
 /// Those of the file are all of the node's own account.
-fn config_keys<'a>(shared: &'a Shared, principal: &Principal) -> &'a [ConfigKey] {
+fn config_keys(shared: &Shared, principal: &Principal) -> Arc<[ConfigKey]> {
     let roster = &shared.services.roster;
-    if principal.account == roster.account() { roster.config_keys() } else { &[] }
+    if principal.account == roster.account() { roster.config_keys() } else { Arc::default() }
 }
 
 fn find_changeable(shared: &Shared, principal: &Principal, id: &str) -> Result<Row, Problem> {

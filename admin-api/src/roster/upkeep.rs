@@ -8,7 +8,7 @@ use records::{Actor, Change, ChangeError, Database, People, keep_people, kept_pe
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
-use crate::roster::{Known, Roster};
+use crate::roster::{ConfigKey, Known, Roster};
 use crate::time::wall_now;
 
 /// Why a node cannot start with these people.
@@ -32,7 +32,7 @@ impl Roster {
     pub async fn open(&self, database: &Database, file: &Path) -> Result<(), RosterError> {
         match database.people().await {
             Ok(people) => {
-                self.check_names(&people)?;
+                self.check_names(&people, &self.config_keys())?;
                 self.publish(people, Source::Database);
             }
             Err(away) => {
@@ -98,7 +98,7 @@ impl Roster {
 
     async fn look_for(&self, database: &Database) {
         if let Ok(people) = database.people().await {
-            if let Err(error) = self.check_names(&people) {
+            if let Err(error) = self.check_names(&people, &self.config_keys()) {
                 tracing::error!(%error, "the configuration's counts until this is resolved");
             }
             tracing::info!("users and keys are those of the database again");
@@ -133,12 +133,12 @@ impl Roster {
         });
     }
 
-    fn check_names(&self, people: &People) -> Result<(), RosterError> {
+    pub(super) fn check_names(&self, people: &People, config_keys: &[ConfigKey]) -> Result<(), RosterError> {
         if people.account(&self.account).is_some() {
             return Err(RosterError::SameName { what: "account", name: self.account.clone() });
         }
         let live = people.keys.iter().filter(|key| key.account == self.account && key.revoked_at.is_none());
-        let same = live.map(|key| &key.name).find(|name| self.config_keys.iter().any(|key| key.name == **name));
+        let same = live.map(|key| &key.name).find(|name| config_keys.iter().any(|key| key.name == **name));
         same.map_or(Ok(()), |name| Err(RosterError::SameName { what: "key", name: name.clone() }))
     }
 }
