@@ -22,9 +22,9 @@ test: ## everything that must hold before a change lands
 	@$(MAKE) --no-print-directory lint
 	@tools/test
 
-sim: ## 10,000 calls through the simulator, with faults
+sim: ## 100,000 calls through the simulator, with faults (a minute of one core)
 	@tools/needs build
-	@exec cargo run --locked --release -p sim --example simulate -- --calls 10000
+	@exec cargo run --locked --release -p sim --example simulate -- --calls 100000
 
 faults: ## kills, power losses, broken disks, clocks, databases and attackers, in full (about 30 minutes)
 	@tools/needs build test

@@ -17,6 +17,7 @@ fn what_is_built_without_tests_does_not_break_on_demand() {
     let features = String::from_utf8_lossy(&tree.stdout);
     assert!(tree.status.success() && features.contains("centre"), "{}", String::from_utf8_lossy(&tree.stderr));
     assert!(!features.contains("fault-injection"), "{features}");
+    assert!(!features.contains("planted-faults"), "{features}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::dispatch::Woken;
 use crate::facts::Suspects;
 use crate::limits::Limits;
 use crate::place::Places;
+use crate::planted::Planted;
 use crate::queue::{Profile, Queue, Waiting};
 use crate::waiting::Entry;
 
@@ -44,6 +45,9 @@ pub struct Acd {
     pub(crate) next_seq: u64,
     pub(crate) repaired: u64,
     pub(crate) refused: u64,
+    /// A fault for tests, and at how many occasions it could have struck.
+    #[cfg(feature = "planted-faults")]
+    pub(crate) planted: Option<(crate::planted::Planted, u32)>,
 }
 
 /// What a timer is for.
@@ -106,6 +110,8 @@ impl Acd {
             next_seq: 0,
             repaired: 0,
             refused: 0,
+            #[cfg(feature = "planted-faults")]
+            planted: None,
         }
     }
 
@@ -146,6 +152,7 @@ impl Acd {
         self.now = Now { mono: now.mono.max(self.now.mono), wall: now.wall };
         while let Some(timer) = self.timers.pop_due(self.now.mono) {
             match timer {
+                _ if self.strikes(Planted::MissedTimer) => {}
                 Timer::MaxWait(call) => self.wait_over(call),
                 Timer::Offer(agent) => self.offer_overdue(agent),
                 Timer::WrapUp(agent) => self.wrap_up_over(agent),

@@ -14,6 +14,7 @@ use crate::acd::Acd;
 use crate::contract::{AgentFact, Effect, WaitingFact, WithdrawReason};
 use crate::limits::{FACTS_SETTLE, MAX_SUSPECTS};
 use crate::order::Stamp;
+use crate::planted::Planted;
 use crate::waiting::Entry;
 
 /// What one shard's last report named and we do not know, since when.
@@ -150,6 +151,9 @@ impl Acd {
         let calls: Vec<CallId> = self.calls.values().filter(|row| row.shard == shard).map(|row| row.call).collect();
         for call in calls {
             self.caller_gone(call);
+        }
+        if self.strikes(Planted::LeaseKept) {
+            return;
         }
         for slot in 0..self.agents.len() {
             for index in (0..self.agents[slot].legs.len()).rev() {

@@ -17,6 +17,7 @@ mod limits;
 mod offers;
 mod order;
 mod place;
+mod planted;
 mod queue;
 mod view;
 mod waiting;
@@ -29,4 +30,5 @@ pub use contract::{
 };
 pub use explain::{Decision, Explanation, WhyIdle};
 pub use limits::{FACTS_SETTLE, Limits, MISSED_REST, OFFER_GRACE, REFUSED_REST, UNREACHABLE_REST};
+pub use planted::Planted;
 pub use view::Changes;

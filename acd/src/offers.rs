@@ -11,11 +11,13 @@ use crate::contract::{Effect, OfferOutcome, Status, Why, WithdrawReason};
 use crate::explain::Decision;
 use crate::limits::{MAX_DECISIONS, MISSED_REST, OFFER_GRACE, REFUSED_REST, UNREACHABLE_REST};
 use crate::order::Stamp;
+use crate::planted::Planted;
 use crate::waiting::Left;
 
 impl Acd {
     /// Offers a waiting call to an idle agent, one of `candidates`.
     pub(crate) fn open_offer(&mut self, call: CallId, slot: usize, candidates: u32) {
+        let is_free_still = self.strikes(Planted::DoubleOffer);
         let Some(row) = self.calls.get_mut(&call) else { return };
         let Ok(queue_slot) = self.queues.binary_search_by_key(&row.queue, |queue| queue.config.queue) else { return };
         let (queue, agent) = (&mut self.queues[queue_slot], &mut self.agents[slot]);
@@ -32,7 +34,9 @@ impl Acd {
             row.decisions.remove(0);
         }
         row.decisions.push(Decision { at: self.now.wall, agent: agent.agent, why });
-        queue.open.remove(&row.key);
+        if !is_free_still {
+            queue.open.remove(&row.key);
+        }
         queue.ringing.insert(row.key, call);
         queue.changed = true;
 

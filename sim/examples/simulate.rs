@@ -1,11 +1,11 @@
 //! Runs seeds of the simulator until so many calls have been made: `make sim`.
 //!
-//! `--calls N` calls in all (10000), `--seed N` the first seed (1), `--each N` calls a seed (100), `--only` that one
-//! seed alone, `--log` with everything that happens in it, `--calm` without faults, `--marks` says what was met.
+//! `--calls N` calls in all (10000; `make sim`: 100000), `--seed N` the first seed (1), `--each N` calls a seed (100), `--only` that one
+//! seed alone, `--plant FAULT` with a fault for the judges to find (double-offer, lost-release ...), `--log` with everything that happens in it, `--calm` without faults, `--marks` says what was met.
 
 use std::process::ExitCode;
 
-use sim::{Marks, Scenario};
+use sim::{Marks, Planted, Scenario};
 
 struct Options {
     calls: u64,
@@ -15,6 +15,7 @@ struct Options {
     log: bool,
     calm: bool,
     marks: bool,
+    planted: Option<Planted>,
 }
 
 fn main() -> ExitCode {
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     while calls < options.calls {
         let mut scenario = Scenario::draw(seed, options.each);
         scenario.keep_log = options.log;
+        scenario.planted = options.planted;
         if options.calm {
             scenario = scenario.without_faults();
         }
@@ -81,8 +83,21 @@ fn main() -> ExitCode {
 }
 
 fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options = Options { calls: 10_000, seed: 1, each: 100, only: false, log: false, calm: false, marks: false };
+    let mut options = Options {
+        calls: 10_000,
+        seed: 1,
+        each: 100,
+        only: false,
+        log: false,
+        calm: false,
+        marks: false,
+        planted: None,
+    };
     while let Some(word) = words.next() {
+        if word == "--plant" {
+            options.planted = Some(words.next().and_then(|name| planted(&name)).ok_or(word)?);
+            continue;
+        }
         let mut number = || words.next().and_then(|value| value.parse::<u64>().ok()).ok_or(word.clone());
         match word.as_str() {
             "--calls" => options.calls = number()?,
@@ -96,6 +111,18 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
         }
     }
     Ok(options)
+}
+
+fn planted(name: &str) -> Option<Planted> {
+    Some(match name {
+        "double-offer" => Planted::DoubleOffer,
+        "lost-release" => Planted::LostRelease,
+        "missed-timer" => Planted::MissedTimer,
+        "record-twice" => Planted::RecordTwice,
+        "wrap-up-skipped" => Planted::WrapUpSkipped,
+        "lease-kept" => Planted::LeaseKept,
+        _ => return None,
+    })
 }
 
 /// Owners that break on demand are caught: nobody needs to read where.

@@ -14,12 +14,14 @@ mod marks;
 mod network;
 mod node;
 mod peers;
+mod planted;
 mod report;
 mod scenario;
 mod watch;
 mod world;
 
 pub use marks::Marks;
+pub use planted::Planted;
 pub use report::Report;
 pub use scenario::{NetworkScenario, NodeScenario, PeopleScenario, Scenario};
 pub use watch::Violation;

@@ -71,7 +71,11 @@ pub(crate) fn line(at: Instant, seen: &Seen<'_>) -> Option<String> {
             format!("{at} {from} > {to} {} [{call_id}]", String::from_utf8_lossy(first))
         }
         // The journal and the network tell of these.
-        Seen::MediaOrdered { .. } | Seen::AcdWoken { .. } | Seen::AcdSettled | Seen::Progress { .. } => return None,
+        Seen::MediaOrdered { .. }
+        | Seen::Arrived { .. }
+        | Seen::AcdWoken { .. }
+        | Seen::AcdSettled
+        | Seen::Progress { .. } => return None,
         Seen::ShardTold { shard, input: call::Input::Received { peer, .. } } => {
             format!("{at} {shard:?} takes a message of {}", peer.addr)
         }

@@ -5,6 +5,7 @@ use core::time::Duration;
 use clock::Rng;
 
 use crate::chance::{between, number, share};
+use crate::planted::Planted;
 
 /// One run: everything that happens in it follows from these values.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Scenario {
     pub node: NodeScenario,
     /// What people do.
     pub people: PeopleScenario,
+    /// A fault in the cores, for the judges to find.
+    pub planted: Option<Planted>,
     /// Keep one line of text for everything that happens, for whoever looks for a fault.
     pub keep_log: bool,
 }
@@ -142,6 +145,7 @@ impl Scenario {
             network: NetworkScenario::draw(&mut rng),
             node: NodeScenario::draw(&mut rng),
             people,
+            planted: None,
             keep_log: false,
         }
     }

@@ -17,6 +17,8 @@ use crate::marks::Marks;
 pub(crate) enum Seen<'a> {
     /// A datagram left.
     Sent { from: SocketAddr, to: SocketAddr, bytes: &'a Bytes },
+    /// A datagram of anyone reaches the node.
+    Arrived { bytes: &'a Bytes },
     /// A shard takes an input.
     ShardTold { shard: ShardId, input: &'a call::Input },
     /// A shard wants this done by the media worker.

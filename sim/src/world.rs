@@ -187,6 +187,9 @@ impl World {
                 self.datagrams += 1;
                 if datagram.to == NODE_ADDR {
                     self.stranger.hear(&datagram.bytes);
+                    if self.node.is_up() {
+                        self.ctx.see(&Seen::Arrived { bytes: &datagram.bytes });
+                    }
                     self.node.receive(&mut self.ctx, datagram);
                 } else {
                     self.peers.receive(&mut self.ctx, datagram);

@@ -6,6 +6,7 @@ use journal_core::{CallEntry, CallEvent, DialogIdentity, DialogSide, Durability,
 use sip::ua::{DialogStage, DialogState, SessionId, Transport};
 
 use crate::contract::Effect;
+use crate::planted::Planted;
 use crate::shard::Shard;
 
 impl Shard {
@@ -19,7 +20,13 @@ impl Shard {
 
     /// Writes an entry of a call that is over, or from before a restart, with a sequence number that the caller keeps.
     pub(crate) fn log_as(&mut self, call: CallId, seq: u32, event: CallEvent) {
-        self.journal(Entry::Call(CallEntry { call, seq, at: self.now.wall, event }));
+        let entry = Entry::Call(CallEntry { call, seq, at: self.now.wall, event });
+        if matches!(&entry, Entry::Call(step) if matches!(step.event, CallEvent::Ended { .. }))
+            && self.strikes(Planted::RecordTwice)
+        {
+            self.journal(entry.clone());
+        }
+        self.journal(entry);
     }
 
     /// Writes an entry; the shard's entries are numbered by these effects.

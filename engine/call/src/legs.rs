@@ -11,6 +11,7 @@ use sip::ua::{Body, InviteParams, SessionId};
 
 use crate::contract::{AgentFact, Effect};
 use crate::leg::{Leg, Side, Stage};
+use crate::planted::Planted;
 use crate::shard::{SessionUse, Shard, Timer};
 use crate::termination::{Reason, Termination};
 
@@ -258,7 +259,7 @@ impl Shard {
                 self.agent_legs.remove(&agent);
             }
         }
-        if leg.busy {
+        if leg.busy && !self.strikes(Planted::LostRelease) {
             self.effects.push_back(Effect::AgentFree { agent, call: leg.call, leg: leg.id, talked: leg.talked });
         }
     }

@@ -23,6 +23,7 @@ mod limits;
 mod media_events;
 mod number;
 mod plan;
+mod planted;
 mod recording;
 mod requests;
 mod restore;
@@ -46,6 +47,7 @@ pub use plan::{
     AgentPlan, CallLimits, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat, NumberPlan, Plan, QueuePlan,
     RoutePlan, RouteSource, ShownNumber, Target, TrunkAddress, TrunkDigest, TrunkPlan,
 };
+pub use planted::Planted;
 pub use recording::recording_path;
 pub use route::{Destination, Dialer, NoRoute, Route};
 pub use shard::{Shard, ShardConfig};

@@ -82,6 +82,9 @@ pub struct Shard {
     /// The moment of the input that is being handled.
     pub(crate) now: Now,
     pub(crate) facts_due: Option<Instant>,
+    /// A fault for tests, and at how many occasions it could have struck.
+    #[cfg(feature = "planted-faults")]
+    pub(crate) planted: Option<(crate::planted::Planted, u32)>,
 }
 
 /// What a SIP session is to the shard; kept until the session is over.
@@ -177,6 +180,8 @@ impl Shard {
             drain: DrainState::Open,
             now: Now::default(),
             facts_due: None,
+            #[cfg(feature = "planted-faults")]
+            planted: None,
         }
     }
 

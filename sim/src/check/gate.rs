@@ -8,6 +8,7 @@ use journal_core::{CallEvent, Durability, Entry, Owner};
 use sip::{Message, Method, Source};
 
 use super::Bench;
+use super::glance::Glance;
 use crate::node::NODE_ADDR;
 use crate::watch::Seen;
 
@@ -17,6 +18,8 @@ pub(crate) struct GateJudge {
     /// Calls by Call-ID whose entry is not written yet: owner and number.
     pending: BTreeMap<Owner, BTreeMap<u64, String>>,
     safe: BTreeSet<String>,
+    /// Call-IDs of the node's own INVITEs: what it answers in these made no call.
+    own: BTreeSet<String>,
     synced: BTreeMap<Owner, u64>,
     last: BTreeMap<Owner, u64>,
     /// What an answer waits for: the owner's last entry when it was made.
@@ -76,7 +79,12 @@ impl GateJudge {
     }
 
     /// A response above 100 and below 300 to an INVITE says that there is a call: it must be written.
-    fn sent(&self, bytes: &bytes::Bytes, bench: &mut Bench) {
+    fn sent(&mut self, bytes: &bytes::Bytes, bench: &mut Bench) {
+        if bytes.starts_with(b"INVITE ")
+            && let Some(invite) = Glance::at(bytes).filter(|invite| !invite.in_dialog)
+        {
+            self.own.insert(invite.call_id.to_owned());
+        }
         let promises = bytes.starts_with(b"SIP/2.0 18") || bytes.starts_with(b"SIP/2.0 2");
         if !promises {
             return;
@@ -86,7 +94,7 @@ impl GateJudge {
             return;
         }
         let sip_call_id = message.call_id().unwrap_or_default();
-        if !self.safe.contains(sip_call_id) {
+        if !self.safe.contains(sip_call_id) && !self.own.contains(sip_call_id) {
             let what = format!("{} for {sip_call_id} left before its call was written", message.status());
             bench.broken("a response waits for the write", what);
         }

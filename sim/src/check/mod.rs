@@ -4,9 +4,11 @@
 mod agents;
 mod dispatch;
 mod gate;
+mod glance;
 mod ledger;
 mod media;
 mod offers;
+mod phones;
 mod queues;
 mod records;
 mod rest;
@@ -17,6 +19,7 @@ use self::gate::GateJudge;
 use self::ledger::Ledger;
 use self::media::MediaJudge;
 use self::offers::OfferJudge;
+use self::phones::PhoneJudge;
 use self::records::RecordJudge;
 use self::rest::RestJudge;
 use crate::watch::{Seen, Violation};
@@ -35,7 +38,8 @@ impl Bench {
 
     /// `rule` does not hold; `what` was expected and came.
     pub(crate) fn broken(&mut self, rule: &'static str, what: impl Into<String>) {
-        if self.violations.len() < MAX_VIOLATIONS {
+        let same = self.violations.iter().filter(|violation| violation.rule == rule).count();
+        if same < MAX_OF_A_RULE && self.violations.len() < MAX_VIOLATIONS {
             self.violations.push(Violation { at: self.at, rule, what: what.into() });
         }
     }
@@ -48,6 +52,7 @@ pub(crate) struct Judges {
     ledger: Ledger,
     is_repaired: bool,
     offers: OfferJudge,
+    phones: PhoneJudge,
     records: RecordJudge,
     gate: GateJudge,
     media: MediaJudge,
@@ -61,6 +66,7 @@ impl Judges {
             ledger: Ledger::default(),
             is_repaired: false,
             offers: OfferJudge::default(),
+            phones: PhoneJudge::new(queues),
             records: RecordJudge::new(agents),
             gate: GateJudge::default(),
             media: MediaJudge::default(),
@@ -71,6 +77,7 @@ impl Judges {
     pub(crate) fn see(&mut self, at: Instant, seen: &Seen<'_>) {
         self.bench.at = at;
         self.see_acd(seen);
+        self.phones.see(at, seen, &mut self.bench);
         self.records.see(seen, &mut self.bench);
         self.gate.see(seen, &mut self.bench);
         self.media.see(seen, &mut self.bench);
@@ -139,6 +146,8 @@ impl Judges {
 
 /// The first ones tell most.
 const MAX_VIOLATIONS: usize = 12;
+/// One rule must not keep the others from a word.
+const MAX_OF_A_RULE: usize = 3;
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ impl Node {
         let lasts = between(&mut self.rng, Duration::from_millis(20), self.scenario.journal_outage_max);
         self.disk_fails_until = Some(ctx.now + lasts);
         ctx.see(&Seen::JournalFailing { failing: true });
-        self.tell_journal(ctx, true);
+        self.tell_journal(ctx);
         ctx.events.at(ctx.now + lasts, Event::JournalWorks);
     }
 
@@ -31,7 +31,7 @@ impl Node {
         ctx.see(&Seen::JournalFailing { failing: false });
         if self.running.is_some() {
             self.write(ctx);
-            self.tell_journal(ctx, false);
+            self.tell_journal(ctx);
         }
     }
 
@@ -45,7 +45,8 @@ impl Node {
     }
 
     /// As the owners' tasks do it: what waits is refused, and the core is told.
-    pub(super) fn notice_journal(&mut self, ctx: &mut Ctx, owner: usize, failing: bool) {
+    pub(super) fn notice_journal(&mut self, ctx: &mut Ctx, owner: usize) {
+        let failing = self.is_journal_failing();
         let Some(post) = self.post(owner).filter(|post| post.gate.is_failing() != failing) else { return };
         if failing {
             for held in post.gate.fail() {
@@ -69,10 +70,10 @@ impl Node {
         }
     }
 
-    fn tell_journal(&mut self, ctx: &mut Ctx, failing: bool) {
+    fn tell_journal(&mut self, ctx: &mut Ctx) {
         for owner in 0..=usize::from(self.shards) + 1 {
             let at = ctx.now + between(&mut self.rng, Duration::ZERO, NOTICED_WITHIN);
-            self.schedule(ctx, at, NodeEvent::JournalState { owner, failing });
+            self.schedule(ctx, at, NodeEvent::JournalState { owner });
         }
     }
 }

@@ -27,6 +27,7 @@ use self::owners::{Core, Post};
 use crate::chance::between;
 use crate::ctx::{Ctx, Event, StopStage};
 use crate::network::Datagram;
+use crate::planted::Planted;
 use crate::scenario::{NodeScenario, Scenario};
 use crate::watch::Seen;
 
@@ -50,8 +51,8 @@ pub(crate) enum NodeEvent {
     Write,
     /// What is handed over is synced.
     Sync,
-    /// An owner notices that the journal fails, or works again.
-    JournalState { owner: usize, failing: bool },
+    /// An owner looks whether the journal fails or works again.
+    JournalState { owner: usize },
     /// An owner hears how far its entries have come.
     Progress { owner: usize, durability: Durability, number: u64 },
 }
@@ -69,6 +70,7 @@ pub(crate) struct Node {
     running: Option<Running>,
     /// Until when the disk takes nothing.
     disk_fails_until: Option<Instant>,
+    planted: Option<Planted>,
     /// Calls that began and have not ended, as `GET /v1/calls` would show them, with their shard.
     live: BTreeMap<CallId, usize>,
     /// Datagrams that owners dropped or refused, by their word.
@@ -101,6 +103,7 @@ impl Node {
             life: 0,
             running: None,
             disk_fails_until: None,
+            planted: scenario.planted,
             live: BTreeMap::new(),
             dropped: BTreeMap::new(),
         }
@@ -120,6 +123,9 @@ impl Node {
         let config = self.setup.location(&mut self.rng);
         let location = LocationOwner::new(config, self.shards, self.rng.fork());
         posts.push(Post::new(Core::Location(Box::new(location))));
+        for (post, fault) in posts.iter_mut().zip(core::iter::repeat(self.planted)) {
+            fault.into_iter().for_each(|fault| post.plant(fault));
+        }
         let parts = posts.len() + 1;
         self.running = Some(Running {
             posts,
@@ -296,7 +302,7 @@ impl Node {
             }
             NodeEvent::Write => self.write(ctx),
             NodeEvent::Sync => self.sync(ctx),
-            NodeEvent::JournalState { owner, failing } => self.notice_journal(ctx, owner, failing),
+            NodeEvent::JournalState { owner } => self.notice_journal(ctx, owner),
             NodeEvent::Progress { owner, durability, number } => {
                 if let Some(post) = self.post(owner) {
                     post.gate.advance(durability, number);

@@ -7,6 +7,7 @@ use journal_core::{Gate, Owner};
 use sip::ua::Peer;
 
 use crate::ctx::Ctx;
+use crate::planted::Planted;
 use crate::watch::Seen;
 
 /// An input of any owner.
@@ -115,6 +116,18 @@ impl Post {
             Core::Acd(acd) => acd.break_at(centre::owner::Fault::Next),
             Core::Location(location) => location.break_at(centre::owner::Fault::Next),
         }
+    }
+
+    /// Plants a fault in the core it belongs to. Without the feature of tests it does not.
+    pub(crate) fn plant(&mut self, fault: Planted) {
+        #[cfg(feature = "planted-faults")]
+        match &mut self.core {
+            Core::Shard(_, shard) => fault.in_shard().into_iter().for_each(|fault| shard.plant(fault)),
+            Core::Acd(acd) => fault.in_acd().into_iter().for_each(|fault| acd.plant(fault)),
+            Core::Location(_) => {}
+        }
+        #[cfg(not(feature = "planted-faults"))]
+        let _ = fault;
     }
 
     /// When the core wants to be called, on the node's monotonic clock.

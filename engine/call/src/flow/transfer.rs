@@ -10,6 +10,7 @@ use crate::call::Flow;
 use crate::flow::attended_transfer::Join;
 use crate::ids::RingId;
 use crate::plan::Target;
+use crate::planted::Planted;
 use crate::ring::Purpose;
 use crate::ringing::{Callee, RingOrder};
 use crate::route::{Destination, Dialer, NoRoute};
@@ -167,6 +168,11 @@ impl Shard {
         };
         self.log(call, CallEvent::Transferred { leg: by, to: to.to_owned(), agent });
         self.notify(by, 200, true);
+        if self.strikes(Planted::WrapUpSkipped)
+            && let Some(leg) = self.legs.get_mut(&by)
+        {
+            leg.talked = false;
+        }
         self.drop_leg(by, &Termination::system(Reason::Transferred), false);
         Some(stays)
     }

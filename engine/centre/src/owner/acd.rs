@@ -121,6 +121,13 @@ impl AcdOwner {
         self.faults.add(fault);
     }
 
+    /// Plants a fault in the ACD.
+    #[cfg(feature = "planted-faults")]
+    pub fn plant(&mut self, fault: acd::Planted) {
+        self.acd.plant(fault);
+        self.checkpoint = self.acd.checkpoint();
+    }
+
     fn note(&mut self, input: &Input) {
         match input {
             Input::Configure { queues, agents } => self.rules = Some((queues.clone(), agents.clone())),

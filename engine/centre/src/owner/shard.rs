@@ -29,6 +29,8 @@ pub struct ShardOwner {
     out: VecDeque<Delivery>,
     #[cfg(feature = "fault-injection")]
     faults: super::fault::Faults,
+    #[cfg(feature = "planted-faults")]
+    planted: Option<call::Planted>,
 }
 
 impl core::fmt::Debug for ShardOwner {
@@ -52,6 +54,8 @@ impl ShardOwner {
             out: VecDeque::new(),
             #[cfg(feature = "fault-injection")]
             faults: super::fault::Faults::default(),
+            #[cfg(feature = "planted-faults")]
+            planted: None,
         }
     }
 
@@ -120,6 +124,13 @@ impl ShardOwner {
     #[cfg(feature = "fault-injection")]
     pub fn break_at(&mut self, fault: super::Fault) {
         self.faults.add(fault);
+    }
+
+    /// Plants a fault in the shard, and in each that takes its place.
+    #[cfg(feature = "planted-faults")]
+    pub fn plant(&mut self, fault: call::Planted) {
+        self.planted = Some(fault);
+        self.shard.plant(fault);
     }
 
     fn take(&mut self, now: Now, input: Input) -> Result<(), String> {
@@ -196,6 +207,8 @@ impl ShardOwner {
             return false;
         }
         self.shard = Shard::new(self.id, self.config.clone(), self.rng.fork());
+        #[cfg(feature = "planted-faults")]
+        self.planted.into_iter().for_each(|fault| self.shard.plant(fault));
         self.shard.follow_on(self.outlet.entries(), self.memory.last_id());
         let rules = self.memory.rules(now);
         let ruled = rules.into_iter().try_for_each(|rule| self.take_unseen(now, rule));

@@ -1,0 +1,41 @@
+//! Faults planted for the simulator's checkers: each must be found (DESIGN section 11). Without the feature
+//! `planted-faults` none can be planted, and what is built without tests does not have it.
+
+use crate::shard::Shard;
+
+/// A fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Planted {
+    /// The ACD does not hear that an agent's leg ended.
+    LostRelease,
+    /// An agent who transferred his call is said not to have talked.
+    WrapUpSkipped,
+    /// The end of a call is written twice.
+    RecordTwice,
+}
+
+impl Shard {
+    /// Plants a fault, from now on.
+    #[cfg(feature = "planted-faults")]
+    pub fn plant(&mut self, fault: Planted) {
+        self.planted = Some((fault, 0));
+    }
+
+    /// Whether `fault` is planted and strikes this time.
+    #[cfg(feature = "planted-faults")]
+    pub(crate) fn strikes(&mut self, fault: Planted) -> bool {
+        let Some((_, occasions)) = self.planted.as_mut().filter(|(planted, _)| *planted == fault) else { return false };
+        *occasions += 1;
+        *occasions % EVERY == 0 || fault == Planted::WrapUpSkipped
+    }
+
+    /// Never.
+    #[cfg(not(feature = "planted-faults"))]
+    pub(crate) const fn strikes(&mut self, _: Planted) -> bool {
+        false
+    }
+}
+
+/// A fault that struck at every occasion would be found by anyone. Transfers are rare enough.
+#[cfg(feature = "planted-faults")]
+const EVERY: u32 = 5;
