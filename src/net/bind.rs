@@ -4,15 +4,16 @@ use std::io;
 use std::net::SocketAddr;
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 
+use super::listener::UdpListener;
 use crate::config::Listen;
 
 /// The listeners, bound but not served.
 #[derive(Debug, Default)]
 pub(crate) struct Bound {
-    /// Datagram sockets.
-    pub(crate) udp: Vec<UdpSocket>,
+    /// Datagram listeners.
+    pub(crate) udp: Vec<UdpListener>,
     /// Stream listeners.
     pub(crate) tcp: Vec<TcpListener>,
 }
@@ -21,7 +22,7 @@ impl Bound {
     /// Addresses that mean us in a request URI.
     #[must_use]
     pub(crate) fn own_hosts(&self) -> Vec<String> {
-        let udp = self.udp.iter().filter_map(|socket| socket.local_addr().ok());
+        let udp = self.udp.iter().filter_map(|listener| listener.local_addr().ok());
         let tcp = self.tcp.iter().filter_map(|listener| listener.local_addr().ok());
         let mut hosts: Vec<_> = udp.chain(tcp).map(|addr| addr.ip().to_string()).collect();
         hosts.sort();
@@ -69,9 +70,9 @@ fn try_bind(listen: &[Listen]) -> Result<Bound, BindError> {
         let fail = |transport| move |source| BindError { transport, addr, source };
         let local = match one {
             Listen::Udp(_) => {
-                let socket = bind_udp(addr).map_err(fail("udp"))?;
-                let local = socket.local_addr().map_err(fail("udp"))?;
-                bound.udp.push(socket);
+                let listener = UdpListener::bind(addr).map_err(fail("udp"))?;
+                let local = listener.local_addr().map_err(fail("udp"))?;
+                bound.udp.push(listener);
                 local
             }
             Listen::Tcp(_) => {
@@ -86,16 +87,6 @@ fn try_bind(listen: &[Listen]) -> Result<Bound, BindError> {
     Ok(bound)
 }
 
-fn bind_udp(addr: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(addr), Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_nonblocking(true)?;
-    // A refusal is no fault: the kernel then keeps its own, smaller buffers.
-    let _ = socket.set_recv_buffer_size(UDP_BUFFER_BYTES);
-    let _ = socket.set_send_buffer_size(UDP_BUFFER_BYTES);
-    socket.bind(&addr.into())?;
-    UdpSocket::from_std(socket.into())
-}
-
 fn bind_tcp(addr: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(addr), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
@@ -106,8 +97,6 @@ fn bind_tcp(addr: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// Two seconds of 1,000 calls a second at about 10 messages of 700 bytes each.
-const UDP_BUFFER_BYTES: usize = 16 * 1024 * 1024;
 /// Connections that wait to be accepted: a burst of every phone of a large site.
 const TCP_BACKLOG: i32 = 1_024;
 /// Chance of a port that is free for UDP and taken for TCP is small; four in a row is a fault.

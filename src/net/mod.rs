@@ -12,7 +12,10 @@ mod dispatch;
 mod dns;
 mod flows;
 mod lane;
+mod listener;
 mod peek;
+#[cfg(target_os = "linux")]
+mod program;
 mod tcp;
 mod udp;
 
@@ -24,6 +27,7 @@ pub(crate) use dispatch::{Dispatch, LocationLanes, ShardLanes, SipInput};
 pub(crate) use dns::serve_dns;
 pub(crate) use flows::Flows;
 pub(crate) use lane::{Lane, LaneEnd};
+pub(crate) use listener::UdpListener;
 pub(crate) use tcp::{connect_on_demand, serve_tcp};
 pub(crate) use udp::serve_udp;
 

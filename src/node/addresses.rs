@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use serde::Serialize;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 
-use crate::net::Bound;
+use crate::net::{Bound, UdpListener};
 
 /// What `<data_dir>/addresses.json` says.
 #[derive(Clone, Debug, Serialize)]
@@ -21,7 +21,7 @@ pub(super) struct Addresses {
 impl Addresses {
     pub(super) fn of(bound: &Bound, http: &TcpListener) -> io::Result<Self> {
         Ok(Self {
-            sip_udp: bound.udp.iter().map(UdpSocket::local_addr).collect::<io::Result<_>>()?,
+            sip_udp: bound.udp.iter().map(UdpListener::local_addr).collect::<io::Result<_>>()?,
             sip_tcp: bound.tcp.iter().map(TcpListener::local_addr).collect::<io::Result<_>>()?,
             http: http.local_addr()?,
             pid: std::process::id(),

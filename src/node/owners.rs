@@ -16,7 +16,7 @@ use sip::location::{self, LocationConfig};
 use sip::registrar::RegistrarConfig;
 use sip::trunk::Watcher;
 use sip::ua::{Addresses, Listener, Transport, UaConfig};
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use super::StartError;
@@ -28,6 +28,7 @@ use crate::config::{Config, Listen};
 use crate::ids::Resolved;
 use crate::net::{
     self, Admission, Bound, CallIdDirectory, Connections, Dispatch, Flows, Lane, LaneEnd, LocationLanes, ShardLanes,
+    UdpListener,
 };
 use crate::owner::{
     AcdCore, AnswerTable, Lanes, LocationCore, Outside, OwnerProgress, Post, Runner, ShardCore, TrunkCore,
@@ -226,7 +227,7 @@ async fn bring_media_events(mut events: EventReceiver, post: Arc<Post>) {
 
 /// The listeners, known to the flows but not read yet.
 struct Network {
-    udp: Vec<(FlowId, Arc<UdpSocket>)>,
+    udp: Vec<(FlowId, UdpListener)>,
     tcp: Vec<TcpListener>,
     listeners: Listeners,
     addresses: Addresses,
@@ -234,13 +235,10 @@ struct Network {
 
 impl Network {
     fn of(bound: Bound, config: &Config, flows: &Flows) -> Self {
-        let entered = |socket| {
-            let socket = Arc::new(socket);
-            (flows.add_udp(Arc::clone(&socket)), socket)
-        };
-        let udp: Vec<(FlowId, Arc<UdpSocket>)> = bound.udp.into_iter().map(entered).collect();
-        let of_udp = udp.iter().filter_map(|(flow, socket)| {
-            Some(Listener { transport: Transport::Udp, addr: socket.local_addr().ok()?, flow: Some(*flow) })
+        let entered = |listener: UdpListener| (flows.add_udp(listener.sender()), listener);
+        let udp: Vec<(FlowId, UdpListener)> = bound.udp.into_iter().map(entered).collect();
+        let of_udp = udp.iter().filter_map(|(flow, listener)| {
+            Some(Listener { transport: Transport::Udp, addr: listener.local_addr().ok()?, flow: Some(*flow) })
         });
         let of_tcp = bound.tcp.iter().filter_map(|listener| {
             Some(Listener { transport: Transport::Tcp, addr: listener.local_addr().ok()?, flow: None })
@@ -258,8 +256,9 @@ impl Network {
 }
 
 fn serve_network(network: Network, config: &Config, flows: &Arc<Flows>, dispatch: &Dispatch) {
-    for (flow, socket) in network.udp {
-        tokio::spawn(net::serve_udp(flow, socket, dispatch.clone()));
+    for (flow, listener) in network.udp {
+        tokio::spawn(listener.sort(&dispatch.admission));
+        tokio::spawn(net::serve_udp(flow, listener, dispatch.clone()));
     }
     let (connector, asked) = mpsc::channel(channels::CONNECT);
     flows.set_connector(connector);

@@ -51,8 +51,13 @@ impl Core for ShardCore {
     }
 
     fn handle(&mut self, now: Now, input: Input) {
-        if let Input::TrunkTargets(targets) = &input {
-            self.admission.set_targets(targets);
+        match &input {
+            Input::Configure(plan) => {
+                let destinations = plan.trunks.iter().map(|(trunk, plan)| (*trunk, plan.destination.ip()));
+                self.admission.set_destinations(destinations);
+            }
+            Input::TrunkTargets(targets) => self.admission.set_targets(targets),
+            _ => {}
         }
         self.shard.handle(now, input);
     }

@@ -173,9 +173,13 @@ fn kernel_drops() -> BTreeMap<u16, u64> {
     let drops_of = |line: &str| {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let port = u16::from_str_radix(fields.get(1)?.split_once(':')?.1, 16).ok()?;
-        Some((port, fields.last()?.parse().ok()?))
+        Some((port, fields.last()?.parse::<u64>().ok()?))
     };
-    table.lines().filter_map(drops_of).collect()
+    let mut by_port = BTreeMap::new();
+    for (port, drops) in table.lines().filter_map(drops_of) {
+        *by_port.entry(port).or_default() += drops;
+    }
+    by_port
 }
 
 fn rss_kb(pid: u32) -> u64 {
