@@ -187,7 +187,7 @@ impl Node {
         std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("a process of ours").count()
     }
 
-    /// Open UDP sockets by local port.
+    /// Local ports of open UDP sockets, each once: a SIP listener has two sockets on its port.
     pub(crate) fn udp_ports(&self) -> Vec<u16> {
         let links = std::fs::read_dir(format!("/proc/{}/fd", self.pid())).expect("a process of ours");
         let names = links.filter_map(|link| std::fs::read_link(link.ok()?.path()).ok());
@@ -199,7 +199,8 @@ impl Node {
             let port = u16::from_str_radix(fields.get(1)?.split_once(':')?.1, 16).ok()?;
             own.contains(&inode).then_some(port)
         };
-        table.lines().filter_map(port_of).collect()
+        let ports: std::collections::BTreeSet<u16> = table.lines().filter_map(port_of).collect();
+        ports.into_iter().collect()
     }
 }
 
