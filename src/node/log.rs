@@ -1,16 +1,18 @@
 //! The log: where it goes, and what it shows, which may change while the node runs.
 
+use std::io::IsTerminal;
 use std::sync::OnceLock;
 
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, reload};
 
-/// Logs go to standard error; `TRUNKLINE_LOG` filters them, e.g. `info,sip=debug`.
+/// Logs go to standard error, in colour on a terminal only; `TRUNKLINE_LOG` filters them, e.g. `info,sip=debug`.
 pub fn start() {
     let filter = EnvFilter::try_from_env("TRUNKLINE_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let (filter, handle) = reload::Layer::new(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines =
+        tracing_subscriber::fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     tracing_subscriber::registry().with(filter).with(lines).init();
     // A second start would have panicked in `init` above.
     let _ = FILTER.set(handle);
