@@ -107,6 +107,14 @@ pub struct PeopleScenario {
     pub dial: f64,
     /// Share of new calls that the API starts (click-to-call).
     pub click: f64,
+    /// Further targets of the first carrier's trunk, which take calls and bring none.
+    pub gateways: u32,
+    /// Times in which a carrier or gateway answers every call with 503, for each call.
+    pub storms: f64,
+    /// Agents who leave without logging out, with the phone left on or unplugged, for each call.
+    pub forgets: f64,
+    /// Share of a carrier's calls whose INVITE has no offer.
+    pub late_offers: f64,
     /// Phones and carriers that fall silent in the run, for each call.
     pub outage: f64,
     /// Changes of status and hang-ups over the API, for each call.
@@ -164,6 +172,7 @@ impl Scenario {
             ..self.node
         };
         self.people.outage = 0.0;
+        self.people.forgets = 0.0;
         self
     }
 }
@@ -215,6 +224,10 @@ impl PeopleScenario {
             transfer: share(rng, 0.02, 0.3),
             dial: share(rng, 0.02, 0.3),
             click: share(rng, 0.02, 0.15),
+            gateways: number(rng, 0, 2) as u32,
+            storms: share(rng, 0.02, 0.3),
+            forgets: share(rng, 0.002, 0.03),
+            late_offers: share(rng, 0.02, 0.3),
             outage: share(rng, 0.002, 0.05),
             orders: share(rng, 0.02, 0.3),
             ring: between(rng, secs(5), secs(20)),

@@ -71,6 +71,14 @@ pub(crate) enum Seen<'a> {
     PeerAnswered { sip_call_id: &'a str, status: u16 },
     /// A caller and an agent's phone have been in one undisturbed conversation for a while; who hears whom.
     Conversation { caller: &'a str, agent: clock::AgentId, hears_caller: bool, hears_agent: bool },
+    /// An agent left without logging out.
+    Forgot,
+    /// A carrier refused a call because it refuses all.
+    Stormed,
+    /// A carrier called without an offer.
+    OfferedLate,
+    /// Someone pressed a key that INFO carries.
+    PressedByInfo,
     /// Faults are over; now everything must come to rest.
     Calm,
     /// A call to this queue in the calm was taken by an agent (or was not).

@@ -11,7 +11,7 @@ use crate::ctx::{Ctx, Event, StopStage};
 use crate::events::EventQueue;
 use crate::hostile::Stranger;
 use crate::network::Network;
-use crate::node::{NODE_ADDR, Node};
+use crate::node::{self, NODE_ADDR, Node};
 use crate::peers::Peers;
 use crate::report::Report;
 use crate::scenario::Scenario;
@@ -45,7 +45,7 @@ impl World {
         let mut rng = Rng::new(scenario.seed);
         let net = Network::new(scenario.network.clone(), rng.fork());
         let node = Node::new(scenario, rng.fork());
-        let judges = Judges::new(&node.setup.queues, &node.setup.agents);
+        let judges = Judges::new(&node.setup.queues, &node.setup.agents, node::targets(scenario));
         let ctx = Ctx {
             now: Instant::from_nanos(1_000),
             events: EventQueue::default(),

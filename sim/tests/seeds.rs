@@ -82,6 +82,11 @@ fn two_hundred_seeds_hold_fourth_lot_and_meet_what_matters() {
         "broke.acd",
         "journal.failing",
         "journal.refused",
+        "carrier.storm",
+        "trunk.target_failed",
+        "agent.forgot",
+        "offer.late",
+        "key.by_info",
     ] {
         assert!(marks.count(case) > 0, "{case} was never met");
     }

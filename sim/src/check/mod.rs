@@ -12,6 +12,7 @@ mod phones;
 mod queues;
 mod records;
 mod rest;
+mod trunks;
 
 use clock::Instant;
 
@@ -22,6 +23,7 @@ use self::offers::OfferJudge;
 use self::phones::PhoneJudge;
 use self::records::RecordJudge;
 use self::rest::RestJudge;
+use self::trunks::TrunkJudge;
 use crate::watch::{Seen, Violation};
 
 /// Where a judge says what does not hold.
@@ -57,10 +59,11 @@ pub(crate) struct Judges {
     gate: GateJudge,
     media: MediaJudge,
     rest: RestJudge,
+    trunks: TrunkJudge,
 }
 
 impl Judges {
-    pub(crate) fn new(queues: &[acd::QueueConfig], agents: &[acd::AgentConfig]) -> Self {
+    pub(crate) fn new(queues: &[acd::QueueConfig], agents: &[acd::AgentConfig], targets: Vec<usize>) -> Self {
         Self {
             bench: Bench::new(),
             ledger: Ledger::default(),
@@ -71,6 +74,7 @@ impl Judges {
             gate: GateJudge::default(),
             media: MediaJudge::default(),
             rest: RestJudge::new(queues.len()),
+            trunks: TrunkJudge::new(targets.into_iter()),
         }
     }
 
@@ -81,6 +85,7 @@ impl Judges {
         self.records.see(seen, &mut self.bench);
         self.gate.see(seen, &mut self.bench);
         self.media.see(seen, &mut self.bench);
+        self.trunks.see(at, seen, &mut self.bench);
         self.rest.see(seen, &mut self.bench);
     }
 

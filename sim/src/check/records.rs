@@ -81,6 +81,14 @@ impl RecordJudge {
                     self.lost.insert(sip_call_id.clone());
                 }
                 let Some(steps) = self.calls.get_mut(&step.call) else { return };
+                if matches!(step.event, CallEvent::Answered { .. }) {
+                    // While the disk fails calls go on, and a crash then takes what was said meanwhile.
+                    let started = steps.iter().filter_map(|step| match &step.event {
+                        CallEvent::LegStarted { sip_call_id, .. } => Some(sip_call_id.clone()),
+                        _ => None,
+                    });
+                    self.lost.extend(started);
+                }
                 steps.retain(|known| known != step);
                 if steps.is_empty() {
                     self.calls.remove(&step.call);

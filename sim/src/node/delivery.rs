@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use centre::Delivery;
 use journal_core::{CallEvent, Durability, Entry, Mark, Owner};
+use sip::{Message, Method, Source};
 
 use super::journal::Line;
 use super::media::Outcome;
@@ -78,16 +79,27 @@ impl Node {
     fn hold(&mut self, ctx: &mut Ctx, owner: usize, lane: GateLane, gate: Option<Mark>, held: Held) {
         let Some(post) = self.post(owner) else { return };
         if let Err((_, refused)) = post.gate.push(lane, gate, held) {
-            self.refuse_held(ctx, refused);
+            self.refuse_held(ctx, owner, refused);
         }
     }
 
-    /// As in production: a client hears so; a response is dropped, and its transaction sends it again.
-    pub(super) fn refuse_held(&mut self, ctx: &mut Ctx, held: Held) {
+    /// As in production: a client hears so, the sender of an INVITE gets a final answer; any other response is dropped,
+    /// and its transaction sends it again.
+    pub(super) fn refuse_held(&mut self, ctx: &mut Ctx, owner: usize, held: Held) {
         match held {
-            Held::Transmit { .. } => *self.dropped.entry("journal_failing").or_default() += 1,
+            Held::Transmit { bytes, .. } => match self.refusal(owner, bytes) {
+                Some(input) => self.step(ctx, owner, Some(input)),
+                None => *self.dropped.entry("journal_failing").or_default() += 1,
+            },
             Held::Answer { request } => ctx.see(&Seen::Refused { request }),
         }
+    }
+
+    fn refusal(&self, owner: usize, bytes: bytes::Bytes) -> Option<Input> {
+        let response = Message::parse(bytes, Source::Datagram).ok().filter(|_| owner < usize::from(self.shards))?;
+        let is_answer = matches!(response.cseq(), Ok((_, Method::Invite)));
+        let refused = is_answer && (101..300).contains(&response.status());
+        refused.then_some(Input::Shard(call::Input::ResponseRefused(response)))
     }
 
     pub(super) fn open_gate(&mut self, ctx: &mut Ctx, owner: usize) {

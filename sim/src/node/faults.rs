@@ -50,7 +50,7 @@ impl Node {
         let Some(post) = self.post(owner).filter(|post| post.gate.is_failing() != failing) else { return };
         if failing {
             for held in post.gate.fail() {
-                self.refuse_held(ctx, held);
+                self.refuse_held(ctx, owner, held);
             }
         } else {
             post.gate.recover();

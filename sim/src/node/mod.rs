@@ -33,7 +33,8 @@ use crate::watch::Seen;
 
 pub(crate) use self::owners::Input;
 pub(crate) use self::setup::{
-    DOMAIN, ECHO, Setup, TONE, VOICEMAIL, carrier_addr, extension, password, phone_addr, queue_number,
+    DOMAIN, ECHO, Setup, TONE, VOICEMAIL, carrier_addr, extension, gateways, password, phone_addr, queue_number,
+    targets,
 };
 
 /// Something inside the node that takes time.
@@ -156,6 +157,9 @@ impl Node {
         }
         for shard in 0..shards {
             self.step(ctx, shard, Some(Input::Shard(call::Input::Configure(self.setup.plan.clone()))));
+            if let Some(targets) = self.setup.targets() {
+                self.step(ctx, shard, Some(Input::Shard(call::Input::TrunkTargets(targets))));
+            }
         }
         let configure = acd::Input::Configure { queues: self.setup.queues.clone(), agents };
         self.step(ctx, shards, Some(Input::Acd(configure)));

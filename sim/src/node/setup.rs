@@ -12,7 +12,7 @@ use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
 use sip::digest::{Algorithm, AlgorithmChoice, Ha1};
 use sip::location::{LocationConfig, User};
 use sip::registrar::RegistrarConfig;
-use sip::ua::UaConfig;
+use sip::ua::{Peer, Transport, UaConfig};
 
 use super::{NODE_ADDR, NODE_IP};
 use crate::scenario::Scenario;
@@ -25,6 +25,7 @@ pub(crate) struct Setup {
     pub(crate) agents: Vec<acd::AgentConfig>,
     users: Vec<User>,
     trunks: Vec<core::net::IpAddr>,
+    gateways: Vec<usize>,
 }
 
 impl Setup {
@@ -60,6 +61,7 @@ impl Setup {
             plan: Arc::new(plan(scenario, &agents, &queues)),
             users: agents.iter().map(|agent| user(*agent)).collect(),
             agents: agents.iter().map(acd_agent).collect(),
+            gateways: gateways(scenario).collect(),
             trunks: (0..scenario.carriers).map(|index| carrier_addr(index as usize).ip()).collect(),
         }
     }
@@ -81,6 +83,30 @@ impl Setup {
             auth: auth(u16::MAX, rng),
             registrar: RegistrarConfig::default(),
         }
+    }
+
+    /// The targets of the first carrier's trunk, as the trunk watcher would tell them; none for a carrier of one address.
+    pub(crate) fn targets(&self) -> Option<sip::trunk::Targets> {
+        let first = core::iter::once(0).filter(|_| !self.gateways.is_empty());
+        let targets = first.chain(self.gateways.iter().copied()).map(|index| {
+            let addr = carrier_addr(index);
+            sip::trunk::Target {
+                host: addr.to_string(),
+                peer: Peer { transport: Transport::Udp, addr, flow: None },
+                // The last two share the calls that the first cannot take.
+                rank: u32::from(index > 0),
+                weight: 1,
+                up: true,
+                reason: sip::trunk::Reason::Ok,
+            }
+        });
+        let targets: Vec<_> = targets.collect();
+        (!targets.is_empty()).then(|| sip::trunk::Targets {
+            trunk: TrunkId(1),
+            targets,
+            sources: Vec::new(),
+            contact_user: None,
+        })
     }
 
     /// What location is told at each start.
@@ -112,6 +138,17 @@ pub(crate) fn password(agent: AgentId) -> String {
 /// Where a carrier sends from.
 pub(crate) fn carrier_addr(index: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 1, u8::try_from(index + 1).unwrap_or(u8::MAX)], 5080))
+}
+
+/// Indices of the gateways, behind those of the carriers.
+pub(crate) fn gateways(scenario: &Scenario) -> impl Iterator<Item = usize> + use<> {
+    let first = scenario.carriers as usize;
+    first..first + scenario.people.gateways as usize
+}
+
+/// Indices of all targets of the first carrier's trunk.
+pub(crate) fn targets(scenario: &Scenario) -> Vec<usize> {
+    core::iter::once(0).chain(gateways(scenario)).collect()
 }
 
 /// Where a phone sends from.

@@ -3,12 +3,12 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use clock::Rng;
-use sip::ua::{Event, InviteParams, SessionId};
+use clock::{Instant, Rng};
+use sip::ua::{Body, Event, InviteParams, SessionId};
 
 use super::endpoint::Endpoint;
 use super::party::{Party, Stage};
-use crate::chance::{between, exponential};
+use crate::chance::{between, exponential, number};
 use crate::ctx::{self, Ctx};
 use crate::network::Datagram;
 use crate::node::{self, DOMAIN};
@@ -47,12 +47,19 @@ pub(crate) struct Carrier {
     people: PeopleScenario,
     pub(crate) parties: BTreeMap<SessionId, Party>,
     serial: u64,
+    /// Until when it answers every call with 503.
+    refuses_until: Instant,
 }
 
 impl Carrier {
     pub(crate) fn new(index: usize, people: PeopleScenario, mut rng: Rng) -> Self {
         let endpoint = Endpoint::new(node::carrier_addr(index), "Carrier", rng.fork());
-        Self { index, endpoint, rng, people, parties: BTreeMap::new(), serial: 0 }
+        Self { index, endpoint, rng, people, parties: BTreeMap::new(), serial: 0, refuses_until: Instant::ZERO }
+    }
+
+    /// It is overloaded, or says so: every call to it gets 503 until then.
+    pub(crate) fn refuse_all(&mut self, until: Instant) {
+        self.refuses_until = until;
     }
 
     /// A caller with this number dials.
@@ -61,6 +68,11 @@ impl Carrier {
         self.serial += 1;
         let sip_call_id = format!("carrier{}-{}", self.index, self.serial);
         let offer = self.endpoint.offer(rtp, sdp::Direction::SendRecv);
+        let is_late = self.rng.chance(self.people.late_offers);
+        if is_late {
+            ctx.see(&Seen::OfferedLate);
+            self.endpoint.answer_late(sip_call_id.clone(), rtp);
+        }
         let own = self.endpoint.addr;
         let params = InviteParams {
             peer: self.endpoint.node(),
@@ -69,7 +81,7 @@ impl Carrier {
             from: format!("<sip:{caller}@{}>", own.ip()),
             to: format!("<sip:{to}@{DOMAIN}>"),
             call_id: Some(sip_call_id.clone()),
-            body: Some(offer),
+            body: (!is_late).then_some(offer),
             headers: Vec::new(),
             auth: None,
         };
@@ -105,6 +117,13 @@ impl Carrier {
             CarrierAct::EarlyMedia(session) => self.early_media(ctx, session),
             CarrierAct::Hold(session) => self.reinvite(ctx, session, sdp::Direction::SendOnly),
             CarrierAct::Resume(session) => self.reinvite(ctx, session, sdp::Direction::SendRecv),
+            CarrierAct::Press(session) if self.rng.chance(0.5) => {
+                if self.parties.get(&session).is_some_and(|party| party.stage == Stage::Up) {
+                    ctx.see(&Seen::PressedByInfo);
+                    let body = Body { content_type: "application/dtmf-relay", bytes: DTMF_RELAY.into() };
+                    self.endpoint.ua.info(ctx.now, session, &body);
+                }
+            }
             CarrierAct::Press(session) => {
                 pressed = self.parties.get(&session).filter(|party| party.stage == Stage::Up).map(|party| party.rtp);
             }
@@ -211,6 +230,11 @@ impl Carrier {
 
     /// A call to a number outside: it rings and is answered, or not, or the network refuses it.
     fn invited(&mut self, ctx: &mut Ctx, session: SessionId, request: sip::Message) {
+        if ctx.now < self.refuses_until {
+            ctx.see(&Seen::Stormed);
+            let retry = ("Retry-After", number(&mut self.rng, 1, 10).to_string());
+            return self.endpoint.ua.reject(ctx.now, session, 503, vec![retry]);
+        }
         let rtp = self.endpoint.rtp();
         self.parties.insert(session, Party::called(ctx.now, rtp, request));
         let post_dial = between(&mut self.rng, Duration::from_millis(100), Duration::from_secs(3));
@@ -234,3 +258,6 @@ impl Carrier {
         ctx.events.at(ctx.now + after, ctx::Event::Carrier(self.index, act));
     }
 }
+
+/// A key pressed, as INFO carries it.
+const DTMF_RELAY: &[u8] = b"Signal=#\r\nDuration=160\r\n";

@@ -1,7 +1,9 @@
 //! What carriers and phones have in common: a user agent core of production's own, an address, and RTP ports.
 
 use core::net::SocketAddr;
+use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use clock::{Instant, Rng};
 use sip::ua::{Body, Event, Output, Peer, Transport, Ua, UaConfig};
 use sip::{Message, Source};
@@ -18,18 +20,23 @@ pub(crate) struct Endpoint {
     wake: Option<Instant>,
     next_rtp: u16,
     descriptions: u64,
+    /// Calls made without an offer, whose answer goes with the ACK: the RTP address, and the answer once it is known.
+    late: BTreeMap<String, (SocketAddr, Option<Bytes>)>,
 }
 
 impl Endpoint {
     pub(crate) fn new(addr: SocketAddr, name: &str, rng: Rng) -> Self {
         let ua = Ua::new(UaConfig::at(addr, name), rng);
-        Self { ua, addr, wake: None, next_rtp: FIRST_RTP_PORT, descriptions: 0 }
+        Self { ua, addr, wake: None, next_rtp: FIRST_RTP_PORT, descriptions: 0, late: BTreeMap::new() }
     }
 
     pub(crate) fn receive(&mut self, ctx: &Ctx, datagram: Datagram) {
         let peer = Peer { transport: datagram.transport, addr: datagram.from, flow: None };
         match Message::parse(datagram.bytes, Source::Datagram) {
-            Ok(message) => self.ua.receive(ctx.now, peer, message),
+            Ok(message) => {
+                self.note_late_offer(&message);
+                self.ua.receive(ctx.now, peer, message);
+            }
             Err(error) => self.ua.receive_bad(ctx.now, peer, &error),
         }
     }
@@ -39,7 +46,10 @@ impl Endpoint {
         let mut events = Vec::new();
         while let Some(output) = self.ua.poll_output() {
             match output {
-                Output::Transmit { peer, bytes, .. } => ctx.send(self.addr, peer.addr, peer.transport, bytes),
+                Output::Transmit { peer, bytes, .. } => {
+                    let bytes = self.with_late_answer(bytes);
+                    ctx.send(self.addr, peer.addr, peer.transport, bytes);
+                }
                 Output::Event(event) => events.push(event),
             }
         }
@@ -85,6 +95,37 @@ impl Endpoint {
             Some((answer, _)) => Body::sdp(answer.to_string()),
             None => Body::sdp(sdp::offer(&local, None).to_string()),
         }
+    }
+
+    /// The call with this Call-ID begins without an offer (RFC 3264 4: then the 2xx has it, and the ACK the answer).
+    pub(crate) fn answer_late(&mut self, sip_call_id: String, rtp: SocketAddr) {
+        self.late.insert(sip_call_id, (rtp, None));
+    }
+
+    fn note_late_offer(&mut self, message: &Message) {
+        if self.late.is_empty() || message.status() != 200 || message.body().is_empty() {
+            return;
+        }
+        let Some((rtp, answer)) = message.call_id().ok().and_then(|id| self.late.get(id)).cloned() else { return };
+        if answer.is_none() {
+            let answer = self.answer(message, rtp).bytes;
+            let call_id = message.call_id().unwrap_or_default();
+            self.late.insert(call_id.to_owned(), (rtp, Some(answer)));
+        }
+    }
+
+    /// The ACK of such a call's 2xx with the answer in it: the core under test never has to, so it cannot.
+    fn with_late_answer(&self, bytes: Bytes) -> Bytes {
+        if self.late.is_empty() || !bytes.starts_with(b"ACK ") {
+            return bytes;
+        }
+        let Ok(ack) = Message::parse(bytes.clone(), Source::Datagram) else { return bytes };
+        let answer = ack.call_id().ok().and_then(|id| self.late.get(id)).and_then(|(_, answer)| answer.clone());
+        let Some((answer, head)) = answer.zip(core::str::from_utf8(&bytes).ok()) else { return bytes };
+        let length = format!("Content-Type: application/sdp\r\nContent-Length: {}\r\n", answer.len());
+        let mut whole = head.replace("Content-Length: 0\r\n", &length).into_bytes();
+        whole.extend_from_slice(&answer);
+        whole.into()
     }
 
     /// The node.

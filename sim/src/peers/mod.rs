@@ -45,7 +45,8 @@ pub(crate) struct Peers {
 impl Peers {
     pub(crate) fn new(scenario: &Scenario, mut rng: Rng) -> Self {
         let people = &scenario.people;
-        let carriers = (0..scenario.carriers as usize).map(|at| Carrier::new(at, people.clone(), rng.fork())).collect();
+        let hosts = (0..scenario.carriers as usize).chain(node::gateways(scenario));
+        let carriers = hosts.map(|at| Carrier::new(at, people.clone(), rng.fork())).collect();
         let mut targets: Vec<String> = (1..=scenario.agents).map(|agent| node::extension(AgentId(agent))).collect();
         targets.extend((1..=scenario.queues).map(|queue| node::queue_number(QueueId(queue))));
         targets.extend(["+442079460000", "+449001234567", "1999"].map(str::to_owned));
@@ -116,11 +117,19 @@ impl Peers {
             self.supervisor.click(ctx, node, to);
         } else {
             let (caller, to) = (self.caller(), self.called());
-            let carrier = index(&mut self.rng, self.carriers.len());
+            let carrier = index(&mut self.rng, self.scenario.carriers as usize);
             self.carriers[carrier].call(ctx, &caller, &to, None);
         }
         if self.rng.chance(people.outage) {
             self.outage(ctx);
+        }
+        if self.rng.chance(people.storms) {
+            let lasts = between(&mut self.rng, Duration::from_secs(1), Duration::from_secs(60));
+            let carrier = index(&mut self.rng, self.carriers.len());
+            self.carriers[carrier].refuse_all(ctx.now + lasts);
+        }
+        if self.rng.chance(people.forgets) {
+            self.forget(ctx);
         }
         if self.rng.chance(people.orders) {
             ctx.events.at(ctx.now, ctx::Event::Supervisor(SupervisorAct::Order));
@@ -211,6 +220,18 @@ impl Peers {
         };
         let silent = between(&mut self.rng, Duration::from_secs(1), Duration::from_secs(90));
         ctx.net.silence(host.ip(), ctx.now + silent);
+    }
+
+    /// An agent leaves and does not log out: his phone rings for nobody, or is unplugged and never says so.
+    fn forget(&mut self, ctx: &mut Ctx) {
+        let phone = index(&mut self.rng, self.phones.len());
+        let back = ctx.now + between(&mut self.rng, Duration::from_secs(30), Duration::from_secs(900));
+        if self.rng.chance(0.5) {
+            self.phones[phone].leave_alone(back);
+        } else {
+            ctx.net.silence(node::phone_addr(self.phones[phone].agent).ip(), back);
+        }
+        ctx.see(&Seen::Forgot);
     }
 
     /// Whom an agent dials.

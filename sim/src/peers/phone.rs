@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use clock::{AgentId, Rng};
+use clock::{AgentId, Instant, Rng};
 use sip::NameAddr;
 use sip::ua::{ClientCredentials, Event, InviteParams, SessionId};
 
@@ -60,6 +60,8 @@ pub(crate) struct Phone {
     /// Numbers that this agent transfers to.
     targets: Vec<String>,
     pub(crate) parties: BTreeMap<SessionId, Party>,
+    /// Until when nobody sits there.
+    alone_until: Instant,
     /// The calm has come: it answers at once and keeps it simple.
     is_calm: bool,
 }
@@ -75,7 +77,23 @@ impl Phone {
         let addr = node::phone_addr(agent);
         let endpoint = Endpoint::new(addr, "Phone", rng.fork());
         let registration = Registration::new(agent, addr, people.register_expires);
-        Self { index, agent, endpoint, rng, people, registration, targets, parties: BTreeMap::new(), is_calm: false }
+        Self {
+            index,
+            agent,
+            endpoint,
+            rng,
+            people,
+            registration,
+            targets,
+            parties: BTreeMap::new(),
+            is_calm: false,
+            alone_until: Instant::ZERO,
+        }
+    }
+
+    /// Its agent is away until then: it rings and rings.
+    pub(crate) fn leave_alone(&mut self, until: Instant) {
+        self.alone_until = until;
     }
 
     pub(crate) fn receive(&mut self, ctx: &mut Ctx, datagram: Datagram) {
@@ -313,6 +331,8 @@ impl Phone {
         let thinking = alerting + exponential(&mut self.rng, self.people.answer);
         if self.is_calm {
             self.later(ctx, alerting * 2, PhoneAct::Answer(session));
+        } else if ctx.now < self.alone_until {
+            // Nobody is there to hear it.
         } else if self.rng.chance(self.people.refuse) {
             self.later(ctx, thinking, PhoneAct::Refuse(session));
         } else if !self.rng.chance(self.people.ignore) {

@@ -23,6 +23,13 @@ impl Ua {
         self.send_inside(now, id, &Method::Options, &headers, None, ClientUser::Ping(id));
     }
 
+    /// Sends INFO with this body (a key pressed: `application/dtmf-relay`); nobody waits for its answer.
+    pub fn info(&mut self, now: Instant, id: SessionId, body: &crate::ua::Body) {
+        if self.sessions.get(&id).is_some_and(|session| matches!(session.stage, Stage::Confirmed)) {
+            self.send_inside(now, id, &Method::Info, &Headers::new(), Some(body), ClientUser::Nobody);
+        }
+    }
+
     /// Sends a request inside the session's dialog.
     pub(crate) fn send_inside(
         &mut self,

@@ -1,6 +1,7 @@
 //! Every judge bites: a trace with one planted fault, and the rule that it breaks.
 
 mod acd_rules;
+mod burst;
 mod outside_rules;
 
 use clock::Instant;
@@ -16,7 +17,7 @@ struct Trace {
 
 impl Trace {
     fn new(queues: &[acd::QueueConfig], agents: &[acd::AgentConfig]) -> Self {
-        Self { judges: Judges::new(queues, agents), at: 0 }
+        Self { judges: Judges::new(queues, agents, vec![0, 3]), at: 0 }
     }
 
     fn see(&mut self, seen: &Seen<'_>) {
