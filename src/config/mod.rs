@@ -26,6 +26,7 @@ pub use trunk::{Register, Trunk, destination_text, first_address};
 
 use reader::Reader;
 use sip::digest::AlgorithmChoice;
+use sip::ua::SessionTimers;
 
 /// The whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -114,6 +115,8 @@ pub struct Sip {
     pub connections_max: usize,
     /// Digest algorithms that someone unknown is asked for.
     pub algorithms: AlgorithmChoice,
+    /// Session timers of calls.
+    pub session_timers: SessionTimers,
 }
 
 /// `[rtp]`
@@ -258,6 +261,7 @@ fn read_sip(reader: &mut Reader<'_>) -> Sip {
         listen,
         connections_max: reader.number("connections_max", 1, 100_000, 4_096) as usize,
         algorithms: objects::read_algorithms(reader).unwrap_or_default(),
+        session_timers: network::read_session_timers(reader),
     }
 }
 

@@ -1,8 +1,10 @@
-//! `[network]` and `[dns]`: how others reach us, and who knows names.
+//! `[network]`, `[dns]` and the session timers of `[sip]`: how others reach us, who knows names, and for how long a
+//! call is believed to be there.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
-use sip::ua::Network;
+use sip::ua::{Network, SessionTimers};
 
 use super::reader::Reader;
 
@@ -58,6 +60,19 @@ pub(super) fn read_dns(reader: &mut Reader<'_>) -> Dns {
         reader.fault("servers", format!("has {} entries; expected at most {SERVERS_MAX}", servers.len()));
     }
     Dns { servers }
+}
+
+/// `session_expires_s`, 0 to ask for none, and `session_min_s`.
+pub(super) fn read_session_timers(reader: &mut Reader<'_>) -> SessionTimers {
+    let default = SessionTimers::default();
+    let seconds = |value: i64| Duration::from_secs(u64::try_from(value).unwrap_or_default());
+    let number = |value: Duration| i64::try_from(value.as_secs()).unwrap_or(i64::MAX);
+    let interval = reader.number("session_expires_s", 0, 86_400, number(default.interval.unwrap_or_default()));
+    let min = reader.number("session_min_s", 1, 86_400, number(default.min));
+    if interval != 0 && interval < min {
+        reader.fault("session_expires_s", format!("is {interval}; expected 0 or at least session_min_s, {min}"));
+    }
+    SessionTimers { interval: (interval != 0).then(|| seconds(interval)), min: seconds(min) }
 }
 
 /// Addresses that no peer beyond a router can have (RFC 1918, RFC 3927, RFC 4193, RFC 6598), and our own machine's.

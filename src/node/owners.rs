@@ -271,7 +271,7 @@ fn serve_network(network: Network, config: &Config, flows: &Arc<Flows>, dispatch
 
 fn shard_config(config: &Config, addresses: &Addresses, seeds: &Seeds, number: u16) -> ShardConfig {
     ShardConfig {
-        ua: ua_config(addresses),
+        ua: UaConfig { session_timers: config.sip.session_timers, ..ua_config(addresses) },
         auth: auth_config(config, seeds, number),
         media: SocketAddr::from((config.rtp.address, config.rtp.first_port)),
         hold_music: config.node.hold_music.clone(),

@@ -28,6 +28,7 @@ mod queue_calls;
 mod registration;
 mod reload;
 mod rest;
+mod session_timers;
 mod shards;
 mod shutdown;
 mod silence;

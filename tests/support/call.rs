@@ -232,9 +232,14 @@ impl Call {
 
     /// Answers the INVITE that came in with SDP.
     pub(crate) fn reply_with_sdp(&self, status: u16) {
+        self.reply_with_sdp_and(status, "");
+    }
+
+    /// The same with more headers, each with its line break.
+    pub(crate) fn reply_with_sdp_and(&self, status: u16, headers: &str) {
         let invite = self.invite.clone().expect("an incoming call");
         let contact = format!("Contact: <sip:{}@{}>\r\n", self.endpoint.user, self.endpoint.addr());
-        self.respond(&invite, status, &(contact + SDP), &sdp(&self.rtp, "sendrecv"));
+        self.respond(&invite, status, &(contact + headers + SDP), &sdp(&self.rtp, "sendrecv"));
     }
 
     /// Picks up: 200, and waits for the ACK.

@@ -94,6 +94,17 @@ impl Audio {
         self.offer(&codecs_from(self.codec()))
     }
 
+    /// What holds, offered once more with nothing changed: a session refresh (RFC 4028 7.4).
+    pub(crate) fn refresh(&mut self) -> Bytes {
+        self.awaits_answer = true;
+        self.repeat()
+    }
+
+    /// Our offer to change what holds was refused: it holds on (RFC 3261 14.1).
+    pub(crate) fn offer_refused(&mut self) {
+        self.awaits_answer = false;
+    }
+
     /// Whether an offer of ours waits for its answer.
     pub(crate) fn awaits_answer(&self) -> bool {
         self.awaits_answer

@@ -62,8 +62,10 @@ impl Shard {
             Event::Ended { session, how } => self.session_over(session, &how),
             Event::Request { token, request, peer } => self.requested(token, &request, peer),
             Event::Stateless { request, peer } => self.challenge(&request, peer),
-            // We send no re-INVITE, no REFER and no request outside sessions.
-            Event::ReinviteDone { .. } | Event::ReferDone { .. } | Event::Notify { .. } | Event::Response { .. } => {}
+            Event::RefreshDue { session } => self.refresh(session),
+            Event::ReinviteDone { session, response } => self.refreshed(session, response.as_ref()),
+            // We send no REFER and no request outside sessions.
+            Event::ReferDone { .. } | Event::Notify { .. } | Event::Response { .. } => {}
             Event::Dropped { reason } => self.dropped(reason),
         }
     }

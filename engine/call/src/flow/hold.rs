@@ -1,5 +1,5 @@
 //! Re-INVITEs of a party: hold, resume, another codec or port. We anchor the
-//! media, so the other side never sees them.
+//! media, so the other side never sees them. Ours only refresh a session.
 
 use bytes::Bytes;
 use clock::LegId;
@@ -57,6 +57,27 @@ impl Shard {
         } else if first {
             // RFC 3261 13.2.2.4: without an answer there is no session.
             self.leg_lost(leg, Termination::new(who, Reason::NotAcceptable), false);
+        }
+    }
+
+    /// The session is to be refreshed by re-INVITE (RFC 4028 7.4).
+    pub(crate) fn refresh(&mut self, session: SessionId) {
+        let Some(known) = self.leg_of(session).and_then(|leg| self.legs.get_mut(&leg)) else { return };
+        if known.is_up() && !known.audio.awaits_answer() {
+            let offer = known.audio.refresh();
+            self.ua.reinvite(self.now.mono, session, Body::sdp(offer));
+        }
+    }
+
+    /// The end of our re-INVITE: the party may have moved its media.
+    pub(crate) fn refreshed(&mut self, session: SessionId, response: Option<&Message>) {
+        let Some(leg) = self.leg_of(session) else { return };
+        let Some(known) = self.legs.get_mut(&leg).filter(|leg| leg.audio.awaits_answer()) else { return };
+        let was_held = known.audio.is_held();
+        let answer = response.filter(|response| response.status() < 300).map(Message::body);
+        match answer.map(|body| known.audio.take_answer(body)) {
+            Some(Ok(())) => self.held_or_resumed(leg, was_held),
+            Some(Err(_)) | None => known.audio.offer_refused(),
         }
     }
 

@@ -13,6 +13,7 @@ mod queue;
 mod refusals;
 mod rig;
 mod services;
+mod session_timers;
 mod storm;
 mod transfer;
 mod trunk_digest;

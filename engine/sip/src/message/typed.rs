@@ -1,6 +1,8 @@
 //! Typed header values, read when asked for. None means that the header is not
 //! there; an error, that it is and cannot be read.
 
+use core::time::Duration;
+
 use smallvec::SmallVec;
 
 use super::{Fault, Message, Method, Name, SyntaxError};
@@ -193,6 +195,11 @@ impl Message {
     /// Session-Expires (RFC 4028).
     pub fn session_expires(&self) -> Result<Option<SessionExpires>, Fault> {
         self.optional(Name::SessionExpires, |text| SessionExpires::parse(&text))
+    }
+
+    /// Min-SE (RFC 4028 5): the least session interval that its sender takes.
+    pub fn min_se(&self) -> Result<Option<Duration>, Fault> {
+        Ok(self.optional(Name::MinSe, |text| SessionExpires::parse(&text))?.map(|min| min.interval))
     }
 
     /// Every value of a header that may hold comma lists, over all its lines.

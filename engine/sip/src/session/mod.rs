@@ -4,11 +4,13 @@
 
 mod ending;
 mod inside;
+mod lifetime;
 mod refer;
 mod reinvite;
 mod restored;
 mod uac;
 mod uas;
+mod update;
 
 use core::time::Duration;
 
@@ -22,6 +24,7 @@ use crate::{
     ua::{DialogStage, DialogState, Peer},
 };
 
+pub(crate) use lifetime::{Lifetime, TIMER};
 pub(crate) use refer::Notifications;
 pub(crate) use reinvite::OwnReinvite;
 
@@ -52,6 +55,8 @@ pub(crate) struct Session {
     pub(crate) peer_reinvite: Option<TxId>,
     pub(crate) notifications: Notifications,
     pub(crate) pinging: bool,
+    /// How long it lives without a refresh.
+    pub(crate) lifetime: Lifetime,
     /// Server: the peer's CANCEL crossed our 2xx, so his BYE is on its way.
     pub(crate) late_cancel: bool,
     /// Server: why we send BYE if his does not come.
@@ -96,6 +101,14 @@ pub(crate) struct Unacked {
 }
 
 impl Session {
+    /// Confirmed, and no INVITE of either side is under way in it.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        matches!(self.stage, Stage::Confirmed)
+            && matches!(self.own_reinvite, OwnReinvite::None)
+            && self.peer_reinvite.is_none()
+            && self.unacked.is_none()
+    }
+
     /// The dialog with the peer's tag, early or confirmed.
     pub(crate) fn dialog_of(&mut self, call_id: &str, remote_tag: Option<&str>) -> Option<&mut Dialog> {
         let local_tag = self.local_tag.clone();

@@ -68,11 +68,13 @@ impl Ua {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let user = session.contact_user.clone();
         let Some(tx) = session.peer_reinvite.take() else { return };
-        let Some(response) = self.dialog_response(tx, status, user.as_deref(), body.as_ref(), headers) else {
+        let agreed = if status < 300 { self.with_lifetime(now, id, tx, headers.clone()) } else { headers.clone() };
+        let Some(response) = self.dialog_response(tx, status, user.as_deref(), body.as_ref(), &agreed) else {
             return;
         };
         self.respond_with(now, tx, response.clone());
-        if status < 300 {
+        let is_update = response.cseq().is_ok_and(|(_, method)| method == Method::Update);
+        if status < 300 && !is_update {
             self.await_ack(now, id, tx, response);
         } else {
             self.start_waiting_reinvite(now, id);
@@ -82,8 +84,12 @@ impl Ua {
     /// A re-INVITE of the peer: 491 while ours is under way, 500 while an earlier one of its waits (RFC 3261 14.2).
     pub(crate) fn on_reinvite(&mut self, now: Instant, id: SessionId, source: Peer, request: Message) {
         let retry_s = self.rng.below(11).to_string();
+        let small = self.interval_refusal(&request);
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let tag = session.local_tag.clone();
+        if let Some(min) = small {
+            return self.answer_at_once(now, source, &request, 422, tag, &[(Name::MinSe, &min)]);
+        }
         let is_first_unanswered = matches!(session.stage, Stage::Incoming) || session.peer_reinvite.is_some();
         let is_early = session.dialog.is_none() || matches!(session.stage, Stage::Ending { .. });
         if is_early {
@@ -154,7 +160,7 @@ impl Ua {
         let dialog = dialog.clone();
         let contact = self.contact(user.as_deref(), peer);
         let builder = self.request_inside(&Method::Invite, &dialog, cseq, peer);
-        let builder = self.describe(builder.header(Name::Contact, contact));
+        let builder = self.describe(builder.header(Name::Contact, contact), Some(id));
         let builder = self.authorize(id, builder, (&Method::Invite, &dialog.addressing().request_uri, &body.bytes));
         let request = self.finish_request(builder, &Headers::new(), Some(&body));
         let tx = self.start_client(now, request, peer, ClientUser::Reinvite(id));
@@ -177,7 +183,7 @@ impl Ua {
             }
             200..=299 => self.on_reinvite_success(now, id, tx, response),
             491 => self.on_glare(now, id, response),
-            401 | 407 => self.on_reinvite_challenged(now, id, tx, response),
+            401 | 407 | 422 => self.on_reinvite_challenged(now, id, tx, response),
             408 | 481 => {
                 self.finish_reinvite(id, Some(response));
                 self.abandon_session(now, id, None, SessionEnd::Gone);
@@ -200,6 +206,7 @@ impl Ua {
         session.peer = next_peer(&dialog, session.peer, session.translated);
         let peer = session.peer;
         self.send_ack(tx, response, &dialog, peer);
+        self.learn_lifetime(now, id, response);
         self.finish_reinvite(id, Some(response));
         self.start_waiting_reinvite(now, id);
     }
@@ -214,7 +221,7 @@ impl Ua {
     }
 
     fn on_reinvite_challenged(&mut self, now: Instant, id: SessionId, tx: TxId, response: &Message) {
-        match self.answer_challenge(now, tx, response) {
+        match self.answer_refusal(now, tx, response) {
             Some(again) => {
                 if let Some(session) = self.sessions.get_mut(&id)
                     && let OwnReinvite::Sent { tx, .. } = &mut session.own_reinvite

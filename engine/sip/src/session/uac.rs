@@ -3,7 +3,7 @@
 use clock::Instant;
 use smallvec::SmallVec;
 
-use super::{MAX_EARLY_DIALOGS, Notifications, OwnReinvite, Session, Stage};
+use super::{Lifetime, MAX_EARLY_DIALOGS, Notifications, OwnReinvite, Session, Stage};
 use crate::{
     Message, Method, Name, NameAddr, Reason, Text, Uri,
     auth::ClientAuth,
@@ -46,7 +46,7 @@ impl Ua {
             let builder = ua.first_request(&Method::Invite, &request_uri, peer);
             let builder = builder.header(Name::From, &local).header(Name::To, &remote);
             let builder = builder.header(Name::CallId, &call_id).header(Name::CSeq, "1 INVITE");
-            let builder = ua.describe(builder.header(Name::Contact, contact));
+            let builder = ua.describe(builder.header(Name::Contact, contact), None);
             ua.finish_request(builder, &params.headers, params.body.as_ref())
         });
         let session = Session {
@@ -66,6 +66,7 @@ impl Ua {
             peer_reinvite: None,
             notifications: Notifications::default(),
             pinging: false,
+            lifetime: Lifetime::default(),
             late_cancel: false,
             late_bye: None,
         };
@@ -185,6 +186,7 @@ impl Ua {
         let peer = session.peer;
         self.timers.cancel(&TimerKey::Session(id, SessionTimer::CancelOverdue));
         self.send_ack(tx, response, &dialog, peer);
+        self.learn_lifetime(now, id, response);
         match stage {
             Stage::Cancelling => self.send_bye(now, id, None, true),
             Stage::Calling { cancel: Some(reason) } => self.send_bye(now, id, reason.as_ref(), true),
@@ -198,7 +200,7 @@ impl Ua {
         if cancelled {
             return self.end_session(id, SessionEnd::CancelledLocal { crossed: false });
         }
-        if let Some(next) = self.answer_challenge(now, tx, response) {
+        if let Some(next) = self.answer_refusal(now, tx, response) {
             if let Some(session) = self.sessions.get_mut(&id) {
                 session.invite = next;
                 session.stage = Stage::Calling { cancel: None };

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use clock::Instant;
 use smallvec::SmallVec;
 
-use super::{Notifications, OwnReinvite, Session, Stage, Unacked};
+use super::{Lifetime, Notifications, OwnReinvite, Session, Stage, Unacked};
 use crate::{
     Message, Name, Reason, Text,
     dialog::Dialog,
@@ -28,11 +28,21 @@ impl Ua {
     /// Answers an INVITE with 200, which is repeated until the ACK comes (RFC 3261 13.3.1.4). Nothing once it has a
     /// final response.
     pub fn accept(&mut self, now: Instant, id: SessionId, body: Body, headers: Headers) {
+        let Some(invite) = self.sessions.get(&id).map(|session| session.invite) else { return };
+        let headers = self.with_lifetime(now, id, invite, headers);
         let Some(response) = self.respond_invite(now, id, 200, Some(&body), &headers) else { return };
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.stage = Stage::Accepted { bye: None };
         let invite = session.invite;
         self.await_ack(now, id, invite, response);
+    }
+
+    /// The headers of a 2xx to the request of `tx`, with what it agrees on for the session's lifetime.
+    pub(crate) fn with_lifetime(&mut self, now: Instant, id: SessionId, tx: TxId, mut headers: Headers) -> Headers {
+        if let Some(request) = self.transactions.peek_server(tx).map(|server| server.request.clone()) {
+            headers.extend(self.agree_lifetime(now, id, &request));
+        }
+        headers
     }
 
     /// Refuses an INVITE with 300 to 699; `Ended` follows. Nothing once it has a final response.
@@ -71,6 +81,10 @@ impl Ua {
             self.dropped("sessions_full");
             return self.respond_stateless(source, &request, 503, &[(Name::RetryAfter, RETRY_AFTER_FULL_S)]);
         }
+        if let Some(min) = self.interval_refusal(&request) {
+            self.dropped("session_interval_small");
+            return self.respond_stateless(source, &request, 422, &[(Name::MinSe, &min)]);
+        }
         let local_tag: Text = self.new_tag().into();
         let dialog = match Dialog::of_server(&request, &local_tag) {
             Ok(dialog) => dialog,
@@ -98,6 +112,7 @@ impl Ua {
             peer_reinvite: None,
             notifications: Notifications::default(),
             pinging: false,
+            lifetime: Lifetime::default(),
             late_cancel: false,
             late_bye: None,
         };

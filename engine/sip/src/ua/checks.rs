@@ -68,7 +68,8 @@ impl Ua {
         if is_unknown {
             return Err(unknown_method());
         }
-        let required = request.require().unwrap_or_default();
+        let mut required = request.require().unwrap_or_default();
+        required.retain(|tag| !super::SUPPORTED.split(", ").any(|known| known.eq_ignore_ascii_case(tag)));
         if !required.is_empty() && !matches!(method, Method::Cancel | Method::Ack) {
             return Err(Refusal::of(420).with("Unsupported", required.join(", ")));
         }

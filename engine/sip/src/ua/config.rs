@@ -1,6 +1,7 @@
 //! What a user agent core is set up with.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use super::Addresses;
 use crate::transaction::Timing;
@@ -16,6 +17,8 @@ pub struct UaConfig {
     pub addresses: Addresses,
     /// Bounds.
     pub limits: UaLimits,
+    /// How long sessions live that nobody refreshes.
+    pub session_timers: SessionTimers,
 }
 
 impl UaConfig {
@@ -28,7 +31,29 @@ impl UaConfig {
     /// These addresses, default timing and limits.
     #[must_use]
     pub fn new(addresses: Addresses, user_agent: &str) -> Self {
-        Self { timing: Timing::default(), user_agent: user_agent.to_owned(), addresses, limits: UaLimits::default() }
+        Self {
+            timing: Timing::default(),
+            user_agent: user_agent.to_owned(),
+            addresses,
+            limits: UaLimits::default(),
+            session_timers: SessionTimers::default(),
+        }
+    }
+}
+
+/// Session timers (RFC 4028): each side finds out that the other is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionTimers {
+    /// The interval that our INVITEs ask for; none: they ask for no limit. That of a caller is answered either way.
+    pub interval: Option<Duration>,
+    /// The least interval that we take; smaller ones get 422 with Min-SE.
+    pub min: Duration,
+}
+
+impl Default for SessionTimers {
+    fn default() -> Self {
+        // RFC 4028 4.1 recommends 1800 s; 90 s is the least that it allows (RFC 4028 5).
+        Self { interval: Some(Duration::from_secs(1_800)), min: Duration::from_secs(90) }
     }
 }
 

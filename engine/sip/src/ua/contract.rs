@@ -145,7 +145,7 @@ pub enum Event {
         /// The response.
         response: Message,
     },
-    /// The peer wants to change the session (re-INVITE). Answer with `answer_reinvite`.
+    /// The peer wants to change the session (re-INVITE, or UPDATE with an offer). Answer with `answer_reinvite`.
     Reinvite {
         /// The session.
         session: SessionId,
@@ -158,6 +158,12 @@ pub enum Event {
         session: SessionId,
         /// The response; `None` for time-out.
         response: Option<Message>,
+    },
+    /// The session is to be refreshed by a re-INVITE that repeats our description as it stands (RFC 4028 7.4): call
+    /// `reinvite`. If nothing refreshes it, it ends with `Gone`.
+    RefreshDue {
+        /// The session.
+        session: SessionId,
     },
     /// A REFER inside the session. Answer with `respond` (202), then `notify_refer`.
     Refer {
@@ -271,6 +277,7 @@ pub enum SessionEnd {
     NoAck,
     /// The transport failed.
     TransportFailed,
-    /// The peer does not know the dialog any more (481 or 408 to a request inside it).
+    /// The peer does not know the dialog any more (481 or 408 to a request inside it), or did not refresh the session
+    /// (RFC 4028 10).
     Gone,
 }

@@ -2,7 +2,9 @@
 
 use clock::Instant;
 
-use super::{ClientUser, Event, Output, Peer, Sent, ServerUser, SessionEnd, SessionId, TimerKey, Transport, Ua};
+use super::{
+    ClientUser, Event, Headers, Output, Peer, Sent, ServerUser, SessionEnd, SessionId, TimerKey, Transport, Ua,
+};
 use crate::{
     Message, Method, Name, RequestBuilder, Text, Uri,
     auth::ClientAuth,
@@ -96,6 +98,7 @@ impl Ua {
             ClientUser::Request(request) => self.on_request_response(now, request, id, response),
             ClientUser::Bye(session) if is_final => self.on_bye_done(now, session, id, Some(response)),
             ClientUser::Ping(session) if is_final => self.on_ping_done(now, session, id, Some(response)),
+            ClientUser::Update(session) if is_final => self.on_update_done(now, session, id, Some(response)),
             ClientUser::Notify(session) if is_final => self.on_notify_done(now, session, id, Some(response)),
             ClientUser::Refer(session) if is_final => self.on_refer_done(now, session, id, Some(response)),
             // An INVITE of before a restart was answered after all.
@@ -115,6 +118,7 @@ impl Ua {
             ClientUser::Request(request) => self.on_request_unanswered(request),
             ClientUser::Bye(session) => self.on_bye_done(now, session, id, None),
             ClientUser::Ping(session) => self.on_ping_done(now, session, id, None),
+            ClientUser::Update(session) => self.on_update_done(now, session, id, None),
             ClientUser::Notify(session) => self.on_notify_done(now, session, id, None),
             ClientUser::Refer(session) => self.on_refer_done(now, session, id, None),
             ClientUser::Nobody => {}
@@ -144,11 +148,23 @@ impl Ua {
         let cseq = self.cseq_after(user, &request)?;
         let again = self.again(&request, peer, cseq)?;
         let again = answers.iter().fold(again, |again, (name, answer)| again.header(*name, answer));
-        let again = match request.header(Name::ContentType).next() {
-            Some(content_type) => again.body(content_type, request.body().clone()).build(),
-            None => again.build(),
-        };
-        Some(self.start_client(now, again, peer, user))
+        Some(self.start_client(now, with_body_of(again, &request), peer, user))
+    }
+
+    /// Sends a session's request once more with these headers in place of its own of the same names.
+    pub(crate) fn reissue(
+        &mut self,
+        now: Instant,
+        request: &Message,
+        (peer, user): (Peer, ClientUser),
+        headers: &Headers,
+    ) -> Option<TxId> {
+        let (id, uri, method) = (user.session()?, request.request_uri().ok()?, request.method()?.clone());
+        let cseq = self.cseq_after(user, request)?;
+        let again = self.again_without(request, peer, cseq, headers)?;
+        let again = headers.iter().fold(again, |again, (name, value)| again.header(*name, value));
+        let again = self.authorize(id, again, (&method, &uri, request.body()));
+        Some(self.start_client(now, with_body_of(again, request), peer, user))
     }
 
     /// Adds the credentials that this session's peer asked for before, so that it need not ask again
@@ -185,6 +201,16 @@ impl Ua {
 
     /// The same request once more, with a new Via and CSeq, without its credentials and body.
     fn again(&mut self, request: &Message, peer: Peer, cseq: u32) -> Option<RequestBuilder> {
+        self.again_without(request, peer, cseq, &Headers::new())
+    }
+
+    fn again_without(
+        &mut self,
+        request: &Message,
+        peer: Peer,
+        cseq: u32,
+        replaced: &Headers,
+    ) -> Option<RequestBuilder> {
         let (uri, method) = (request.request_uri().ok()?, request.method()?.clone());
         let branch = self.new_branch();
         let mut builder = RequestBuilder::new(&method, &uri).header(Name::Via, self.via(peer, &branch));
@@ -193,6 +219,7 @@ impl Ua {
                 Some(Name::Via | Name::ContentLength | Name::ContentType) => builder,
                 Some(Name::Authorization | Name::ProxyAuthorization) => builder,
                 Some(Name::CSeq) => builder.header(Name::CSeq, format_args!("{cseq} {method}")),
+                _ if replaced.iter().any(|(other, _)| name.eq_ignore_ascii_case(other)) => builder,
                 _ => builder.header(name, value),
             };
         }
@@ -319,6 +346,14 @@ impl Ua {
     /// Tells that a request of ours got a response, or none.
     pub(crate) fn report(&mut self, id: super::ClientRequestId, response: Option<&Message>) {
         self.event(Event::Response { id, response: response.cloned() });
+    }
+}
+
+/// The request, with the body of the one that it repeats.
+fn with_body_of(again: RequestBuilder, request: &Message) -> Message {
+    match request.header(Name::ContentType).next() {
+        Some(content_type) => again.body(content_type, request.body().clone()).build(),
+        None => again.build(),
     }
 }
 

@@ -23,7 +23,7 @@ use clock::{Instant, Rng, TimerQueue};
 pub use crate::auth::ClientCredentials;
 pub use addresses::{Addresses, Listener, Network};
 pub use checks::Refusal;
-pub use config::{UaConfig, UaLimits};
+pub use config::{SessionTimers, UaConfig, UaLimits};
 pub use contract::{ClientRequestId, Event, Output, Peer, RequestToken, Sent, SessionEnd, SessionId, Transport};
 pub use params::{Body, Counts, DialogStage, DialogState, Headers, InviteParams, RequestParams};
 pub(crate) use receive::RETRY_AFTER_FULL_S;
@@ -69,6 +69,8 @@ pub(crate) enum ClientUser {
     Bye(SessionId),
     /// A session's OPTIONS.
     Ping(SessionId),
+    /// A session's UPDATE.
+    Update(SessionId),
     /// A session's NOTIFY about its REFER.
     Notify(SessionId),
     /// A session's REFER.
@@ -87,6 +89,7 @@ impl ClientUser {
             | Self::Reinvite(id)
             | Self::Bye(id)
             | Self::Ping(id)
+            | Self::Update(id)
             | Self::Notify(id)
             | Self::Refer(id) => Some(id),
             Self::Request(_) | Self::Nobody => None,
@@ -99,7 +102,7 @@ impl ClientUser {
 pub(crate) enum ServerUser {
     /// A session's first INVITE.
     Invite(SessionId),
-    /// A session's re-INVITE.
+    /// A session's re-INVITE, or UPDATE with an offer.
     Reinvite(SessionId),
     /// A request that waits for `respond`.
     Token(RequestToken, Option<SessionId>),

@@ -83,9 +83,12 @@ impl Ua {
         )
     }
 
-    /// Adds what an INVITE says about us.
-    pub(crate) fn describe(&self, builder: RequestBuilder) -> RequestBuilder {
-        builder.header(Name::Allow, self.allow()).header(Name::Supported, SUPPORTED).header(Name::Accept, ACCEPT)
+    /// Adds what an INVITE says about us; `session` is whose, unless it makes one.
+    pub(crate) fn describe(&self, builder: RequestBuilder, session: Option<SessionId>) -> RequestBuilder {
+        let builder = builder.header(Name::Allow, self.allow()).header(Name::Supported, SUPPORTED);
+        let lifetime = self.lifetime_headers(session);
+        let builder = lifetime.iter().fold(builder, |builder, (name, value)| builder.header(*name, value));
+        builder.header(Name::Accept, ACCEPT)
     }
 
     /// Adds User-Agent, the owner's headers and the body.
@@ -334,9 +337,9 @@ const PHRASES: &[(u16, &str)] = &[
 ];
 
 /// Methods that we serve. REGISTER is one of them, for the registrar beside us.
-pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY, INFO, REGISTER";
-/// No extension needs an option tag of ours (RFC 3261 20.37: an empty list says so).
-pub(crate) const SUPPORTED: &str = "";
+pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY, INFO, UPDATE, REGISTER";
+/// Option tags of the extensions that we know: session timers (RFC 4028).
+pub(crate) const SUPPORTED: &str = crate::session::TIMER;
 /// Bodies that we understand.
 pub(super) const ACCEPT: &str = "application/sdp";
 /// RFC 3261 8.1.1.6.

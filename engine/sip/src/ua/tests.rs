@@ -6,6 +6,7 @@ mod basic;
 mod cancel;
 mod checks;
 mod forks;
+mod lifetime;
 mod lost;
 mod refer;
 mod reinvite;

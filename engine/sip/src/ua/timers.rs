@@ -20,6 +20,10 @@ pub enum TimerReason {
     Glare,
     /// A re-INVITE got provisional responses only.
     ReinviteOverdue,
+    /// A session is to be refreshed (RFC 4028 10).
+    SessionRefresh,
+    /// Nobody refreshed a session (RFC 4028 10).
+    SessionExpiry,
     /// The owner did not answer a request.
     ResponseOverdue,
 }
@@ -33,12 +37,22 @@ pub(crate) enum SessionTimer {
     Glare,
     ReinviteOverdue,
     LateBye,
+    Refresh,
+    Expiry,
 }
 
 impl SessionTimer {
     /// All of them: what a session leaves behind.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Retransmit2xx, Self::AckOverdue, Self::CancelOverdue, Self::Glare, Self::ReinviteOverdue, Self::LateBye];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Retransmit2xx,
+        Self::AckOverdue,
+        Self::CancelOverdue,
+        Self::Glare,
+        Self::ReinviteOverdue,
+        Self::LateBye,
+        Self::Refresh,
+        Self::Expiry,
+    ];
 }
 
 /// Key of a timer.
@@ -63,6 +77,8 @@ impl TimerKey {
             }
             Self::Session(_, SessionTimer::Glare) => TimerReason::Glare,
             Self::Session(_, SessionTimer::ReinviteOverdue) => TimerReason::ReinviteOverdue,
+            Self::Session(_, SessionTimer::Refresh) => TimerReason::SessionRefresh,
+            Self::Session(_, SessionTimer::Expiry) => TimerReason::SessionExpiry,
             Self::Token(_) => TimerReason::ResponseOverdue,
         }
     }
@@ -90,6 +106,8 @@ impl Ua {
             SessionTimer::Glare => self.on_glare_over(now, id),
             SessionTimer::ReinviteOverdue => self.on_reinvite_overdue(now, id),
             SessionTimer::LateBye => self.on_late_bye(now, id),
+            SessionTimer::Refresh => self.on_refresh_due(now, id),
+            SessionTimer::Expiry => self.on_expiry(now, id),
         }
     }
 }

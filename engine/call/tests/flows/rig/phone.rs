@@ -6,7 +6,8 @@ use bytes::Bytes;
 use clock::{Instant, Rng};
 use sdp::{Codec, Direction, Local, Session};
 use sip::ua::{
-    Body, ClientCredentials, Event, InviteParams, Output, Peer, RequestParams, SessionEnd, SessionId, Ua, UaConfig,
+    Body, ClientCredentials, Event, InviteParams, Output, Peer, RequestParams, SessionEnd, SessionId, SessionTimers,
+    Ua, UaConfig,
 };
 use sip::{Message, Method};
 
@@ -32,6 +33,8 @@ pub(crate) struct Phone {
     pub(crate) is_mute: bool,
     /// Loses every ACK that it should send.
     pub(crate) loses_acks: bool,
+    /// An old one: nothing it says names UPDATE.
+    pub(crate) knows_no_update: bool,
     /// More headers of its INVITEs.
     pub(crate) headers: Vec<(&'static str, String)>,
     /// From of its INVITEs, where it is not the usual one.
@@ -58,6 +61,7 @@ impl Phone {
             is_dead: false,
             is_mute: false,
             loses_acks: false,
+            knows_no_update: false,
             headers: Vec::new(),
             from: None,
             to: None,
@@ -89,6 +93,7 @@ impl Phone {
                 Output::Transmit { peer, bytes, .. } => {
                     let is_ack = bytes.starts_with(b"ACK ");
                     let is_lost = self.is_dead || self.is_mute || (is_ack && self.loses_acks);
+                    let bytes = if self.knows_no_update { without_update(&bytes) } else { bytes };
                     if !is_lost {
                         sent.push((peer.addr, bytes));
                     }
@@ -201,6 +206,18 @@ impl Phone {
         self.ua.reinvite(now, self.session.unwrap(), Body::sdp(offer));
     }
 
+    /// Takes the shard's re-INVITE as it is.
+    pub(crate) fn answer_reinvite(&mut self, now: Instant, offer: &Session) {
+        let answer = sdp::answer(offer, &self.local(Direction::SendRecv), None).expect("a common codec").0.to_string();
+        self.ua.answer_reinvite(now, self.session.unwrap(), 200, Some(Body::sdp(answer)));
+    }
+
+    /// Session timers other than the usual; before its first call.
+    pub(crate) fn set_timers(&mut self, session_timers: SessionTimers) {
+        let config = UaConfig { session_timers, ..UaConfig::at(self.addr, "Phone") };
+        self.ua = Ua::new(config, Rng::new(u64::from(self.addr.port())));
+    }
+
     pub(crate) fn refer(&mut self, now: Instant, to: &str) {
         self.ua.refer(now, self.session.unwrap(), to);
     }
@@ -307,6 +324,10 @@ impl Phone {
         }
         self.events.push(event);
     }
+}
+
+fn without_update(bytes: &Bytes) -> Bytes {
+    String::from_utf8_lossy(bytes).replace(", UPDATE", "").into()
 }
 
 /// The number that calls over the carrier.
