@@ -165,6 +165,7 @@ fn invite(to: usize) -> InviteParams {
         body: Some(sdp()),
         headers: Vec::new(),
         auth: None,
+        reliable: false,
     }
 }
 

@@ -178,6 +178,7 @@ fn invite(peer: Peer, script: &mut Script<'_>) -> InviteParams {
         body: script.chance().then(|| Body::sdp(&b"v=0\r\n"[..])),
         headers: Vec::new(),
         auth: None,
+        reliable: false,
     }
 }
 

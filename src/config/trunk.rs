@@ -35,6 +35,8 @@ pub struct Trunk {
     pub health: Option<HealthConfig>,
     /// A target that says nothing for so long is left for the next.
     pub target_silence_max: Duration,
+    /// Ask it for provisional responses that arrive.
+    pub reliable_provisionals: bool,
     /// The trunk's own number.
     pub caller_id: Option<String>,
     /// Caller ids.
@@ -71,6 +73,7 @@ pub(super) fn read_trunk(reader: &mut Reader<'_>) -> Trunk {
         inbound: read_login(reader, inbound.0, inbound.1, algorithms.unwrap_or_default()),
         health: read_health(reader),
         target_silence_max: read_silence(reader),
+        reliable_provisionals: reader.flag("reliable_provisionals", false),
         caller_id: read_e164(reader, "caller_id"),
         identity: read_identity(reader),
         calls_max: reader.number("calls_max", 0, 1_000_000, 0) as u32,

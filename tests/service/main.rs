@@ -26,6 +26,7 @@ mod offers;
 mod people;
 mod queue_calls;
 mod registration;
+mod reliable;
 mod reload;
 mod rest;
 mod session_timers;

@@ -106,6 +106,12 @@ impl Call {
         self.response(method, cseq, |status| status >= 200)
     }
 
+    /// Further requests are inside the dialog that this provisional response made.
+    pub(crate) fn in_early_dialog(&mut self, response: &Msg) {
+        self.remote = response.header("To").to_owned();
+        self.target = response.contact().to_owned();
+    }
+
     /// Waits for a provisional response to the INVITE.
     #[track_caller]
     pub(crate) fn expect_provisional(&self, status: u16) -> Msg {

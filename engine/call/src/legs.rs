@@ -91,6 +91,8 @@ impl Shard {
         let Some(known) = self.legs.get_mut(&leg) else { return };
         let (call, agent) = (known.call, known.agent);
         let Some(invite) = known.invite.take() else { return };
+        let trunk = known.trunk.and_then(|trunk| self.plan.trunks.get(&trunk));
+        let reliable = trunk.is_some_and(|trunk| trunk.reliable_provisionals);
         let offer = known.audio.offer(&invite.codecs);
         known.peer = Some(invite.hop.peer);
         known.next = invite.to_next().map(Box::new);
@@ -104,6 +106,7 @@ impl Shard {
             body: Some(Body::sdp(offer)),
             headers: invite.identity.headers,
             auth: invite.login,
+            reliable,
         };
         let session = self.ua.invite(self.now.mono, params);
         let sip_call_id = self.ua.sip_call_id(session).unwrap_or_default().to_owned();

@@ -23,7 +23,7 @@ mod grammar;
 mod session;
 
 pub use header::{
-    Contacts, Event, MAGIC_COOKIE, MediaType, NameAddr, Params, Reason, Replaces, RetryAfter, SessionExpires,
+    Contacts, Event, MAGIC_COOKIE, MediaType, NameAddr, Params, RAck, Reason, Replaces, RetryAfter, SessionExpires,
     StatusLine, SubscriptionState, Transport, Via,
 };
 pub use message::{

@@ -84,6 +84,7 @@ impl Carrier {
             body: (!is_late).then_some(offer),
             headers: Vec::new(),
             auth: None,
+            reliable: false,
         };
         let session = self.endpoint.ua.invite(ctx.now, params);
         self.parties.insert(session, Party::calling(ctx.now, rtp, caller.to_owned(), sip_call_id));

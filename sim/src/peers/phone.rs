@@ -151,6 +151,7 @@ impl Phone {
             body: Some(self.endpoint.offer(rtp, sdp::Direction::SendRecv)),
             headers: Vec::new(),
             auth: Some(ClientCredentials::new(extension, node::password(self.agent))),
+            reliable: false,
         };
         let session = self.endpoint.ua.invite(ctx.now, params);
         let party = Party { consults, ..Party::calling(ctx.now, rtp, to.to_owned(), sip_call_id) };

@@ -32,6 +32,8 @@ pub struct TrunkPlan {
     pub digest: Option<TrunkDigest>,
     /// A target that says nothing at all for so long is left for the next one; the last is left its time.
     pub target_silence_max: Duration,
+    /// Calls to it ask for provisional responses that arrive (RFC 3262).
+    pub reliable_provisionals: bool,
     /// The trunk's own number, E.164.
     pub caller_id: Option<String>,
     /// What calls to it show of the caller, and what is believed of those from it.
@@ -54,6 +56,7 @@ impl TrunkPlan {
             login: None,
             digest: None,
             target_silence_max: DEFAULT_TARGET_SILENCE_MAX,
+            reliable_provisionals: false,
             caller_id: None,
             identity: IdentityPlan::default(),
             calls_max: 0,

@@ -11,6 +11,7 @@ mod faults;
 mod hold;
 mod queue;
 mod refusals;
+mod reliable;
 mod rig;
 mod services;
 mod session_timers;

@@ -9,7 +9,8 @@ use super::{Fault, Message, Method, Name, SyntaxError};
 use crate::{
     Text, grammar,
     header::{
-        Contacts, Event, MediaType, NameAddr, Reason, Replaces, RetryAfter, SessionExpires, SubscriptionState, Via,
+        Contacts, Event, MediaType, NameAddr, RAck, Reason, Replaces, RetryAfter, SessionExpires, SubscriptionState,
+        Via,
     },
     limits::{MAX_LIST_VALUES, MAX_VIAS},
     text::Span,
@@ -195,6 +196,17 @@ impl Message {
     /// Session-Expires (RFC 4028).
     pub fn session_expires(&self) -> Result<Option<SessionExpires>, Fault> {
         self.optional(Name::SessionExpires, |text| SessionExpires::parse(&text))
+    }
+
+    /// RSeq (RFC 3262 7.1): which reliable provisional response this is.
+    pub fn rseq(&self) -> Result<Option<u32>, Fault> {
+        let read = |text: Text| grammar::number(&text).ok_or_else(|| SyntaxError::new("a number", &text));
+        self.optional(Name::RSeq, read)
+    }
+
+    /// RAck (RFC 3262 7.2): which one a PRACK acknowledges.
+    pub fn rack(&self) -> Result<Option<RAck>, Fault> {
+        self.optional(Name::RAck, |text| RAck::parse(&text))
     }
 
     /// Min-SE (RFC 4028 5): the least session interval that its sender takes.

@@ -92,6 +92,7 @@ impl Ua {
                 self.answer_at_once(now, source, &request, 200, tag, &[]);
                 self.event(Event::Info { session: id, request });
             }
+            Method::Prack => self.on_prack(now, id, source, &request),
             Method::Update => self.on_update(now, id, source, request),
             Method::Refer => self.on_refer(now, id, source, request),
             Method::Notify => self.on_notify(now, id, source, request),

@@ -141,7 +141,7 @@ impl Ua {
     }
 
     fn send_update(&mut self, now: Instant, id: SessionId) {
-        let mut headers = vec![("Supported", crate::ua::SUPPORTED.to_owned())];
+        let mut headers = vec![("Supported", TIMER.to_owned())];
         headers.extend(self.lifetime_headers(Some(id)));
         let sent = self.send_inside(now, id, &Method::Update, &headers, None, ClientUser::Update(id));
         if let Some(session) = self.sessions.get_mut(&id) {

@@ -7,6 +7,7 @@ mod inside;
 mod lifetime;
 mod refer;
 mod reinvite;
+mod reliable;
 mod restored;
 mod uac;
 mod uas;
@@ -27,6 +28,7 @@ use crate::{
 pub(crate) use lifetime::{Lifetime, TIMER};
 pub(crate) use refer::Notifications;
 pub(crate) use reinvite::OwnReinvite;
+pub(crate) use reliable::{RELIABLE, Reliable};
 
 /// One INVITE session.
 #[derive(Debug)]
@@ -57,6 +59,8 @@ pub(crate) struct Session {
     pub(crate) pinging: bool,
     /// How long it lives without a refresh.
     pub(crate) lifetime: Lifetime,
+    /// Server: the INVITE requires reliable provisional responses. Client: one came.
+    pub(crate) reliable: Option<Box<Reliable>>,
     /// Server: the peer's CANCEL crossed our 2xx, so his BYE is on its way.
     pub(crate) late_cancel: bool,
     /// Server: why we send BYE if his does not come.
@@ -117,6 +121,10 @@ impl Session {
         ours.next()
     }
 
+    fn is_accepted(&self) -> bool {
+        self.reliable.as_ref().is_some_and(|reliable| reliable.is_accepted())
+    }
+
     pub(crate) fn dialog_count(&self) -> usize {
         self.early.len() + usize::from(self.dialog.is_some())
     }
@@ -125,7 +133,8 @@ impl Session {
     pub(crate) fn dialog_stage(&self) -> DialogStage {
         match self.stage {
             Stage::Calling { .. } | Stage::Proceeding | Stage::Cancelling => DialogStage::ClientEarly,
-            Stage::Incoming => DialogStage::ServerEarly,
+            // A 2xx that only waits for a PRACK will have gone out when this is read.
+            Stage::Incoming if !self.is_accepted() => DialogStage::ServerEarly,
             _ if self.is_client => DialogStage::ClientConfirmed,
             _ => DialogStage::ServerConfirmed,
         }

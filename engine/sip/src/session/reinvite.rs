@@ -160,7 +160,7 @@ impl Ua {
         let dialog = dialog.clone();
         let contact = self.contact(user.as_deref(), peer);
         let builder = self.request_inside(&Method::Invite, &dialog, cseq, peer);
-        let builder = self.describe(builder.header(Name::Contact, contact), Some(id));
+        let builder = self.describe(builder.header(Name::Contact, contact), Some(id), false);
         let builder = self.authorize(id, builder, (&Method::Invite, &dialog.addressing().request_uri, &body.bytes));
         let request = self.finish_request(builder, &Headers::new(), Some(&body));
         let tx = self.start_client(now, request, peer, ClientUser::Reinvite(id));

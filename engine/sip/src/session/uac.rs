@@ -46,7 +46,7 @@ impl Ua {
             let builder = ua.first_request(&Method::Invite, &request_uri, peer);
             let builder = builder.header(Name::From, &local).header(Name::To, &remote);
             let builder = builder.header(Name::CallId, &call_id).header(Name::CSeq, "1 INVITE");
-            let builder = ua.describe(builder.header(Name::Contact, contact), None);
+            let builder = ua.describe(builder.header(Name::Contact, contact), None, params.reliable);
             ua.finish_request(builder, &params.headers, params.body.as_ref())
         });
         let session = Session {
@@ -67,6 +67,7 @@ impl Ua {
             notifications: Notifications::default(),
             pinging: false,
             lifetime: Lifetime::default(),
+            reliable: None,
             late_cancel: false,
             late_bye: None,
         };
@@ -158,7 +159,9 @@ impl Ua {
         if let Some(invite) = invite {
             note_early_dialog(session, &invite, response);
         }
-        self.event(Event::Progress { session: id, response: response.clone() });
+        if self.take_reliable(now, id, tx, response) {
+            self.event(Event::Progress { session: id, response: response.clone() });
+        }
     }
 
     /// The first 2xx makes the dialog; it comes again until our ACK arrives; those of other forks, and one that
@@ -176,9 +179,14 @@ impl Ua {
             return self.end_fork(now, tx, response, Some(&elsewhere));
         }
         let dialog = self.transactions.peek_client(tx).and_then(|c| Dialog::of_client(&c.request, response).ok());
-        let (Some(dialog), Some(session)) = (dialog, self.sessions.get_mut(&id)) else {
+        let (Some(mut dialog), Some(session)) = (dialog, self.sessions.get_mut(&id)) else {
             return self.dropped("response_unusable");
         };
+        if let Some(early) = session.early.iter().find(|early| early.remote.tag() == dialog.remote.tag()) {
+            // PRACKs went before.
+            dialog.local_cseq = dialog.local_cseq.max(early.local_cseq);
+            dialog.remote_cseq = early.remote_cseq;
+        }
         let stage = core::mem::replace(&mut session.stage, Stage::Confirmed);
         session.peer = next_peer(&dialog, session.peer, session.translated);
         session.dialog = Some(dialog.clone());
@@ -252,7 +260,7 @@ impl Ua {
     }
 }
 
-fn to_tag(response: &Message) -> Text {
+pub(super) fn to_tag(response: &Message) -> Text {
     response.to().ok().and_then(|to| to.tag().map(Text::from)).unwrap_or_default()
 }
 

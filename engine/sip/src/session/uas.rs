@@ -6,7 +6,7 @@ use bytes::Bytes;
 use clock::Instant;
 use smallvec::SmallVec;
 
-use super::{Lifetime, Notifications, OwnReinvite, Session, Stage, Unacked};
+use super::{Lifetime, Notifications, OwnReinvite, RELIABLE, Session, Stage, Unacked};
 use crate::{
     Message, Name, Reason, Text,
     dialog::Dialog,
@@ -18,16 +18,23 @@ use crate::{
 };
 
 impl Ua {
-    /// A provisional response above 100 to an INVITE. Nothing once it has a final one.
+    /// A provisional response above 100 to an INVITE; reliably where that is required (RFC 3262). Nothing once it has a
+    /// final one.
     pub fn provisional(&mut self, now: Instant, id: SessionId, status: u16, body: Option<Body>, headers: Headers) {
-        if (101..200).contains(&status) {
-            self.respond_invite(now, id, status, body.as_ref(), &headers);
+        let is_reliable = self.sessions.get(&id).is_some_and(|session| session.reliable.is_some());
+        match status {
+            101..200 if is_reliable => self.provisional_reliably(now, id, status, body, headers),
+            101..200 => drop(self.respond_invite(now, id, status, body.as_ref(), &headers)),
+            _ => {}
         }
     }
 
-    /// Answers an INVITE with 200, which is repeated until the ACK comes (RFC 3261 13.3.1.4). Nothing once it has a
-    /// final response.
+    /// Answers an INVITE with 200, which is repeated until the ACK comes (RFC 3261 13.3.1.4), and waits for the PRACK of
+    /// a description that went before (RFC 3262 3). Nothing once it has a final response.
     pub fn accept(&mut self, now: Instant, id: SessionId, body: Body, headers: Headers) {
+        if self.defer_accept(id, &body, &headers) {
+            return;
+        }
         let Some(invite) = self.sessions.get(&id).map(|session| session.invite) else { return };
         let headers = self.with_lifetime(now, id, invite, headers);
         let Some(response) = self.respond_invite(now, id, 200, Some(&body), &headers) else { return };
@@ -113,6 +120,7 @@ impl Ua {
             notifications: Notifications::default(),
             pinging: false,
             lifetime: Lifetime::default(),
+            reliable: requires_reliable(&request).then(Box::default),
             late_cancel: false,
             late_bye: None,
         };
@@ -263,6 +271,10 @@ impl Ua {
         self.event(Event::Cancelled { session: id, reason });
         self.end_session(id, SessionEnd::CancelledByPeer);
     }
+}
+
+fn requires_reliable(invite: &Message) -> bool {
+    invite.require().is_ok_and(|tags| tags.iter().any(|tag| tag.eq_ignore_ascii_case(RELIABLE)))
 }
 
 /// For the ACK of our 2xx and the BYE of a peer who cancelled too late: a retransmission of the BYE or two.

@@ -273,7 +273,8 @@ pub enum SessionEnd {
     },
     /// Nobody answered our INVITE (Timer B, or 64*T1 after CANCEL).
     TimedOut,
-    /// No ACK for our 2xx within 64*T1 (RFC 3261 13.3.1.4); BYE was sent.
+    /// No ACK for our 2xx within 64*T1 (RFC 3261 13.3.1.4): BYE was sent. Or no PRACK for our reliable provisional
+    /// response (RFC 3262 3): 504 was sent.
     NoAck,
     /// The transport failed.
     TransportFailed,

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     Message, Method, Name, RequestBuilder, Text, Uri,
     auth::ClientAuth,
+    dialog::Dialog,
     transaction::{
         Client, ClientMachine, Effect, Effects, InviteClient, InviteServer, MergeKey, NonInviteClient, NonInviteServer,
         ResponseClass, Server, ServerKey, ServerMachine, TimerName, TxId,
@@ -99,6 +100,7 @@ impl Ua {
             ClientUser::Bye(session) if is_final => self.on_bye_done(now, session, id, Some(response)),
             ClientUser::Ping(session) if is_final => self.on_ping_done(now, session, id, Some(response)),
             ClientUser::Update(session) if is_final => self.on_update_done(now, session, id, Some(response)),
+            ClientUser::Prack(_) if is_final => drop(self.answer_challenge(now, id, response)),
             ClientUser::Notify(session) if is_final => self.on_notify_done(now, session, id, Some(response)),
             ClientUser::Refer(session) if is_final => self.on_refer_done(now, session, id, Some(response)),
             // An INVITE of before a restart was answered after all.
@@ -121,7 +123,7 @@ impl Ua {
             ClientUser::Update(session) => self.on_update_done(now, session, id, None),
             ClientUser::Notify(session) => self.on_notify_done(now, session, id, None),
             ClientUser::Refer(session) => self.on_refer_done(now, session, id, None),
-            ClientUser::Nobody => {}
+            ClientUser::Prack(_) | ClientUser::Nobody => {}
         }
     }
 
@@ -193,7 +195,11 @@ impl Ua {
     /// The next CSeq: of the dialog where there is one, else one more than the request's.
     fn cseq_after(&mut self, user: ClientUser, request: &Message) -> Option<u32> {
         let session = user.session().and_then(|id| self.sessions.get_mut(&id));
-        match session.and_then(|session| session.dialog.as_mut()) {
+        let to = request.to().ok()?;
+        // Before the 2xx: the dialog that a PRACK was in.
+        let of_fork = |dialog: &&mut Dialog| dialog.remote.tag().is_some() && dialog.remote.tag() == to.tag();
+        let dialog = session.and_then(|session| session.dialog.as_mut().or(session.early.iter_mut().find(of_fork)));
+        match dialog {
             Some(dialog) => Some(dialog.next_cseq()),
             None => Some(request.cseq().ok()?.0.saturating_add(1)),
         }

@@ -69,6 +69,8 @@ pub(crate) enum ClientUser {
     Bye(SessionId),
     /// A session's OPTIONS.
     Ping(SessionId),
+    /// A session's PRACK.
+    Prack(SessionId),
     /// A session's UPDATE.
     Update(SessionId),
     /// A session's NOTIFY about its REFER.
@@ -89,6 +91,7 @@ impl ClientUser {
             | Self::Reinvite(id)
             | Self::Bye(id)
             | Self::Ping(id)
+            | Self::Prack(id)
             | Self::Update(id)
             | Self::Notify(id)
             | Self::Refer(id) => Some(id),

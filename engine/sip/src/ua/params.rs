@@ -47,6 +47,9 @@ pub struct InviteParams {
     pub headers: Headers,
     /// With what a 401 or 407 is answered, once a request.
     pub auth: Option<ClientCredentials>,
+    /// Ask for provisional responses that arrive: `Supported: 100rel` (RFC 3262). Those that come are acknowledged
+    /// either way.
+    pub reliable: bool,
 }
 
 /// A request outside any session to send with `Ua::request` (REGISTER, OPTIONS, MESSAGE ...).

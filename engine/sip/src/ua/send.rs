@@ -83,9 +83,16 @@ impl Ua {
         )
     }
 
-    /// Adds what an INVITE says about us; `session` is whose, unless it makes one.
-    pub(crate) fn describe(&self, builder: RequestBuilder, session: Option<SessionId>) -> RequestBuilder {
-        let builder = builder.header(Name::Allow, self.allow()).header(Name::Supported, SUPPORTED);
+    /// Adds what an INVITE says about us; `session` is whose, unless it makes one. Reliable provisional
+    /// responses are understood either way, but only `reliable` asks for them.
+    pub(crate) fn describe(
+        &self,
+        builder: RequestBuilder,
+        session: Option<SessionId>,
+        reliable: bool,
+    ) -> RequestBuilder {
+        let supported = if reliable { SUPPORTED } else { crate::session::TIMER };
+        let builder = builder.header(Name::Allow, self.allow()).header(Name::Supported, supported);
         let lifetime = self.lifetime_headers(session);
         let builder = lifetime.iter().fold(builder, |builder, (name, value)| builder.header(*name, value));
         builder.header(Name::Accept, ACCEPT)
@@ -337,9 +344,9 @@ const PHRASES: &[(u16, &str)] = &[
 ];
 
 /// Methods that we serve. REGISTER is one of them, for the registrar beside us.
-pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY, INFO, UPDATE, REGISTER";
-/// Option tags of the extensions that we know: session timers (RFC 4028).
-pub(crate) const SUPPORTED: &str = crate::session::TIMER;
+pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY, INFO, UPDATE, PRACK, REGISTER";
+/// Option tags of the extensions that we know: session timers (RFC 4028), reliable provisional responses (RFC 3262).
+pub(crate) const SUPPORTED: &str = "timer, 100rel";
 /// Bodies that we understand.
 pub(super) const ACCEPT: &str = "application/sdp";
 /// RFC 3261 8.1.1.6.

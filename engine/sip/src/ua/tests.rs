@@ -10,6 +10,7 @@ mod lifetime;
 mod lost;
 mod refer;
 mod reinvite;
+mod reliable;
 mod restored;
 mod rig;
 mod solo;

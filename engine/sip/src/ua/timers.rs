@@ -20,6 +20,10 @@ pub enum TimerReason {
     Glare,
     /// A re-INVITE got provisional responses only.
     ReinviteOverdue,
+    /// A reliable provisional response is sent again until its PRACK comes (RFC 3262 3).
+    RetransmitReliable,
+    /// The PRACK of one is overdue (RFC 3262 3).
+    PrackOverdue,
     /// A session is to be refreshed (RFC 4028 10).
     SessionRefresh,
     /// Nobody refreshed a session (RFC 4028 10).
@@ -39,11 +43,13 @@ pub(crate) enum SessionTimer {
     LateBye,
     Refresh,
     Expiry,
+    RetransmitReliable,
+    PrackOverdue,
 }
 
 impl SessionTimer {
     /// All of them: what a session leaves behind.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Retransmit2xx,
         Self::AckOverdue,
         Self::CancelOverdue,
@@ -52,6 +58,8 @@ impl SessionTimer {
         Self::LateBye,
         Self::Refresh,
         Self::Expiry,
+        Self::RetransmitReliable,
+        Self::PrackOverdue,
     ];
 }
 
@@ -79,6 +87,8 @@ impl TimerKey {
             Self::Session(_, SessionTimer::ReinviteOverdue) => TimerReason::ReinviteOverdue,
             Self::Session(_, SessionTimer::Refresh) => TimerReason::SessionRefresh,
             Self::Session(_, SessionTimer::Expiry) => TimerReason::SessionExpiry,
+            Self::Session(_, SessionTimer::RetransmitReliable) => TimerReason::RetransmitReliable,
+            Self::Session(_, SessionTimer::PrackOverdue) => TimerReason::PrackOverdue,
             Self::Token(_) => TimerReason::ResponseOverdue,
         }
     }
@@ -108,6 +118,8 @@ impl Ua {
             SessionTimer::LateBye => self.on_late_bye(now, id),
             SessionTimer::Refresh => self.on_refresh_due(now, id),
             SessionTimer::Expiry => self.on_expiry(now, id),
+            SessionTimer::RetransmitReliable => self.retransmit_reliable(now, id),
+            SessionTimer::PrackOverdue => self.on_prack_overdue(now, id),
         }
     }
 }

@@ -125,6 +125,7 @@ impl Phone {
                 body,
                 headers: self.headers.clone(),
                 auth,
+                reliable: false,
             },
         );
         self.session = Some(session);
@@ -290,7 +291,7 @@ impl Phone {
     }
 
     /// The answer to the last offer; an offer where there was none.
-    fn answer(&mut self) -> String {
+    pub(crate) fn answer(&mut self) -> String {
         let local = self.local(Direction::SendRecv);
         match &self.remote {
             Some(offer) => sdp::answer(offer, &local, None).expect("a common codec").0.to_string(),

@@ -14,11 +14,11 @@ const US: &str = "sip:100@127.0.0.1";
 fn one_status_for_each_check_and_the_first_counts() {
     for (text, wanted) in [
         (request("INVITE", "sip:1@h", "z9hG4bKa", "From: <sip:twice@h>;tag=2\n"), 400),
-        (request("INVITE", "foo:1@h", "z9hG4bKb", "Require: 100rel\n"), 416),
-        (request("INVITE", "tel:+442071830001", "z9hG4bKb2", "Require: 100rel\n"), 420),
-        (request("DANCE", US, "z9hG4bKc", "Require: 100rel\n"), 501),
+        (request("INVITE", "foo:1@h", "z9hG4bKb", "Require: precondition\n"), 416),
+        (request("INVITE", "tel:+442071830001", "z9hG4bKb2", "Require: precondition\n"), 420),
+        (request("DANCE", US, "z9hG4bKc", "Require: precondition\n"), 501),
         (request("DANCE", "foo:1", "z9hG4bKd", ""), 416),
-        (request("INVITE", US, "z9hG4bKe", "Require: 100rel, replaces\n"), 420),
+        (request("INVITE", US, "z9hG4bKe", "Require: precondition, replaces\n"), 420),
         (request("OPTIONS", US, "z9hG4bKf", "").replace("CSeq: 1 OPTIONS", "CSeq: 1 INVITE"), 400),
         (request("NEWMETHOD", US, "z9hG4bKg", "").replace("CSeq: 1 NEWMETHOD", "CSeq: 8 INVITE"), 501),
         (request("REGISTER", "sip:h", "z9hG4bKh", "").replace("To: <sip:h>", "To: <isbn:2983792873>"), 400),
@@ -36,8 +36,8 @@ fn one_status_for_each_check_and_the_first_counts() {
 #[test]
 fn refusals_say_what_would_be_right() {
     let mut solo = Solo::new();
-    let refused = solo.send(&request("INVITE", US, "z9hG4bKa", "Require: 100rel, replaces\n"));
-    assert_eq!(refused[0].header("Unsupported").collect::<Vec<_>>(), ["100rel, replaces"]);
+    let refused = solo.send(&request("INVITE", US, "z9hG4bKa", "Require: precondition, 100rel, replaces\n"));
+    assert_eq!(refused[0].header("Unsupported").collect::<Vec<_>>(), ["precondition, replaces"]);
     let refused = solo.send(&request("DANCE", US, "z9hG4bKb", ""));
     assert!(refused[0].has("Allow"));
     let refused = solo.send(&request("INVITE", US, "z9hG4bKc", "CSeq: 1 INVITE\n"));

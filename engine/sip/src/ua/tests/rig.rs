@@ -169,6 +169,7 @@ impl Pair {
             body: Some(sdp()),
             headers: vec![("X-Test", "one\r\nX-Injected: two".into())],
             auth: None,
+            reliable: false,
         }
     }
 

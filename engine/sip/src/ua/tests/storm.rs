@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::rig::{A, B, Pair, sdp};
 use crate::{
     Message, Reason, Source,
-    ua::{Counts, Event, RequestToken, SessionId},
+    ua::{Counts, Event, RequestToken, SessionId, SessionTimers},
 };
 
 struct Storm {
@@ -27,6 +27,10 @@ impl Storm {
         pair.net.loss = 0.15;
         pair.net.duplicate = 0.1;
         pair.net.jitter = Duration::from_millis(600);
+        for ua in &mut pair.uas {
+            let second = Duration::from_secs(1);
+            ua.config.session_timers = SessionTimers { interval: Some(second * 4), min: second };
+        }
         Self {
             pair,
             rng: Rng::new(seed ^ 0x5eed),
@@ -68,6 +72,10 @@ impl Storm {
                 let mut params = self.pair.invite_params();
                 params.peer = self.pair.peer(1 - side);
                 params.request_uri = format!("sip:x@{}", super::rig::addr(1 - side));
+                params.reliable = self.rng.chance(0.5);
+                if self.rng.chance(0.3) {
+                    params.headers.push(("Require", "100rel".into()));
+                }
                 let session = self.pair.uas[side].invite(now, params);
                 self.sessions[side].push(session);
             }
