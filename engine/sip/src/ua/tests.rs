@@ -15,3 +15,4 @@ mod restored;
 mod rig;
 mod solo;
 mod storm;
+mod update;

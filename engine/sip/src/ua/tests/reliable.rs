@@ -222,7 +222,7 @@ fn a_prack_that_is_challenged_goes_out_again_with_the_next_cseq() {
     assert_eq!((next.cseq().unwrap().0, next.has("Authorization")), (4, true));
     solo.receive(respond(&next, "200 OK", ""));
     solo.receive(respond(&invite, "486 Busy", ""));
-    solo.now = solo.now + core::time::Duration::from_secs(100);
+    solo.now += core::time::Duration::from_secs(100);
     solo.ua.handle_timeout(solo.now);
     assert_eq!(solo.ua.counts(), Counts::default());
 }
