@@ -53,6 +53,8 @@ pub(crate) enum Seen<'a> {
     Crashed,
     /// The node starts; the journal holds these entries for it.
     Started,
+    /// The journal was folded for a start; folded again, with each entry twice, it is the same or not.
+    Replayed { same_again: bool },
     /// The node was stopped in order; so many shards had not said that they hold nothing any more.
     Stopped { left: usize },
     /// The journal says that the node was stopped in order, and that so many calls have no end.

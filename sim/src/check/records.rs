@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use centre::owner::Alarm;
-use clock::{AgentId, CallId};
+use clock::{AgentId, CallId, QueueId, WallTime};
 use journal_core::{AgentStatus, CallEntry, CallEvent, CallRecord, Entry, LegKind, Owner, Step, code};
 
 use super::Bench;
@@ -26,6 +26,8 @@ pub(crate) struct RecordJudge {
     /// Call-IDs and agents of conversations that were heard.
     talked: BTreeMap<String, AgentId>,
     statuses: BTreeMap<AgentId, Vec<AgentStatus>>,
+    /// Places that a start must give back.
+    owed_places: BTreeSet<(QueueId, String, WallTime)>,
     configured: BTreeMap<AgentId, AgentStatus>,
 }
 
@@ -54,6 +56,25 @@ impl RecordJudge {
             Seen::Conversation { caller, agent, hears_caller: true, hears_agent: true } => {
                 self.talked.insert((*caller).to_owned(), *agent);
             }
+            Seen::Replayed { same_again } => {
+                if !same_again {
+                    bench.broken(
+                        "P10 each entry counts once",
+                        "the journal with every entry twice folds to another state",
+                    );
+                }
+                self.owed_places = self.waiting().collect();
+            }
+            Seen::AcdTold { input: acd::Input::RestorePlace { queue, caller, arrived, .. }, .. } => {
+                self.owed_places.remove(&(*queue, caller.clone(), *arrived));
+            }
+            // Calls come last: by now every caller has his place.
+            Seen::ShardTold { input: call::Input::Restore(_), .. } => {
+                for (queue, caller, arrived) in core::mem::take(&mut self.owed_places) {
+                    let what = format!("{caller} waited in {queue:?} since {arrived:?} and is forgotten");
+                    bench.broken("P10 places survive", what);
+                }
+            }
             Seen::AcdTold { input: acd::Input::Configure { agents, .. }, .. } => self.restored(agents, bench),
             Seen::Misfit { entry, anomaly } => {
                 bench.broken("entries fit each other", format!("{anomaly:?}: {entry:?}"));
@@ -61,6 +82,22 @@ impl RecordJudge {
             Seen::End => self.at_the_end(bench),
             _ => {}
         }
+    }
+
+    /// Callers who wait by the records, with their places.
+    fn waiting(&self) -> impl Iterator<Item = (QueueId, String, WallTime)> {
+        self.calls.values().filter_map(|steps| {
+            let (mut from, mut place) = (String::new(), None);
+            for step in steps {
+                match &step.event {
+                    CallEvent::Started { from: number, .. } => from.clone_from(number),
+                    CallEvent::QueueEntered { queue, arrived, .. } => place = Some((*queue, *arrived)),
+                    CallEvent::QueueLeft { .. } | CallEvent::Ended { .. } => place = None,
+                    _ => {}
+                }
+            }
+            place.filter(|_| !from.is_empty()).map(|(queue, arrived)| (queue, from, arrived))
+        })
     }
 
     fn journaled(&mut self, entry: &Entry) {

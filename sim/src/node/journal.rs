@@ -21,6 +21,15 @@ pub(crate) struct Store {
     written: VecDeque<Line>,
     synced: Replay,
     misfits: Vec<(Entry, Anomaly)>,
+    /// All that the fold took, to fold it again.
+    history: Vec<Step>,
+}
+
+/// One step of the fold.
+#[derive(Debug)]
+enum Step {
+    Entry(Entry),
+    Expire(WallTime),
 }
 
 impl Store {
@@ -42,8 +51,9 @@ impl Store {
         let last = last_of(&self.written);
         for line in core::mem::take(&mut self.written) {
             if let Err(anomaly) = self.synced.apply(&line.entry) {
-                self.misfits.push((line.entry, anomaly));
+                self.misfits.push((line.entry.clone(), anomaly));
             }
+            self.history.push(Step::Entry(line.entry));
         }
         last
     }
@@ -62,7 +72,24 @@ impl Store {
     /// What a start gets back.
     pub(crate) fn replay(&mut self, now: WallTime) -> &Replay {
         self.synced.expire(now);
+        self.history.push(Step::Expire(now));
         &self.synced
+    }
+
+    /// Whether the same entries, each of them twice, fold to the same (pacing P10: idempotent by event).
+    pub(crate) fn folds_again(&self) -> bool {
+        let mut again = Replay::default();
+        for step in &self.history {
+            match step {
+                Step::Entry(entry) => {
+                    // The second time may be reported as an anomaly; what counts is what it changes.
+                    let _ = again.apply(entry);
+                    let _ = again.apply(entry);
+                }
+                Step::Expire(now) => again.expire(*now),
+            }
+        }
+        again == self.synced
     }
 
     /// Entries that did not fit, since the last time.

@@ -152,6 +152,7 @@ impl Node {
             ctx.see(&Seen::StartedInOrder { live: calls.len() });
         }
         let bindings: Vec<_> = replay.bindings().map(centre::binding_of).collect();
+        ctx.see(&Seen::Replayed { same_again: self.store.folds_again() });
         for (entry, anomaly) in self.store.take_misfits() {
             ctx.see(&Seen::Misfit { entry: &entry, anomaly });
         }

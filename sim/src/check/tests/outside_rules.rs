@@ -274,3 +274,82 @@ fn a_stop_that_leaves_a_call() {
         writer.trace.assert_broken("a stop ends everything");
     }
 }
+
+#[test]
+fn a_caller_who_loses_his_place_in_a_restart_and_a_fold_that_counts_twice() {
+    let forgets = |given: bool| {
+        let mut writer = Writer::new();
+        writer.begin(CALL, "a");
+        let (queue, arrived) = (QueueId(1), WallTime::from_micros(7));
+        writer.write(CALL, 3, CallEvent::QueueEntered { queue, arrived, priority: 0 });
+        writer.trace.see(&Seen::Crashed);
+        writer.trace.see(&Seen::Replayed { same_again: given });
+        let (caller, until) = ("+447700000001".to_owned(), WallTime::from_micros(9));
+        let input = acd::Input::RestorePlace { queue, caller, arrived, until };
+        if given {
+            writer.trace.see(&Seen::AcdTold { now: clock::Now::default(), input: &input });
+        }
+        writer.trace.see(&Seen::ShardTold { shard: ShardId(0), input: &call::Input::Restore(Vec::new()) });
+        writer.trace
+    };
+    forgets(true).assert_good();
+    forgets(false).assert_broken("P10 places survive");
+    forgets(false).assert_broken("P10 each entry counts once");
+}
+
+/// A message of a call out, as the wire has it.
+fn wire(first: &str, call_id: &str) -> Bytes {
+    format!("{first}\r\nTo: <sip:a@b>\r\nCall-ID: {call_id}\r\nCSeq: 1 INVITE\r\n\r\n").into()
+}
+
+/// A call out whose first target answers `status`; then it goes to the second, or ends.
+fn out(status: u16, goes_on: bool) -> Vec<&'static str> {
+    let mut writer = Writer::new();
+    writer.write(CALL, 1, started());
+    for (leg, target, call_id) in [(1, 0, "one"), (2, 3, "two")].into_iter().take(1 + usize::from(goes_on)) {
+        let started =
+            CallEvent::LegStarted { leg: LegId(leg), kind: LegKind::Callee, sip_call_id: call_id.into(), agent: None };
+        writer.write(CALL, 1 + u32::try_from(leg).unwrap_or(0), started);
+        let invite = wire("INVITE sip:a@b SIP/2.0", call_id);
+        writer.trace.see(&Seen::Sent { from: NODE_ADDR, to: carrier_addr(target), bytes: &invite });
+        writer.trace.see(&Seen::Arrived { bytes: &wire(&format!("SIP/2.0 {status} Said"), call_id) });
+        writer.trace.at += 5_000_000_000;
+    }
+    let cause = Cause { who: Who::Callee, q850: None, sip: Some(status), code: "upstream".to_owned() };
+    let ended = CallEvent::Ended { status: CallStatus::Failed, outcome: Outcome::Error, cause };
+    writer.write(CALL, 9, ended);
+    writer.trace.broken()
+}
+
+#[test]
+fn a_target_that_is_not_tried_and_a_customer_who_is_called_twice() {
+    assert_eq!(out(503, true), Vec::<&str>::new());
+    assert_eq!(out(486, false), Vec::<&str>::new());
+    assert!(out(503, false).contains(&"the next target is tried"));
+    assert!(out(180, true).contains(&"no second call to the customer"));
+}
+
+/// Two rings for offers, of these agents and calls, both for five seconds.
+fn rings(offers: [(u32, u128); 2]) -> Vec<&'static str> {
+    let mut writer = Writer::new();
+    for (at, (agent, call)) in offers.into_iter().enumerate() {
+        let (leg, sip_call_id) = (LegId(at as u64 + 1), format!("ring{at}"));
+        let agent = Some(AgentId(agent));
+        let rung = CallEvent::LegStarted { leg, kind: LegKind::Agent, sip_call_id: sip_call_id.clone(), agent };
+        writer.write(CallId(call), at as u32 + 1, rung);
+        writer.trace.see(&Seen::Arrived { bytes: &wire("SIP/2.0 180 Ringing", &sip_call_id) });
+    }
+    writer.trace.at += 5_000_000_000;
+    for at in 0..2 {
+        let cancel = wire("CANCEL sip:a@b SIP/2.0", &format!("ring{at}"));
+        writer.trace.see(&Seen::Sent { from: NODE_ADDR, to: carrier_addr(9), bytes: &cancel });
+    }
+    writer.trace.broken()
+}
+
+#[test]
+fn one_ring_a_phone_and_one_phone_a_caller() {
+    assert_eq!(rings([(1, 1), (2, 2)]), Vec::<&str>::new());
+    assert!(rings([(1, 1), (1, 2)]).contains(&"P1 one ring a phone"));
+    assert!(rings([(1, 1), (2, 1)]).contains(&"P2 one phone a caller"));
+}
