@@ -182,6 +182,7 @@ fn trunk_plans(config: &Config, known: &Known<'_>) -> BTreeMap<TrunkId, TrunkPla
         login: trunk.login.clone(),
         digest: trunk.inbound.as_ref().map(digest),
         target_silence_max: trunk.target_silence_max,
+        target_ring_start_max: trunk.target_ring_start_max,
         reliable_provisionals: trunk.reliable_provisionals,
         caller_id: trunk.caller_id.clone(),
         identity: trunk.identity.clone(),

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use call::{DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat, ShownNumber, TrunkAddress};
+use call::{
+    DEFAULT_TARGET_RING_START_MAX, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat, ShownNumber, TrunkAddress,
+};
 use sip::auth::ClientCredentials;
 use sip::digest::{Algorithm, AlgorithmChoice, Ha1};
 use sip::trunk::{Destination, HealthConfig};
@@ -35,6 +37,8 @@ pub struct Trunk {
     pub health: Option<HealthConfig>,
     /// A target that says nothing for so long is left for the next.
     pub target_silence_max: Duration,
+    /// A target that says 100 and does not ring for so long is left for the next one.
+    pub target_ring_start_max: Duration,
     /// Ask it for provisional responses that arrive.
     pub reliable_provisionals: bool,
     /// The trunk's own number.
@@ -73,6 +77,7 @@ pub(super) fn read_trunk(reader: &mut Reader<'_>) -> Trunk {
         inbound: read_login(reader, inbound.0, inbound.1, algorithms.unwrap_or_default()),
         health: read_health(reader),
         target_silence_max: read_silence(reader),
+        target_ring_start_max: read_ring_start(reader),
         reliable_provisionals: reader.flag("reliable_provisionals", false),
         caller_id: read_e164(reader, "caller_id"),
         identity: read_identity(reader),
@@ -239,6 +244,11 @@ fn read_health(reader: &mut Reader<'_>) -> Option<HealthConfig> {
 fn read_silence(reader: &mut Reader<'_>) -> Duration {
     let default = i64::try_from(DEFAULT_TARGET_SILENCE_MAX.as_secs()).unwrap_or(i64::MAX);
     seconds(reader.number("target_silence_s", 1, 32, default))
+}
+
+fn read_ring_start(reader: &mut Reader<'_>) -> Duration {
+    let default = i64::try_from(DEFAULT_TARGET_RING_START_MAX.as_secs()).unwrap_or(i64::MAX);
+    seconds(reader.number("target_ring_start_s", 1, 600, default))
 }
 
 fn read_identity(reader: &mut Reader<'_>) -> IdentityPlan {

@@ -67,6 +67,21 @@ fn a_silent_target_is_left_and_its_late_answer_ended() {
 }
 
 #[test]
+fn a_target_that_says_100_and_never_rings_is_cancelled_and_left() {
+    let (node, phone, first, second) = scene(demo().set("trunk.0.target_ring_start_s", 1));
+    let mut call = phone.call("+442079460123");
+    let stuck = first.expect_call();
+    stuck.reply(100);
+    stuck.expect_cancel();
+    let outside = second.expect_call();
+    outside.answer();
+    call.expect_final(200);
+    call.bye();
+    outside.expect_bye();
+    assert_eq!(steps(&node, &node.http().record_of(&call.id)).len(), 1);
+}
+
+#[test]
 fn a_target_that_rang_is_not_left() {
     let (node, phone, first, second) = scene(demo());
     let mut call = phone.call("+442079460123");

@@ -44,8 +44,8 @@ pub use contract::{
 pub use ids::shard_of_id;
 pub use number::MAX_DIALED_LEN;
 pub use plan::{
-    AgentPlan, CallLimits, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat, NumberPlan, Plan, QueuePlan,
-    RoutePlan, RouteSource, ShownNumber, Target, TrunkAddress, TrunkDigest, TrunkPlan,
+    AgentPlan, CallLimits, DEFAULT_TARGET_RING_START_MAX, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat,
+    NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, ShownNumber, Target, TrunkAddress, TrunkDigest, TrunkPlan,
 };
 pub use planted::Planted;
 pub use recording::recording_path;

@@ -11,7 +11,8 @@ use clock::{AgentId, QueueId, TrunkId};
 use sip::digest::AlgorithmChoice;
 
 pub use self::trunk::{
-    DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat, ShownNumber, TrunkAddress, TrunkDigest, TrunkPlan,
+    DEFAULT_TARGET_RING_START_MAX, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat, ShownNumber, TrunkAddress,
+    TrunkDigest, TrunkPlan,
 };
 
 /// Everything a shard must know to route.

@@ -48,14 +48,18 @@ impl Shard {
         }
     }
 
-    /// The target works on the call.
+    /// The target works on the call: it has longer to ring than one that says nothing, but not for ever.
     pub(crate) fn target_tries(&mut self, session: SessionId) {
-        if let Some(leg) = self.leg_of(session) {
-            self.timers.cancel(&Timer::Target(leg));
+        let Some(known) = self.leg_of(session).and_then(|leg| self.legs.get(&leg)) else { return };
+        let leg = known.id;
+        self.timers.cancel(&Timer::Target(leg));
+        let plan = known.trunk.filter(|_| known.next.is_some()).and_then(|trunk| self.plan.trunks.get(&trunk));
+        if let Some(ring_start_max) = plan.map(|plan| plan.target_ring_start_max) {
+            self.arm(Timer::Target(leg), ring_start_max);
         }
     }
 
-    /// The target has said nothing at all.
+    /// The target has said nothing at all, or nothing after 100: it is left, with CANCEL where it works on the call.
     pub(crate) fn target_silent(&mut self, leg: LegId) {
         let Some(known) = self.legs.get(&leg).filter(|leg| leg.stage == Stage::Calling) else { return };
         let silent = Termination { who: known.who(), reason: Reason::Unreachable, sip: Some(408) };

@@ -32,6 +32,8 @@ pub struct TrunkPlan {
     pub digest: Option<TrunkDigest>,
     /// A target that says nothing at all for so long is left for the next one; the last is left its time.
     pub target_silence_max: Duration,
+    /// A target that says 100 and neither rings nor answers for so long is left for the next one.
+    pub target_ring_start_max: Duration,
     /// Calls to it ask for provisional responses that arrive (RFC 3262).
     pub reliable_provisionals: bool,
     /// The trunk's own number, E.164.
@@ -56,6 +58,7 @@ impl TrunkPlan {
             login: None,
             digest: None,
             target_silence_max: DEFAULT_TARGET_SILENCE_MAX,
+            target_ring_start_max: DEFAULT_TARGET_RING_START_MAX,
             reliable_provisionals: false,
             caller_id: None,
             identity: IdentityPlan::default(),
@@ -130,3 +133,5 @@ pub enum NumberFormat {
 /// Four sendings of the INVITE over UDP: a target that serves has sent 100 within 200 ms (RFC 3261 17.2.1), and a caller
 /// should not hear silence for long.
 pub const DEFAULT_TARGET_SILENCE_MAX: Duration = Duration::from_secs(5);
+/// Set-up abroad takes a few seconds before it rings; a gateway that has nothing to say after ten is stuck.
+pub const DEFAULT_TARGET_RING_START_MAX: Duration = Duration::from_secs(10);

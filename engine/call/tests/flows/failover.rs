@@ -150,18 +150,34 @@ fn a_silent_target_is_left_after_five_seconds() {
     assert!(scene.is_called(1));
     let sent = scene.world.lines_to(scene.targets[0]).len();
     assert_eq!(sent, 4, "the INVITE at 0, 0.5, 1.5 and 3.5 s");
+    scene.ring(1);
     scene.world.secs(40);
     assert_eq!(scene.world.lines_to(scene.targets[0]).len(), sent, "it must not begin to ring later");
     scene.finish_talk(1);
 }
 
 #[test]
-fn a_target_that_says_100_is_waited_for() {
+fn a_target_that_says_100_has_longer_to_ring() {
     let mut scene = Scene::new();
     scene.dial();
-    scene.world.secs(30);
+    scene.world.millis(9_900);
     assert!(!scene.is_called(1));
     scene.finish_talk(0);
+}
+
+#[test]
+fn a_target_that_says_100_and_never_rings_is_cancelled_after_ten_seconds() {
+    let mut scene = Scene::new();
+    scene.dial();
+    scene.world.millis(10_100);
+    assert!(scene.world.phones[scene.targets[0]].got_cancel());
+    assert!(scene.is_called(1));
+    assert_eq!(scene.steps(), [step(0, 1)]);
+    scene.world.millis(10_100);
+    assert!(scene.is_called(2));
+    scene.world.secs(60);
+    assert_eq!(scene.refusal(), None, "the last one has its whole time");
+    scene.finish_talk(2);
 }
 
 #[test]
