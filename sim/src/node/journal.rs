@@ -28,7 +28,7 @@ pub(crate) struct Store {
 /// One step of the fold.
 #[derive(Debug)]
 enum Step {
-    Entry(Entry),
+    Entry(Box<Entry>),
     Expire(WallTime),
 }
 
@@ -53,7 +53,7 @@ impl Store {
             if let Err(anomaly) = self.synced.apply(&line.entry) {
                 self.misfits.push((line.entry.clone(), anomaly));
             }
-            self.history.push(Step::Entry(line.entry));
+            self.history.push(Step::Entry(Box::new(line.entry)));
         }
         last
     }
