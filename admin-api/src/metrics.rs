@@ -54,6 +54,8 @@ pub struct Metrics {
     pub database_available: IntGauge,
     /// Entries that the database could not take and that were put aside.
     pub entries_put_aside: IntGauge,
+    /// Assertions that broke in the projector, which began anew.
+    pub projector_panics: IntGauge,
     /// Age of the oldest journal entry that is not safe from power loss, in seconds.
     pub journal_unsynced: Gauge,
     /// Writes and syncs of the journal that failed.
@@ -137,6 +139,10 @@ impl Metrics {
             entries_put_aside: make.gauge(
                 "journal_entries_put_aside",
                 "Journal entries that the database could not take since the start: look at the log.",
+            )?,
+            projector_panics: make.gauge(
+                "projector_panics",
+                "Assertions that broke in the projector since the start, after which it began anew: look at the log.",
             )?,
             journal_unsynced: make
                 .real("journal_unsynced_seconds", "Age of the oldest journal entry that power loss may take.")?,

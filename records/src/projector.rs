@@ -4,11 +4,13 @@
 //! transaction, so a crash between any two instructions neither loses nor
 //! doubles a row. It reads only entries that are synced, so the database is
 //! never ahead of the journal. A call's rows are written when the call ends;
-//! calls that are still open are read again at a start (`resume`).
+//! calls that are still open are read again at a start (`resume`). An assertion
+//! that breaks in it ends a pass over the journal, not the projector (`passes`).
 
 mod claim;
 mod fold;
 mod metrics;
+mod passes;
 mod writes;
 
 use std::sync::Arc;
@@ -22,20 +24,29 @@ use tokio::sync::watch;
 use crate::database::{Database, Failure};
 use crate::naming::Naming;
 use fold::{Fold, Plan};
+use passes::{Broken, Passes, caught};
 
 pub use claim::{PrepareError, Refusal};
 pub use metrics::{ProjectorMetrics, ProjectorState};
 
 /// The projector's task, before it runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Projector {
     database: Database,
     journal: Journal,
-    fold: Fold,
+    /// As known when a pass begins.
+    naming: Naming,
     /// Last entry taken, and oldest position that may have to be read again.
     applied: watch::Sender<Position>,
     resume: watch::Sender<Position>,
     counters: Arc<metrics::Counters>,
+}
+
+/// One pass over the journal, to its end or to a broken assertion.
+struct Pass {
+    projector: Projector,
+    passes: Passes,
+    fold: Fold,
     /// Entries taken since the position was last stored.
     unstored: u64,
 }
@@ -48,11 +59,10 @@ impl Projector {
         Self {
             database,
             journal,
-            fold: Fold::new(naming),
+            naming,
             applied: watch::Sender::new(Position::START),
             resume: watch::Sender::new(Position::START),
             counters: Arc::default(),
-            unstored: 0,
         }
     }
 
@@ -88,8 +98,25 @@ impl Projector {
     }
 
     /// Projects until the journal is closed. With the database away it keeps
-    /// trying, and nothing waits for it.
+    /// trying, and nothing waits for it. A broken assertion is told, counted and
+    /// bounded: an entry that breaks one alone, twice, is put aside.
     pub async fn run(mut self) {
+        let passes = Passes::default();
+        loop {
+            let fold = Fold::new(self.naming.clone());
+            let pass = Pass { projector: self.clone(), passes: passes.clone(), fold, unstored: 0 };
+            let Err(why) = caught(pass.run()).await else { return };
+            let Broken { at, is_put_aside } = passes.broke();
+            tracing::error!(target: "records", %why, at = at.sequence, is_put_aside,
+                "the projector broke an assertion: it begins anew, records come later");
+            self.counters.broke();
+            tokio::time::sleep(LAST_PAUSE).await;
+            self.naming = passes.naming().unwrap_or(self.naming);
+        }
+    }
+
+    /// Prepares until it works; false when the database is refused.
+    async fn ready(&self) -> bool {
         let mut pause = FIRST_PAUSE;
         while let Err(error) = self.prepare().await {
             match error {
@@ -97,40 +124,14 @@ impl Projector {
                 PrepareError::Refused(why) => {
                     tracing::error!(target: "records", %why, "nothing is written to the database");
                     self.counters.refused();
-                    return;
+                    return false;
                 }
             }
             tokio::time::sleep(pause).await;
             pause = longer(pause);
         }
         self.counters.working();
-        let before = *self.applied.borrow();
-        let mut tail = self.journal.subscribe(*self.resume.borrow(), Durability::Synced).with_rest(REST);
-        loop {
-            let read = next(&mut tail).await;
-            let Some(last) = read.last().map(|stored| stored.position) else { return };
-            self.counters.pending_since(read.first().map_or(WallTime::default(), |first| first.written_at));
-            let (old, new): (Vec<_>, Vec<_>) = read.iter().partition(|stored| stored.position <= before);
-            for stored in old {
-                self.fold.restore(stored);
-            }
-            if !new.is_empty() {
-                self.project(&new, last).await;
-            }
-            self.counters.nothing_pending();
-        }
-    }
-
-    async fn project(&mut self, entries: &[&Arc<Stored>], last: Position) {
-        let plan = self.fold.plan(entries, last);
-        self.unstored += entries.len() as u64;
-        if !plan.is_empty() || self.unstored >= STORE_POSITION_EVERY {
-            self.write_until_it_works(&plan).await;
-            self.unstored = 0;
-            self.resume.send_replace(plan.resume);
-        }
-        self.counters.applied(entries.len(), plan.poisoned());
-        self.applied.send_replace(last);
+        true
     }
 
     /// A row that the database refuses goes to the side table; with the database away the plan waits.
@@ -159,6 +160,53 @@ impl Projector {
             pause = longer(pause);
         }
         self.counters.working();
+    }
+}
+
+impl Pass {
+    async fn run(mut self) {
+        if !self.projector.ready().await {
+            return;
+        }
+        let before = *self.projector.applied.borrow();
+        let resume = *self.projector.resume.borrow();
+        let mut tail = self.projector.journal.subscribe(resume, Durability::Synced).with_rest(REST);
+        loop {
+            let read = next(&mut tail).await;
+            if read.is_empty() {
+                return;
+            }
+            let counters = Arc::clone(&self.projector.counters);
+            counters.pending_since(read.first().map_or(WallTime::default(), |first| first.written_at));
+            let (old, new): (Vec<_>, Vec<_>) = read.iter().partition(|stored| stored.position <= before);
+            for stored in &old {
+                if self.passes.begin(std::slice::from_ref(stored)) {
+                    self.fold.restore(stored);
+                }
+            }
+            self.passes.learn(&old, self.fold.naming());
+            for batch in self.passes.batches(&new) {
+                self.project(batch).await;
+            }
+            counters.nothing_pending();
+        }
+    }
+
+    async fn project(&mut self, entries: &[&Arc<Stored>]) {
+        let Some(last) = entries.last().map(|stored| stored.position) else { return };
+        let plan = match self.passes.begin(entries) {
+            true => self.fold.plan(entries, last),
+            false => self.fold.put_aside(entries, last),
+        };
+        self.unstored += entries.len() as u64;
+        if !plan.is_empty() || self.unstored >= STORE_POSITION_EVERY {
+            self.projector.write_until_it_works(&plan).await;
+            self.unstored = 0;
+            self.projector.resume.send_replace(plan.resume);
+        }
+        self.passes.learn(entries, self.fold.naming());
+        self.projector.counters.applied(entries.len(), plan.poisoned());
+        self.projector.applied.send_replace(last);
     }
 }
 
@@ -195,3 +243,6 @@ const REST: Duration = Duration::from_millis(100);
 const STORE_POSITION_EVERY: u64 = 10_000;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+#[cfg(test)]
+mod tests;

@@ -101,6 +101,7 @@ async fn follow_backlog(projector: records::ProjectorMetrics, metrics: Arc<Metri
         metrics.journal_backlog.set(i64::try_from(projector.backlog()).unwrap_or(i64::MAX));
         metrics.database_available.set((projector.state() == records::ProjectorState::Working).into());
         metrics.entries_put_aside.set(i64::try_from(projector.poisoned_total()).unwrap_or(i64::MAX));
+        metrics.projector_panics.set(i64::try_from(projector.panics_total()).unwrap_or(i64::MAX));
         metrics.journal_lag.set(projector.lag_seconds(wall_now()));
         tokio::time::sleep(BACKLOG_EVERY).await;
     }

@@ -84,6 +84,17 @@ impl Fold {
         Self { naming, open: BTreeMap::new() }
     }
 
+    pub(super) const fn naming(&self) -> &Naming {
+        &self.naming
+    }
+
+    /// The plan for entries that are not looked into, as they broke an assertion.
+    pub(super) fn put_aside(&self, entries: &[&Arc<Stored>], applied: Position) -> Plan {
+        let why = || "it broke an assertion of the projector".to_owned();
+        let writes = entries.iter().map(|stored| Write::Poison(poison(stored, why()))).collect();
+        Plan { writes, applied, resume: self.resume(applied) }
+    }
+
     /// Takes an entry whose rows are in the database already: only for the calls that are still open.
     pub(super) fn restore(&mut self, stored: &Arc<Stored>) {
         match &stored.entry {
@@ -109,6 +120,8 @@ impl Fold {
         let mut writes = Vec::new();
         let mut ended = BTreeSet::new();
         for stored in entries {
+            #[cfg(test)]
+            tests::break_at(stored);
             match &stored.entry {
                 Ok(Entry::Call(step)) => {
                     if let Err(why) = self.call_step(stored, step) {
@@ -139,8 +152,11 @@ impl Fold {
         }
         writes.extend(ended.into_iter().filter_map(|call| self.rows(call)));
         self.bound();
-        let resume = self.open.values().map(|call| before(call.first)).min().unwrap_or(applied).min(applied);
-        Plan { writes, applied, resume }
+        Plan { writes, applied, resume: self.resume(applied) }
+    }
+
+    fn resume(&self, applied: Position) -> Position {
+        self.open.values().map(|call| before(call.first)).min().unwrap_or(applied).min(applied)
     }
 
     fn call_step(&mut self, stored: &Arc<Stored>, step: &CallEntry) -> Result<(), &'static str> {

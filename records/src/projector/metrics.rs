@@ -58,6 +58,12 @@ impl ProjectorMetrics {
         self.counters.poisoned_total.load(Ordering::Relaxed)
     }
 
+    /// Assertions that broke in the projector since the start. An alarm when it grows.
+    #[must_use]
+    pub fn panics_total(&self) -> u64 {
+        self.counters.panics_total.load(Ordering::Relaxed)
+    }
+
     /// Attempts that found the database away since the start.
     #[must_use]
     pub fn away_total(&self) -> u64 {
@@ -82,6 +88,7 @@ pub(super) struct Counters {
     applied_total: AtomicU64,
     poisoned_total: AtomicU64,
     away_total: AtomicU64,
+    panics_total: AtomicU64,
 }
 
 impl Counters {
@@ -96,6 +103,10 @@ impl Counters {
         if self.state.swap(AWAY, Ordering::Relaxed) != AWAY {
             tracing::warn!(target: "records", %why, "the database is away: records wait in the journal");
         }
+    }
+
+    pub(super) fn broke(&self) {
+        self.panics_total.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn refused(&self) {

@@ -1,7 +1,17 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use clock::{AgentId, LegId};
 use journal_core::{CallEvent, Cause, Direction, NameKind, Names, Outcome, RecordingState, Who};
 
 use super::*;
+
+/// What an assertion of the fold does, for the tests of the projector.
+pub(super) fn break_at(stored: &Stored) {
+    static ONCE_BROKEN: AtomicBool = AtomicBool::new(false);
+    let Ok(Entry::AgentStateChanged { reason: Some(reason), .. }) = &stored.entry else { return };
+    let once = reason == super::super::tests::ONCE && !ONCE_BROKEN.swap(true, Ordering::SeqCst);
+    assert!(!once && reason != super::super::tests::ALWAYS, "broken on demand");
+}
 
 fn fold() -> Fold {
     let mut names = Names::default();
