@@ -26,7 +26,7 @@ sim: ## 100,000 calls through the simulator, with faults (a minute of one core)
 	@tools/needs build
 	@exec cargo run --locked --release -p sim --example simulate -- --calls 100000
 
-faults: ## kills, power losses, broken disks, clocks, databases and attackers, in full (about 30 minutes)
+faults: ## kills, power losses, broken disks, clocks, databases and attackers, in full (about 25 minutes)
 	@tools/needs build test
 	TRUNKLINE_FAULTS=full cargo test --locked --test faults -- --nocapture --test-threads=1
 

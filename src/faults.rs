@@ -1,5 +1,5 @@
 //! Breaking owners on demand, for tests alone: the file `break` in the data folder, one order a line, is read and
-//! removed. `shard 0`, `acd` and `location` break once; `acd at agent 2`, `acd at queue 1` or `shard 0 at call <Call-ID>`
+//! removed. `shard 0`, `acd`, `location` and `trunks` break once; `acd at agent 2`, `acd at queue 1` or `shard 0 at call <Call-ID>`
 //! break at each input that names it; `acd at timeouts` at each time-out. Compiled with the feature `fault-injection`
 //! only, which no release has.
 
@@ -56,6 +56,7 @@ fn order(line: &str) -> Option<(Owner, Fault)> {
         ["shard", number, rest @ ..] => (Owner::Shard(ShardId(number.parse().ok()?)), rest),
         ["acd", rest @ ..] => (Owner::Acd, rest),
         ["location", rest @ ..] => (Owner::Location, rest),
+        ["trunks", rest @ ..] => (Owner::Node, rest),
         _ => return None,
     };
     let fault = match rest {

@@ -180,7 +180,7 @@ impl Metrics {
         self.channels_full.with_label_values(&[channel]).inc();
     }
 
-    /// Counts a broken assertion of an owner: `shard`, `acd` or `location`.
+    /// Counts a broken assertion of an owner: `shard`, `acd`, `location` or `trunks`.
     pub fn owner_panicked(&self, owner: &'static str) {
         self.owner_panics.with_label_values(&[owner]).inc();
     }
@@ -279,7 +279,7 @@ fn count(number: usize) -> i64 {
 }
 
 /// Owners that are built anew when they break.
-const OWNERS: [&str; 3] = ["shard", "acd", "location"];
+const OWNERS: [&str; 4] = ["shard", "acd", "location", "trunks"];
 /// What may be quarantined.
 const KINDS: [&str; 3] = ["queue", "agent", "call"];
 /// Seconds: fine where service levels are set (10 to 30), coarse up to the longest sensible wait.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use call::ShardConfig;
-use centre::owner::{AcdOwner, LocationOwner, ShardOwner};
+use centre::owner::{AcdOwner, LocationOwner, ShardOwner, TrunkOwner};
 use centre::{Directory, binding_of, restore};
 use clock::{FlowId, Rng, ShardId};
 use journal_core::Owner;
@@ -14,7 +14,6 @@ use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
 use sip::digest::Algorithm;
 use sip::location::{self, LocationConfig};
 use sip::registrar::RegistrarConfig;
-use sip::trunk::Watcher;
 use sip::ua::{Addresses, Listener, Transport, UaConfig};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -120,7 +119,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     spawn_owner(Runner::new(location, owner, location_post, clock, progress).run(lanes));
 
     let (stopped, trunks_left) = watch::channel(false);
-    let watcher = Watcher::new(ua_config(&network.addresses), &opened.config.node.domain, seeds.rng(TRUNK_STREAM));
+    let watcher = TrunkOwner::new(ua_config(&network.addresses), &opened.config.node.domain, seeds.rng(TRUNK_STREAM));
     let outside = Outside { shards, snapshots: Arc::clone(&snapshots), names: names.subscribe(), resolver, stopped };
     // It journals nothing, so nothing of it waits for progress.
     let runner = Runner::new(

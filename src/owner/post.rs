@@ -135,7 +135,9 @@ const fn owner_word(owner: Owner) -> &'static str {
         Owner::Shard(_) => "shard",
         Owner::Acd => "acd",
         Owner::Location => "location",
-        Owner::Node | Owner::Api => "other",
+        // The trunk watcher journals nothing, and has no owner's number of its own.
+        Owner::Node => "trunks",
+        Owner::Api => "other",
     }
 }
 

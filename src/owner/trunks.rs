@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use centre::owner::TrunkOwner;
 use centre::{Delivery, Directory, from_trunks};
 use clock::{Instant, Now, ShardId, TrunkId};
-use sip::trunk::{Effect, Input, Query, Watcher};
+use sip::trunk::{Effect, Input, Query};
 use tokio::sync::{mpsc, watch};
 
 use super::Core;
@@ -14,7 +15,7 @@ use crate::snapshots::Snapshots;
 
 /// The watcher, and whom it tells and asks.
 pub(crate) struct TrunkCore {
-    watcher: Watcher,
+    watcher: TrunkOwner,
     outside: Outside,
     routed: VecDeque<Delivery>,
     /// Questions that the resolver's full lane did not take.
@@ -34,7 +35,7 @@ pub(crate) struct Outside {
 }
 
 impl TrunkCore {
-    pub(crate) fn new(watcher: Watcher, outside: Outside) -> Self {
+    pub(crate) fn new(watcher: TrunkOwner, outside: Outside) -> Self {
         Self { watcher, outside, routed: VecDeque::new(), unasked: Vec::new(), changed: false }
     }
 
@@ -84,16 +85,17 @@ impl Core for TrunkCore {
     }
 
     fn handle_timeout(&mut self, now: Now) {
-        if self.watcher.poll_timeout().is_some_and(|at| at <= now.mono) {
-            self.changed = true;
-            self.watcher.handle_timeout(now);
-        }
+        self.changed |= self.watcher.poll_timeout().is_some_and(|at| at <= now.mono);
+        self.watcher.handle_timeout(now);
     }
 
     fn poll_delivery(&mut self, now: Now) -> Option<Delivery> {
         loop {
             if let Some(delivery) = self.routed.pop_front() {
                 return Some(delivery);
+            }
+            if let Some(alarm) = self.watcher.poll_alarm() {
+                return Some(Delivery::Alarm(alarm));
             }
             match self.watcher.poll_effect() {
                 Some(effect) => match from_trunks((0..self.outside.shards).map(ShardId), effect) {
@@ -115,7 +117,9 @@ impl Core for TrunkCore {
     }
 
     #[cfg(feature = "fault-injection")]
-    fn break_at(&mut self, _: centre::owner::Fault) {}
+    fn break_at(&mut self, fault: centre::owner::Fault) {
+        self.watcher.break_at(fault);
+    }
 
     fn publish(&mut self, now: Now) {
         if std::mem::take(&mut self.changed) {

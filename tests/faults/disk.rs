@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use crate::shim::{EIO, ENOSPC, EROFS, Shim};
-use crate::support::{Call, ECHO, Node, NodeConfig, SUPPORT, VOICEMAIL, until};
+use crate::support::{Call, ECHO, Node, NodeConfig, SUPPORT, VOICEMAIL, run_to_end_in, until};
 
 /// A sync of 2 s: calls do not wait for it, what must outlive a power loss does.
 #[test]
@@ -117,4 +117,59 @@ fn recordings_that_cannot_be_written_hurt_no_call() {
     caller.bye();
     let record = node.http().record_of(&caller.id);
     assert_ne!(record["outcome"], "voicemail", "nothing was left: {record:#}");
+}
+
+/// A data folder that is read-only, and a journal in it that is: one line that names it and says what to do.
+#[test]
+fn a_read_only_folder_is_told_in_one_line() {
+    let shim = Shim::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let config = shim.under(NodeConfig::demo()).set("node.data_dir", data.display().to_string());
+    let file = folder.path().join("trunkline.toml");
+    config.write(&file);
+    for (below, named) in [("/data", "data"), ("/journal", "data/journal")] {
+        std::fs::create_dir_all(folder.path().join(named)).expect("a folder");
+        shim.refuse(below, EROFS);
+        let output = run_to_end_in(&file, &config.environment());
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let line = told.lines().last().unwrap_or_default();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(
+            line.starts_with("trunkline: ") && line.contains(&folder.path().join(named).display().to_string()),
+            "{told}"
+        );
+        assert!(line.contains("Read-only") && line.contains("writable"), "{told}");
+        assert!(!told.contains("panicked"), "{told}");
+    }
+}
+
+/// Somebody removes the folder of recordings under a running node, and before a start: the next call is recorded.
+#[test]
+fn a_folder_of_recordings_that_is_gone_comes_back() {
+    let mut node = Node::start(NodeConfig::demo().queue_times(15, 120, 0));
+    let phone = node.registered("1001");
+    for is_restarted in [false, true] {
+        let recordings = node.data_dir().join("recordings");
+        let _ = std::fs::remove_dir_all(&recordings);
+        if is_restarted {
+            node.kill();
+            node.restart();
+        }
+        node.http().wait_agent("1001", "ready");
+        let mut caller = node.carrier.call(SUPPORT);
+        caller.expect_final(200);
+        let agent = phone.expect_call();
+        agent.answer();
+        node.http().wait_agent("1001", "on_call");
+        caller.talk(1_000.0);
+        agent.talk(440.0);
+        caller.rtp.wait_packets(60);
+        caller.bye();
+        agent.expect_bye();
+        let ready = |record: &serde_json::Value| record["recording"]["state"] == "ready";
+        let record = until("the recording", || node.http().record_of(&caller.id), ready);
+        let id = record["id"].as_str().unwrap_or_default();
+        assert_eq!(node.http().get(&format!("/v1/calls/{id}/recording")).status, 200);
+    }
 }

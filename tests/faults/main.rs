@@ -14,6 +14,7 @@ mod database;
 mod disk;
 mod flood;
 mod kills;
+mod panics;
 mod power;
 mod shim;
 mod steady;

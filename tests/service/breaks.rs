@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::queue_calls::talk;
-use crate::support::{Call, ECHO, Node, NodeConfig, Rtp, SUPPORT, sdp};
+use crate::support::{Call, ECHO, Endpoint, Node, NodeConfig, Rtp, SUPPORT, sdp, until};
+use crate::trunk_registration::{grant, next_register, registers_at, registrar, registration};
 
 #[test]
 fn an_acd_that_breaks_forgets_nobody() {
@@ -86,6 +87,21 @@ fn a_location_that_breaks_keeps_every_phone() {
     // It answers what it always answers.
     assert_eq!(phone.register_for(0).response.status(), 200);
     node.http().wait_agent("1001", "offline");
+}
+
+#[test]
+fn a_trunk_watcher_that_breaks_registers_again_and_calls_go_on() {
+    let registrar = registrar();
+    let node = Node::start_as_is(registers_at(&registrar), Endpoint::carrier());
+    let registrar = registrar.set_server_to(node.sip());
+    grant(&registrar, &next_register(&registrar, false), 60);
+    until("registered", || registration(&node), |shown| shown["registered"] == true);
+    node.break_once("trunks");
+    grant(&registrar, &next_register(&registrar, false), 60);
+    until("registered again", || registration(&node), |shown| shown["registered"] == true);
+    let mut caller = registrar.call(ECHO);
+    caller.expect_final(200);
+    caller.bye();
 }
 
 #[test]

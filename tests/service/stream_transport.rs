@@ -73,6 +73,26 @@ fn a_call_outlives_its_connection_and_no_more() {
 }
 
 #[test]
+fn a_call_over_tcp_is_told_when_its_shard_breaks() {
+    let node = Node::demo();
+    let mut stream = Stream::connect(node.sip(), [127, 0, 0, 2]);
+    let call_id = unique();
+    let invite = request(&stream, "INVITE", ECHO, &call_id, 1, "", "Content-Type: application/sdp\r\n", OFFER);
+    stream.send(invite);
+    let answer = stream.expect_final("INVITE");
+    let ack = request(&stream, "ACK", ECHO, &call_id, 1, answer.tag("To"), "", "");
+    stream.send(ack);
+    node.break_once("shard 0");
+    let bye = std::iter::from_fn(|| stream.read()).find(|msg| msg.is_request("BYE")).expect("a BYE on its connection");
+    assert_eq!(bye.call_id(), call_id);
+    assert!(bye.header("Reason").contains("Q.850"), "{bye:?}");
+    assert_eq!(node.http().record_of(&call_id)["cause"]["code"], "shard_restart");
+    // The connection serves the next one.
+    stream.send(options(&stream));
+    assert_eq!(stream.expect_final("OPTIONS").status(), 200);
+}
+
+#[test]
 fn bytes_that_cannot_be_a_message_close_the_connection_and_nothing_else() {
     let node = Node::demo();
     let mut stream = Stream::connect(node.sip(), [127, 0, 0, 9]);

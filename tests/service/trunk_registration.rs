@@ -9,7 +9,7 @@ use crate::support::{Call, ECHO, Endpoint, Msg, Node, NodeConfig, is_right, resp
 const CHALLENGE: &str =
     "WWW-Authenticate: Digest realm=\"carrier.test\", nonce=\"n1\", algorithm=MD5, qop=\"auth\"\r\n";
 
-fn registers_at(registrar: &Endpoint) -> NodeConfig {
+pub(crate) fn registers_at(registrar: &Endpoint) -> NodeConfig {
     NodeConfig::demo()
         .set("node.drain_s", 1)
         .set("trunk.0.destination", format!("udp:{}", registrar.addr()))
@@ -20,21 +20,21 @@ fn registers_at(registrar: &Endpoint) -> NodeConfig {
         .set("trunk.0.expires_s", 60)
 }
 
-fn registrar() -> Endpoint {
+pub(crate) fn registrar() -> Endpoint {
     Endpoint::trunk_at([127, 0, 0, 4], "+447700900123")
 }
 
-fn registration(node: &Node) -> Value {
+pub(crate) fn registration(node: &Node) -> Value {
     node.http().get("/v1/trunks/carrier").json()["registration"].clone()
 }
 
 /// The next REGISTER; those before it that were answered are not taken twice.
-fn next_register(registrar: &Endpoint, is_authorized: bool) -> Msg {
+pub(crate) fn next_register(registrar: &Endpoint, is_authorized: bool) -> Msg {
     registrar
         .expect("REGISTER", |msg| msg.is_request("REGISTER") && msg.header("Authorization").is_empty() != is_authorized)
 }
 
-fn grant(registrar: &Endpoint, register: &Msg, seconds: u32) {
+pub(crate) fn grant(registrar: &Endpoint, register: &Msg, seconds: u32) {
     let contact = format!("Contact: <{}>;expires={seconds}\r\n", register.contact());
     registrar.send(response(register, 200, "r", &contact, ""));
 }

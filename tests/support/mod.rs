@@ -32,7 +32,7 @@ pub(crate) use dns::{Answer, NameServer};
 pub(crate) use endpoint::{Endpoint, Registration, response};
 pub(crate) use http::{Http, Response};
 pub(crate) use message::Msg;
-pub(crate) use node::{Node, binary, run_to_end};
+pub(crate) use node::{Node, binary, run_to_end, run_to_end_in};
 pub(crate) use postgres::{Postgres, postgres_database, psql};
 pub(crate) use rtp::Rtp;
 pub(crate) use sipp::{Sipp, free_port};

@@ -224,9 +224,15 @@ pub(crate) fn binary() -> Command {
 
 /// Runs `trunkline run` with a configuration that must not start, and waits for its end.
 pub(crate) fn run_to_end(config: &Path) -> Output {
+    run_to_end_in(config, &[])
+}
+
+/// The same, with variables of its environment.
+pub(crate) fn run_to_end_in(config: &Path, environment: &[(String, String)]) -> Output {
     let mut child = binary()
         .args(["run", "--config"])
         .arg(config)
+        .envs(environment.iter().cloned())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

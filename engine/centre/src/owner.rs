@@ -13,6 +13,7 @@ mod location;
 mod named;
 mod shard;
 mod shard_memory;
+mod trunks;
 
 #[cfg(feature = "fault-injection")]
 pub use fault::Fault;
@@ -22,3 +23,4 @@ pub use named::Named;
 pub use self::acd::AcdOwner;
 pub use self::location::LocationOwner;
 pub use self::shard::ShardOwner;
+pub use self::trunks::TrunkOwner;
