@@ -23,7 +23,7 @@ fn name(id: u32) -> Entry {
 #[tokio::test]
 async fn a_broken_assertion_costs_no_more_than_its_entry() {
     let folder = tempfile::tempdir().unwrap();
-    let (journal, _) = Journal::open(Options::at(&folder.path().join("journal")), |_| ()).unwrap();
+    let (journal, _) = Journal::open(Options::at(folder.path().join("journal")), |_| ()).unwrap();
     let database = Database::sqlite(&folder.path().join("records.db"));
     let naming = Naming { names: Names::default(), home: "demo".to_owned() };
     let projector = Projector::new(database.clone(), journal.clone(), naming);
