@@ -28,6 +28,7 @@ use crate::openapi::ReadRefusals;
 use crate::problem::{Code, Problem};
 use crate::query::{AnyOf, Limit, Query};
 use crate::rights::Permission;
+use crate::serve::Cut;
 
 use standing::Standing;
 pub(crate) use stream::MAX_STREAMS;
@@ -92,6 +93,7 @@ pub(crate) fn routes() -> Routes {
 async fn events(
     State(shared): State<Shared>,
     Extension(principal): Extension<Principal>,
+    cut: Option<Extension<Cut>>,
     headers: HeaderMap,
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
@@ -99,7 +101,8 @@ async fn events(
     let whose = principal.whose(Permission::EventsFollow);
     let choice = Choice { whose, topics: query.topics.map(|AnyOf(topics)| topics) };
     if wants_stream(&headers) {
-        let events = stream::open(shared, after, choice, Standing::of(principal))?;
+        let Extension(cut) = cut.unwrap_or_default();
+        let events = stream::open(shared, after, choice, Standing::of(principal), cut)?;
         return Ok(Sse::new(events).keep_alive(stream::heartbeat()).into_response());
     }
     page(&shared, after, &choice, query.limit.get()).await.map(|page| Json(page).into_response())
@@ -118,7 +121,9 @@ impl Choice {
         if !self.whose.is_about(&event, call.as_ref()) {
             return None;
         }
-        Some(Event::new(event, call.as_ref().map(Call::from)))
+        // Who was offered a call may see it until another has it.
+        let shown = call.filter(|call| call.agent.is_none() || self.whose.has(call));
+        Some(Event::new(event, shown.as_ref().map(Call::from)))
     }
 }
 

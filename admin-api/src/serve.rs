@@ -15,7 +15,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tower_service::Service;
@@ -26,6 +26,17 @@ use crate::stall::Stalling;
 /// The other end of the connection a request came over.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// Cuts the connection a request came over, whatever its client still has to take.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cut(Arc<Notify>);
+
+impl Cut {
+    /// Ends the connection now.
+    pub(crate) fn now(&self) {
+        self.0.notify_one();
+    }
+}
 
 /// Serves `router` on `listener`, to `most` connections at once, until `shutdown` says true; then
 /// lets what runs finish for a moment.
@@ -79,13 +90,15 @@ async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
 async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut shutdown: watch::Receiver<bool>) {
     // Small answers are not held back for more to come.
     let _ = stream.set_nodelay(true);
+    let cut = Cut::default();
+    let service = WithPeer { router, peer, cut: cut.clone() };
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_DEADLINE)
         .max_headers(MAX_HEADERS)
         .max_header_size(MAX_HEADER_BYTES)
         .max_buf_size(MAX_BUFFER)
-        .serve_connection(TokioIo::new(Stalling::new(stream)), TowerToHyperService::new(WithPeer { router, peer }));
+        .serve_connection(TokioIo::new(Stalling::new(stream)), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -93,6 +106,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut shu
             connection.as_mut().graceful_shutdown();
             connection.await
         }
+        () = cut.0.notified() => return,
     };
     if let Err(error) = ended {
         tracing::debug!(%peer, %error, "connection ended early");
@@ -104,6 +118,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, mut shu
 struct WithPeer {
     router: Router,
     peer: SocketAddr,
+    cut: Cut,
 }
 
 impl Service<Request<Incoming>> for WithPeer {
@@ -118,6 +133,7 @@ impl Service<Request<Incoming>> for WithPeer {
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(self.peer));
+        request.extensions_mut().insert(self.cut.clone());
         Service::call(&mut self.router, request)
     }
 }

@@ -1,19 +1,28 @@
 //! Whether a client that follows the events may still do so.
+//!
+//! A stream looks for itself before each event it sends. One whose client does not read is never asked for another,
+//! so a [`Watch`] stands beside it and cuts its connection.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use crate::key::Principal;
 use crate::rights::Permission;
 use crate::roster::{Known, Roster};
+use crate::serve::Cut;
 use crate::time::wall_now;
 
 /// What a client came with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Standing(Principal);
+
+/// Looks on while a stream runs, and goes with it.
+#[derive(Debug)]
+pub(crate) struct Watch(JoinHandle<()>);
 
 impl Standing {
     pub(crate) fn of(principal: Principal) -> Self {
@@ -41,5 +50,27 @@ impl Standing {
     }
 }
 
-/// For what ends by the clock: twice within the second in which a revocation is to take effect.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+impl Watch {
+    /// Cuts the connection of a stream that did not end by itself when its client's standing did.
+    pub(crate) fn over(standing: Standing, roster: Arc<Roster>, cut: Cut) -> Self {
+        Self(tokio::spawn(async move {
+            let mut changes = roster.watch();
+            while standing.holds(&roster) {
+                standing.may_end(&mut changes).await;
+            }
+            sleep(LAST_WORDS).await;
+            cut.now();
+        }))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// For a client that reads to see the proper end of its stream.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+/// For what ends by the clock: with the last words well within the second in which a revocation is to take effect.
+const LOOK_EVERY: Duration = Duration::from_millis(300);

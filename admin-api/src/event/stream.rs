@@ -12,11 +12,11 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use crate::api::Shared;
 use crate::event::Choice;
 use crate::event::object::Event;
-use crate::event::standing::Standing;
+use crate::event::standing::{Standing, Watch};
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
 use crate::roster::Known;
-use crate::serve::stopped;
+use crate::serve::{Cut, stopped};
 
 /// Opens the stream of events after `after`, or from now on.
 ///
@@ -27,6 +27,7 @@ pub(crate) fn open(
     after: Option<EventId>,
     choice: Choice,
     standing: Standing,
+    cut: Cut,
 ) -> Result<impl Stream<Item = Result<Frame, Infallible>>, Problem> {
     let permit = Arc::clone(&shared.streams).try_acquire_owned();
     let permit =
@@ -45,6 +46,7 @@ pub(crate) fn open(
         caught_up,
         shutdown: shared.shutdown.clone(),
         roster: shared.services.roster.watch(),
+        _watch: Watch::over(standing.clone(), Arc::clone(&shared.services.roster), cut),
         standing,
         _seat: Seat::take(permit, Arc::clone(&shared.services.metrics)),
         choice,
@@ -77,6 +79,8 @@ struct Follower {
     roster: watch::Receiver<Arc<Known>>,
     /// What the client came with: the stream ends when it is worth nothing any more.
     standing: Standing,
+    /// Cuts the connection where the client does not even read the end.
+    _watch: Watch,
     /// Held until the stream ends.
     _seat: Seat,
 }

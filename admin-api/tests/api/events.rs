@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
-use crate::client::{Follow, KEY, get, send};
+use crate::cast::bearer;
+use crate::client::{Follow, KEY, get, send, send_json};
 use crate::node::Node;
 use crate::story::Story;
 
@@ -152,4 +153,63 @@ async fn there_is_room_for_so_many_followers() {
         assert_eq!(follow.next().await, None);
     }
     node.served.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_cut_off_when_its_key_is_revoked() {
+    let node = Node::start().await;
+    let body = r#"{"name":"board","scopes":["events.follow"]}"#;
+    let key = send_json(node.at, "POST", "/v1/api-keys", &[], body).await.json();
+    let mut follow = Follow::open_with(node.at, "/v1/events", &bearer(key["secret"].as_str().unwrap())).await;
+    node.append(Story::inbound(1).take()).await;
+    assert_eq!(follow.next().await.unwrap().event, "call.started");
+    let streams = async || {
+        let page = get(node.at, "/metrics").await;
+        page.text().lines().find(|line| line.starts_with("trunkline_event_streams ")).unwrap().to_owned()
+    };
+    assert_eq!(streams().await, "trunkline_event_streams 1");
+    // Far more than the sockets between us hold.
+    for batch in 0..40 {
+        let mut story = Story::inbound(2 + batch);
+        for _ in 0..1_000 {
+            story = story.then(journal_core::CallEvent::Digit { leg: clock::LegId(1), digit: '5' });
+        }
+        node.append(story.take()).await;
+    }
+    let path = format!("/v1/api-keys/{}", key["id"].as_str().unwrap());
+    assert_eq!(send_json(node.at, "DELETE", &path, &[], "").await.status, 204);
+    let revoked = std::time::Instant::now();
+    while streams().await != "trunkline_event_streams 0" {
+        assert!(revoked.elapsed() < std::time::Duration::from_secs(1), "it goes on");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_hears_of_his_own_and_nobody_of_another_accounts() {
+    let node = Node::start().await;
+    let mut operator = Follow::open_with(node.at, "/v1/events", &bearer("token-of-operator")).await;
+    let mut stranger = Follow::open_with(node.at, "/v1/events", &bearer("key-of-another-account")).await;
+    let mut foreign = Story::inbound(1).queued().voicemail().canceled();
+    let at = clock::WallTime::from_micros(5);
+    let state = |agent| {
+        let state = journal_core::AgentState::OnCall;
+        journal_core::Entry::AgentStateChanged { agent: clock::AgentId(agent), state, reason: None, call: None, at }
+    };
+    node.append(foreign.take()).await;
+    node.append(vec![state(2), state(1)]).await;
+    let first = operator.next().await.unwrap();
+    assert_eq!((first.event.as_str(), &first.json()["data"]["extension"]), ("agent.state_changed", &json!("1001")));
+    let mut own = Story::inbound(2).queued().answered();
+    node.append(own.take()).await;
+    let mut of_own = Vec::new();
+    while of_own.last().is_none_or(|kind| kind != "call.answered") {
+        let frame = operator.next().await.unwrap();
+        assert_eq!(frame.json()["call_id"], own.call.to_string(), "{frame:?}");
+        of_own.push(frame.event);
+    }
+    let page =
+        send(node.at, "GET", "/v1/events?limit=200", &[("Authorization", &bearer("token-of-operator"))], "").await;
+    assert!(!page.text().contains(&foreign.call.to_string()), "{page:?}");
+    node.stop.send(true).unwrap();
+    assert_eq!(stranger.next().await, None, "nothing was sent");
 }
