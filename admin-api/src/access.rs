@@ -74,8 +74,11 @@ impl Access {
         let (is_allowed, permission) = match self {
             Self::Open => return Ok(()),
             Self::Known => return principal.map(|_| ()).ok_or_else(crate::key::unauthorized),
-            // Without a key only those come so far who need none.
-            Self::Local(permission) => (principal.is_none() || reach(permission).is_some(), permission),
+            // Without a key only those come so far who need none. The figures are of the node's own account.
+            Self::Local(permission) => {
+                let may = |principal: &Principal| principal.is_of_node && reach(permission).is_some();
+                (principal.is_none_or(may), permission)
+            }
             Self::All(permission) => (reach(permission) == Some(Reach::All), permission),
             Self::Own(permission) => (reach(permission).is_some(), permission),
         };

@@ -24,6 +24,12 @@ impl AddressRange {
         let (address, address_width) = bits(address.to_canonical());
         width == address_width && masked(address, width, self.prefix_bits) == first
     }
+
+    /// True when every address of the other is in this one.
+    #[must_use]
+    pub(crate) fn covers(self, other: Self) -> bool {
+        other.prefix_bits >= self.prefix_bits && self.contains(other.first)
+    }
 }
 
 impl FromStr for AddressRange {
@@ -97,6 +103,23 @@ mod tests {
         for (range, address, expected) in cases {
             let range: AddressRange = range.parse().unwrap();
             assert_eq!(range.contains(address.parse().unwrap()), expected, "{range} {address}");
+        }
+    }
+
+    #[test]
+    fn a_range_covers_itself_and_smaller_ones() {
+        let cases = [
+            ("10.0.0.0/8", "10.0.0.0/8", true),
+            ("10.0.0.0/8", "10.1.0.0/16", true),
+            ("10.1.0.0/16", "10.0.0.0/8", false),
+            ("10.0.0.0/8", "11.0.0.0/16", false),
+            ("0.0.0.0/0", "::/0", false),
+            ("::/0", "192.0.2.1", false),
+            ("2001:db8::/32", "2001:db8::1", true),
+        ];
+        for (range, other, expected) in cases {
+            let (range, other): (AddressRange, AddressRange) = (range.parse().unwrap(), other.parse().unwrap());
+            assert_eq!(range.covers(other), expected, "{range} {other}");
         }
     }
 

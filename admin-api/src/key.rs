@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{AUTHORIZATION, FORWARDED, USER_AGENT};
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
@@ -29,6 +29,8 @@ pub(crate) struct Principal {
     pub(crate) name: String,
     /// Account whose things it may see: from the credential only.
     pub(crate) account: String,
+    /// That is the node's own account.
+    pub(crate) is_of_node: bool,
     /// What it may do.
     pub(crate) rights: Rights,
     /// The agent that the user is.
@@ -83,6 +85,7 @@ impl Principal {
             kind: ActorKind::Key,
             name: "test".into(),
             account: account.into(),
+            is_of_node: true,
             rights: Rights::of_words(["admin"]),
             extension: None,
             session: None,
@@ -169,7 +172,7 @@ fn needs_no_key(request: &Request) -> bool {
         return true;
     }
     let local = address_of(request.extensions().get::<Peer>()).is_loopback();
-    let proxied = request.headers().contains_key(FORWARDED) || request.headers().contains_key("x-forwarded-for");
+    let proxied = BY_PROXIES.iter().any(|name| request.headers().contains_key(*name));
     matches!(path, "/healthz" | "/readyz" | "/metrics") && local && !proxied
 }
 
@@ -186,5 +189,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
+/// What proxies add: never believed, but who sends one is not of this machine.
+const BY_PROXIES: [&str; 6] =
+    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
 /// Characters of a `User-Agent` that are kept.
 const MAX_USER_AGENT: usize = 200;

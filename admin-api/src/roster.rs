@@ -42,10 +42,12 @@ pub struct Roster {
 }
 
 /// People, and where to find each by what he shows.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Known {
     /// They are those that were kept, not those of the database.
     is_from_file: bool,
+    /// The database may have changed them without our hearing of it.
+    is_in_doubt: bool,
     people: Arc<People>,
     keys: BTreeMap<[u8; 32], usize>,
     sessions: BTreeMap<[u8; 32], usize>,
@@ -156,6 +158,7 @@ impl Roster {
             kind: ActorKind::Key,
             name: key.name.clone(),
             account: self.account.clone(),
+            is_of_node: true,
             rights: Rights::of_words(["admin"]),
             extension: None,
             session: None,
@@ -178,6 +181,7 @@ impl Roster {
             kind: ActorKind::Key,
             name: key.name.clone(),
             account: key.account.clone(),
+            is_of_node: key.account == self.account,
             rights: Rights::of_words(key.scopes.iter().map(String::as_str)),
             extension: None,
             session: None,
@@ -193,6 +197,7 @@ impl Roster {
             kind: ActorKind::User,
             name: user.username.clone(),
             account: user.account.clone(),
+            is_of_node: user.account == self.account,
             rights: Rights::of_words(user.roles.iter().map(String::as_str)),
             extension: user.extension.clone(),
             session: Some((user.id, session.id)),
@@ -211,6 +216,7 @@ impl Known {
         let place = |(at, hash): (usize, [u8; 32])| (hash, at);
         Self {
             is_from_file: false,
+            is_in_doubt: false,
             keys: people.keys.iter().map(|key| key.hash).enumerate().map(place).collect(),
             sessions: people.sessions.iter().map(|session| session.hash).enumerate().map(place).collect(),
             people: Arc::new(people),

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use super::change::change;
 use super::fields::{nullable, title, wrong};
 use super::secret::{KEY_PREFIX, SHOWN_CHARACTERS, new_id, new_secret};
+use super::user::self_modification;
 use crate::access::{Access, Routes};
 use crate::address_range::AddressRange;
 use crate::api::Shared;
@@ -187,6 +188,7 @@ async fn begin(
         updated_at: now,
         version: 1,
     };
+    within_own(shared, principal, &row)?;
     let people = change(shared, principal.actor(asking), vec![Change::Key { row, based_on: None }]).await?;
     let made = people.keys.iter().find(|key| key.id == id).ok_or_else(unknown)?;
     Ok((StatusCode::CREATED, ApiKey { secret: Some(secret), ..ApiKey::from(made) }))
@@ -213,6 +215,7 @@ async fn alter(
         return Err(Problem::new(Code::Gone, "The key was revoked.").in_state("revoked"));
     }
     may_touch(&principal, &row)?;
+    not_itself(&principal, &row)?;
     if value.name.as_ref().is_some_and(|name| *name != row.name) {
         row.name = free_name(&shared, &principal, value.name.as_deref().unwrap_or_default())?;
     }
@@ -225,6 +228,7 @@ async fn alter(
     if let Some(end) = value.expires_at {
         row.expires_at = end.map(|Time(at)| at);
     }
+    within_own(&shared, &principal, &row)?;
     let (row_id, based_on) = (row.id, Some(row.version));
     let people = change(&shared, principal.actor(asking), vec![Change::Key { row, based_on }]).await?;
     let row = people.keys.iter().find(|key| key.id == row_id).ok_or_else(unknown)?;
@@ -247,6 +251,7 @@ async fn revoke(
     let row = find_changeable(&shared, &principal, &id)?;
     if_match.allow(row.version)?;
     may_touch(&principal, &row)?;
+    not_itself(&principal, &row)?;
     if row.revoked_at.is_none() {
         let based_on = Some(row.version);
         let row = Row { revoked_at: Some(wall_now()), ..row };
@@ -314,6 +319,35 @@ fn may_touch(principal: &Principal, row: &Row) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(Code::Forbidden, "The key permits more than you may."))
+}
+
+/// A key neither frees itself of its bounds nor takes away what it may.
+fn not_itself(principal: &Principal, row: &Row) -> Result<(), Problem> {
+    if principal.id == row.id.text("key") { Err(self_modification()) } else { Ok(()) }
+}
+
+/// A key that ends or is bound to addresses makes none that works longer or from elsewhere.
+fn within_own(shared: &Shared, principal: &Principal, row: &Row) -> Result<(), Problem> {
+    let people = shared.services.roster.people();
+    let Some(own) = people.keys.iter().find(|own| own.id.text("key") == principal.id) else { return Ok(()) };
+    if own.expires_at.is_some_and(|end| row.expires_at.is_none_or(|later| later > end)) {
+        let end = own.expires_at.map(rfc3339).unwrap_or_default();
+        let detail = "The key would work longer than the one that asks.";
+        return Err(Problem::new(Code::Forbidden, detail).at(
+            "#/expires_at",
+            "invalid",
+            format!("expected {end} at most"),
+        ));
+    }
+    let parsed = |texts: &[String]| texts.iter().filter_map(|text| text.parse().ok()).collect::<Vec<AddressRange>>();
+    let (bounds, wanted) = (parsed(&own.address_ranges), parsed(&row.address_ranges));
+    let is_within = |range: &AddressRange| bounds.iter().any(|bound| bound.covers(*range));
+    if own.address_ranges.is_empty() || (!wanted.is_empty() && wanted.iter().all(is_within)) {
+        return Ok(());
+    }
+    let detail = "The key would work from where the one that asks does not.";
+    let expected = format!("expected ranges within {}", own.address_ranges.join(", "));
+    Err(Problem::new(Code::Forbidden, detail).at("#/address_ranges", "invalid", expected))
 }
 
 fn ranges(texts: &[String]) -> Result<Vec<String>, Problem> {

@@ -47,34 +47,36 @@ impl LoginGuard {
         }
         let at_address =
             table.by_address.entry(address).or_insert_with(|| Logins { since: now, logins: BTreeSet::new() });
-        if at_address.logins.len() >= MAX_LOGINS && !at_address.logins.contains(&login) {
+        if at_address.logins.len() >= MAX_LOGINS {
             return Err(refused(left(at_address.since, now)));
         }
-        at_address.logins.insert(login.clone());
+        // The silence is 60 s from the last failure that was heard.
+        if at_address.logins.insert(login.clone()) && at_address.logins.len() >= MAX_LOGINS {
+            at_address.since = now;
+        }
         let failures = table.by_login.entry((address, login)).or_insert(Failures { since: now, count: 0 });
         if failures.count >= MAX_FAILURES {
             return Err(refused(left(failures.since, now)));
         }
         failures.count += 1;
-        // The silence is 60 s from the last failure that was heard.
         failures.since = if failures.count >= MAX_FAILURES { now } else { failures.since };
         Ok(())
     }
 
     /// The attempt was none: the password was right.
     pub(crate) fn succeeded(&self, address: IpAddr, login: &str) {
-        let (address, login) = counted(address, login);
-        let mut table = self.lock();
-        if let Some(at_address) = table.by_address.get_mut(&address) {
-            at_address.logins.remove(&login);
-        }
-        table.by_login.remove(&(address, login));
+        self.lock().forget(&counted(address, login));
     }
 
-    /// The attempt could not be judged: it counts for nothing.
+    /// The attempt could not be judged: it counts for nothing. So what is counted is bounded by the passwords that can
+    /// be checked in the time, however many ask.
     pub(crate) fn take_back(&self, address: IpAddr, login: &str) {
-        if let Some(failures) = self.lock().by_login.get_mut(&counted(address, login)) {
-            failures.count = failures.count.saturating_sub(1);
+        let attempt = counted(address, login);
+        let mut table = self.lock();
+        let Some(failures) = table.by_login.get_mut(&attempt) else { return };
+        failures.count = failures.count.saturating_sub(1);
+        if failures.count == 0 {
+            table.forget(&attempt);
         }
     }
 
@@ -87,6 +89,15 @@ impl Table {
     fn sweep(&mut self, now: Instant) {
         self.by_login.retain(|_, failures| now - failures.since < WINDOW);
         self.by_address.retain(|_, logins| now - logins.since < WINDOW);
+    }
+
+    fn forget(&mut self, attempt: &(IpAddr, String)) {
+        self.by_login.remove(attempt);
+        let Some(at_address) = self.by_address.get_mut(&attempt.0) else { return };
+        at_address.logins.remove(&attempt.1);
+        if at_address.logins.is_empty() {
+            self.by_address.remove(&attempt.0);
+        }
     }
 }
 
@@ -157,5 +168,31 @@ mod tests {
         guard.begin(THERE, "one more").unwrap();
         tokio::time::advance(WINDOW).await;
         guard.begin(HERE, "one more").unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_fifty_logins_none_of_that_address_is_heard_for_a_minute() {
+        let guard = LoginGuard::default();
+        for number in 0..50 {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            guard.begin(HERE, &number.to_string()).unwrap();
+        }
+        assert!(guard.begin(HERE, "0").is_err(), "one that was tried before, neither");
+        tokio::time::advance(Duration::from_secs(59)).await;
+        assert!(guard.begin(HERE, "one more").is_err());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        guard.begin(HERE, "one more").unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_found_no_turn_at_a_busy_hour_locks_nobody_out() {
+        let guard = LoginGuard::default();
+        for number in 0..20_000 {
+            let login = number.to_string();
+            guard.begin(HERE, &login).unwrap();
+            guard.take_back(HERE, &login);
+        }
+        let table = guard.lock();
+        assert!(table.by_login.is_empty() && table.by_address.is_empty(), "nothing is counted");
     }
 }

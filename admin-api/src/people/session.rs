@@ -1,5 +1,7 @@
 //! `/v1/sessions`: logging in and out.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
@@ -89,6 +91,7 @@ async fn log_in(
         Ok(None) => {
             shared.services.metrics.dropped("login_failed");
             tracing::warn!(address = %asking.address, "a login failed");
+            note_refused(&shared, asking, &login);
             return Err(failed());
         }
         Err(problem) => {
@@ -100,15 +103,23 @@ async fn log_in(
     begin(&shared, asking, &user).await.map(|session| (StatusCode::CREATED, Json(session)))
 }
 
-/// The user with this login and password. What takes time takes it for those who do not exist, too.
+/// The user with this login and password. What takes time takes it for those who do not exist, too, and what fails
+/// fails for them as well: nobody learns from an answer, or from when it comes, who exists.
 async fn right_user(shared: &Shared, login: &str, password: String) -> Result<Option<User>, Problem> {
     let user = shared.services.roster.people().user_with_login(login).cloned();
-    let hash = match &user {
-        Some(user) => shared.services.database.password_hash(user.id).await.map_err(away)?,
-        None => None,
-    };
+    let id = user.as_ref().map_or(NOBODY, |user| user.id);
+    let hash = shared.services.database.password_hash(id).await.map_err(away)?;
     let is_right = shared.passwords.verify(password, hash).await?;
     Ok(user.filter(|user| is_right && !user.disabled))
+}
+
+/// Tells the log of whoever was tried: beside the answer, which comes as soon as for those who do not exist. How many
+/// there are is bounded by the passwords that can be checked.
+fn note_refused(shared: &Shared, asking: Asking, login: &str) {
+    let Some(user) = shared.services.roster.people().user_with_login(login).map(|user| user.id) else { return };
+    let (shared, login) = (Arc::clone(shared), login.to_owned());
+    let actor = asking.actor(ActorKind::System, "login".into(), login);
+    tokio::spawn(async move { change(&shared, actor, vec![Change::RefuseLogin { user }]).await });
 }
 
 async fn begin(shared: &Shared, asking: Asking, user: &User) -> Result<Session, Problem> {
@@ -185,6 +196,8 @@ impl Session {
     }
 }
 
+/// No user's id: they are made of the time.
+const NOBODY: RowId = RowId(0);
 /// A long working day.
 const LIFETIME: std::time::Duration = std::time::Duration::from_secs(12 * 60 * 60);
 /// Longer than any login or password there is.

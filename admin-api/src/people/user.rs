@@ -203,6 +203,10 @@ async fn alter(
     if of_self && (row.disabled || row.roles != former.roles || row.extension != former.extension) {
         return Err(self_modification());
     }
+    if of_self && secret.is_some() {
+        let detail = "One's own password is changed by PUT /v1/me/password, which asks for the former one.";
+        return Err(Problem::new(Code::SelfModification, detail).at("#/password", "invalid", "not here"));
+    }
     let password_hash = match secret {
         Some(secret) => Some(shared.passwords.hash(secret).await?),
         None => None,
@@ -232,7 +236,7 @@ async fn delete(
     if principal.session.is_some_and(|(user, _)| user == row.id) {
         return Err(self_modification());
     }
-    change(&shared, principal.actor(asking), vec![Change::DeleteUser { id: row.id }]).await?;
+    change(&shared, principal.actor(asking), vec![Change::DeleteUser { id: row.id, based_on: row.version }]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -329,7 +333,7 @@ fn unknown() -> Problem {
     Problem::new(Code::UserNotFound, "There is no such user.")
 }
 
-fn self_modification() -> Problem {
+pub(super) fn self_modification() -> Problem {
     Problem::new(Code::SelfModification, "Somebody else has to take away or change your rights.")
 }
 

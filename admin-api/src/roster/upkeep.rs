@@ -60,14 +60,14 @@ impl Roster {
         let mut changes = self.known.subscribe();
         changes.mark_changed();
         loop {
-            let (people, is_from_file) = {
+            let (people, is_from_file, is_in_doubt) = {
                 let known = changes.borrow_and_update();
-                (Arc::clone(&known.people), known.is_from_file)
+                (Arc::clone(&known.people), known.is_from_file, known.is_in_doubt)
             };
             let is_kept = is_from_file || self.keep(Arc::clone(&people), file.clone()).await;
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return },
-                () = sleep(TRY_AGAIN), if is_from_file => self.look_for(&database).await,
+                () = sleep(TRY_AGAIN), if is_from_file || is_in_doubt => self.look_for(&database).await,
                 () = sleep(TRY_AGAIN), if !is_kept => {}
             }
         }
@@ -83,7 +83,13 @@ impl Roster {
         actor: Actor,
         changes: Vec<Change>,
     ) -> Result<Arc<People>, ChangeError> {
-        let people = database.change_people(&actor, changes, wall_now()).await?;
+        let people = match database.change_people(&actor, changes, wall_now()).await {
+            Ok(people) => people,
+            Err(error) => {
+                self.doubt(&error, database).await;
+                return Err(error);
+            }
+        };
         let version = people.version;
         self.publish(people, Source::Database);
         let mut kept = self.kept.subscribe();
@@ -96,12 +102,23 @@ impl Roster {
         Ok(self.people())
     }
 
+    /// A database that went away may have made the change all the same, and one that refuses may know of such a
+    /// change: what it says now is read before anyone is told that nothing was changed, or as soon as it can be.
+    async fn doubt(&self, error: &ChangeError, database: &Database) {
+        self.known.send_modify(|known| *known = Arc::new(Known { is_in_doubt: true, ..Known::clone(known) }));
+        if matches!(error, ChangeError::Refused(_)) {
+            self.look_for(database).await;
+        }
+    }
+
     async fn look_for(&self, database: &Database) {
         if let Ok(people) = database.people().await {
             if let Err(error) = self.check_names(&people, &self.config_keys()) {
                 tracing::error!(%error, "the configuration's counts until this is resolved");
             }
-            tracing::info!("users and keys are those of the database again");
+            if self.known.borrow().is_from_file {
+                tracing::info!("users and keys are those of the database again");
+            }
             self.publish(people, Source::Database);
         }
     }
@@ -124,7 +141,9 @@ impl Roster {
     /// What the database says counts before the file, and the newer before the older: answers may overtake each other.
     fn publish(&self, people: People, source: Source) {
         self.known.send_if_modified(|known| {
-            let is_newer = known.is_from_file || people.version > known.people.version;
+            let is_newer = known.is_from_file
+                || people.version > known.people.version
+                || (known.is_in_doubt && people.version == known.people.version);
             let is_wanted = source == Source::File || is_newer;
             if is_wanted {
                 *known = Arc::new(Known { is_from_file: source == Source::File, ..Known::of(people) });

@@ -231,3 +231,102 @@ async fn ones_own_password_needs_the_former_one() {
     send(node.at, "GET", "/v1/me", &headers, "").await.problem(401, "unauthorized");
     assert_eq!(log_in(&node, "ann", "another long password").await.status, 201);
 }
+
+#[tokio::test]
+async fn a_key_makes_none_that_goes_further_than_itself() {
+    let node = Node::start().await;
+    let scopes = ["keys.view", "keys.manage", "calls.view"];
+    let ranges = ["127.0.0.0/8", "10.0.0.0/8"];
+    let end = "2999-01-01T00:00:00Z";
+    let bound = json!({"name": "bound", "scopes": scopes, "address_ranges": ranges, "expires_at": end});
+    let key = post(&node, "/v1/api-keys", &bound).await;
+    let authorization = bearer(key["secret"].as_str().unwrap());
+    let headers = [("Authorization", authorization.as_str()), ("Content-Type", "application/json"), ("If-Match", "*")];
+    let make = async |name: &str, ranges: &[&str], end: Value| {
+        let body = json!({"name": name, "scopes": ["calls.view"], "address_ranges": ranges, "expires_at": end});
+        send(node.at, "POST", "/v1/api-keys", &headers, &body.to_string()).await
+    };
+    let refused = |reply: Reply, pointer: &str| {
+        assert_eq!(reply.problem(403, "forbidden")["errors"][0]["pointer"], pointer);
+    };
+    refused(make("for ever", &["10.0.0.0/8"], Value::Null).await, "#/expires_at");
+    refused(make("longer", &["10.0.0.0/8"], json!("2999-01-01T00:00:01Z")).await, "#/expires_at");
+    refused(make("anywhere", &[], json!(end)).await, "#/address_ranges");
+    refused(make("wider", &["10.0.0.0/8", "192.0.2.1"], json!(end)).await, "#/address_ranges");
+    let within = make("within", &["10.1.0.0/16", "127.0.0.1"], json!(end)).await;
+    assert_eq!(within.status, 201, "{within:?}");
+    let within = format!("/v1/api-keys/{}", within.json()["id"].as_str().unwrap());
+    let freed = send(node.at, "PATCH", &within, &headers, r#"{"expires_at":null}"#).await;
+    refused(freed, "#/expires_at");
+    let itself = format!("/v1/api-keys/{}", key["id"].as_str().unwrap());
+    for body in [r#"{"expires_at":null}"#, r#"{"address_ranges":[]}"#, r#"{"scopes":["calls.view"]}"#] {
+        send(node.at, "PATCH", &itself, &headers, body).await.problem(409, "self_modification");
+    }
+    send(node.at, "DELETE", &itself, &headers, "").await.problem(409, "self_modification");
+}
+
+#[tokio::test]
+async fn a_session_that_was_stolen_sets_no_new_password() {
+    let node = Node::start().await;
+    let user = post(&node, "/v1/users", &json!({"username": "ann", "roles": ["admin"], "password": PASSWORD})).await;
+    let token = bearer(log_in(&node, "ann", PASSWORD).await.json()["token"].as_str().unwrap());
+    let headers = [("Authorization", token.as_str()), ("Content-Type", "application/json"), ("If-Match", "*")];
+    let path = format!("/v1/users/{}", user["id"].as_str().unwrap());
+    let body = r#"{"password":"another long password"}"#;
+    send(node.at, "PATCH", &path, &headers, body).await.problem(409, "self_modification");
+    assert_eq!(log_in(&node, "ann", PASSWORD).await.status, 201);
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_a_login_tells_nobody_who_exists() {
+    let node = Node::start().await;
+    post(&node, "/v1/users", &json!({"username": "ann", "password": PASSWORD})).await;
+    let node = node.restart_without_database().await;
+    for login in ["ann", "no-such-user"] {
+        log_in(&node, login, PASSWORD).await.problem(503, "database_unavailable");
+    }
+}
+
+#[tokio::test]
+async fn refused_logins_are_in_the_log() {
+    let node = Node::start().await;
+    let user = post(&node, "/v1/users", &json!({"username": "ann", "password": PASSWORD})).await;
+    log_in(&node, "ann", "not the password").await.problem(401, "login_failed");
+    let path = format!("/v1/audit-log?action=session.refused&resource_id={}", user["id"].as_str().unwrap());
+    let log = node.until(&path, |log| log["data"][0].is_object()).await;
+    let entry = &log["data"][0];
+    assert_eq!((&entry["actor"]["kind"], &entry["actor"]["address"]), (&json!("system"), &json!("127.0.0.1")));
+    assert!(!log.to_string().contains("not the password"));
+}
+
+/// A commit whose answer was lost on the way: the database has it, and nobody was told.
+#[tokio::test]
+async fn what_the_database_did_unheard_is_known_at_the_next_refusal() {
+    let node = Node::start().await;
+    let key = post(&node, "/v1/api-keys", &json!({"name": "board", "scopes": ["viewer"]})).await;
+    let secret = key["secret"].as_str().unwrap();
+    let database = records::Database::sqlite(&node.path("records.db"));
+    let row = database.people().await.unwrap().keys.into_iter().find(|row| row.name == "board").unwrap();
+    let revocation = records::Change::Key {
+        row: records::ApiKey { revoked_at: Some(clock::WallTime::from_micros(1)), ..row },
+        based_on: Some(1),
+    };
+    database.change_people(&actor(), vec![revocation], clock::WallTime::from_micros(1)).await.unwrap();
+    assert_eq!(as_holder(&node, secret, "/v1/calls").await.status, 200);
+    let path = format!("/v1/api-keys/{}", key["id"].as_str().unwrap());
+    send_json(node.at, "PATCH", &path, &[("If-Match", "\"v1\"")], r#"{"name":"other"}"#).await.problem(409, "gone");
+    as_holder(&node, secret, "/v1/calls").await.problem(401, "unauthorized");
+    assert!(get(node.at, &path).await.json()["revoked_at"].is_string());
+}
+
+fn actor() -> records::Actor {
+    let nothing = String::new;
+    records::Actor {
+        kind: records::ActorKind::System,
+        id: "system".into(),
+        name: "test".into(),
+        address: nothing(),
+        user_agent: nothing(),
+        request_id: nothing(),
+    }
+}

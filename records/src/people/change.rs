@@ -34,6 +34,8 @@ pub enum Change {
     DeleteUser {
         /// The user.
         id: RowId,
+        /// Version that was seen: who deletes must have known what he deletes.
+        based_on: u64,
     },
     /// A new key, a change of one, or its end when it is revoked.
     Key {
@@ -44,6 +46,11 @@ pub enum Change {
     },
     /// A user logged in.
     BeginSession(Session),
+    /// Somebody tried to log in as this user and was refused: changes nothing, and is in the log.
+    RefuseLogin {
+        /// The user.
+        user: RowId,
+    },
     /// He logged out, or was.
     EndSession {
         /// The session.
@@ -106,9 +113,18 @@ impl People {
             Change::Account { row, based_on } => self.put_account(row, based_on, now, effects),
             Change::DeleteAccount { id } => self.delete_account(id, now, effects),
             Change::User { row, password_hash, based_on } => self.put_user(row, password_hash, based_on, now, effects),
-            Change::DeleteUser { id } => self.delete_user(id, effects),
+            Change::DeleteUser { id, based_on } => {
+                next_version(self.user(id).map(|user| user.version), Some(based_on))?;
+                self.delete_user(id, effects)
+            }
             Change::Key { row, based_on } => self.put_key(row, based_on, now, effects),
             Change::BeginSession(session) => self.begin_session(session, now, effects),
+            Change::RefuseLogin { user } => {
+                let user = self.user(user).ok_or(Refused::Gone)?;
+                let noted = ("user", "session.refused");
+                effects.noted.push(Noted::of(noted, &user.account, user.id, Value::Null, Value::Null));
+                Ok(())
+            }
             Change::EndSession { id } => {
                 let known = self.sessions.iter().any(|session| session.id == id);
                 self.end_sessions(|session| session.id == id, effects);

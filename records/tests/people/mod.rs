@@ -29,7 +29,12 @@ pub(crate) async fn a_change_is_made_whole_or_not_at_all(on: On) {
     let people = world.database.change_people(&actor(), vec![disabled], NOW).await.unwrap();
     assert!(people.sessions.is_empty() && people.users[0].disabled);
     assert_eq!(people.barred_extensions("demo").len(), 1);
-    let gone = vec![Change::DeleteUser { id: RowId(1) }];
+    let unseen = vec![Change::DeleteUser { id: RowId(1), based_on: 1 }];
+    let stale = world.database.change_people(&actor(), unseen, NOW).await;
+    assert!(matches!(stale, Err(ChangeError::Refused(Refused::Stale { version: 2 }))), "{stale:?}");
+    let tried = vec![Change::RefuseLogin { user: RowId(1) }];
+    world.database.change_people(&actor(), tried, NOW).await.unwrap();
+    let gone = vec![Change::DeleteUser { id: RowId(1), based_on: 2 }];
     let people = world.database.change_people(&actor(), gone, NOW).await.unwrap();
     assert_eq!(people.barred_extensions("demo").len(), 1, "the phone was a user's");
     assert_eq!(world.database.password_hash(RowId(1)).await.unwrap(), None);
@@ -59,7 +64,9 @@ async fn check_log(world: &World, last: u64) {
         chain = entry.hash;
     }
     let actions: Vec<_> = entries.iter().map(|entry| entry.action.as_str()).collect();
-    assert_eq!(actions, ["user.created", "session.created", "user.updated", "session.ended", "user.deleted"]);
+    let changes =
+        ["user.created", "session.created", "user.updated", "session.ended", "session.refused", "user.deleted"];
+    assert_eq!(actions, changes);
     let two = AuditFilter { action: vec!["user.created".into(), "user.deleted".into()], before_seq: Some(5), ..filter };
     assert_eq!(world.database.audit_log(&two).await.unwrap().len(), 1);
 }
