@@ -1,7 +1,8 @@
 //! Runs seeds of the simulator until so many calls have been made: `make sim`.
 //!
 //! `--calls N` calls in all (10000; `make sim`: 100000), `--seed N` the first seed (1), `--each N` calls a seed (100), `--only` that one
-//! seed alone, `--plant FAULT` with a fault for the judges to find (double-offer, lost-release ...), `--log` with everything that happens in it, `--calm` without faults, `--marks` says what was met.
+//! seed alone, `--plant FAULT` with a fault for the judges to find (double-offer, lost-release ...), `--log` with everything that
+//! happens in it, `--calm` without faults, `--marks` says what was met.
 
 use std::process::ExitCode;
 

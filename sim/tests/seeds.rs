@@ -110,14 +110,9 @@ fn without_faults_every_answered_conversation_is_heard() {
     }
 }
 
-/// An agent who transferred a call to himself was free while he talked: the ACD took the new leg for the claimed one.
+/// One agent calls a queue and transfers the agent who answered to another queue: who was rung is a caller then, and
+/// two agents talk in one call as they should.
 #[test]
-fn seed_36_a_call_transferred_to_oneself() {
-    hold(36, 40);
-}
-
-/// An agent hung up before his claim was granted: his ended call was put back into the queue.
-#[test]
-fn seed_136_a_hang_up_before_the_grant() {
-    hold(136, 40);
+fn seed_600_an_agent_is_transferred_to_a_queue() {
+    hold(600, 100);
 }

@@ -39,7 +39,7 @@ struct Rung {
     until: Option<Instant>,
     /// The phone has said that it rings, so that CANCEL can be sent (RFC 3261 9.1).
     has_rung: bool,
-    /// Its agent transfers the call: another phone rings for it meanwhile.
+    /// Its agent transfers the call, or was transferred to a queue himself: another phone rings for it meanwhile.
     leaves: bool,
 }
 
@@ -81,7 +81,7 @@ impl PhoneJudge {
                 }
             }
             CallEvent::OfferAnswered { leg, agent, .. } => drop(self.granted.insert(*leg, (*agent, call, at))),
-            CallEvent::TransferStarted { leg, .. } => self.change(*leg, |rung| rung.leaves = true),
+            CallEvent::TransferStarted { leg, .. } => self.transfers(call, *leg),
             CallEvent::LegEnded { leg, cause } => {
                 let was_lost = cause.code == code::SHARD_RESTART || cause.code == code::NODE_RESTART;
                 if let Some((agent, call, granted)) = self.granted.remove(leg)
@@ -97,6 +97,13 @@ impl PhoneJudge {
             }
             _ => {}
         }
+    }
+
+    /// The agent who transfers goes; one whom the other side transfers is a caller from then on.
+    fn transfers(&mut self, call: CallId, by: LegId) {
+        let by_other_side = !self.legs.contains_key(&by);
+        let goes = |(leg, rung): &(&LegId, &mut Rung)| **leg == by || (by_other_side && rung.call == call);
+        self.legs.iter_mut().filter(goes).for_each(|(_, rung)| rung.leaves = true);
     }
 
     fn change(&mut self, leg: LegId, change: impl FnOnce(&mut Rung)) {
