@@ -93,6 +93,7 @@ fn with_config(path: &Path, run: fn(Config) -> Result<(), StartError>) -> ExitCo
         Err(error) => return refuse(&error),
     };
     node::start_log();
+    keep_private();
     match run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -100,6 +101,13 @@ fn with_config(path: &Path, run: fn(Config) -> Result<(), StartError>) -> ExitCo
             ExitCode::from(EXIT_CANNOT_START)
         }
     }
+}
+
+/// What callers said, who they are, and hashes of passwords are in files that other users of the machine cannot read.
+fn keep_private() {
+    use nix::sys::stat::{Mode, umask};
+    let of_starter = umask(Mode::S_IRWXO);
+    umask(of_starter | Mode::S_IRWXO);
 }
 
 /// Asks the node that runs with this configuration; its data folder leads to it.

@@ -72,6 +72,18 @@ fn a_revoked_keys_streams_end() {
     assert!(!node.log().contains(&secret), "no secret is logged");
 }
 
+#[test]
+fn what_the_node_keeps_is_for_its_own_user() {
+    use std::os::unix::fs::PermissionsExt;
+    let node = Node::demo();
+    operator(node.http(), "1001");
+    for entry in std::fs::read_dir(node.data_dir()).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let mode = entry.metadata().expect("its mode").permissions().mode();
+        assert_eq!(mode & 0o007, 0, "{:?} {mode:o}", entry.path());
+    }
+}
+
 /// A user who is the agent with this extension: the path.
 fn operator(http: &Http, extension: &str) -> String {
     let body = json!({"username": "ann", "roles": ["operator"], "extension": extension, "password": PASSWORD});
