@@ -8,7 +8,7 @@ CONFIG ?= config/demo.toml
 SECONDS_EACH ?= 8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sim faults fuzz bench deb fmt lint deny
+.PHONY: help run test sim faults contract fuzz bench deb fmt lint deny
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+): ## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -18,7 +18,7 @@ run: ## build and start the demo call centre (another one: make run CONFIG=file)
 	@exec cargo run --locked --release --bin trunkline -- run --config $(CONFIG)
 
 test: ## everything that must hold before a change lands
-	@tools/needs build wasm test
+	@tools/needs build wasm test contract
 	@$(MAKE) --no-print-directory lint
 	@tools/test
 
@@ -29,6 +29,10 @@ sim: ## 100,000 calls through the simulator, with faults (a minute of one core)
 faults: ## kills, power losses, broken disks, clocks, databases and attackers, in full (about 25 minutes)
 	@tools/needs build test
 	TRUNKLINE_FAULTS=full cargo test --locked --test faults -- --nocapture --test-threads=1
+
+contract: ## the API against its own description, with several seeds (10 minutes)
+	@tools/needs build contract
+	cargo test --locked --test service in_full_schemathesis -- --nocapture
 
 fuzz: ## every parser and core for a minute in all (longer: make fuzz SECONDS_EACH=600)
 	@tools/needs build

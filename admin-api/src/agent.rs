@@ -53,7 +53,7 @@ pub(crate) struct StateChange {
     state: AgentStatus,
     /// Why.
     #[serde(default)]
-    #[schema(max_length = 64)]
+    #[schema(min_length = 1, max_length = 64, pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$", example = "lunch")]
     reason: Option<String>,
 }
 
@@ -70,10 +70,10 @@ pub(crate) struct AgentsQuery {
     #[param(value_type = Option<String>)]
     cursor: Option<Cursor>,
     /// Any of these states, separated by commas.
-    #[param(value_type = Option<String>, example = "ready,on_call")]
+    #[param(value_type = Option<Vec<AgentState>>, style = Form, explode = false)]
     state: Option<AnyOf<AgentState>>,
     /// Any of these statuses, separated by commas.
-    #[param(value_type = Option<String>, example = "ready")]
+    #[param(value_type = Option<Vec<AgentStatus>>, style = Form, explode = false)]
     status: Option<AnyOf<AgentStatus>>,
     /// Serves this queue.
     #[param(example = "support")]

@@ -17,9 +17,10 @@ use crate::once::AnswerLog;
 use crate::openapi::Description;
 use crate::people::{self, LoginGuard, Passwords};
 use crate::problem::{Code, Problem};
+use crate::rate::RateLimits;
 use crate::rights::Permission;
 use crate::services::Services;
-use crate::{agent, ban, call, envelope, event, health, key, queue, serve, trunk, voicemail};
+use crate::{agent, ban, call, envelope, event, health, key, openapi, queue, rate, serve, trunk, voicemail};
 
 /// The REST API.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +40,8 @@ pub(crate) struct State {
     pub(crate) passwords: Passwords,
     /// Who guessed passwords.
     pub(crate) logins: LoginGuard,
+    /// What each key may ask still.
+    pub(crate) rates: RateLimits,
     /// Room for clients that follow the events.
     pub(crate) streams: Arc<Semaphore>,
     /// True once the node stops: streams end.
@@ -53,9 +56,10 @@ impl Api {
         let shared = Arc::new(State {
             idempotency: IdempotencyTable::new(std::mem::take(&mut services.answers)),
             answer_log: AnswerLog::new(services.journal.clone(), services.synced.clone()),
-            openapi: Bytes::from(to_json(&description)),
+            openapi: Bytes::from(openapi::finished(&description)),
             passwords: Passwords::default(),
             logins: LoginGuard::default(),
+            rates: RateLimits::default(),
             streams: Arc::new(Semaphore::new(event::MAX_STREAMS)),
             shutdown: shutdown.clone(),
             services,
@@ -67,7 +71,7 @@ impl Api {
     /// The description of the API: what `/v1/openapi.json` serves and `docs/api/openapi.json` holds.
     #[must_use]
     pub fn openapi_json() -> String {
-        to_json(&routes().into_openapi())
+        openapi::finished(&routes().into_openapi())
     }
 }
 
@@ -120,11 +124,8 @@ fn routes() -> OpenApiRouter<Shared> {
 /// From the inside out: the key is asked for before anything else is told, and the envelope sees all.
 fn with_layers(router: Router<Shared>, shared: Shared) -> Router {
     router
+        .layer(from_fn_with_state(Arc::clone(&shared), rate::limit))
         .layer(from_fn_with_state(Arc::clone(&shared), key::authenticate))
         .layer(from_fn(envelope::envelope))
         .with_state(shared)
-}
-
-fn to_json(description: &utoipa::openapi::OpenApi) -> String {
-    description.to_pretty_json().unwrap_or_default() + "\n"
 }

@@ -70,7 +70,7 @@ pub(crate) struct BansQuery {
     #[param(value_type = Option<String>)]
     cursor: Option<Cursor>,
     /// At this address.
-    #[param(value_type = Option<String>, example = "192.0.2.66")]
+    #[param(schema_with = crate::openapi::ip_address, example = "192.0.2.66")]
     address: Option<std::net::IpAddr>,
 }
 

@@ -53,27 +53,27 @@ pub(crate) struct CallsQuery {
     /// Call-ID header of any leg.
     sip_call_id: Option<String>,
     /// Any of these callers, separated by commas.
-    #[param(value_type = Option<String>, example = "+442071838750")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["+442071838750"]))]
     from: Option<AnyOf<String>>,
     /// Any of these called, separated by commas.
-    #[param(value_type = Option<String>, example = "+442071830001")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["+442071830001"]))]
     to: Option<AnyOf<String>>,
     /// Any of these statuses, separated by commas.
-    #[param(value_type = Option<String>, example = "queued,ringing")]
+    #[param(value_type = Option<Vec<CallStatus>>, style = Form, explode = false)]
     status: Option<AnyOf<CallStatus>>,
     /// Any of these outcomes, separated by commas.
-    #[param(value_type = Option<String>, example = "voicemail")]
+    #[param(value_type = Option<Vec<CallOutcome>>, style = Form, explode = false)]
     outcome: Option<AnyOf<CallOutcome>>,
     /// Any of these directions, separated by commas.
-    #[param(value_type = Option<String>, example = "inbound")]
+    #[param(value_type = Option<Vec<CallDirection>>, style = Form, explode = false)]
     direction: Option<AnyOf<CallDirection>>,
     /// Between own parties only, or not.
     internal: Option<bool>,
     /// Any of these as the queue entered last, separated by commas; `none` for calls of no queue.
-    #[param(value_type = Option<String>, example = "support")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["support"]))]
     queue: Option<AnyOf<String>>,
     /// Any of these as the extension of the agent who talked last, separated by commas; `none` for calls of no agent.
-    #[param(value_type = Option<String>, example = "1001")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["1001"]))]
     agent: Option<AnyOf<String>>,
     /// Began then or later.
     #[serde(rename = "started_at[gte]")]

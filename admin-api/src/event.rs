@@ -25,6 +25,7 @@ use crate::call::Call;
 use crate::event::object::Event;
 use crate::key::{Principal, Whose};
 use crate::openapi::ReadRefusals;
+use crate::page::foreign;
 use crate::problem::{Code, Problem};
 use crate::query::{AnyOf, Limit, Query};
 use crate::rights::Permission;
@@ -43,14 +44,15 @@ pub(crate) struct EventsQuery {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 25)]
     limit: Limit,
     /// `next_cursor` of the page before, or the id of an event: what follows it is shown.
+    #[param(pattern = "^[0-9a-f]{60}$")]
     cursor: Option<String>,
     /// Any of these topics, separated by commas; all without it.
-    #[param(value_type = Option<String>, example = "live-calls,agents")]
+    #[param(value_type = Option<Vec<Topic>>, style = Form, explode = false, inline)]
     topics: Option<AnyOf<Topic>>,
 }
 
 /// What events are about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Topic {
     /// Steps of calls.
@@ -155,9 +157,7 @@ async fn page(shared: &Shared, after: Option<EventId>, choice: &Choice, limit: u
     let (journal, live) = (&shared.services.journal, &shared.services.live);
     let mut feed = match after {
         None => EventFeed::from_oldest(journal, live),
-        Some(last) => EventFeed::after(journal, live, last).map_err(|_| {
-            Problem::bad_parameter("cursor", "expected the id of an event that is still kept, of this node")
-        })?,
+        Some(last) => EventFeed::after(journal, live, last).map_err(|_| foreign())?,
     };
     let (mut data, mut scanned) = (Vec::new(), 0);
     while feed.lag() > 0 && data.len() < limit && scanned < MAX_SCAN {

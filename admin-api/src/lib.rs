@@ -27,6 +27,7 @@ mod precondition;
 mod problem;
 mod query;
 mod queue;
+mod rate;
 mod rights;
 mod roster;
 mod serve;

@@ -1,6 +1,19 @@
 //! The description of this API: OpenAPI 3.1, generated from the routes.
+//!
+//! Routes say what is theirs; what holds for all that take the same (a cursor, a version, a body) is added here by
+//! rule: refusals, parameters, examples and links.
 
+mod document;
+mod example;
+mod link;
+mod parameter;
+mod refusal;
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
 use crate::problem::ProblemBody;
@@ -24,6 +37,51 @@ use crate::problem::ProblemBody;
     )
 )]
 pub(crate) struct Description;
+
+/// The finished description, in the order of the standard.
+pub(crate) fn finished(description: &utoipa::openapi::OpenApi) -> String {
+    let Ok(mut document) = serde_json::to_value(description) else { return String::new() };
+    refusal::complete(&mut document);
+    parameter::describe(&mut document);
+    example::add(&mut document);
+    link::add(&mut document);
+    serde_json::to_string_pretty(&Ordered::of(&document)).unwrap_or_default() + "\n"
+}
+
+/// The schema of an address.
+pub(crate) fn ip_address() -> impl Into<RefOr<Schema>> {
+    let text = |format| ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::Custom(format)));
+    AnyOfBuilder::new().item(text("ipv4".to_owned())).item(text("ipv6".to_owned()))
+}
+
+/// The schema of a list of words.
+pub(crate) fn list_of<'a>(words: impl IntoIterator<Item = &'a str>) -> ArrayBuilder {
+    ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)))
+}
+
+/// The parts of a document in the order in which people read them.
+#[derive(Serialize)]
+struct Ordered<'a> {
+    openapi: &'a Value,
+    info: &'a Value,
+    tags: &'a Value,
+    security: &'a Value,
+    paths: &'a Value,
+    components: &'a Value,
+}
+
+impl<'a> Ordered<'a> {
+    fn of(document: &'a Value) -> Self {
+        Self {
+            openapi: &document["openapi"],
+            info: &document["info"],
+            tags: &document["tags"],
+            security: &document["security"],
+            paths: &document["paths"],
+            components: &document["components"],
+        }
+    }
+}
 
 struct Bearer;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 use crate::query::Limit;
 
 /// One page of a list.
@@ -53,9 +53,9 @@ impl Cursor {
     /// The key, if the cursor is one of this list.
     ///
     /// # Errors
-    /// 400 `invalid_parameter` for any other text.
+    /// 400 `invalid_parameter` for what is no cursor, 404 `cursor_not_found` for one of another list.
     pub(crate) fn key(&self, list: &str) -> Result<String, Problem> {
-        let bytes = unhex(&self.0).ok_or_else(foreign)?;
+        let bytes = unhex(&self.0).ok_or_else(malformed)?;
         let text = String::from_utf8(bytes).map_err(|_| foreign())?;
         let (mark, key) = text.split_at_checked(SEAL_DIGITS).ok_or_else(foreign)?;
         if mark == seal(list, key) { Ok(key.to_owned()) } else { Err(foreign()) }
@@ -64,7 +64,7 @@ impl Cursor {
     /// The key, read as what it was written from.
     ///
     /// # Errors
-    /// 400 `invalid_parameter` for any other text.
+    /// As [`Self::key`].
     pub(crate) fn parse<K: std::str::FromStr>(&self, list: &str) -> Result<K, Problem> {
         self.key(list)?.parse().map_err(|_| foreign())
     }
@@ -74,7 +74,7 @@ impl<T> Page<T> {
     /// One page of items that lie in memory, in the order of `key`.
     ///
     /// # Errors
-    /// 400 for a foreign cursor.
+    /// 400 or 404 for a cursor that is not of this list.
     pub(crate) fn cut(
         list: &str,
         mut items: Vec<T>,
@@ -111,8 +111,14 @@ pub(crate) fn link_next(response: &mut Response, uri: &Uri) {
     response.headers_mut().extend(HeaderValue::from_str(&link).ok().map(|link| (LINK, link)));
 }
 
-fn foreign() -> Problem {
-    Problem::bad_parameter("cursor", "expected a next_cursor of this list in the same order")
+fn malformed() -> Problem {
+    Problem::bad_parameter("cursor", "expected a next_cursor of this list")
+}
+
+/// The refusal of a cursor that leads nowhere: of another list or order, or of what is not kept any more.
+pub(crate) fn foreign() -> Problem {
+    let expected = "expected a next_cursor of this list in the same order";
+    Problem::new(Code::CursorNotFound, "The cursor leads nowhere in this list.").at("?cursor", "unknown", expected)
 }
 
 /// Detects a cursor that was cut, made up or taken from another list. It hides nothing.
@@ -122,7 +128,9 @@ fn seal(list: &str, key: &str) -> String {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || text.len() > MAX_CURSOR {
+    let plain = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let fits = (SEAL_DIGITS..=MAX_CURSOR).contains(&text.len()) && text.len().is_multiple_of(2);
+    if !fits || !text.bytes().all(plain) {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
@@ -153,9 +161,12 @@ mod tests {
     fn a_foreign_cursor_is_refused() {
         let cursor = Cursor::after("calls", "1");
         assert_eq!(cursor.key("calls").unwrap(), "1");
-        assert!(cursor.key("agents").is_err());
-        for text in ["", "0", "zz", "é", "ffff", &cursor.0[2..]] {
-            assert!(Cursor(text.into()).key("calls").is_err(), "{text}");
+        assert_eq!(cursor.key("agents").unwrap_err().code(), Code::CursorNotFound);
+        for text in ["ffffffff", &format!("{}ff", cursor.0)] {
+            assert_eq!(Cursor(text.into()).key("calls").unwrap_err().code(), Code::CursorNotFound, "{text}");
+        }
+        for text in ["", "0", "zz", "é", "ffff", "FFFFFFFF", "fffffffff", &"f".repeat(MAX_CURSOR + 2)] {
+            assert_eq!(Cursor(text.into()).key("calls").unwrap_err().code(), Code::InvalidParameter, "{text}");
         }
     }
 }

@@ -17,8 +17,6 @@ pub(crate) enum IfMatch {
     Any,
     /// This one.
     Version(u64),
-    /// None that we gave.
-    Other,
 }
 
 /// The header that tells the version of what is shown.
@@ -50,7 +48,7 @@ impl IfMatch {
         match self {
             Self::Absent | Self::Any => Ok(()),
             Self::Version(seen) if seen == version => Ok(()),
-            Self::Version(_) | Self::Other => Err(stale(version)),
+            Self::Version(_) => Err(stale(version)),
         }
     }
 }
@@ -69,12 +67,20 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
         let Some(value) = values.next() else { return Ok(Self::Absent) };
         let text = value.to_str().unwrap_or_default().trim();
         let version = || text.strip_prefix("\"v")?.strip_suffix('"')?.parse().ok();
-        Ok(match (text, values.next()) {
-            (_, Some(_)) => Self::Other,
-            ("*", None) => Self::Any,
-            _ => version().map_or(Self::Other, Self::Version),
-        })
+        let read = match text {
+            "*" => Some(Self::Any),
+            // A list of no tags is one (RFC 9110 section 5.6.1.2), and matches nothing: versions begin with 1.
+            "" => Some(Self::Version(0)),
+            _ => version().map(Self::Version),
+        };
+        read.filter(|_| values.next().is_none()).ok_or_else(malformed)
     }
+}
+
+/// The refusal of what is no ETag of ours: nobody can have read it from an answer.
+fn malformed() -> Problem {
+    let expected = "expected one ETag as an answer had it, or *";
+    Problem::new(Code::InvalidParameter, "The header If-Match is not valid.").at("If-Match", "invalid", expected)
 }
 
 fn tag(version: u64) -> String {

@@ -110,7 +110,7 @@ const DEFAULT_LIMIT: u32 = 25;
 /// Most items of a page (DESIGN section 10).
 const MAX_LIMIT: u32 = 200;
 /// Most alternatives of one filter: above any enum's size, and a bound on the query made of them.
-const MAX_ALTERNATIVES: usize = 50;
+pub(crate) const MAX_ALTERNATIVES: usize = 50;
 
 #[cfg(test)]
 mod tests {

@@ -54,7 +54,7 @@ pub(crate) struct VoicemailsQuery {
     #[param(value_type = Option<String>)]
     cursor: Option<Cursor>,
     /// Any of these boxes, separated by commas.
-    #[param(value_type = Option<String>, example = "support")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["support"]))]
     queue: Option<AnyOf<String>>,
 }
 

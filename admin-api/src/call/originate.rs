@@ -31,7 +31,7 @@ pub(crate) struct NewCall {
     #[schema(example = "1001")]
     from_agent: String,
     /// Number or extension to call then.
-    #[schema(example = "+442071838750", min_length = 1, max_length = 64)]
+    #[schema(example = "+442071838750", min_length = 1, max_length = 64, pattern = "^[ -~]*$")]
     to: String,
 }
 

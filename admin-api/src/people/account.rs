@@ -55,7 +55,7 @@ pub(crate) struct Account {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewAccount {
     /// Name: letters a-z, digits, `.`, `_`, `-`. It is never given again.
-    #[schema(example = "north", max_length = 63)]
+    #[schema(example = "north", max_length = 63, pattern = "^[a-z0-9][a-z0-9._-]*$")]
     name: String,
     /// Name for people; the name without it.
     #[schema(max_length = 100)]

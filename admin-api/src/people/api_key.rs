@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use records::{ApiKey as Row, Change, RowId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::ArrayBuilder;
 use utoipa_axum::routes;
 
 use super::change::change;
@@ -22,12 +23,12 @@ use crate::body::JsonBody;
 use crate::idempotency::RequestKey;
 use crate::key::{Asking, Principal, hash_of};
 use crate::once::once_kept_as;
-use crate::openapi::{ReadRefusals, Refusals};
+use crate::openapi::{ReadRefusals, Refusals, list_of};
 use crate::page::{Page, PageQuery};
 use crate::precondition::{IfMatch, etag};
 use crate::problem::{Code, Problem};
 use crate::query::{NoParameters, Query, Time};
-use crate::rights::{OPERATOR, Permission, Rights, Role};
+use crate::rights::{OPERATOR, Permission, ROLES, Rights, Role};
 use crate::roster::ConfigKey;
 use crate::time::{rfc3339, wall_now};
 
@@ -77,7 +78,7 @@ pub(crate) struct NewApiKey {
     #[schema(example = "wallboard", max_length = 100)]
     name: String,
     /// Permissions, and roles that stand for several; at least one.
-    #[schema(example = json!(["calls.view", "events.follow"]))]
+    #[schema(schema_with = scope_words)]
     scopes: Vec<String>,
     /// Ranges of addresses (CIDR) from which it may be used.
     #[serde(default)]
@@ -95,6 +96,7 @@ pub(crate) struct ApiKeyChange {
     /// Name.
     name: Option<String>,
     /// Permissions and roles.
+    #[schema(schema_with = scope_words)]
     scopes: Option<Vec<String>>,
     /// Ranges of addresses.
     address_ranges: Option<Vec<String>>,
@@ -290,6 +292,13 @@ fn free_name(shared: &Shared, principal: &Principal, name: &str) -> Result<Strin
         ));
     }
     Ok(name)
+}
+
+fn scope_words() -> ArrayBuilder {
+    // A key is nobody's phone: it has nothing of its own.
+    let roles = ROLES.iter().map(|role| role.word).filter(|word| *word != OPERATOR);
+    let words = list_of(Permission::ALL.iter().map(|permission| permission.word()).chain(roles));
+    words.min_items(Some(1)).examples([serde_json::json!(["calls.view", "events.follow"])])
 }
 
 fn known_scopes(principal: &Principal, words: &[String]) -> Result<Vec<String>, Problem> {

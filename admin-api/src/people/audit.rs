@@ -75,13 +75,13 @@ pub(crate) struct AuditQuery {
     #[param(value_type = Option<String>)]
     cursor: Option<Cursor>,
     /// Any of these ids of users and keys, separated by commas.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
     actor: Option<AnyOf<String>>,
     /// Any of these actions, separated by commas.
-    #[param(value_type = Option<String>, example = "user.updated,user.deleted")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["user.updated", "user.deleted"]))]
     action: Option<AnyOf<String>>,
     /// Any of these kinds of things, separated by commas.
-    #[param(value_type = Option<String>, example = "api_key")]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["api_key"]))]
     resource_type: Option<AnyOf<String>>,
     /// Of the thing with this id.
     resource_id: Option<String>,

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use records::{Change, RowId, User as Row};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::ArrayBuilder;
 use utoipa_axum::routes;
 
 use super::change::change;
@@ -20,7 +21,7 @@ use crate::body::JsonBody;
 use crate::idempotency::RequestKey;
 use crate::key::{Asking, Principal};
 use crate::once::once;
-use crate::openapi::{ReadRefusals, Refusals};
+use crate::openapi::{ReadRefusals, Refusals, list_of};
 use crate::page::{Page, PageQuery};
 use crate::precondition::{IfMatch, etag};
 use crate::problem::{Code, Problem};
@@ -62,7 +63,7 @@ pub(crate) struct User {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewUser {
     /// Name to log in with, unique on the node: letters a-z, digits, `.`, `_`, `-`.
-    #[schema(example = "ann", max_length = 63)]
+    #[schema(example = "ann", max_length = 63, pattern = "^[a-z0-9][a-z0-9._-]*$")]
     username: String,
     /// Address to log in with instead, unique on the node.
     #[schema(max_length = 254)]
@@ -72,7 +73,7 @@ pub(crate) struct NewUser {
     name: Option<String>,
     /// Roles.
     #[serde(default)]
-    #[schema(example = json!(["operator"]))]
+    #[schema(schema_with = role_words)]
     roles: Vec<String>,
     /// Extension of the agent that the user is; needed for the role `operator`, and only for it.
     #[schema(example = "1001")]
@@ -94,6 +95,7 @@ pub(crate) struct UserChange {
     /// Name for people.
     name: Option<String>,
     /// Roles.
+    #[schema(schema_with = role_words)]
     roles: Option<Vec<String>>,
     /// Extension of the agent that the user is.
     #[serde(default, deserialize_with = "nullable")]
@@ -285,6 +287,10 @@ fn changed_row(former: &Row, value: UserChange) -> Result<Row, Problem> {
     }
     row.disabled = value.disabled.unwrap_or(row.disabled);
     Ok(row)
+}
+
+fn role_words() -> ArrayBuilder {
+    list_of(ROLES.iter().map(|role| role.word)).examples([serde_json::json!(["supervisor"])])
 }
 
 fn known_roles(words: &[String]) -> Result<Vec<String>, Problem> {

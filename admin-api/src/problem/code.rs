@@ -41,7 +41,7 @@ codes! {
     BadRequest = 400, "bad_request", "The request could not be read";
     MalformedJson = 400, "malformed_json", "The body is not JSON";
     UnknownParameter = 400, "unknown_parameter", "A query parameter is not known to this route";
-    InvalidParameter = 400, "invalid_parameter", "A query parameter has a value that is not allowed";
+    InvalidParameter = 400, "invalid_parameter", "A parameter or header has a value that is not allowed";
     IdempotencyKeyRequired = 400, "idempotency_key_required", "This route needs the header Idempotency-Key";
     InvalidIdempotencyKey = 400, "invalid_idempotency_key", "The header Idempotency-Key has a value that is not allowed";
     LoginFailed = 401, "login_failed", "No such user, or another password";
@@ -61,6 +61,7 @@ codes! {
     UserNotFound = 404, "user_not_found", "No such user";
     KeyNotFound = 404, "key_not_found", "No such API key";
     SessionNotFound = 404, "session_not_found", "No such session";
+    CursorNotFound = 404, "cursor_not_found", "The cursor is of another list, or what it stood for is gone";
     MethodNotAllowed = 405, "method_not_allowed", "The route does not take this method";
     CallEnded = 409, "call_ended", "The call is over";
     RecordingNotReady = 409, "recording_not_ready", "The recording is not ready yet";
@@ -80,6 +81,7 @@ codes! {
     IdempotencyKeyReused = 422, "idempotency_key_reused", "The Idempotency-Key was used with another body";
     PreconditionRequired = 428, "precondition_required", "This route needs the header If-Match";
     TooManyAttempts = 429, "too_many_attempts", "Too many failed attempts";
+    RateLimited = 429, "rate_limited", "Too many requests";
     InternalError = 500, "internal_error", "A fault of ours";
     NotReady = 503, "not_ready", "The node is not ready for calls";
     Unavailable = 503, "unavailable", "Not now: try again";

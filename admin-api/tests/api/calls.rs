@@ -107,7 +107,7 @@ async fn new_calls_do_not_shift_pages() {
     assert_eq!(seen, (1..=6).rev().map(caller).collect::<Vec<_>>());
     let cursor = get(node.at, "/v1/calls?limit=2").await.json()["next_cursor"].as_str().unwrap().to_owned();
     let other_order = get(node.at, &format!("/v1/calls?sort=started_at&cursor={cursor}")).await;
-    other_order.problem(400, "invalid_parameter");
+    other_order.problem(404, "cursor_not_found");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A small HTTP/1.1 client: one request a connection, everything visible.
 
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -57,7 +58,26 @@ pub(crate) async fn send(at: SocketAddr, method: &str, path: &str, headers: &[(&
     stream.write_all(format!("{head}\r\n{body}").as_bytes()).await.unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.unwrap();
-    parse(&bytes)
+    let reply = parse(&bytes);
+    assert_documented(method, path, &reply);
+    reply
+}
+
+/// Whatever a test asks: what an operation answers, its description names.
+#[track_caller]
+fn assert_documented(method: &str, path: &str, reply: &Reply) {
+    static DESCRIPTION: OnceLock<Value> = OnceLock::new();
+    let description = DESCRIPTION.get_or_init(|| serde_json::from_str(&admin_api::Api::openapi_json()).unwrap());
+    let steps: Vec<&str> = path.split('?').next().unwrap_or_default().split('/').collect();
+    let leads_here = |known: &String| {
+        let known: Vec<&str> = known.split('/').collect();
+        let mut pairs = known.iter().zip(&steps);
+        known.len() == steps.len() && pairs.all(|(known, step)| known.starts_with('{') || known == step)
+    };
+    let found = description["paths"].as_object().unwrap().iter().find(|(known, _)| leads_here(known));
+    let Some(operation) = found.and_then(|(_, item)| item.get(method.to_lowercase())) else { return };
+    let documented = operation["responses"].get(reply.status.to_string()).is_some();
+    assert!(documented || reply.status == 304, "{method} {path} does not document {reply:?}");
 }
 
 pub(crate) async fn get(at: SocketAddr, path: &str) -> Reply {

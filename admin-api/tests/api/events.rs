@@ -135,7 +135,7 @@ async fn wrong_places_and_topics_are_refused() {
     let problem = send(node.at, "GET", "/v1/events", &odd, "").await.problem(400, "invalid_parameter");
     assert_eq!(problem["errors"][0]["pointer"], "Last-Event-ID");
     let foreign = "ab".repeat(30);
-    get(node.at, &format!("/v1/events?cursor={foreign}")).await.problem(400, "invalid_parameter");
+    get(node.at, &format!("/v1/events?cursor={foreign}")).await.problem(404, "cursor_not_found");
 }
 
 #[tokio::test]

@@ -76,5 +76,5 @@ async fn parameters_are_never_ignored() {
         get(node.at, &format!("{one}?x=1")).await.problem(400, "unknown_parameter");
     }
     let foreign = get(node.at, "/v1/agents?limit=1").await.json()["next_cursor"].as_str().unwrap().to_owned();
-    get(node.at, &format!("/v1/queues?cursor={foreign}")).await.problem(400, "invalid_parameter");
+    get(node.at, &format!("/v1/queues?cursor={foreign}")).await.problem(404, "cursor_not_found");
 }

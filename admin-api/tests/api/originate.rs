@@ -44,7 +44,8 @@ async fn a_click_makes_one_call_however_often_it_is_sent() {
     let reused = post(&node, "k1", r#"{"from_agent":"1002","to":"+442071838750"}"#).await;
     reused.problem(422, "idempotency_key_reused");
     let shown = get(node.at, &format!("/v1/calls/{}", first.json()["id"].as_str().unwrap())).await;
-    assert_eq!(shown.json(), first.json());
+    // The answer was written after the first of the call's entries, this may be after the next.
+    assert_eq!((&shown.json()["id"], &shown.json()["to"]), (&first.json()["id"], &first.json()["to"]));
 }
 
 #[tokio::test]
