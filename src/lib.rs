@@ -11,6 +11,7 @@ pub mod node;
 mod channels;
 mod clock_source;
 mod commands;
+mod essential;
 #[cfg(feature = "fault-injection")]
 mod faults;
 mod ids;

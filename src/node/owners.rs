@@ -24,6 +24,7 @@ use super::trunks::{self, Listeners, trunk_rules};
 use crate::channels;
 use crate::clock_source::wall_now;
 use crate::config::{Config, Listen};
+use crate::essential::spawn_essential;
 use crate::ids::Resolved;
 use crate::net::{
     self, Admission, Bound, CallIdDirectory, Connections, Dispatch, Flows, Lane, LaneEnd, LocationLanes, ShardLanes,
@@ -103,12 +104,12 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
         let (owner, post, clock, progress) = runner_of(Owner::Shard(id));
         let (dialogs, new_calls, strangers) = (Some(dialogs), Some(new_calls), Some(strangers));
         let lanes = Lanes { owners, dialogs, new_calls, strangers };
-        spawn_owner(Runner::new(core, owner, post, clock, progress).run(lanes));
+        spawn_essential(Runner::new(core, owner, post, clock, progress).run(lanes));
     }
     let acd = AcdCore::new(AcdOwner::new(acd::Limits::default(), seeds.rng(ACD_STREAM)), Arc::clone(&snapshots));
     let (owner, acd_post, clock, progress) = runner_of(Owner::Acd);
     let lanes = Lanes { owners: acd_inputs, dialogs: None, new_calls: None, strangers: None };
-    spawn_owner(Runner::new(acd, owner, acd_post, clock, progress).run(lanes));
+    spawn_essential(Runner::new(acd, owner, acd_post, clock, progress).run(lanes));
     let ua = ua_config(&network.addresses);
     let auth = auth_config(&opened.config, &seeds, LOCATION_INSTANCE);
     let location = LocationConfig { ua, auth, registrar: RegistrarConfig::default() };
@@ -116,7 +117,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     let location = LocationCore::new(location, Arc::clone(&snapshots), admission);
     let (owner, location_post, clock, progress) = runner_of(Owner::Location);
     let lanes = Lanes { owners: location_inputs, dialogs: Some(known), new_calls: None, strangers: Some(strangers) };
-    spawn_owner(Runner::new(location, owner, location_post, clock, progress).run(lanes));
+    spawn_essential(Runner::new(location, owner, location_post, clock, progress).run(lanes));
 
     let (stopped, trunks_left) = watch::channel(false);
     let watcher = TrunkOwner::new(ua_config(&network.addresses), &opened.config.node.domain, seeds.rng(TRUNK_STREAM));
@@ -130,12 +131,12 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
         Arc::new(OwnerProgress::default()),
     );
     let lanes = Lanes { owners: trunk_inputs, dialogs: Some(trunk_messages), new_calls: None, strangers: None };
-    spawn_owner(runner.run(lanes));
-    tokio::spawn(net::serve_dns(opened.config.dns.servers.clone(), questions, post.trunks.clone()));
+    spawn_essential(runner.run(lanes));
+    spawn_essential(net::serve_dns(opened.config.dns.servers.clone(), questions, post.trunks.clone()));
 
     give_back(&post, &opened.config, &opened.resolved, &opened.restored.replay).await;
     let _ = post.trunks.send(trunk_rules(&opened.config, &opened.resolved.directory, &network.listeners)).await;
-    tokio::spawn(bring_media_events(opened.media_events, Arc::clone(&post)));
+    spawn_essential(bring_media_events(opened.media_events, Arc::clone(&post)));
     let listeners = network.listeners.clone();
     serve_network(network, &opened.config, &flows, &dispatch);
     Ok(Started { post, snapshots, directory: names, drained, listeners, trunks_left })
@@ -147,18 +148,6 @@ fn shard_lanes() -> (ShardLanes, [LaneEnd; 3]) {
     let (new_calls, of_new_calls) = Lane::new(channels::NEW_CALLS, channels::NEW_CALLS_BYTES);
     let (strangers, of_strangers) = Lane::new(channels::STRANGERS, channels::STRANGERS_BYTES);
     (ShardLanes { new_calls, dialogs, strangers }, [of_dialogs, of_new_calls, of_strangers])
-}
-
-/// Runs an owner. A core that breaks is built anew in place (`centre::owner`); a break outside of it takes the process
-/// down: a restart ends its calls with a record each and gives everyone back what was theirs, while an owner that is
-/// silently gone would leave calls and agents stuck.
-fn spawn_owner(owner: impl Future<Output = ()> + Send + 'static) {
-    tokio::spawn(async {
-        if tokio::spawn(owner).await.is_err_and(|error| error.is_panic()) {
-            tracing::error!("an owner broke an assertion: the process ends, its next start recovers");
-            std::process::exit(crate::owner::EXIT_BROKEN);
-        }
-    });
 }
 
 /// Rules first, then what was before the restart. The lanes are empty and deep: nothing here waits long.
@@ -256,15 +245,15 @@ impl Network {
 
 fn serve_network(network: Network, config: &Config, flows: &Arc<Flows>, dispatch: &Dispatch) {
     for (flow, listener) in network.udp {
-        tokio::spawn(listener.sort(&dispatch.admission));
-        tokio::spawn(net::serve_udp(flow, listener, dispatch.clone()));
+        spawn_essential(listener.sort(&dispatch.admission));
+        spawn_essential(net::serve_udp(flow, listener, dispatch.clone()));
     }
     let (connector, asked) = mpsc::channel(channels::CONNECT);
     flows.set_connector(connector);
-    tokio::spawn(net::connect_on_demand(asked, Arc::clone(flows), dispatch.clone()));
+    spawn_essential(net::connect_on_demand(asked, Arc::clone(flows), dispatch.clone()));
     let connections = Connections::new(config.sip.connections_max);
     for listener in network.tcp {
-        tokio::spawn(net::serve_tcp(listener, Arc::clone(flows), dispatch.clone(), Arc::clone(&connections)));
+        spawn_essential(net::serve_tcp(listener, Arc::clone(flows), dispatch.clone(), Arc::clone(&connections)));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::channels;
 use crate::clock_source::wall_now;
 use crate::commands::route_commands;
 use crate::config::{self, Config};
+use crate::essential::spawn_essential;
 use crate::owner::Post;
 use crate::snapshots::Snapshots;
 
@@ -49,11 +50,11 @@ pub(super) async fn open(
         Err(PrepareError::Refused(why)) => return Err(StartError::Database(why.to_string())),
     };
     let live = LiveCalls::start(&journal, naming, from, projector.applied()).await;
-    tokio::spawn(Upkeep::new(&journal, &restored).run(projector.resume()));
+    spawn_essential(Upkeep::new(&journal, &restored).run(projector.resume()));
     let up = restored.replay.live_calls().map(|record| (record.id, record.clone())).collect();
-    tokio::spawn(follow_calls(journal.clone(), restored.position, up, Arc::clone(&metrics)));
-    tokio::spawn(follow_backlog(projector.metrics(), metrics));
-    tokio::spawn(projector.run());
+    spawn_essential(follow_calls(journal.clone(), restored.position, up, Arc::clone(&metrics)));
+    spawn_essential(follow_backlog(projector.metrics(), metrics));
+    spawn_essential(projector.run());
     let answers = std::mem::take(&mut restored.replay.answers);
     let roster = roster(&config, &database).await?;
     Ok((Records { database, live, journal, answers, roster }, restored))
@@ -65,7 +66,7 @@ async fn roster(config: &Config, database: &Database) -> Result<Arc<Roster>, Sta
     let roster = Arc::new(Roster::new(account.clone(), config_keys(config)));
     let file = config.node.data_dir.join(PEOPLE_FILE);
     roster.open(database, &file).await.map_err(|error| StartError::Database(error.to_string()))?;
-    tokio::spawn(Arc::clone(&roster).keep_up(database.clone(), file));
+    spawn_essential(Arc::clone(&roster).keep_up(database.clone(), file));
     Ok(roster)
 }
 
@@ -121,7 +122,7 @@ impl Records {
     /// Serves the API in a task of its own.
     pub(super) fn serve(self, listener: TcpListener, config: &Config, running: Running) -> JoinHandle<()> {
         let (commands, asked) = mpsc::channel(channels::COMMANDS);
-        tokio::spawn(route_commands(asked, Arc::clone(&running.post)));
+        spawn_essential(route_commands(asked, Arc::clone(&running.post)));
         let services = Services {
             commands,
             snapshot: running.snapshots.watch(),

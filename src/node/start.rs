@@ -24,6 +24,7 @@ use super::{control, supervisor};
 use crate::channels;
 use crate::clock_source::{ClockSource, wall_now};
 use crate::config::Config;
+use crate::essential::spawn_essential;
 use crate::ids::{Resolved, resolve};
 use crate::net::{self, Bound};
 use crate::owner::{Post, Progress};
@@ -146,9 +147,9 @@ fn take_requests(rules: Rules, data_dir: &Path, threads: &Handle) -> Result<(), 
     let _entered = threads.enter();
     let socket = control::open(data_dir).map_err(|source| StartError::DataDir { path: data_dir.to_owned(), source })?;
     let (reloads, asked) = mpsc::channel(channels::RELOADS);
-    tokio::spawn(rules.serve(asked));
-    tokio::spawn(control::reload_on_hangup(reloads.clone()));
-    tokio::spawn(control::serve(socket, reloads));
+    spawn_essential(rules.serve(asked));
+    spawn_essential(control::reload_on_hangup(reloads.clone()));
+    spawn_essential(control::serve(socket, reloads));
     Ok(())
 }
 

@@ -130,11 +130,10 @@ impl Replay {
         Ok(())
     }
 
-    /// Drops what its time has taken at `now`: answers, bindings, places, and
+    /// Drops what its time has taken at `now`: answers, places, and
     /// recordings that nobody finished. Call it before using what is restored.
     pub fn expire(&mut self, now: WallTime) {
         self.answers.expire(now);
-        self.bindings.retain(|_, binding| binding.expires_at > now);
         self.places.retain(|_, gone| gone.at + PLACE_KEPT > now);
         self.dials.retain(|_, dials| dials.day == day_of(now));
         self.calls.retain(|_, call| call.ended_at.is_none_or(|at| at + RECORDING_AWAITED > now));
