@@ -43,7 +43,7 @@ impl Shard {
     /// Writes what it takes to end the leg's dialog after a crash, when it is new or changed.
     pub(crate) fn log_dialog(&mut self, call: CallId, leg: LegId, session: SessionId) {
         if let Some(state) = self.ua.dialog(session) {
-            self.journal(Entry::Dialog(identity(call, leg, state)));
+            self.journal(Entry::Dialog(identity(call, leg, state).into()));
         }
     }
 }

@@ -8,13 +8,16 @@ use clock::{AgentId, CallId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use core::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
+use crate::Shared;
+
 /// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Entry {
     /// A step of a call.
     Call(CallEntry),
-    /// What is needed to end a leg's dialog after a crash; replaces the leg's former one.
-    Dialog(DialogIdentity),
+    /// What is needed to end a leg's dialog after a crash; replaces the leg's former one. Shared by the folds that keep
+    /// it, and no larger in the queues than other entries.
+    Dialog(Shared<DialogIdentity>),
     /// The leg's dialog is over, nothing to do after a crash.
     DialogOver {
         /// The call.

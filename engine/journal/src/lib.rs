@@ -14,6 +14,7 @@ mod names;
 pub mod outcome;
 mod record;
 mod replay;
+mod shared;
 
 pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
 pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
@@ -27,3 +28,4 @@ pub use names::{Named, Names};
 pub use outcome::code;
 pub use record::{CallRecord, MAX_SIP_CALL_IDS, Place, Recording, Step, Voicemail};
 pub use replay::{Anomaly, ChosenStatus, Interrupted, KnownState, MAX_PLACES, PLACE_KEPT, Replay};
+pub use shared::Shared;

@@ -57,9 +57,9 @@ pub struct CallRecord {
     /// A party holds the other.
     pub held: bool,
     /// Its recording.
-    pub recording: Option<Recording>,
+    pub recording: Option<Box<Recording>>,
     /// The voicemail that the caller left.
-    pub voicemail: Option<Voicemail>,
+    pub voicemail: Option<Box<Voicemail>>,
     progress: Progress,
 }
 
@@ -129,7 +129,7 @@ impl CallRecord {
         Some(Self {
             id: first.call,
             last_seq: first.seq,
-            sip_call_ids: Vec::new(),
+            sip_call_ids: Vec::with_capacity(USUAL_LEGS),
             direction: *direction,
             internal: *internal,
             parent: *parent,
@@ -241,7 +241,8 @@ impl CallRecord {
         match &entry.event {
             CallEvent::RecordingStarted { path } => {
                 let state = RecordingState::Recording;
-                self.recording = Some(Recording { state, path: path.clone(), duration_ms: 0, sha256: [0; 32] });
+                let recording = Recording { state, path: path.clone(), duration_ms: 0, sha256: [0; 32] };
+                self.recording = Some(Box::new(recording));
             }
             CallEvent::RecordingEnded { state, duration_ms, sha256 } => {
                 if let Some(recording) = &mut self.recording {
@@ -249,13 +250,13 @@ impl CallRecord {
                 }
             }
             CallEvent::VoicemailLeft { queue, path, duration_ms } => {
-                self.voicemail = Some(Voicemail {
+                self.voicemail = Some(Box::new(Voicemail {
                     queue: *queue,
                     seq: entry.seq,
                     path: path.clone(),
                     duration_ms: *duration_ms,
                     received_at: entry.at,
-                });
+                }));
             }
             _ => {}
         }
@@ -397,6 +398,8 @@ struct Progress {
     place: Option<Place>,
 }
 
+/// Caller and called.
+const USUAL_LEGS: usize = 2;
 /// Many transfers and offers in one call; further legs are in its events.
 pub const MAX_SIP_CALL_IDS: usize = 64;
 

@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentState, AgentStatus, Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, DialogIdentity, Direction,
-    Entry, LegKind, Names, Place, Step, code,
+    Entry, LegKind, Names, Place, Shared, Step, code,
 };
 
 /// The fold of the journal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Replay {
-    calls: BTreeMap<CallId, CallRecord>,
-    dialogs: BTreeMap<(CallId, LegId), DialogIdentity>,
+    calls: BTreeMap<CallId, Box<CallRecord>>,
+    dialogs: BTreeMap<(CallId, LegId), Shared<DialogIdentity>>,
     bindings: BTreeMap<(AgentId, String), Binding>,
     statuses: BTreeMap<AgentId, ChosenStatus>,
     states: BTreeMap<AgentId, KnownState>,
@@ -141,25 +141,25 @@ impl Replay {
 
     /// Calls without an end: each gets its `Ended` from the restart. Its next entry is `record.next_seq()`.
     pub fn live_calls(&self) -> impl Iterator<Item = &CallRecord> {
-        self.calls.values().filter(|call| !call.is_ended())
+        self.calls.values().map(Box::as_ref).filter(|call| !call.is_ended())
     }
 
     /// Calls, live or ended, whose recording nobody finished.
     pub fn unfinished_recordings(&self) -> impl Iterator<Item = &CallRecord> {
         let unfinished =
             |call: &&CallRecord| call.recording.as_ref().is_some_and(|r| r.state == crate::RecordingState::Recording);
-        self.calls.values().filter(unfinished)
+        self.calls.values().map(Box::as_ref).filter(unfinished)
     }
 
     /// A call that is not closed.
     #[must_use]
     pub fn call(&self, id: CallId) -> Option<&CallRecord> {
-        self.calls.get(&id)
+        self.calls.get(&id).map(Box::as_ref)
     }
 
     /// Dialogs to end: BYE, CANCEL or 503 by their side (DESIGN section 6, Restart).
     pub fn dialogs(&self) -> impl Iterator<Item = &DialogIdentity> {
-        self.dialogs.values()
+        self.dialogs.values().map(|dialog| &**dialog)
     }
 
     /// Bindings to restore and probe; those over streams went with their connection.
@@ -199,7 +199,7 @@ impl Replay {
         self.note_ids(&step.event);
         let Some(record) = self.calls.get_mut(&step.call) else {
             let record = CallRecord::start(step).ok_or(Anomaly::UnknownCall)?;
-            self.calls.insert(step.call, record);
+            self.calls.insert(step.call, Box::new(record));
             return Ok(());
         };
         let gap = step.seq > record.next_seq();

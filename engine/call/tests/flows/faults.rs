@@ -209,7 +209,7 @@ fn after_a_crash_every_dialog_ends_and_every_call_has_its_record() {
     let mut dialogs = std::collections::BTreeMap::new();
     for entry in &before.entries {
         match entry {
-            Entry::Dialog(dialog) => drop(dialogs.insert(dialog.leg, dialog.clone())),
+            Entry::Dialog(dialog) => drop(dialogs.insert(dialog.leg, (**dialog).clone())),
             Entry::DialogOver { leg, .. } => drop(dialogs.remove(leg)),
             _ => {}
         }

@@ -36,7 +36,7 @@ fn ended(code: &str) -> CallEvent {
 }
 
 fn dialog(call: u128, leg: u64) -> Entry {
-    Entry::Dialog(DialogIdentity {
+    Entry::Dialog(Shared::from(DialogIdentity {
         call: CallId(call),
         leg: LegId(leg),
         side: DialogSide::ServerConfirmed,
@@ -51,7 +51,7 @@ fn dialog(call: u128, leg: u64) -> Entry {
         vias: vec![],
         peer: SocketAddr::from(([127, 0, 0, 2], 5060)),
         stream: false,
-    })
+    }))
 }
 
 fn binding(agent: u32, contact: &str, stream: bool) -> Entry {

@@ -5,7 +5,7 @@ use core::net::{Ipv6Addr, SocketAddr};
 use clock::{AgentId, CallId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use journal_core::{
     AgentState, AgentStatus, Binding, CallEntry, CallEvent, CallStatus, Cause, DialogIdentity, DialogSide, Direction,
-    Entry, LegKind, NameKind, Outcome, QueueLeft, RecordingState, Who,
+    Entry, LegKind, NameKind, Outcome, QueueLeft, RecordingState, Shared, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -111,7 +111,7 @@ fn end_events() -> Vec<CallEvent> {
 }
 
 fn dialog() -> Entry {
-    Entry::Dialog(DialogIdentity {
+    Entry::Dialog(Shared::from(DialogIdentity {
         call: CALL,
         leg: LEG,
         side: DialogSide::ServerEarly,
@@ -126,7 +126,7 @@ fn dialog() -> Entry {
         vias: vec!["SIP/2.0/UDP host;branch=z9hG4bK2".to_owned()],
         peer: SocketAddr::from(([127, 0, 0, 2], 5080)),
         stream: true,
-    })
+    }))
 }
 
 fn bindings() -> Vec<(&'static str, Entry)> {
