@@ -15,8 +15,6 @@ mod update;
 
 use core::time::Duration;
 
-use smallvec::SmallVec;
-
 use crate::{
     Message, Reason, Text,
     auth::ClientAuth,
@@ -49,8 +47,8 @@ pub(crate) struct Session {
     /// Client: once confirmed. Server: from the INVITE on.
     pub(crate) dialog: Option<Dialog>,
     /// Client: dialogs made by provisional responses.
-    pub(crate) early: SmallVec<[Dialog; 1]>,
-    pub(crate) auth: Option<ClientAuth>,
+    pub(crate) early: Vec<Dialog>,
+    pub(crate) auth: Option<Box<ClientAuth>>,
     pub(crate) unacked: Option<Unacked>,
     pub(crate) own_reinvite: OwnReinvite,
     /// Transaction of the peer's re-INVITE that waits for an answer.

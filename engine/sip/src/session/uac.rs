@@ -1,7 +1,6 @@
 //! Sessions that we start: INVITE, its responses and forks, CANCEL (RFC 3261 9.1, 13.2).
 
 use clock::Instant;
-use smallvec::SmallVec;
 
 use super::{Lifetime, MAX_EARLY_DIALOGS, Notifications, OwnReinvite, Session, Stage};
 use crate::{
@@ -59,8 +58,8 @@ impl Ua {
             contact_user,
             invite: TxId(0),
             dialog: None,
-            early: SmallVec::new(),
-            auth: params.auth.map(ClientAuth::new),
+            early: Vec::new(),
+            auth: params.auth.map(ClientAuth::new).map(Box::new),
             unacked: None,
             own_reinvite: OwnReinvite::None,
             peer_reinvite: None,
@@ -71,7 +70,7 @@ impl Ua {
             late_cancel: false,
             late_bye: None,
         };
-        self.sessions.insert(id, session);
+        self.sessions.insert(id, Box::new(session));
         self.local_tags.insert(local_tag, id);
         let tx = self.start_client(now, request, peer, ClientUser::Invite(id));
         if let Some(session) = self.sessions.get_mut(&id) {

@@ -4,7 +4,6 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use clock::Instant;
-use smallvec::SmallVec;
 
 use super::{Lifetime, Notifications, OwnReinvite, RELIABLE, Session, Stage, Unacked};
 use crate::{
@@ -112,7 +111,7 @@ impl Ua {
             contact_user: request.request_uri().ok().and_then(|uri| uri.user().map(|user| user.into_owned())),
             invite: tx,
             dialog: Some(dialog),
-            early: SmallVec::new(),
+            early: Vec::new(),
             auth: None,
             unacked: None,
             own_reinvite: OwnReinvite::None,
@@ -124,7 +123,7 @@ impl Ua {
             late_cancel: false,
             late_bye: None,
         };
-        self.sessions.insert(id, session);
+        self.sessions.insert(id, Box::new(session));
         self.local_tags.insert(local_tag, id);
         let trying = self.response_builder(&request, source, 100).build();
         self.respond_with(now, tx, trying);

@@ -155,9 +155,9 @@ impl Branch {
 /// All transactions.
 #[derive(Debug)]
 pub(crate) struct Table<C, S> {
-    clients: BTreeMap<TxId, Client<C>>,
+    clients: BTreeMap<TxId, Box<Client<C>>>,
     branches: BTreeMap<Text, Branch>,
-    servers: BTreeMap<TxId, Server<S>>,
+    servers: BTreeMap<TxId, Box<Server<S>>>,
     keys: BTreeMap<ServerKey, TxId>,
     merges: BTreeMap<MergeKey, TxId>,
     /// Bytes of the requests that server transactions keep.
@@ -186,7 +186,7 @@ impl<C, S> Table<C, S> {
         if let Some((branch, method)) = branch_and_method(&client.request) {
             *self.branches.entry(branch).or_default().place(&method) = Some(id);
         }
-        self.clients.insert(id, client);
+        self.clients.insert(id, Box::new(client));
         id
     }
 
@@ -198,32 +198,32 @@ impl<C, S> Table<C, S> {
             self.merges.insert(merge.clone(), id);
         }
         self.server_bytes = self.server_bytes.saturating_add(server.request.bytes().len());
-        self.servers.insert(id, server);
+        self.servers.insert(id, Box::new(server));
         id
     }
 
     pub(crate) fn client(&mut self, id: TxId) -> Option<&mut Client<C>> {
-        self.clients.get_mut(&id)
+        self.clients.get_mut(&id).map(Box::as_mut)
     }
 
     pub(crate) fn server(&mut self, id: TxId) -> Option<&mut Server<S>> {
-        self.servers.get_mut(&id)
+        self.servers.get_mut(&id).map(Box::as_mut)
     }
 
     pub(crate) fn peek_client(&self, id: TxId) -> Option<&Client<C>> {
-        self.clients.get(&id)
+        self.clients.get(&id).map(Box::as_ref)
     }
 
     pub(crate) fn peek_server(&self, id: TxId) -> Option<&Server<S>> {
-        self.servers.get(&id)
+        self.servers.get(&id).map(Box::as_ref)
     }
 
     pub(crate) fn clients(&self) -> impl Iterator<Item = (TxId, &Client<C>)> {
-        self.clients.iter().map(|(id, client)| (*id, client))
+        self.clients.iter().map(|(id, client)| (*id, &**client))
     }
 
     pub(crate) fn servers(&self) -> impl Iterator<Item = (TxId, &Server<S>)> {
-        self.servers.iter().map(|(id, server)| (*id, server))
+        self.servers.iter().map(|(id, server)| (*id, &**server))
     }
 
     /// The transaction that a response belongs to: same branch, same method in CSeq (RFC 3261 17.1.3).
@@ -270,7 +270,7 @@ impl<C, S> Table<C, S> {
                 self.branches.remove(&branch);
             }
         }
-        Some(client)
+        Some(*client)
     }
 
     pub(crate) fn remove_server(&mut self, id: TxId) -> Option<Server<S>> {
@@ -284,7 +284,7 @@ impl<C, S> Table<C, S> {
         {
             self.merges.remove(merge);
         }
-        Some(server)
+        Some(*server)
     }
 
     pub(crate) fn client_count(&self) -> usize {

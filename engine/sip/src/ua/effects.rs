@@ -188,7 +188,7 @@ impl Ua {
     fn auth_of(&mut self, user: ClientUser) -> Option<&mut ClientAuth> {
         match user {
             ClientUser::Request(id) => self.request_auth.get_mut(&id),
-            _ => self.sessions.get_mut(&user.session()?)?.auth.as_mut(),
+            _ => self.sessions.get_mut(&user.session()?)?.auth.as_deref_mut(),
         }
     }
 

@@ -45,7 +45,8 @@ pub struct Ua {
     pub(crate) config: UaConfig,
     pub(crate) rng: Rng,
     pub(crate) transactions: Table<ClientUser, ServerUser>,
-    pub(crate) sessions: BTreeMap<SessionId, Session>,
+    /// Boxed, as are transactions: a map leaves nearly half of its places empty when keys only grow.
+    pub(crate) sessions: BTreeMap<SessionId, Box<Session>>,
     /// Sessions by our tag in their dialogs.
     pub(crate) local_tags: BTreeMap<Text, SessionId>,
     pub(crate) waiting: BTreeMap<RequestToken, TxId>,
@@ -160,7 +161,7 @@ impl Ua {
     pub fn counts(&self) -> Counts {
         Counts {
             sessions: self.sessions.len(),
-            dialogs: self.sessions.values().map(Session::dialog_count).sum(),
+            dialogs: self.sessions.values().map(|session| session.dialog_count()).sum(),
             client_transactions: self.transactions.client_count(),
             server_transactions: self.transactions.server_count(),
             waiting_requests: self.waiting.len(),
