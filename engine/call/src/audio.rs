@@ -13,8 +13,8 @@ pub(crate) struct Audio {
     pub(crate) local: Option<SocketAddr>,
     /// The peer's offer that we have not answered.
     offered: Option<Session>,
-    /// The last description that we sent.
-    sent: Option<Session>,
+    /// The last description that we sent, as text: a tenth of what its parts take, and a call hardly asks for it again.
+    sent: Option<Bytes>,
     /// `sent` is an offer that waits for its answer.
     awaits_answer: bool,
     /// What holds.
@@ -84,7 +84,7 @@ impl Audio {
     /// Our offer with these codecs.
     pub(crate) fn offer(&mut self, codecs: &[Codec]) -> Bytes {
         let Some(local) = self.local else { return Bytes::new() };
-        let fresh = sdp::offer(&self.described(local, codecs), self.sent.as_ref());
+        let fresh = sdp::offer(&self.described(local, codecs), self.last_sent().as_ref());
         self.awaits_answer = true;
         self.send(fresh)
     }
@@ -113,8 +113,8 @@ impl Audio {
     /// Takes the peer's answer to our offer.
     pub(crate) fn take_answer(&mut self, body: &Bytes) -> Result<(), Refusal> {
         let answer = Session::parse(body)?;
-        let sent = self.sent.as_ref().ok_or(Refusal::NoAudio)?;
-        self.agreed = Some(sdp::apply_answer(sent, &answer)?);
+        let sent = self.last_sent().ok_or(Refusal::NoAudio)?;
+        self.agreed = Some(sdp::apply_answer(&sent, &answer)?);
         self.awaits_answer = false;
         Ok(())
     }
@@ -146,17 +146,21 @@ impl Audio {
     }
 
     fn repeat(&self) -> Bytes {
-        self.sent.as_ref().map(|sent| sent.to_string().into()).unwrap_or_default()
+        self.sent.clone().unwrap_or_default()
     }
 
     fn send(&mut self, fresh: Session) -> Bytes {
-        let session = match &self.sent {
-            Some(last) => sdp::versioned(fresh, last),
+        let session = match self.last_sent() {
+            Some(last) => sdp::versioned(fresh, &last),
             None => fresh,
         };
-        let bytes = session.to_string().into();
-        self.sent = Some(session);
-        bytes
+        let text = Bytes::from(session.to_string().into_boxed_str().into_boxed_bytes());
+        self.sent = Some(text.clone());
+        text
+    }
+
+    fn last_sent(&self) -> Option<Session> {
+        self.sent.as_ref().and_then(|text| Session::parse(text).ok())
     }
 
     fn described(&self, local: SocketAddr, codecs: &[Codec]) -> Local {

@@ -89,6 +89,6 @@ fn both_ways(one: LegId, other: LegId) -> Vec<(Heard, Node)> {
     vec![(Heard::Leg(one), Node::Leg(other)), (Heard::Leg(other), Node::Leg(one))]
 }
 
-fn is_up(legs: &BTreeMap<LegId, Leg>, leg: LegId) -> bool {
-    legs.get(&leg).is_some_and(Leg::is_up)
+fn is_up(legs: &BTreeMap<LegId, Box<Leg>>, leg: LegId) -> bool {
+    legs.get(&leg).is_some_and(|leg| leg.is_up())
 }

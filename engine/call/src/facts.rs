@@ -10,7 +10,7 @@ impl Shard {
     pub(crate) fn tell_facts(&mut self) {
         let legs: Vec<LegId> = self.agent_legs.values().flatten().copied().collect();
         let legs: Vec<AgentFact> = legs.into_iter().filter_map(|leg| self.fact(leg)).collect();
-        let waiting: Vec<WaitingFact> = self.calls.values().filter_map(waiting).collect();
+        let waiting: Vec<WaitingFact> = self.calls.values().filter_map(|call| waiting(call)).collect();
         let offers = self.rings.values().filter_map(|ring| ring.lease());
         let offers = offers.map(|lease| (lease.offer, lease.generation)).collect();
         self.effects.push_back(Effect::Facts { legs, waiting, offers });

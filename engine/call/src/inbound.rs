@@ -159,7 +159,7 @@ impl Shard {
         leg.agent = agent_of(arrival.dialer);
         let (status, outcome) = why.verdict(Reached::default());
         let flow = Flow::Dialing { party: leg.id };
-        self.calls.insert(id, Call::new(id, self.now, arrival.from.0.clone(), flow));
+        self.calls.insert(id, Box::new(Call::new(id, self.now, arrival.from.0.clone(), flow)));
         self.log(id, started);
         self.log_caller_leg(id, &leg, arrival.request);
         self.log(id, CallEvent::LegEnded { leg: leg.id, cause: why.cause() });

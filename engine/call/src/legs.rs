@@ -33,7 +33,7 @@ impl Shard {
         self.media(Command::Open { leg: leg.id, call: leg.call });
         self.ports.insert(leg.id);
         self.arm(Timer::Open(leg.id), OPEN_MAX);
-        self.legs.insert(leg.id, leg);
+        self.legs.insert(leg.id, Box::new(leg));
     }
 
     /// Tells the ACD that the agent has a live leg outside offers.

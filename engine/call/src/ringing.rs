@@ -224,7 +224,7 @@ impl Shard {
     }
 
     fn ringing_party(&self, ring: &Ring) -> Who {
-        ring.legs.first().and_then(|leg| self.legs.get(leg)).map_or(Who::Callee, Leg::who)
+        ring.legs.first().and_then(|leg| self.legs.get(leg)).map_or(Who::Callee, |leg| leg.who())
     }
 }
 

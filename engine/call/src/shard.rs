@@ -47,8 +47,9 @@ pub struct Shard {
     pub(crate) ids: Ids,
     pub(crate) ua: Ua,
     pub(crate) auth: Authenticator,
-    pub(crate) calls: BTreeMap<CallId, Call>,
-    pub(crate) legs: BTreeMap<LegId, Leg>,
+    /// Boxed, as are legs: a map leaves nearly half of its places empty when keys only grow.
+    pub(crate) calls: BTreeMap<CallId, Box<Call>>,
+    pub(crate) legs: BTreeMap<LegId, Box<Leg>>,
     pub(crate) rings: BTreeMap<RingId, Ring>,
     pub(crate) sessions: BTreeMap<SessionId, SessionUse>,
     /// Rings of offers, claimed ones included.

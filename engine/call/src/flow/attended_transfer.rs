@@ -31,7 +31,7 @@ impl Shard {
     pub(crate) fn judge_join(&self, leg: &Leg, replaces: &str, to: String) -> Result<Join, u16> {
         let replaces = Replaces::parse(replaces).map_err(|_| 400_u16)?;
         let is_named = |other: &&Leg| other.session.is_some_and(|session| self.is_dialog(session, &replaces));
-        let other = self.legs.values().find(is_named).ok_or(481_u16)?;
+        let other = self.legs.values().map(Box::as_ref).find(is_named).ok_or(481_u16)?;
         let talks = self.calls.get(&other.call).is_some_and(|call| call.other_party(other.id).is_some());
         let is_his = other.agent == leg.agent && other.call != leg.call;
         if !is_his || !talks || self.transfer_of(other.call).is_some() {
@@ -48,7 +48,7 @@ impl Shard {
         let Ok(replaces) = request.replaces() else { return Some(400) };
         let replaces = replaces?;
         let is_named = |leg: &Leg| leg.session.is_some_and(|session| self.is_dialog(session, &replaces));
-        Some(if self.legs.values().any(is_named) { 603 } else { 481 })
+        Some(if self.legs.values().any(|leg| is_named(leg)) { 603 } else { 481 })
     }
 
     /// Joins the two calls.

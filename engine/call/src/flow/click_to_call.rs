@@ -96,7 +96,7 @@ impl Shard {
     /// A live call begins: its record, its time limit.
     pub(crate) fn add_call(&mut self, call: Call, started: CallEvent) {
         let id = call.id;
-        self.calls.insert(id, call);
+        self.calls.insert(id, Box::new(call));
         self.log(id, started);
         let longest = self.plan.limits.call_max;
         self.arm(Timer::CallMax(id), longest);
