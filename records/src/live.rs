@@ -27,7 +27,7 @@ pub struct LiveCalls {
 #[derive(Debug)]
 struct State {
     naming: Naming,
-    calls: BTreeMap<CallId, LiveCall>,
+    calls: BTreeMap<CallId, Box<LiveCall>>,
     /// The last entry taken.
     position: Position,
     applied: Position,
@@ -188,7 +188,7 @@ impl State {
                     }
                 } else if let Some(record) = CallRecord::start(step) {
                     let live = LiveCall { record, entries: vec![stored.clone()], last: stored.position };
-                    self.calls.insert(step.call, live);
+                    self.calls.insert(step.call, Box::new(live));
                 }
                 let applied = self.applied;
                 if self.calls.get(&step.call).is_some_and(|live| live.record.is_closed() && live.last <= applied) {

@@ -15,7 +15,7 @@ use crate::clock_source::ClockSource;
 pub(super) async fn follow_calls(
     journal: Journal,
     from: Position,
-    mut live: BTreeMap<CallId, CallRecord>,
+    mut live: BTreeMap<CallId, Box<CallRecord>>,
     metrics: Arc<Metrics>,
 ) {
     let (clock, mut log) = (ClockSource::start(), CallLog::default());
@@ -41,16 +41,16 @@ pub(super) async fn follow_calls(
 
 fn count(
     entry: &CallEntry,
-    live: &mut BTreeMap<CallId, CallRecord>,
+    live: &mut BTreeMap<CallId, Box<CallRecord>>,
     metrics: &Metrics,
     log: impl FnOnce(Option<&CallRecord>),
 ) {
     if let CallEvent::Started { .. } = entry.event {
-        live.extend(CallRecord::start(entry).map(|record| (entry.call, record)));
+        live.extend(CallRecord::start(entry).map(|record| (entry.call, Box::new(record))));
     } else if let Some(record) = live.get_mut(&entry.call) {
         record.apply(entry);
     }
-    let record = live.get(&entry.call);
+    let record = live.get(&entry.call).map(Box::as_ref);
     log(record);
     if let Some(record) = record.filter(|record| record.is_ended()) {
         metrics.call_ended(record);

@@ -51,7 +51,7 @@ pub(super) async fn open(
     };
     let live = LiveCalls::start(&journal, naming, from, projector.applied()).await;
     spawn_essential(Upkeep::new(&journal, &restored).run(projector.resume()));
-    let up = restored.replay.live_calls().map(|record| (record.id, record.clone())).collect();
+    let up = restored.replay.live_calls().map(|record| (record.id, Box::new(record.clone()))).collect();
     spawn_essential(follow_calls(journal.clone(), restored.position, up, Arc::clone(&metrics)));
     spawn_essential(follow_backlog(projector.metrics(), metrics));
     spawn_essential(projector.run());

@@ -15,7 +15,7 @@ use crate::{Call, JourneyStep, StateInterval};
 #[derive(Debug)]
 pub(super) struct Fold {
     naming: Naming,
-    open: BTreeMap<CallId, OpenCall>,
+    open: BTreeMap<CallId, Box<OpenCall>>,
 }
 
 /// A call that may still change its rows.
@@ -163,7 +163,7 @@ impl Fold {
         let Some(call) = self.open.get_mut(&step.call) else {
             let record = CallRecord::start(step).ok_or("a step of a call that is not known")?;
             let call = OpenCall { record, unwritten: vec![stored.clone()], first: stored.position };
-            self.open.insert(step.call, call);
+            self.open.insert(step.call, Box::new(call));
             return Ok(());
         };
         let gap = step.seq > call.record.next_seq();
