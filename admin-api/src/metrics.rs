@@ -38,6 +38,10 @@ pub struct Metrics {
     pub rtp_lost: IntCounter,
     /// RTP ports that may be used: fewer than configured when the file limit is low.
     pub rtp_ports_usable: IntGauge,
+    /// Stretches of sound that a recording lacks, as its writer was behind.
+    pub recording_gaps: IntCounter,
+    /// Commands that a media thread had no room for.
+    pub media_ring_full: IntCounter,
     drops: IntCounterVec,
     channels_full: IntCounterVec,
     /// Facts that differed from leases and were repaired.
@@ -125,6 +129,14 @@ impl Metrics {
             rtp_sent: rtp.with_label_values(&["sent"]),
             rtp_lost: make.counter("rtp_lost_total", "RTP packets that never came.")?,
             rtp_ports_usable: make.gauge("rtp_ports_usable", "RTP ports that may be used.")?,
+            recording_gaps: make.counter(
+                "recording_gaps_total",
+                "Stretches of sound that recordings lack, as the disk was behind; each is in a manifest.",
+            )?,
+            media_ring_full: make.counter(
+                "media_ring_full_total",
+                "Commands refused by the full ring of a media thread, which is behind.",
+            )?,
             drops: make.counters("drops_total", "What was dropped, and why.", &["reason"])?,
             channels_full: make.counters("channel_full_total", "Messages refused by a full channel.", &["channel"])?,
             facts_repaired: make.counter("facts_repaired_total", "Facts that differed from leases.")?,

@@ -22,6 +22,8 @@ pub(super) async fn keep_figures(
         last.received.copy(&media.packets_in, |by| metrics.rtp_received.inc_by(by));
         last.sent.copy(&media.packets_out, |by| metrics.rtp_sent.inc_by(by));
         last.lost.copy(&media.packets_lost, |by| metrics.rtp_lost.inc_by(by));
+        last.gaps.copy(&media.recording_gaps, |by| metrics.recording_gaps.inc_by(by));
+        last.ring_full.copy(&media.ring_full, |by| metrics.media_ring_full.inc_by(by));
         metrics.rtp_ports_usable.set(i64::try_from(media.ports_usable.value()).unwrap_or(i64::MAX));
         for reason in DropReason::ALL {
             let new = media.drops(reason) - std::mem::replace(&mut last.drops[reason as usize], media.drops(reason));
@@ -43,6 +45,8 @@ struct Last {
     received: Seen,
     sent: Seen,
     lost: Seen,
+    gaps: Seen,
+    ring_full: Seen,
     drops: [u64; DropReason::ALL.len()],
 }
 

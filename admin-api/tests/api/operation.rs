@@ -49,6 +49,8 @@ async fn metrics_have_the_names_that_dashboards_rely_on() {
         "trunkline_rtp_packets_total{direction=\"received\"} 5",
         "trunkline_rtp_packets_total{direction=\"sent\"} 0",
         "trunkline_rtp_lost_total 0",
+        "trunkline_recording_gaps_total 0",
+        "trunkline_media_ring_full_total 0",
         "trunkline_drops_total{reason=\"martian\"} 1",
         "trunkline_journal_lag_seconds 0",
         "trunkline_journal_backlog 0",
