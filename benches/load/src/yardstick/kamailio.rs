@@ -17,8 +17,9 @@ impl Kamailio {
     pub(crate) fn start(callee: SocketAddr) -> Result<Option<Self>, Fault> {
         let sip = free_address(Ipv4Addr::LOCALHOST)?;
         let config = CONFIG.replace("@LISTEN@", &sip.to_string()).replace("@CALLEE@", &callee.to_string());
-        let arguments =
-            |file: &str, dir: &str| ["-DD", "-E", "-f", file, "-Y", dir, "-w", dir].map(str::to_owned).to_vec();
+        let arguments = |file: &str, dir: &str| {
+            ["-DD", "-E", "-m", SHARED_MIB, "-f", file, "-Y", dir, "-w", dir].map(str::to_owned).to_vec()
+        };
         let Some(mut peer) = Peer::start("kamailio", &config, arguments)? else { return Ok(None) };
         let options = format!(
             "OPTIONS sip:{sip} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKready;rport\r\n\
@@ -35,4 +36,6 @@ impl Kamailio {
     }
 }
 
+/// Its transactions of a minute at 1,000 calls a second: with the 64 MiB of the default it answers 500 after 9,000 calls.
+const SHARED_MIB: &str = "1024";
 const CONFIG: &str = include_str!("../../../kamailio.cfg");
