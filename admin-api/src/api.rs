@@ -87,7 +87,7 @@ impl State {
     /// The names that a client may know where a route asks for `permission`: of agents perhaps his own only.
     pub(crate) fn agents_of(&self, principal: &Principal, permission: Permission) -> Arc<Directory> {
         let directory = self.directory_of(principal);
-        let Some(own) = principal.only(permission) else { return directory };
+        let Some(own) = principal.confined_to(permission) else { return directory };
         let mut narrowed = Directory::clone(&directory);
         narrowed.agents.retain(|_, agent| agent.extension == own);
         Arc::new(narrowed)

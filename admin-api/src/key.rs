@@ -62,7 +62,7 @@ pub(crate) struct Asking {
 
 impl Principal {
     /// The one agent whose things a permission is for; `None` when it is for all.
-    pub(crate) fn only(&self, permission: Permission) -> Option<&str> {
+    pub(crate) fn confined_to(&self, permission: Permission) -> Option<&str> {
         let is_all = self.rights.reach(permission) == Some(Reach::All);
         // One without an extension has nothing of his own.
         (!is_all).then(|| self.extension.as_deref().unwrap_or_default())
@@ -70,7 +70,7 @@ impl Principal {
 
     /// The same with the account.
     pub(crate) fn whose(&self, permission: Permission) -> Whose {
-        Whose { account: self.account.clone(), only: self.only(permission).map(str::to_owned) }
+        Whose { account: self.account.clone(), only: self.confined_to(permission).map(str::to_owned) }
     }
 
     /// For the audit log.
