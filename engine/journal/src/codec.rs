@@ -155,6 +155,8 @@ const fn kind(entry: &Entry) -> u8 {
         Entry::Name { .. } => 9,
         Entry::NodeStarted { .. } => 10,
         Entry::NodeStopped { .. } => 11,
+        Entry::LostCallRules { .. } => 12,
+        Entry::LostCallOverdue { .. } => 13,
     }
 }
 
@@ -174,6 +176,10 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         }
         Entry::Name { kind, id, account, name } => put(&(kind, id, account, name), to),
         Entry::NodeStarted { at } | Entry::NodeStopped { at } => put(at, to),
+        Entry::LostCallRules { rules, at } => put(&(rules, at), to),
+        Entry::LostCallOverdue { call, account, number, queue, agent, lost_at, at } => {
+            put(&(call, account, number, queue, agent, lost_at, at), to)
+        }
     }
 }
 
@@ -208,6 +214,14 @@ fn entry_of(kind: u8, body: &[u8]) -> Option<Entry> {
         }
         10 => Entry::NodeStarted { at: whole(body)? },
         11 => Entry::NodeStopped { at: whole(body)? },
+        12 => {
+            let (rules, at) = whole(body)?;
+            Entry::LostCallRules { rules, at }
+        }
+        13 => {
+            let (call, account, number, queue, agent, lost_at, at) = whole(body)?;
+            Entry::LostCallOverdue { call, account, number, queue, agent, lost_at, at }
+        }
         _ => return None,
     })
 }
@@ -225,6 +239,6 @@ pub const KEY_BYTES: usize = 14;
 /// Larger than any answer kept for an Idempotency-Key, which is the longest kind.
 pub const MAX_ENTRY_BYTES: usize = 256 * 1024;
 const HEAD_BYTES: usize = 10;
-const LAST_KIND: u8 = 11;
+const LAST_KIND: u8 = 13;
 /// All kinds are at their first version.
 const VERSION: u8 = 1;

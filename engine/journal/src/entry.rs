@@ -8,7 +8,7 @@ use clock::{AgentId, CallId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use core::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
-use crate::Shared;
+use crate::{LostCallRules, Shared};
 
 /// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,6 +89,30 @@ pub enum Entry {
     },
     /// The node stopped in order: nothing is left to end.
     NodeStopped {
+        /// When.
+        at: WallTime,
+    },
+    /// What wins lost calls back from here on: written at each start, and when the rules change.
+    LostCallRules {
+        /// The rules.
+        rules: LostCallRules,
+        /// When.
+        at: WallTime,
+    },
+    /// `lost_call.overdue`: a lost call waited longer than it may. Once a call.
+    LostCallOverdue {
+        /// The call.
+        call: CallId,
+        /// Account of the call.
+        account: String,
+        /// Who called.
+        number: String,
+        /// The queue entered last, by name.
+        queue: Option<String>,
+        /// Extension of the agent it was offered to last.
+        agent: Option<String>,
+        /// When it ended.
+        lost_at: WallTime,
         /// When.
         at: WallTime,
     },

@@ -9,6 +9,7 @@ mod codec;
 mod entry;
 mod event;
 mod gate;
+mod lost;
 mod mark;
 mod names;
 pub mod outcome;
@@ -23,6 +24,7 @@ pub use entry::{
     Entry, LegKind, NameKind, Outcome, QueueLeft, RecordingState, Who,
 };
 pub use gate::{DEFAULT_HELD_LIMIT, Gate, Refused};
+pub use lost::{LostCallRules, Recovers};
 pub use mark::{Durability, Mark, Owner};
 pub use names::{Named, Names};
 pub use outcome::code;

@@ -6,7 +6,7 @@
 use clock::{AgentId, CallId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::{self, Reached, Stage, Verdict};
+use crate::outcome::{self, Reached, Stage, Verdict, WorkStatus};
 use crate::{CallEntry, CallEvent, CallStatus, Cause, Direction, LegKind, Outcome, QueueLeft, RecordingState, code};
 
 /// What is known of one call (DESIGN section 10).
@@ -207,6 +207,25 @@ impl CallRecord {
         outcome::is_lost(self.status, self.direction, self.internal, self.cause.as_ref())
     }
 
+    /// Its status as a piece of work: the third vocabulary of [`outcome`].
+    #[must_use]
+    pub const fn work(&self) -> WorkStatus {
+        match self.status {
+            CallStatus::Failed => WorkStatus::Failed,
+            CallStatus::Completed | CallStatus::Canceled | CallStatus::NoAnswer => WorkStatus::Ended,
+            CallStatus::Answered if self.progress.transferring => WorkStatus::Transferring,
+            CallStatus::Answered => WorkStatus::Assigned,
+            CallStatus::Queued if matches!(self.direction, Direction::Inbound) => WorkStatus::Waiting,
+            CallStatus::Queued | CallStatus::Ringing => WorkStatus::Assigning,
+        }
+    }
+
+    /// Whose it is: the agent who talked last or dials, else the one it was offered to last.
+    #[must_use]
+    pub fn assigned(&self) -> Option<AgentId> {
+        self.agent.or(self.progress.offered_to)
+    }
+
     /// The place that the caller holds, or held when we ended his waiting.
     #[must_use]
     pub const fn place(&self) -> Option<Place> {
@@ -266,8 +285,9 @@ impl CallRecord {
         match event {
             CallEvent::LegStarted { leg, kind, sip_call_id, .. } => self.leg_started(*leg, *kind, sip_call_id),
             CallEvent::Ringing { .. } => self.ringing(at),
-            CallEvent::OfferRinging { offer, .. } => {
+            CallEvent::OfferRinging { offer, agent, .. } => {
                 self.progress.offer = Some(*offer);
+                self.progress.offered_to = Some(*agent);
                 self.ringing(at);
             }
             CallEvent::OfferMissed { offer, .. }
@@ -391,6 +411,7 @@ impl CallRecord {
 struct Progress {
     caller_leg: Option<LegId>,
     offer: Option<OfferId>,
+    offered_to: Option<AgentId>,
     person_answered: bool,
     service_answered: bool,
     voicemail_box: Option<QueueId>,

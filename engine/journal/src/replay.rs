@@ -126,6 +126,8 @@ impl Replay {
             Entry::Name { kind, id, account, name } => self.names.insert(*kind, *id, account, name),
             Entry::NodeStarted { .. } => self.stopped_in_order = false,
             Entry::NodeStopped { .. } => self.stopped_in_order = true,
+            // Only the rows remember these, in the transaction of the rows that they are about.
+            Entry::LostCallRules { .. } | Entry::LostCallOverdue { .. } => {}
         }
         Ok(())
     }

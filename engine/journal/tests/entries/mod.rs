@@ -5,7 +5,7 @@ use core::net::{Ipv6Addr, SocketAddr};
 use clock::{AgentId, CallId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use journal_core::{
     AgentState, AgentStatus, Binding, CallEntry, CallEvent, CallStatus, Cause, DialogIdentity, DialogSide, Direction,
-    Entry, LegKind, NameKind, Outcome, QueueLeft, RecordingState, Shared, Who,
+    Entry, LegKind, LostCallRules, NameKind, Outcome, QueueLeft, RecordingState, Recovers, Shared, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -30,6 +30,7 @@ pub(crate) fn all() -> Vec<Golden> {
             "node.v1.hex",
             vec![("started", Entry::NodeStarted { at: AT }), ("stopped", Entry::NodeStopped { at: AT })]
         ),
+        golden!("lost.v1.hex", lost_calls()),
     ]
 }
 
@@ -163,6 +164,20 @@ fn names() -> Vec<(&'static str, Entry)> {
         ("queue", name(NameKind::Queue, 2, "support")),
         ("trunk", name(NameKind::Trunk, 300, "carrier")),
     ]
+}
+
+fn lost_calls() -> Vec<(&'static str, Entry)> {
+    let rules = LostCallRules { recovers: Recovers::All, only_answered: true, outbound_auto: false, window_s: 86_400 };
+    let overdue = Entry::LostCallOverdue {
+        call: CALL,
+        account: "demo".to_owned(),
+        number: "+442070000001".to_owned(),
+        queue: Some("support".to_owned()),
+        agent: None,
+        lost_at: AT,
+        at: AT,
+    };
+    vec![("rules", Entry::LostCallRules { rules, at: AT }), ("overdue", overdue)]
 }
 
 const AT: WallTime = WallTime::from_micros(1_760_000_000_000_000);
