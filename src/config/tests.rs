@@ -34,10 +34,12 @@ fn the_demo_has_no_faults_and_the_facts_of_design_9() {
 
 #[test]
 fn the_bench_has_no_faults() {
-    let text = std::fs::read_to_string(repository().join("config/bench.toml"))
-        .expect("the bench")
-        .replace("config/prompts", &repository().join("config/prompts").to_string_lossy());
-    assert_eq!(faults(&text), Vec::<String>::new());
+    for file in ["config/bench.toml", "config/bench-queue.toml"] {
+        let text = std::fs::read_to_string(repository().join(file))
+            .expect("the bench")
+            .replace("config/prompts", &repository().join("config/prompts").to_string_lossy());
+        assert_eq!(faults(&text), Vec::<String>::new(), "{file}");
+    }
 }
 
 #[test]

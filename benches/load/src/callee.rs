@@ -12,12 +12,24 @@ pub(crate) struct Callee {
     tail: String,
     legs: HashMap<String, Leg>,
     unacknowledged: VecDeque<(Instant, String, u32)>,
-    /// INVITEs of new calls that nobody took note of: user part of the request URI, Call-ID, time.
-    rung: VecDeque<(String, String, Instant)>,
+    /// INVITEs of new calls that nobody took note of.
+    rung: VecDeque<Rung>,
     /// INVITEs of new calls.
     pub(crate) invited: u64,
     /// 200s sent again, and requests that came again.
     pub(crate) repeated: u64,
+}
+
+/// A new call that rang and was answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Rung {
+    /// User part of its request URI.
+    pub(crate) user: String,
+    /// User part of the URI in From: the caller's number.
+    pub(crate) from: String,
+    pub(crate) call_id: String,
+    /// When its INVITE came.
+    pub(crate) at: Instant,
 }
 
 struct Leg {
@@ -46,8 +58,8 @@ impl Callee {
         self.legs.values().filter_map(|leg| leg.media)
     }
 
-    /// The next new call that rang: user part of its request URI, Call-ID, and when its INVITE came.
-    pub(crate) fn next_rung(&mut self) -> Option<(String, String, Instant)> {
+    /// The next new call that rang.
+    pub(crate) fn next_rung(&mut self) -> Option<Rung> {
         self.rung.pop_front()
     }
 
@@ -99,7 +111,8 @@ impl Callee {
         let ok = head.response("200 OK", &tag, &self.tail);
         self.send(&ok, from);
         if self.rung.len() < RUNG_MAX {
-            self.rung.push_back((head.called_user().to_owned(), call_id.to_owned(), now));
+            let (user, from) = (head.called_user().to_owned(), head.calling_user().to_owned());
+            self.rung.push_back(Rung { user, from, call_id: call_id.to_owned(), at: now });
         }
         let bye = head.bye(&tag, self.socket.local_addr().unwrap_or(from));
         self.legs.insert(call_id.to_owned(), Leg { ok, from, acknowledged: false, media: head.media(), bye });

@@ -16,6 +16,8 @@ pub(crate) struct Caller {
     number: String,
     run: String,
     tail: String,
+    /// A BYE of the other side completes a call.
+    others_hang_up: bool,
     calls: Vec<Call>,
     timers: BinaryHeap<Reverse<(Instant, u32, Due)>>,
     tally: Tally,
@@ -28,7 +30,7 @@ pub(crate) struct Tally {
     pub(crate) started: u64,
     /// Calls that were answered and whose ACK left.
     pub(crate) answered: u64,
-    /// Calls whose BYE was answered with 200.
+    /// Calls that ended with a BYE, ours (answered with 200) or, where that is expected, the other side's.
     pub(crate) completed: u64,
     /// Calls that ended otherwise, by the reason.
     pub(crate) failed: BTreeMap<String, u64>,
@@ -90,6 +92,7 @@ impl Caller {
             number: number.to_owned(),
             run: run.to_owned(),
             tail: with_sdp(local, &sdp(media)),
+            others_hang_up: false,
             calls: Vec::new(),
             timers: BinaryHeap::new(),
             tally: Tally::default(),
@@ -104,12 +107,22 @@ impl Caller {
         &self.tally
     }
 
+    /// From now on the other side ends calls: its BYE is no failure.
+    pub(crate) fn others_hang_up(&mut self) {
+        self.others_hang_up = true;
+    }
+
+    /// The number in From of the nth call; the numbers repeat after 10,000 calls.
+    pub(crate) fn number_of(&self, nth: usize) -> String {
+        format!("+44207946{:04}", nth % 10_000)
+    }
+
     /// Calls that have not ended.
     pub(crate) fn live(&self) -> u64 {
         self.tally.started - self.tally.completed - self.tally.failures()
     }
 
-    /// Whether the nth call's BYE was answered with 200.
+    /// Whether the nth call ended as it should.
     pub(crate) fn is_completed(&self, nth: usize) -> bool {
         self.calls.get(nth).is_some_and(|call| call.state == State::Completed)
     }
@@ -184,7 +197,7 @@ impl Caller {
             if head.method() == "BYE"
                 && let Some(nth) = self.nth(&head)
             {
-                self.fail(nth, "ended by the other side".to_owned());
+                self.ended(nth);
             }
             return;
         };
@@ -206,6 +219,17 @@ impl Caller {
             }
             (State::Ending, "BYE", _) => self.fail(nth, format!("{status} to BYE")),
             _ => {}
+        }
+    }
+
+    /// The other side ended a call.
+    fn ended(&mut self, nth: usize) {
+        let call = &mut self.calls[nth];
+        if self.others_hang_up && call.state == State::Talking {
+            (call.state, call.last_sent) = (State::Completed, String::new());
+            self.tally.completed += 1;
+        } else {
+            self.fail(nth, "ended by the other side".to_owned());
         }
     }
 
@@ -263,9 +287,9 @@ impl Caller {
         };
         format!(
             "{line}Via: SIP/2.0/UDP {local};branch={branch};rport\r\n{routes}Max-Forwards: 70\r\n\
-             From: <sip:+442079460{:03}@{}>;tag={run}{nth}\r\nTo: {to}\r\nCall-ID: {run}-{nth}\r\n\
+             From: <sip:{}@{}>;tag={run}{nth}\r\nTo: {to}\r\nCall-ID: {run}-{nth}\r\n\
              CSeq: {number} {method}\r\n{tail}",
-            nth % 1_000,
+            self.number_of(nth),
             local.ip(),
         )
     }

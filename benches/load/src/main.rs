@@ -27,10 +27,12 @@ mod yardstick;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use measure::{calls, freed, held, packets, recorded};
+use measure::queue::Load;
+use measure::{calls, freed, held, packets, queue, recorded};
 use node::Recipe;
 use report::Report;
 
@@ -125,6 +127,26 @@ enum What {
         #[arg(long, default_value_t = 1000)]
         samples: usize,
     },
+    /// Callers of a queue, and its phones.
+    Queue {
+        /// The program under test.
+        #[arg(long, default_value = "target/release/trunkline")]
+        binary: PathBuf,
+        /// The configuration that is copied (with free ports and a fresh data folder).
+        #[arg(long, default_value = QUEUE_CONFIG)]
+        config: PathBuf,
+        /// Phones that register, the first of the configuration's agents.
+        #[arg(long, default_value_t = 200)]
+        phones: u32,
+        /// New callers a second.
+        #[arg(long, default_value_t = 100.0)]
+        rate: f64,
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// From a phone's 200 to its BYE.
+        #[arg(long, default_value_t = 1000)]
+        talk_ms: u64,
+    },
     /// The bare relay that packets are compared with.
     #[command(hide = true)]
     Relay { a: SocketAddr, b: SocketAddr },
@@ -177,6 +199,10 @@ fn run(what: What, report: &mut Report) -> Result<(), Fault> {
         What::Freed { common, waiting, agents, samples } => {
             freed::freed(&recipe(common), waiting, agents, samples, report)
         }
+        What::Queue { binary, config, phones, rate, seconds, talk_ms } => {
+            let (time, talk) = (Duration::from_secs(seconds), Duration::from_millis(talk_ms));
+            queue::queue(&Recipe { binary, config }, Load { phones, rate, time, talk }, report)
+        }
         // Served by `main`: it measures nothing.
         What::Relay { .. } => Ok(()),
     }
@@ -184,6 +210,9 @@ fn run(what: What, report: &mut Report) -> Result<(), Fault> {
 
 /// Each measurement in turn; one that cannot be made does not take the others with it.
 fn all(recipe: &Recipe, quick: bool, report: &mut Report) -> Result<(), Fault> {
+    let queues = Recipe { binary: recipe.binary.clone(), config: PathBuf::from(QUEUE_CONFIG) };
+    let load =
+        |rate, seconds| Load { phones: 200, rate, time: Duration::from_secs(seconds), talk: Duration::from_secs(1) };
     let results = if quick {
         [
             calls::steady(recipe, 100.0, 5, 1, report),
@@ -192,6 +221,7 @@ fn all(recipe: &Recipe, quick: bool, report: &mut Report) -> Result<(), Fault> {
             packets::packets(recipe, 50, 5, 1, report),
             recorded::recorded(recipe, 20, 5, 1, report),
             freed::freed(recipe, 50, 5, 50, report),
+            queue::queue(&queues, load(50.0, 5), report),
         ]
     } else {
         [
@@ -201,6 +231,7 @@ fn all(recipe: &Recipe, quick: bool, report: &mut Report) -> Result<(), Fault> {
             packets::packets(recipe, 500, 60, 3, report),
             recorded::recorded(recipe, 500, 12, 3, report),
             freed::freed(recipe, 1000, 20, 1000, report),
+            queue::queue(&queues, load(100.0, 60), report),
         ]
     };
     results.into_iter().find_map(Result::err).map_or(Ok(()), Err)
@@ -212,5 +243,7 @@ fn recipe(common: Common) -> Recipe {
 
 /// Beyond twice what is asked for.
 const RATES: [f64; 4] = [1000.0, 1500.0, 2000.0, 2500.0];
+/// What a queue is measured with.
+const QUEUE_CONFIG: &str = "config/bench-queue.toml";
 /// Where the summary is kept.
 const SUMMARY: &str = "target/bench.md";

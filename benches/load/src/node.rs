@@ -32,11 +32,16 @@ pub(crate) struct Node {
 }
 
 impl Recipe {
-    /// Starts a node whose trunks `a` and `b` lie at `a` and `b`; `edit` may change the configuration further.
-    pub(crate) fn start(&self, a: SocketAddr, b: SocketAddr, edit: impl FnOnce(&mut Table)) -> Result<Node, Fault> {
+    /// The configuration that is copied.
+    pub(crate) fn table(&self) -> Result<Table, Fault> {
         let text = fs::read_to_string(&self.config)
             .map_err(|error| Fault::Start(format!("cannot read {}: {error}", self.config.display())))?;
-        let mut config: Table = text.parse().map_err(|error| Fault::Start(format!("{error}")))?;
+        text.parse().map_err(|error| Fault::Start(format!("{error}")))
+    }
+
+    /// Starts a node whose trunk `a` lies at `a` and every other at `b`; `edit` may change the configuration further.
+    pub(crate) fn start(&self, a: SocketAddr, b: SocketAddr, edit: impl FnOnce(&mut Table)) -> Result<Node, Fault> {
+        let mut config = self.table()?;
         let nanos = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
         let dir = PathBuf::from("var").join(format!("bench-{}-{nanos}", std::process::id()));
         fs::create_dir_all(&dir)?;

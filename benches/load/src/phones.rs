@@ -34,31 +34,87 @@ pub(crate) fn extension(nth: u32) -> String {
     (FIRST_EXTENSION + nth).to_string()
 }
 
-/// Registers the nth agent's phone, reached at `socket`, with the node at `registrar`.
-pub(crate) fn register(socket: &UdpSocket, registrar: SocketAddr, nth: u32) -> Result<(), Fault> {
-    let challenge = ask(socket, registrar, &registration(socket, nth, 1, "")?)?;
-    let head = Head::parse(challenge.as_bytes()).ok_or_else(|| Fault::Answer(challenge.clone()))?;
-    let challenged = head.value("WWW-Authenticate").unwrap_or_default();
-    let part = |name: &str| challenged.split_once(&format!("{name}=\"")).and_then(|(_, rest)| rest.split('"').next());
-    let (Some(realm), Some(nonce)) = (part("realm"), part("nonce")) else { return Err(Fault::Answer(challenge)) };
-    let (user, uri) = (extension(nth), format!("sip:{DOMAIN}"));
-    // RFC 2617 3.2.2 with qop=auth.
-    let ha1 = md5_hex(&format!("{user}:{realm}:{PASSWORD}"));
-    let ha2 = md5_hex(&format!("REGISTER:{uri}"));
-    let response = md5_hex(&format!("{ha1}:{nonce}:00000001:bench:auth:{ha2}"));
-    let authorization = format!(
-        "Authorization: Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", \
-         response=\"{response}\", algorithm=MD5, qop=auth, nc=00000001, cnonce=\"bench\"\r\n"
-    );
-    let answer = ask(socket, registrar, &registration(socket, nth, 2, &authorization)?)?;
-    if answer.starts_with("SIP/2.0 200") { Ok(()) } else { Err(Fault::Answer(answer)) }
+/// The phones of a configuration's agents, and a number that leads to their queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Phones {
+    domain: String,
+    password: String,
+    first: u32,
+    /// Leads to the queue.
+    pub(crate) number: String,
+}
+
+impl Phones {
+    /// Those that [`add_queue`] adds to `config/bench.toml`.
+    pub(crate) fn bench() -> Self {
+        let (domain, password) = (DOMAIN.to_owned(), PASSWORD.to_owned());
+        Self { domain, password, first: FIRST_EXTENSION, number: QUEUE_NUMBER.to_owned() }
+    }
+
+    /// The first agents and the first number of a configuration.
+    pub(crate) fn of(config: &Table) -> Result<Self, Fault> {
+        let text = |section: &str, key: &str| match config.get(section)? {
+            Value::Array(list) => list.first()?.get(key)?.as_str(),
+            section => section.get(key)?.as_str(),
+        };
+        let first = text("agents", "extensions").and_then(|range| range.split('-').next()?.trim().parse().ok());
+        let (domain, password) = (text("node", "domain"), text("agents", "password"));
+        match (domain, password, first, text("number", "number")) {
+            (Some(domain), Some(password), Some(first), Some(number)) => {
+                let (domain, password) = (domain.to_owned(), password.to_owned());
+                Ok(Self { domain, password, first, number: number.to_owned() })
+            }
+            _ => Err(Fault::Start("the configuration has no agents, or no number that leads to them".to_owned())),
+        }
+    }
+
+    /// Registers the nth agent's phone, reached at `socket`, with the node at `registrar`.
+    pub(crate) fn register(&self, socket: &UdpSocket, registrar: SocketAddr, nth: u32) -> Result<(), Fault> {
+        let challenge = ask(socket, registrar, &self.registration(socket, nth, 1, "")?)?;
+        let head = Head::parse(challenge.as_bytes()).ok_or_else(|| Fault::Answer(challenge.clone()))?;
+        let challenged = head.value("WWW-Authenticate").unwrap_or_default();
+        let part =
+            |name: &str| challenged.split_once(&format!("{name}=\"")).and_then(|(_, rest)| rest.split('"').next());
+        let (Some(realm), Some(nonce)) = (part("realm"), part("nonce")) else { return Err(Fault::Answer(challenge)) };
+        let (user, uri) = (self.extension(nth), format!("sip:{}", self.domain));
+        // RFC 2617 3.2.2 with qop=auth.
+        let password = self.password.replace("{extension}", &user);
+        let ha1 = md5_hex(&format!("{user}:{realm}:{password}"));
+        let ha2 = md5_hex(&format!("REGISTER:{uri}"));
+        let response = md5_hex(&format!("{ha1}:{nonce}:00000001:bench:auth:{ha2}"));
+        let authorization = format!(
+            "Authorization: Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", \
+             response=\"{response}\", algorithm=MD5, qop=auth, nc=00000001, cnonce=\"bench\"\r\n"
+        );
+        let answer = ask(socket, registrar, &self.registration(socket, nth, 2, &authorization)?)?;
+        if answer.starts_with("SIP/2.0 200") { Ok(()) } else { Err(Fault::Answer(answer)) }
+    }
+
+    fn extension(&self, nth: u32) -> String {
+        (self.first + nth).to_string()
+    }
+
+    fn registration(&self, socket: &UdpSocket, nth: u32, cseq: u32, more: &str) -> Result<String, Fault> {
+        let (user, domain) = (self.extension(nth), &self.domain);
+        let contact = format!("Contact: <sip:{user}@{}>\r\nExpires: 3600\r\n{more}", socket.local_addr()?);
+        let uri = format!("sip:{domain}");
+        request(socket, "REGISTER", &uri, &format!("{user}@{domain}"), cseq, &format!("register-{user}"), &contact)
+    }
 }
 
 /// How long an idle node takes for an OPTIONS, measured `count` times.
 pub(crate) fn round_trips(socket: &UdpSocket, node: SocketAddr, count: u32) -> Result<Vec<u32>, Fault> {
     let mut trips = Vec::new();
     for nth in 0..count {
-        let request = request(socket, "OPTIONS", &format!("sip:{node}"), "bench", nth, &format!("options-{nth}"), "")?;
+        let request = request(
+            socket,
+            "OPTIONS",
+            &format!("sip:{node}"),
+            &format!("bench@{DOMAIN}"),
+            nth,
+            &format!("options-{nth}"),
+            "",
+        )?;
         let begin = Instant::now();
         ask(socket, node, &request)?;
         trips.push(u32::try_from(begin.elapsed().as_micros()).unwrap_or(u32::MAX));
@@ -67,17 +123,11 @@ pub(crate) fn round_trips(socket: &UdpSocket, node: SocketAddr, count: u32) -> R
     Ok(trips)
 }
 
-fn registration(socket: &UdpSocket, nth: u32, cseq: u32, more: &str) -> Result<String, Fault> {
-    let user = extension(nth);
-    let contact = format!("Contact: <sip:{user}@{}>\r\nExpires: 3600\r\n{more}", socket.local_addr()?);
-    request(socket, "REGISTER", &format!("sip:{DOMAIN}"), &user, cseq, &format!("register-{user}"), &contact)
-}
-
 fn request(
     socket: &UdpSocket,
     method: &str,
     uri: &str,
-    user: &str,
+    identity: &str,
     cseq: u32,
     call_id: &str,
     more: &str,
@@ -85,7 +135,7 @@ fn request(
     let local = socket.local_addr()?;
     Ok(format!(
         "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP {local};branch=z9hG4bK{call_id}{cseq};rport\r\nMax-Forwards: 70\r\n\
-         From: <sip:{user}@{DOMAIN}>;tag={call_id}\r\nTo: <sip:{user}@{DOMAIN}>\r\nCall-ID: {call_id}\r\n\
+         From: <sip:{identity}>;tag={call_id}\r\nTo: <sip:{identity}>\r\nCall-ID: {call_id}\r\n\
          CSeq: {cseq} {method}\r\n{more}{NO_BODY}"
     ))
 }

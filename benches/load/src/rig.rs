@@ -63,7 +63,19 @@ impl Rig {
         media_a: SocketAddr,
         media_b: SocketAddr,
     ) -> Result<Exchange, Fault> {
-        let caller = Caller::new(self.a.try_clone()?, self.node.sip, media_a, QUEUE_NUMBER, run)?;
+        self.calls_to(QUEUE_NUMBER, run, phones, media_a, media_b)
+    }
+
+    /// The same for callers of another number.
+    pub(crate) fn calls_to(
+        &self,
+        number: &str,
+        run: &str,
+        phones: &UdpSocket,
+        media_a: SocketAddr,
+        media_b: SocketAddr,
+    ) -> Result<Exchange, Fault> {
+        let caller = Caller::new(self.a.try_clone()?, self.node.sip, media_a, number, run)?;
         Ok(Exchange::new(caller, Callee::new(phones.try_clone()?, media_b)?))
     }
 

@@ -75,6 +75,13 @@ impl<'a> Head<'a> {
         uri.trim_start_matches("sip:").split('@').next().unwrap_or_default()
     }
 
+    /// The user part of the URI in From.
+    pub(crate) fn calling_user(&self) -> &'a str {
+        let from = self.value("From").unwrap_or_default();
+        let uri = from.split_once("<sip:").map_or(from, |(_, uri)| uri);
+        uri.split(['@', '>', ';']).next().unwrap_or_default()
+    }
+
     /// The BYE with which the called side at `local`, whose tag is `tag`, ends the call of this INVITE.
     pub(crate) fn bye(&self, tag: &str, local: SocketAddr) -> String {
         let value = |name| self.value(name).unwrap_or_default();
@@ -161,6 +168,7 @@ mod tests {
         let head = Head::parse(request.as_bytes()).expect("a message");
         assert_eq!((head.method(), head.status()), ("INVITE", None));
         assert_eq!(head.contact(), Some("sip:a@127.0.0.2:9;ob"));
+        assert_eq!(head.calling_user(), "a");
         assert_eq!(head.media(), Some(SocketAddr::from(([127, 0, 0, 9], 4000))));
         let response = head.response("180 Ringing", "t", NO_BODY);
         assert_eq!(

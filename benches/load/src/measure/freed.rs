@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::Fault;
+use crate::callee::Rung;
 use crate::exchange::{Exchange, bind};
 use crate::machine::{CpuTimes, undisturbed};
 use crate::node::Recipe;
-use crate::phones::{ADDRESS_PHONES, add_queue, extension, register, round_trips};
+use crate::phones::{ADDRESS_PHONES, Phones, add_queue, extension, round_trips};
 use crate::report::Report;
 use crate::rig::{ADDRESS_A, PATIENCE, Rig};
 use crate::stats::percentile;
@@ -50,7 +51,7 @@ fn one(recipe: &Recipe, waiting: u64, agents: u32, samples: usize) -> Result<(Ve
         )));
     }
     for nth in 0..agents {
-        register(&phones, rig.node.sip, nth)?;
+        Phones::bench().register(&phones, rig.node.sip, nth)?;
         exchange.caller.call(Instant::now());
     }
     let stolen = CpuTimes::now();
@@ -66,7 +67,7 @@ fn free_in_turn(exchange: &mut Exchange, agents: u32, samples: usize) -> Result<
     let mut deadline = Instant::now() + PATIENCE;
     while times.len() < samples && Instant::now() < deadline {
         exchange.serve_until(Instant::now() + FREE_EVERY);
-        while let Some((user, call_id, at)) = exchange.callee.next_rung() {
+        while let Some(Rung { user, call_id, at, .. }) = exchange.callee.next_rung() {
             if let Some(since) = freed.remove(&user) {
                 let time = at.saturating_duration_since(since).as_micros();
                 times.push(u32::try_from(time).unwrap_or(u32::MAX));

@@ -4,4 +4,5 @@ pub(crate) mod calls;
 pub(crate) mod freed;
 pub(crate) mod held;
 pub(crate) mod packets;
+pub(crate) mod queue;
 pub(crate) mod recorded;

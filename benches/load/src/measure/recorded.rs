@@ -7,7 +7,7 @@ use crate::Fault;
 use crate::exchange::bind;
 use crate::machine::{CpuTimes, undisturbed};
 use crate::node::Recipe;
-use crate::phones::{ADDRESS_PHONES, add_queue, register};
+use crate::phones::{ADDRESS_PHONES, Phones, add_queue};
 use crate::process::{Usage, micros_each};
 use crate::report::Report;
 use crate::rig::{ADDRESS_A, ADDRESS_B, PATIENCE, Rig};
@@ -55,7 +55,7 @@ fn one(
     let rig = Rig::start(recipe, |config| add_queue(config, agents, recording))?;
     let phones = bind(ADDRESS_PHONES)?;
     for nth in 0..agents {
-        register(&phones, rig.node.sip, nth)?;
+        Phones::bench().register(&phones, rig.node.sip, nth)?;
     }
     let mut exchange = rig.queue_exchange("recorded", &phones, at_a, at_b)?;
     exchange.call(RATE, Duration::from_secs_f64(calls as f64 / RATE), None, PATIENCE);
