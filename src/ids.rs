@@ -225,7 +225,8 @@ fn acd_queues(config: &Config, known: &Known<'_>) -> Vec<acd::QueueConfig> {
             max_wait: queue.wait_max,
             wrap_up: queue.wrap_up,
             max_waiting: queue.waiting_max,
-            agents: queue.agents.iter().filter_map(|name| known.agents.get(name.as_str()).copied()).collect(),
+            agents: queue.agents.iter().filter_map(|name| Some((*known.agents.get(name.as_str())?).into())).collect(),
+            ..acd::QueueConfig::default()
         })
     };
     config.queues.iter().filter_map(rules).collect()
@@ -236,8 +237,8 @@ fn acd_agents(config: &Config, known: &Known<'_>) -> Vec<acd::AgentConfig> {
         Some(acd::AgentConfig {
             agent: *known.agents.get(agent.extension.as_str())?,
             status: agent.status,
-            reason: None,
             max_missed: agent.missed_max,
+            ..acd::AgentConfig::default()
         })
     };
     config.agents.iter().filter_map(rules).collect()

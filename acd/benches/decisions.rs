@@ -68,10 +68,13 @@ fn configure(acd: &mut Acd, now: Now, profiles: &[Vec<u32>]) {
         max_wait: Duration::from_secs(86_400),
         wrap_up: Duration::ZERO,
         max_waiting: WAITING,
-        agents: (0..AGENTS).filter(|a| profiles[(a % PROFILES) as usize].contains(&id)).map(AgentId).collect(),
+        agents: (0..AGENTS)
+            .filter(|a| profiles[(a % PROFILES) as usize].contains(&id))
+            .map(|a| AgentId(a).into())
+            .collect(),
+        ..QueueConfig::default()
     });
-    let agents =
-        (0..AGENTS).map(|id| AgentConfig { agent: AgentId(id), status: Status::Ready, reason: None, max_missed: 3 });
+    let agents = (0..AGENTS).map(|id| AgentConfig { agent: AgentId(id), max_missed: 3, ..AgentConfig::default() });
     acd.handle(now, Input::Configure { queues: queues.collect(), agents: agents.collect() });
     drain(acd);
 }
@@ -79,7 +82,7 @@ fn configure(acd: &mut Acd, now: Now, profiles: &[Vec<u32>]) {
 fn enqueue(acd: &mut Acd, now: &mut Now, call: u128, rng: &mut Rng) {
     *now = now.plus(Duration::from_micros(1));
     let queue = QueueId(rng.below(u64::from(QUEUES)) as u32);
-    acd.handle(*now, Input::Enqueue { call: CallId(call), shard: SHARD, queue, caller: None, priority: 0 });
+    acd.handle(*now, Input::Enqueue(Enqueue { call: CallId(call), shard: SHARD, queue, ..Enqueue::default() }));
 }
 
 /// Drains the effects; the offer among them.

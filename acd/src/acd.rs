@@ -12,7 +12,6 @@ use crate::limits::Limits;
 use crate::place::Places;
 use crate::planted::Planted;
 use crate::queue::{Profile, Queue, Waiting};
-use crate::waiting::Entry;
 
 /// The automatic call distributor (DESIGN sections 3 and 4).
 ///
@@ -120,9 +119,7 @@ impl Acd {
         self.handle_timeout(now);
         match input {
             Input::Configure { queues, agents } => self.configure(queues, agents),
-            Input::Enqueue { call, shard, queue, caller, priority } => {
-                self.enqueue(Entry { call, shard, queue, caller, priority, since: None });
-            }
+            Input::Enqueue(work) => self.enqueue(work),
             Input::CallerGone { call } => self.caller_gone(call),
             Input::Claim { shard, offer, generation } => self.claim(shard, offer, generation),
             Input::OfferEnded { offer, generation, outcome } => self.offer_ended(offer, generation, outcome),

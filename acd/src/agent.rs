@@ -72,7 +72,7 @@ pub(crate) struct Shown {
 impl Agent {
     /// An agent who becomes known now.
     pub(crate) fn new(config: AgentConfig, reachable: bool, now: clock::Now) -> Self {
-        let AgentConfig { agent, status, reason, max_missed } = config;
+        let AgentConfig { agent, status, reason, max_missed, .. } = config;
         Self {
             agent,
             status,

@@ -137,7 +137,7 @@ impl Acd {
         let mut served: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.agents.len()];
         for (queue_slot, queue) in self.queues.iter().enumerate() {
             for agent in &queue.config.agents {
-                if let Some(slot) = self.agent_slot(*agent) {
+                if let Some(slot) = self.agent_slot(agent.agent) {
                     served[slot].insert(queue_slot);
                 }
             }

@@ -11,11 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use clock::{AgentId, CallId, Generation, Instant, LegId, OfferId, ShardId};
 
 use crate::acd::Acd;
-use crate::contract::{AgentFact, Effect, WaitingFact, WithdrawReason};
+use crate::contract::{AgentFact, Effect, Enqueue, WaitingFact, WithdrawReason};
 use crate::limits::{FACTS_SETTLE, MAX_SUSPECTS};
 use crate::order::Stamp;
 use crate::planted::Planted;
-use crate::waiting::Entry;
 
 /// What one shard's last report named and we do not know, since when.
 #[derive(Clone, Debug, Default)]
@@ -132,9 +131,9 @@ impl Acd {
 
     /// Puts a forgotten call back by its arrival; its longest wait begins anew.
     fn put_back(&mut self, shard: ShardId, fact: WaitingFact) {
-        let WaitingFact { call, queue, caller, priority, arrived } = fact;
-        let since = Some((Stamp::of_wall(self.now, arrived), arrived));
-        self.enqueue(Entry { call, shard, queue, caller, priority, since });
+        let WaitingFact { call, queue, caller, priority, arrived, kind, steps, preferred } = fact;
+        let arrived = Some(arrived);
+        self.enqueue(Enqueue { call, shard, queue, caller, priority, kind, steps, preferred, arrived });
     }
 
     /// The leg is gone and nobody said how: his queue call has ended, without wrap-up.

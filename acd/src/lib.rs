@@ -25,8 +25,9 @@ mod waiting;
 pub use acd::{Acd, Counts};
 pub use checkpoint::Checkpoint;
 pub use contract::{
-    AgentConfig, AgentFact, AgentSnapshot, CommandError, Effect, Input, OfferOutcome, QueueConfig, QueueSnapshot,
-    QueueTally, Reply, Snapshot, State, Status, TimerReason, WaitingFact, Why, WithdrawReason,
+    AgentConfig, AgentFact, AgentSnapshot, Blend, CommandError, Effect, Enqueue, Input, Need, OfferOutcome, QueueAgent,
+    QueueConfig, QueueSnapshot, QueueTally, Reply, Skill, Snapshot, State, Status, Step, Strategy, TimerReason,
+    WaitingFact, Why, WithdrawReason, WorkKind,
 };
 pub use explain::{Decision, Explanation, WhyIdle};
 pub use limits::{FACTS_SETTLE, Limits, MISSED_REST, OFFER_GRACE, REFUSED_REST, UNREACHABLE_REST};

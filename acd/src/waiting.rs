@@ -2,10 +2,10 @@
 
 use core::cmp::Reverse;
 
-use clock::{CallId, Instant, QueueId, ShardId, WallTime};
+use clock::{CallId, Instant, QueueId, WallTime};
 
 use crate::acd::{Acd, Timer};
-use crate::contract::{Effect, WithdrawReason};
+use crate::contract::{Effect, Enqueue, WithdrawReason};
 use crate::order::{CallKey, Stamp};
 use crate::place::Place;
 use crate::queue::Waiting;
@@ -19,22 +19,11 @@ pub(crate) enum Left {
     Moved,
 }
 
-/// A call that enters a queue.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) call: CallId,
-    pub(crate) shard: ShardId,
-    pub(crate) queue: QueueId,
-    pub(crate) caller: Option<String>,
-    pub(crate) priority: i32,
-    /// The arrival that decides its place, when it is not now.
-    pub(crate) since: Option<(Stamp, WallTime)>,
-}
-
 impl Acd {
     /// A call waits from now, or is moved, or has another priority.
-    pub(crate) fn enqueue(&mut self, entry: Entry) {
-        let Entry { call, shard, queue, caller, priority, since } = entry;
+    pub(crate) fn enqueue(&mut self, work: Enqueue) {
+        let Enqueue { call, shard, queue, caller, priority, arrived, .. } = work;
+        let since = arrived.map(|wall| (Stamp::of_wall(self.now, wall), wall));
         let former = self.take_out(call, queue);
         let since = former.as_ref().map(|row| (row.key.arrived, row.arrived)).or(since);
         let seq = former.as_ref().map(|row| row.key.seq);

@@ -131,7 +131,7 @@ fn a_lost_shard_leaves_nothing_behind_and_needs_no_repair() {
     desk.call(SUPPORT);
     desk.busy(3, 99, 7);
     let (call, _) = desk.call(SUPPORT);
-    desk.say(Input::Enqueue { call, shard: ShardId(1), queue: SUPPORT, caller: None, priority: 0 });
+    desk.say(Input::Enqueue(Enqueue { call, shard: ShardId(1), queue: SUPPORT, ..Enqueue::default() }));
     let effects = desk.say(Input::ShardLost { shard: SHARD });
     assert_eq!(repairs(&effects), 0);
     assert_eq!(offered(&effects).call, call, "the other shard's call");

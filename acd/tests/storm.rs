@@ -130,7 +130,7 @@ impl Storm {
     fn configure(&mut self) -> Vec<Effect> {
         let mut queues = Vec::new();
         for id in 1..=self.rng.below(2) as u32 + 2 {
-            let agents = (1..=AGENTS).filter(|_| self.rng.chance(0.6)).map(AgentId).collect();
+            let agents = (1..=AGENTS).filter(|_| self.rng.chance(0.6)).map(|id| AgentId(id).into()).collect();
             queues.push(QueueConfig {
                 queue: QueueId(id),
                 ring: Duration::from_nanos(7_001_000_003 + u64::from(id)),
@@ -138,15 +138,12 @@ impl Storm {
                 wrap_up: Duration::from_nanos(self.rng.below(3) * 2_000_110_017),
                 max_waiting: 12,
                 agents,
+                ..QueueConfig::default()
             });
         }
         let ids: Vec<u32> = (1..=AGENTS).filter(|_| self.rng.chance(0.95)).collect();
-        let agents = ids.into_iter().map(|id| AgentConfig {
-            agent: AgentId(id),
-            status: Status::Ready,
-            reason: None,
-            max_missed: id % 4,
-        });
+        let agents =
+            ids.into_iter().map(|id| AgentConfig { agent: AgentId(id), max_missed: id % 4, ..AgentConfig::default() });
         let agents = agents.collect();
         self.say(Input::Configure { queues, agents })
     }
@@ -200,7 +197,8 @@ impl Storm {
         let queue = QueueId(self.rng.below(3) as u32 + u32::from(!self.rng.chance(0.02)));
         let priority = if self.rng.chance(0.1) { self.rng.below(3) as i32 - 1 } else { 0 };
         let caller = self.rng.chance(0.3).then(|| self.some_caller());
-        Input::Enqueue { call, shard: ShardId(self.rng.below(2) as u16), queue, caller, priority }
+        let shard = ShardId(self.rng.below(2) as u16);
+        Input::Enqueue(Enqueue { call, shard, queue, caller, priority, ..Enqueue::default() })
     }
 
     fn some_caller(&mut self) -> String {
@@ -255,9 +253,9 @@ impl Storm {
         let waiting = waiting.map(|(call, row)| WaitingFact {
             call: *call,
             queue: row.queue,
-            caller: None,
             priority: row.priority,
             arrived: row.told_arrival,
+            ..WaitingFact::default()
         });
         let open = self.checker.agents.values().filter_map(|person| person.offer);
         let offers = open.filter(|lease| lease.shard == shard).map(|lease| (lease.offer, lease.generation));

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use acd::{Acd, AgentConfig, AgentFact, Effect, Input, Limits, OfferOutcome, QueueConfig, State, Status, WaitingFact};
+use acd::{Acd, AgentConfig, AgentFact, Effect, Enqueue, Input, Limits, OfferOutcome, QueueConfig, State, Status, WaitingFact};
 use clock::{AgentId, CallId, Generation, Instant, LegId, Now, OfferId, QueueId, Rng, ShardId, WallTime};
 
 use crate::script::Script;
@@ -54,7 +54,10 @@ impl Desk {
         let fact = AgentFact { shard, agent, call, leg, queue: script.chance().then_some(queue) };
         let status = [Status::Ready, Status::Paused, Status::Offline][script.byte() as usize % 3];
         match script.byte() % 16 {
-            0..4 => Input::Enqueue { call, shard, queue, caller: Some(format!("+44{}", call.0)), priority: 0 },
+            0..4 => {
+                let caller = Some(format!("+44{}", call.0));
+                Input::Enqueue(Enqueue { call, shard, queue, caller, ..Enqueue::default() })
+            },
             4 => Input::CallerGone { call },
             5 | 6 => Input::Claim { shard, offer, generation },
             7 | 8 => {
@@ -66,7 +69,7 @@ impl Desk {
             11 => Input::Reachable { agent, reachable: script.chance() },
             12 => Input::SetStatus { request: None, agent, status, reason: None },
             13 => {
-                let waiting = WaitingFact { call, queue, caller: None, priority: 0, arrived: self.now.wall };
+                let waiting = WaitingFact { call, queue, arrived: self.now.wall, ..WaitingFact::default() };
                 let waiting = if script.chance() { vec![waiting] } else { Vec::new() };
                 let legs = if script.chance() { vec![fact] } else { Vec::new() };
                 let offers = if script.chance() { vec![(offer, generation)] } else { Vec::new() };
@@ -74,7 +77,10 @@ impl Desk {
             }
             14 if script.byte() % 4 == 0 => configuration(),
             14 => Input::ShardLost { shard },
-            _ => Input::Enqueue { call, shard, queue, caller: None, priority: i32::from(script.byte()) },
+            _ => {
+                let priority = i32::from(script.byte());
+                Input::Enqueue(Enqueue { call, shard, queue, priority, ..Enqueue::default() })
+            }
         }
     }
 
@@ -146,10 +152,11 @@ fn configuration() -> Input {
         max_wait: Duration::from_secs(120),
         wrap_up: Duration::from_secs(2 * u64::from(number - 1)),
         max_waiting: 4,
-        agents: (number..=AGENTS).map(AgentId).collect(),
+        agents: (number..=AGENTS).map(|agent| AgentId(agent).into()).collect(),
+        ..QueueConfig::default()
     };
     let agent =
-        |number| AgentConfig { agent: AgentId(number), status: Status::Ready, reason: None, max_missed: number % 4 };
+        |number| AgentConfig { agent: AgentId(number), max_missed: number % 4, ..AgentConfig::default() };
     Input::Configure { queues: vec![queue(1), queue(2)], agents: (1..=AGENTS).map(agent).collect() }
 }
 

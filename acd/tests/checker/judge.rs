@@ -103,7 +103,7 @@ impl Checker {
                 .map(|call| (call, self.calls[&call].told_arrival))
                 .collect();
             assert_eq!(queue.waiting, by_book);
-            let ours = config.agents.iter().filter_map(|agent| self.agents.get(agent));
+            let ours = config.agents.iter().filter_map(|one| self.agents.get(&one.agent));
             let mut states = [0; 6];
             ours.for_each(|person| states[person.state() as usize] += 1);
             assert_eq!(queue.agents, states);
@@ -131,10 +131,10 @@ impl Checker {
 
     /// Agents who can take a call now, longest idle first.
     fn candidates(&self, call: CallId) -> Vec<AgentId> {
-        let serve = &self.queues[&self.calls[&call].queue].0.agents;
+        let queue = &self.queues[&self.calls[&call].queue].0;
         let free = |person: &Person| person.state() == State::Ready && person.rest.is_none();
         let mut ids: Vec<AgentId> =
-            self.agents.iter().filter(|(id, person)| free(person) && serve.contains(id)).map(|(id, _)| *id).collect();
+            self.agents.iter().filter(|(id, person)| free(person) && queue.has(**id)).map(|(id, _)| *id).collect();
         ids.sort_by_key(|id| (nanos(self.agents[id].idle), *id));
         ids
     }

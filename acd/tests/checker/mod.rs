@@ -77,9 +77,7 @@ impl Checker {
     pub(crate) fn input(&mut self, input: &Input) {
         match input.clone() {
             Input::Configure { queues, agents } => self.configure(queues, agents),
-            Input::Enqueue { call, shard, queue, caller, priority } => {
-                self.enqueue(call, shard, queue, caller, priority)
-            }
+            Input::Enqueue(work) => self.enqueue(work),
             Input::CallerGone { call } => self.remove(call, WithdrawReason::CallerGone, |tally| &mut tally.abandoned),
             Input::Claim { shard, offer, generation } => self.claim(shard, offer, generation),
             Input::OfferEnded { offer, generation, outcome } => self.ended(offer, generation, outcome),
@@ -167,7 +165,8 @@ impl Checker {
         }
     }
 
-    fn enqueue(&mut self, call: CallId, shard: ShardId, queue: QueueId, caller: Option<String>, priority: i32) {
+    fn enqueue(&mut self, work: Enqueue) {
+        let Enqueue { call, shard, queue, caller, priority, .. } = work;
         let former = self.calls.get(&call).cloned();
         if let Some(row) = former.as_ref().filter(|row| row.queue == queue).cloned() {
             self.calls.insert(call, Caller { priority, shard, ..row });

@@ -24,12 +24,12 @@ pub(crate) fn secs(secs: u64) -> Duration {
 }
 
 pub(crate) fn queue(queue: QueueId, agents: &[u32]) -> QueueConfig {
-    let agents = agents.iter().map(|id| AgentId(*id)).collect();
-    QueueConfig { queue, ring: RING, max_wait: MAX_WAIT, wrap_up: WRAP_UP, max_waiting: 100, agents }
+    let agents = agents.iter().map(|id| AgentId(*id).into()).collect();
+    QueueConfig { queue, ring: RING, max_wait: MAX_WAIT, wrap_up: WRAP_UP, agents, ..QueueConfig::default() }
 }
 
 pub(crate) fn agent(id: u32) -> AgentConfig {
-    AgentConfig { agent: AgentId(id), status: Status::Ready, reason: None, max_missed: 3 }
+    AgentConfig { agent: AgentId(id), max_missed: 3, ..AgentConfig::default() }
 }
 
 impl Desk {
@@ -93,7 +93,8 @@ impl Desk {
     }
 
     pub(crate) fn enqueue(&mut self, call: CallId, queue: QueueId, caller: Option<&str>, priority: i32) -> Vec<Effect> {
-        self.say(Input::Enqueue { call, shard: SHARD, queue, caller: caller.map(str::to_owned), priority })
+        let caller = caller.map(str::to_owned);
+        self.say(Input::Enqueue(Enqueue { call, shard: SHARD, queue, caller, priority, ..Enqueue::default() }))
     }
 
     pub(crate) fn claim(&mut self, offer: Ringing) -> Vec<Effect> {
@@ -203,5 +204,5 @@ pub(crate) fn fact(id: u32, call: CallId, leg: u64, queue: Option<QueueId>) -> A
 }
 
 pub(crate) fn waits(desk: &Desk, call: CallId, queue: QueueId) -> WaitingFact {
-    WaitingFact { call, queue, caller: None, priority: 0, arrived: desk.now.wall }
+    WaitingFact { call, queue, arrived: desk.now.wall, ..WaitingFact::default() }
 }

@@ -57,6 +57,8 @@ pub enum WithdrawReason {
     Busy,
     /// The call was moved to another queue.
     Moved,
+    /// Another agent of the ring group took the call.
+    AnsweredElsewhere,
 }
 
 /// One live leg of an agent.

@@ -89,6 +89,7 @@ fn withdraw_reason(reason: acd::WithdrawReason) -> call::WithdrawReason {
         acd::WithdrawReason::CallerGone => call::WithdrawReason::CallerGone,
         acd::WithdrawReason::Busy => call::WithdrawReason::Busy,
         acd::WithdrawReason::Moved => call::WithdrawReason::Moved,
+        acd::WithdrawReason::AnsweredElsewhere => call::WithdrawReason::AnsweredElsewhere,
     }
 }
 

@@ -52,7 +52,7 @@ impl ShardOutlet {
         let shard = self.shard;
         match effect {
             Effect::Enqueue { call, queue, caller, priority } => {
-                acd::Input::Enqueue { call, shard, queue, caller, priority }
+                acd::Input::Enqueue(acd::Enqueue { call, shard, queue, caller, priority, ..acd::Enqueue::default() })
             }
             Effect::CallerGone { call } => acd::Input::CallerGone { call },
             Effect::Claim { offer, generation } => acd::Input::Claim { shard, offer, generation },
@@ -111,5 +111,6 @@ fn waiting_fact(fact: call::WaitingFact) -> acd::WaitingFact {
         caller: fact.caller,
         priority: fact.priority,
         arrived: fact.arrived,
+        ..acd::WaitingFact::default()
     }
 }

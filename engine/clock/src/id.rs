@@ -16,6 +16,7 @@ macro_rules! integer_id {
 
 integer_id!(/** An agent, human or bot. */ AgentId(u32));
 integer_id!(/** A queue. */ QueueId(u32));
+integer_id!(/** A skill of agents. */ SkillId(u32));
 integer_id!(/** A trunk. */ TrunkId(u32));
 integer_id!(/** A call shard. */ ShardId(u16));
 integer_id!(/** One leg: one session with one party. Unique within the node's life. */ LegId(u64));

@@ -8,7 +8,9 @@ mod rng;
 mod time;
 mod timer_queue;
 
-pub use id::{AgentId, BadCallId, CallId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, ShardId, TrunkId};
+pub use id::{
+    AgentId, BadCallId, CallId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, ShardId, SkillId, TrunkId,
+};
 pub use rng::Rng;
 pub use time::{Instant, Now, WallTime};
 pub use timer_queue::TimerQueue;

@@ -148,8 +148,8 @@ impl Ledger {
     pub(crate) fn told(&mut self, input: &Input) {
         match input {
             Input::Configure { queues, agents } => self.configure(queues, agents),
-            Input::Enqueue { call, shard, queue, caller, priority } => {
-                self.enqueue(*call, *shard, *queue, caller.clone(), *priority);
+            Input::Enqueue(work) => {
+                self.enqueue(work.call, work.shard, work.queue, work.caller.clone(), work.priority);
             }
             Input::CallerGone { call } => self.leave(*call, |tally| &mut tally.abandoned),
             Input::Claim { .. } => {}
@@ -234,7 +234,7 @@ impl Ledger {
 
     /// The agent serves this queue.
     pub(crate) fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
-        self.queues.get(&queue).is_some_and(|(config, _)| config.agents.contains(&agent))
+        self.queues.get(&queue).is_some_and(|(config, _)| config.has(agent))
     }
 
     fn configure(&mut self, queues: &[QueueConfig], agents: &[acd::AgentConfig]) {

@@ -34,7 +34,7 @@ impl OfferJudge {
     pub(crate) fn told(&mut self, ledger: &Ledger, input: &Input, bench: &mut Bench) {
         match input {
             Input::Claim { offer, .. } => self.claimed = Some(*offer),
-            Input::Enqueue { call, .. } => {
+            Input::Enqueue(acd::Enqueue { call, .. }) => {
                 if ledger.calls.contains_key(call) {
                     return;
                 }

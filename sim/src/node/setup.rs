@@ -47,14 +47,14 @@ impl Setup {
                 max_wait: people.max_wait,
                 wrap_up: people.wrap_up,
                 max_waiting: 50,
-                agents: own,
+                agents: own.into_iter().map(Into::into).collect(),
+                ..acd::QueueConfig::default()
             }
         });
         let acd_agent = |agent: &AgentId| acd::AgentConfig {
             agent: *agent,
-            status: acd::Status::Ready,
-            reason: None,
             max_missed: people.max_missed,
+            ..acd::AgentConfig::default()
         };
         Self {
             queues: serves.collect(),

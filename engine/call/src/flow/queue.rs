@@ -249,6 +249,7 @@ fn withdrawal(reason: WithdrawReason) -> &'static str {
         WithdrawReason::Offline => "offline",
         WithdrawReason::WaitOver => "wait_over",
         WithdrawReason::CallerGone => "caller_gone",
+        WithdrawReason::AnsweredElsewhere => "answered_elsewhere",
         WithdrawReason::Overdue | WithdrawReason::Busy | WithdrawReason::Moved => "ended",
     }
 }

@@ -131,7 +131,7 @@ impl AcdOwner {
     fn note(&mut self, input: &Input) {
         match input {
             Input::Configure { queues, agents } => self.rules = Some((queues.clone(), agents.clone())),
-            Input::Enqueue { shard, .. } | Input::Facts { shard, .. } => drop(self.shards.insert(*shard)),
+            Input::Enqueue(acd::Enqueue { shard, .. }) | Input::Facts { shard, .. } => drop(self.shards.insert(*shard)),
             _ => {}
         }
     }
@@ -221,7 +221,7 @@ impl AcdOwner {
     /// another of its calls did so before.
     fn named(&mut self, input: &Input) -> Option<Named> {
         match input {
-            Input::Enqueue { queue, .. } if !self.blamed.insert(*queue) => Some(Named::Queue(*queue)),
+            Input::Enqueue(acd::Enqueue { queue, .. }) if !self.blamed.insert(*queue) => Some(Named::Queue(*queue)),
             input => Named::in_acd(input, &self.acd),
         }
     }
@@ -273,7 +273,7 @@ impl AcdOwner {
     /// What the others hear of an input that is not handed to the ACD.
     fn refuse(&mut self, input: Input) {
         self.out.push_back(match input {
-            Input::Enqueue { call, shard, queue, .. } => {
+            Input::Enqueue(acd::Enqueue { call, shard, queue, .. }) => {
                 Delivery::Shard(shard, call::Input::LeaveQueue { call, queue })
             }
             Input::Claim { shard, offer, generation } => {

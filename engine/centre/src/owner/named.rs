@@ -44,7 +44,7 @@ impl Named {
     pub(super) fn in_acd(input: &acd::Input, acd: &acd::Acd) -> Option<Self> {
         use acd::Input;
         match input {
-            Input::Enqueue { call, .. } | Input::CallerGone { call } => Some(Self::Call(*call)),
+            Input::Enqueue(acd::Enqueue { call, .. }) | Input::CallerGone { call } => Some(Self::Call(*call)),
             Input::Claim { offer, .. } | Input::OfferEnded { offer, .. } => {
                 acd.offer_of(*offer).map(|(_, call)| Self::Call(call))
             }
@@ -60,7 +60,7 @@ impl Named {
     #[cfg(feature = "fault-injection")]
     pub(super) fn all_in_acd(input: &acd::Input, acd: &acd::Acd) -> Vec<Self> {
         let queue = match input {
-            acd::Input::Enqueue { queue, .. } => Some(Self::Queue(*queue)),
+            acd::Input::Enqueue(acd::Enqueue { queue, .. }) => Some(Self::Queue(*queue)),
             _ => None,
         };
         Self::in_acd(input, acd).into_iter().chain(queue).collect()

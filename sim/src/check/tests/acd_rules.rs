@@ -28,8 +28,7 @@ impl Desk {
     /// So many agents, who are ready and have a phone.
     fn new(agents: u32) -> Self {
         let ids = (1..=agents).map(AgentId);
-        let configs =
-            ids.clone().map(|agent| AgentConfig { agent, status: Status::Ready, reason: None, max_missed: 3 });
+        let configs = ids.clone().map(|agent| AgentConfig { agent, max_missed: 3, ..AgentConfig::default() });
         let (configs, ids): (Vec<_>, Vec<_>) = (configs.collect(), ids.collect());
         let queue = QueueConfig {
             queue: QUEUE,
@@ -37,7 +36,8 @@ impl Desk {
             max_wait: Duration::from_secs(60),
             wrap_up: Duration::from_secs(5),
             max_waiting: 10,
-            agents: ids.clone(),
+            agents: ids.iter().copied().map(Into::into).collect(),
+            ..QueueConfig::default()
         };
         let mut desk = Self {
             acd: Acd::new(acd::Limits::default(), Rng::new(1)),
@@ -88,7 +88,7 @@ impl Desk {
 
     fn enqueue(&mut self, call: u128) {
         let call = CallId(call);
-        self.say(Input::Enqueue { call, shard: SHARD, queue: QUEUE, caller: None, priority: 0 });
+        self.say(Input::Enqueue(acd::Enqueue { call, shard: SHARD, queue: QUEUE, ..acd::Enqueue::default() }));
     }
 
     /// The claim of the last offer; the agent and the call.

@@ -35,11 +35,11 @@ impl Storm {
             max_wait: Duration::from_secs(60),
             wrap_up: Duration::ZERO,
             max_waiting: 20,
-            agents: agents.iter().filter(|agent| agent.0 % QUEUES != queue % QUEUES).copied().collect(),
+            agents: agents.iter().filter(|agent| agent.0 % QUEUES != queue % QUEUES).map(|a| (*a).into()).collect(),
+            ..QueueConfig::default()
         };
         let queues: Vec<QueueConfig> = (1..=QUEUES).map(queue).collect();
-        let config =
-            |agent: &AgentId| AgentConfig { agent: *agent, status: Status::Ready, reason: None, max_missed: 0 };
+        let config = |agent: &AgentId| AgentConfig { agent: *agent, ..AgentConfig::default() };
         let configs: Vec<AgentConfig> = agents.iter().map(config).collect();
         let mut storm = Self {
             acd: Acd::new(acd::Limits::default(), Rng::new(11)),
@@ -118,7 +118,7 @@ impl Storm {
                 let queue = QueueId(1 + self.rng.below(u64::from(QUEUES)) as u32);
                 if self.waiting.len() < 40 {
                     self.waiting.push(call);
-                    self.say(Input::Enqueue { call, shard: SHARD, queue, caller: None, priority: 0 });
+                    self.say(Input::Enqueue(acd::Enqueue { call, shard: SHARD, queue, ..acd::Enqueue::default() }));
                 }
             }
         }

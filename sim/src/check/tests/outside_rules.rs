@@ -150,7 +150,7 @@ fn a_conversation_that_the_record_does_not_know() {
 
 #[test]
 fn a_status_that_a_restart_forgets() {
-    let paused = acd::AgentConfig { agent: AgentId(1), status: acd::Status::Paused, reason: None, max_missed: 0 };
+    let paused = acd::AgentConfig { agent: AgentId(1), status: acd::Status::Paused, ..acd::AgentConfig::default() };
     let ready = acd::AgentConfig { status: acd::Status::Ready, ..paused.clone() };
     let mut trace = Trace::new(&[], core::slice::from_ref(&paused));
     let input = acd::Input::Configure { queues: Vec::new(), agents: vec![ready] };

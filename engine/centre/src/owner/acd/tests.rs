@@ -24,9 +24,10 @@ fn busy_centre() -> AcdOwner {
         max_wait: Duration::from_secs(3_600),
         wrap_up: Duration::from_secs(10),
         max_waiting: 1_000,
-        agents: agents.clone(),
+        agents: agents.iter().copied().map(Into::into).collect(),
+        ..QueueConfig::default()
     };
-    let agent = |agent: &AgentId| AgentConfig { agent: *agent, status: Status::Ready, reason: None, max_missed: 3 };
+    let agent = |agent: &AgentId| AgentConfig { agent: *agent, max_missed: 3, ..AgentConfig::default() };
     let rules = Input::Configure { queues: vec![queue], agents: agents.iter().map(agent).collect() };
     owner.handle(at(1), rules);
     for agent in agents {
@@ -35,7 +36,7 @@ fn busy_centre() -> AcdOwner {
     for number in 1..=400_u32 {
         let now = at(1_000 + u64::from(number) * 10);
         let (call, queue) = (CallId(number.into()), QueueId(1));
-        owner.handle(now, Input::Enqueue { call, shard: ShardId(0), queue, caller: None, priority: 0 });
+        owner.handle(now, Input::Enqueue(acd::Enqueue { call, queue, ..acd::Enqueue::default() }));
         for delivery in drain(&mut owner, now) {
             if let Delivery::Shard(shard, call::Input::Offer { offer, generation, .. }) = delivery {
                 owner.handle(now, Input::Claim { shard, offer, generation });
@@ -75,7 +76,7 @@ fn a_queue_is_quarantined_at_its_second_call_that_breaks_the_acd() {
     owner.break_at(Fault::At(Named::Queue(QueueId(1))));
     for number in [501_u32, 502] {
         let (call, queue) = (CallId(number.into()), QueueId(1));
-        owner.handle(at(7_000), Input::Enqueue { call, shard: ShardId(0), queue, caller: None, priority: 0 });
+        owner.handle(at(7_000), Input::Enqueue(acd::Enqueue { call, queue, ..acd::Enqueue::default() }));
     }
     let said = drain(&mut owner, at(7_000));
     let quarantined = said.iter().filter_map(|delivery| match delivery {

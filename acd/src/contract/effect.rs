@@ -1,0 +1,183 @@
+//! What the ACD wants done.
+
+use core::time::Duration;
+
+use clock::{AgentId, CallId, Generation, OfferId, QueueId, RequestId, ShardId, WallTime};
+
+use super::{AgentSnapshot, State, Status};
+
+/// What the ACD wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// The call has its place (to the shard): `arrived` decides it and is earlier than now when a place was given back.
+    Enqueued {
+        /// The call.
+        call: CallId,
+        /// Its shard.
+        shard: ShardId,
+        /// The queue.
+        queue: QueueId,
+        /// The time that decides the place.
+        arrived: WallTime,
+        /// Its priority.
+        priority: i32,
+    },
+    /// Ring this agent for this call (to the shard).
+    Offer {
+        /// The shard of the call.
+        shard: ShardId,
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// The agent.
+        agent: AgentId,
+        /// How long to ring.
+        ring: Duration,
+        /// Why this agent.
+        why: Why,
+    },
+    /// Stop ringing (to the shard).
+    Withdraw {
+        /// The shard.
+        shard: ShardId,
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+        /// Why.
+        reason: WithdrawReason,
+    },
+    /// The claim is good: bridge (to the shard). Exactly one a call.
+    ClaimGranted {
+        /// The shard.
+        shard: ShardId,
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+    },
+    /// The claim is void: BYE with Reason (to the shard).
+    ClaimRefused {
+        /// The shard.
+        shard: ShardId,
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+    },
+    /// The call's wait is over, by time or because the queue is full: run the queue's time-out flow (to the shard).
+    LeaveQueue {
+        /// The shard.
+        shard: ShardId,
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+    },
+    /// The agent's stored status changed (to the journal).
+    StatusChanged {
+        /// The agent.
+        agent: AgentId,
+        /// The status.
+        status: Status,
+        /// Its reason.
+        reason: Option<String>,
+    },
+    /// The agent's state changed (to the journal and live events).
+    StateChanged {
+        /// The agent.
+        agent: AgentId,
+        /// The state.
+        state: State,
+        /// Its reason.
+        reason: Option<String>,
+        /// The call, while reserved or on one.
+        call: Option<CallId>,
+    },
+    /// A difference between leases and facts was repaired: counted, alarmed, fails any test.
+    Repaired {
+        /// What was wrong.
+        what: &'static str,
+        /// The agent concerned, if one.
+        agent: Option<AgentId>,
+        /// The call concerned, if one.
+        call: Option<CallId>,
+    },
+    /// The answer to a request; leaves when the entries so far are synced.
+    Reply {
+        /// Whom.
+        request: RequestId,
+        /// What.
+        result: Result<Reply, CommandError>,
+    },
+}
+
+/// Why the ACD takes an offer back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithdrawReason {
+    /// The agent paused.
+    Paused,
+    /// The agent signed off or lost his phone.
+    Offline,
+    /// The caller's maximum wait is over.
+    WaitOver,
+    /// The owner's own deadline passed without a word from the shard.
+    Overdue,
+    /// The caller is gone.
+    CallerGone,
+    /// The agent is busy with a call of his own.
+    Busy,
+    /// The call was moved to another queue.
+    Moved,
+    /// Another agent of the ring group took the call: nothing was missed.
+    AnsweredElsewhere,
+}
+
+/// Why an offer went to this agent (DESIGN section 1, 4): he was idle longest
+/// of those who could take the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Why {
+    /// Idle agents of the queue at that moment, him included.
+    pub candidates: u32,
+    /// How long he had been idle (since his last queue call, or a missed or refused offer).
+    pub idle: Duration,
+    /// How long the call had waited, by the time that decides its place.
+    pub waited: Duration,
+    /// The how-many-th offer of this call in this queue, from 1.
+    pub attempt: u32,
+}
+
+/// What the next time-out is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TimerReason {
+    /// A call reaches its longest wait.
+    MaxWait,
+    /// An offer was neither claimed nor ended in ring time and grace.
+    OfferOverdue,
+    /// A wrap-up ends.
+    WrapUp,
+    /// An agent who missed or refused may be offered calls again.
+    Rest,
+    /// The place of a caller before the restart is given up.
+    PlaceExpired,
+}
+
+/// A good answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// The status is stored; this is the agent now.
+    Agent(AgentSnapshot),
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// No such agent.
+    #[error("a configured agent was expected, and there is none of this id")]
+    UnknownAgent,
+}

@@ -1,0 +1,117 @@
+//! What happens to the ACD.
+
+use clock::{AgentId, CallId, Generation, LegId, OfferId, QueueId, RequestId, ShardId, WallTime};
+
+use super::{AgentConfig, AgentFact, Enqueue, QueueConfig, Status, WaitingFact};
+
+/// What happens to the ACD.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// New or changed rules; agents and queues not named any more are gone. The first input after a start.
+    Configure {
+        /// All queues.
+        queues: Vec<QueueConfig>,
+        /// All agents.
+        agents: Vec<AgentConfig>,
+    },
+    /// A call waits from now. A second one for the same call moves it: it keeps
+    /// its arrival time, and in another queue that queue's longest wait begins.
+    Enqueue(Enqueue),
+    /// The caller is gone from the queue (hung up, or the shard ended the call). Idempotent.
+    CallerGone {
+        /// The call.
+        call: CallId,
+    },
+    /// The agent's phone answered; the shard wants the agent. Answered by `ClaimGranted` or `ClaimRefused`.
+    Claim {
+        /// The shard that asks, and is answered even when the offer is unknown.
+        shard: ShardId,
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+    },
+    /// The offer's leg is down without a claim.
+    OfferEnded {
+        /// The offer.
+        offer: OfferId,
+        /// Its generation.
+        generation: Generation,
+        /// How.
+        outcome: OfferOutcome,
+    },
+    /// A live leg of an agent began (extension call, click-to-call, transfer to him). Offers claim instead.
+    AgentBusy(AgentFact),
+    /// A live leg of an agent ended; after a queue call wrap-up follows if he talked.
+    AgentFree {
+        /// The agent.
+        agent: AgentId,
+        /// The call.
+        call: CallId,
+        /// His leg.
+        leg: LegId,
+        /// He talked to the customer in it.
+        talked: bool,
+    },
+    /// The agent's phone can be reached, or no more.
+    Reachable {
+        /// The agent.
+        agent: AgentId,
+        /// At least one contact is registered.
+        reachable: bool,
+    },
+    /// Someone chose a status for an agent; answered by `Reply`.
+    SetStatus {
+        /// Whom to answer; `None` for the owner itself (restart).
+        request: Option<RequestId>,
+        /// The agent.
+        agent: AgentId,
+        /// The status.
+        status: Status,
+        /// Pause reason.
+        reason: Option<String>,
+    },
+    /// All that is live on a shard, every 5 s and after a shard's restart: differences are repaired and counted.
+    Facts {
+        /// The shard.
+        shard: ShardId,
+        /// Every live agent leg (claimed offers and extension calls).
+        legs: Vec<AgentFact>,
+        /// Every call that waits in a queue there.
+        waiting: Vec<WaitingFact>,
+        /// Every offer whose leg exists (calling, ringing, answered) but has no granted claim.
+        offers: Vec<(OfferId, Generation)>,
+    },
+    /// The shard broke and begins anew with nothing: its calls, legs and offers
+    /// are gone at once. No difference to be repaired, hence no `Facts`.
+    ShardLost {
+        /// The shard.
+        shard: ShardId,
+    },
+    /// After a node restart: this caller had waited since then; he gets his place if he rings again in time.
+    RestorePlace {
+        /// The queue.
+        queue: QueueId,
+        /// His number.
+        caller: String,
+        /// Since when he had waited.
+        arrived: WallTime,
+        /// Until when the place is kept.
+        until: WallTime,
+    },
+}
+
+/// How an offer ended at the shard without a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfferOutcome {
+    /// Rang out: counts as missed.
+    NoAnswer,
+    /// The agent or the phone refused (busy, declined).
+    Refused,
+    /// The phone could not be reached (no binding, transport error, 408, 5xx without ringing).
+    Unreachable,
+    /// The caller hung up while it rang: the agent is ready again without wrap-up.
+    CallerGone,
+    /// A withdrawn offer's leg is down.
+    Withdrawn,
+}
