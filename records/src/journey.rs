@@ -1,7 +1,7 @@
 //! The journey of a call: its entries as typed steps with plain data.
 
 use clock::{LegId, WallTime};
-use journal_core::{CallEntry, CallEvent, Cause, LegKind, QueueLeft};
+use journal_core::{CallEntry, CallEvent, Cause, HoursFound, LegKind, QueueLeft};
 use serde_json::{Map, Value, json};
 
 use crate::Naming;
@@ -72,6 +72,18 @@ fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
             json!({ "queue": naming.queue(*queue), "duration_ms": duration_ms })
         }
         CallEvent::TargetFailed { target, next, .. } => json!({ "target": target, "next": next }),
+        CallEvent::MenuEntered { menu } => json!({ "menu": menu }),
+        CallEvent::MenuMissed { menu, keys } => json!({ "menu": menu, "keys": keys }),
+        CallEvent::MenuLeft { menu, keys, to } => json!({ "menu": menu, "keys": keys, "to": to }),
+        CallEvent::HoursChecked { at, schedule, hours, to } => hours_checked(at, schedule, hours, to.as_deref()),
+        CallEvent::Overflowed { queue, why, to } => json!({ "queue": naming.queue(*queue), "why": why, "to": to }),
+        CallEvent::Announced { queue, position, wait_s, message } => json!({
+            "queue": naming.queue(*queue),
+            "position": position,
+            "wait_s": wait_s,
+            "message": message,
+        }),
+        CallEvent::MessagePlayed { prompt } => json!({ "prompt": prompt }),
         CallEvent::RecordingEnded { duration_ms, .. } => json!({ "duration_ms": duration_ms }),
         CallEvent::LegEnded { cause, .. } => json!({ "cause": cause_json(cause) }),
         CallEvent::Ended { status, outcome, cause } => json!({
@@ -88,6 +100,15 @@ fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
         Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
         _ => Map::new(),
     }
+}
+
+fn hours_checked(at: &str, schedule: &str, hours: &HoursFound, to: Option<&str>) -> Value {
+    let (word, holiday) = match hours {
+        HoursFound::Open => ("open", None),
+        HoursFound::Closed => ("closed", None),
+        HoursFound::Holiday(name) => ("holiday", Some(name)),
+    };
+    json!({ "at": at, "schedule": schedule, "hours": word, "holiday": holiday, "to": to })
 }
 
 fn cause_json(cause: &Cause) -> Value {
@@ -109,5 +130,8 @@ const fn queue_left(how: QueueLeft) -> &'static str {
         QueueLeft::Abandoned => "abandoned",
         QueueLeft::TimedOut => "timed_out",
         QueueLeft::Ended => "ended",
+        QueueLeft::Full => "full",
+        QueueLeft::Empty => "empty",
+        QueueLeft::Key => "key",
     }
 }

@@ -113,6 +113,13 @@ const fn name(event: &CallEvent) -> &'static str {
         CallEvent::Ended { .. } => "call.ended",
         CallEvent::VoicemailStarted { .. } => "voicemail.started",
         CallEvent::TargetFailed { .. } => "trunk.target_failed",
+        CallEvent::MenuEntered { .. } => "menu.entered",
+        CallEvent::MenuMissed { .. } => "menu.missed",
+        CallEvent::MenuLeft { .. } => "menu.left",
+        CallEvent::HoursChecked { .. } => "hours.checked",
+        CallEvent::Overflowed { .. } => "queue.overflowed",
+        CallEvent::Announced { .. } => "queue.announced",
+        CallEvent::MessagePlayed { .. } => "message.played",
     }
 }
 

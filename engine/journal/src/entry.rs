@@ -127,6 +127,8 @@ pub enum NameKind {
     Queue,
     /// `TrunkId`.
     Trunk,
+    /// `MenuId`.
+    Menu,
 }
 
 /// One step of one call.
@@ -349,6 +351,74 @@ pub enum CallEvent {
         /// The address that is tried now.
         next: String,
     },
+    /// `menu.entered`: the caller hears a menu.
+    MenuEntered {
+        /// Name of the menu.
+        menu: String,
+    },
+    /// `menu.missed`: nothing that the menu knows was pressed; it is heard again, or left by its default.
+    MenuMissed {
+        /// Name of the menu.
+        menu: String,
+        /// What was pressed; empty when nothing was in time.
+        keys: String,
+    },
+    /// `menu.left`: where the caller goes from here.
+    MenuLeft {
+        /// Name of the menu.
+        menu: String,
+        /// What he pressed; empty when the menu's default sends him on.
+        keys: String,
+        /// Where to, as in the configuration: `queue:sales`.
+        to: String,
+    },
+    /// `hours.checked`: a schedule decided which way the call goes.
+    HoursChecked {
+        /// What has the schedule, as in the configuration: `number:+44...`, `menu:main`, `queue:sales`.
+        at: String,
+        /// Name of the schedule.
+        schedule: String,
+        /// What it says.
+        hours: HoursFound,
+        /// Where to, when it is not open.
+        to: Option<String>,
+    },
+    /// `queue.overflowed`: the queue does not serve the caller; where he goes instead.
+    Overflowed {
+        /// The queue.
+        queue: QueueId,
+        /// Stable word: `full`, `timed_out`, `empty`, `closed`.
+        why: String,
+        /// Where to, as in the configuration.
+        to: String,
+    },
+    /// `queue.announced`: what a waiting caller is told.
+    Announced {
+        /// The queue.
+        queue: QueueId,
+        /// The place that is said, from 1.
+        position: Option<u32>,
+        /// The wait that is said, s.
+        wait_s: Option<u32>,
+        /// Comfort message by the name of its prompt.
+        message: Option<String>,
+    },
+    /// `message.played`: the caller hears a message, after which the call ends.
+    MessagePlayed {
+        /// Name of the prompt.
+        prompt: String,
+    },
+}
+
+/// What a schedule says of a moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HoursFound {
+    /// Open.
+    Open,
+    /// Out of hours.
+    Closed,
+    /// Closed for the holiday of that name.
+    Holiday(String),
 }
 
 /// Part of a leg in its call.
@@ -448,6 +518,12 @@ pub enum QueueLeft {
     TimedOut,
     /// Ended by us.
     Ended,
+    /// There was no room; what follows is the queue's overflow.
+    Full,
+    /// Nobody is there to serve it; what follows is the queue's overflow.
+    Empty,
+    /// By a key that leads elsewhere.
+    Key,
 }
 
 /// State of a recording in the record.

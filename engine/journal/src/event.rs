@@ -33,6 +33,13 @@ impl CallEvent {
             Self::RecordingEnded { state: RecordingState::Failed, .. } => "recording.failed",
             Self::RecordingEnded { .. } => "recording.ready",
             Self::TargetFailed { .. } => "trunk.target_failed",
+            Self::MenuEntered { .. } => "menu.entered",
+            Self::MenuMissed { .. } => "menu.missed",
+            Self::MenuLeft { .. } => "menu.left",
+            Self::HoursChecked { .. } => "hours.checked",
+            Self::Overflowed { .. } => "queue.overflowed",
+            Self::Announced { .. } => "queue.announced",
+            Self::MessagePlayed { .. } => "message.played",
             Self::LegEnded { .. } => "leg.ended",
             Self::Ended { .. } => "call.ended",
         }

@@ -21,7 +21,7 @@ pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
 pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
 pub use entry::{
     AgentState, AgentStatus, Binding, CallEntry, CallEvent, CallStatus, Cause, DialogIdentity, DialogSide, Direction,
-    Entry, LegKind, NameKind, Outcome, QueueLeft, RecordingState, Who,
+    Entry, HoursFound, LegKind, NameKind, Outcome, QueueLeft, RecordingState, Who,
 };
 pub use gate::{DEFAULT_HELD_LIMIT, Gate, Refused};
 pub use lost::{LostCallRules, Recovers};

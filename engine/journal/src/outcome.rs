@@ -124,6 +124,12 @@ pub mod code {
     pub const UNREACHABLE: &str = "unreachable";
     /// The longest time of a call is over.
     pub const CALL_MAX: &str = "call_max";
+    /// Out of hours, or a holiday.
+    pub const CLOSED: &str = "closed";
+    /// As many callers wait in the queue as may.
+    pub const QUEUE_FULL: &str = "queue_full";
+    /// Nobody is there to serve the queue.
+    pub const NOBODY_THERE: &str = "nobody_there";
     /// No such number or extension.
     pub const UNKNOWN_NUMBER: &str = "unknown_number";
     /// The node went down while the call was up.
@@ -158,6 +164,7 @@ fn is_unanswered(cause: &Cause) -> bool {
         cause.code.as_str(),
         code::NO_ANSWER | code::RONA | code::BUSY | code::WAIT_OVER | code::UNREACHABLE | code::CALL_MAX
     );
+    let word = word || matches!(cause.code.as_str(), code::CLOSED | code::QUEUE_FULL | code::NOBODY_THERE);
     cause.sip.map_or(word, |status| word || matches!(status, 408 | 480 | 486 | 600))
 }
 

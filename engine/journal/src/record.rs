@@ -317,6 +317,13 @@ impl CallRecord {
             | CallEvent::RecordingStarted { .. }
             | CallEvent::RecordingEnded { .. }
             | CallEvent::TargetFailed { .. }
+            | CallEvent::MenuEntered { .. }
+            | CallEvent::MenuMissed { .. }
+            | CallEvent::MenuLeft { .. }
+            | CallEvent::HoursChecked { .. }
+            | CallEvent::Overflowed { .. }
+            | CallEvent::Announced { .. }
+            | CallEvent::MessagePlayed { .. }
             | CallEvent::LegEnded { .. } => {}
         }
     }

@@ -68,7 +68,8 @@ pub struct RemoteMedia {
 /// What a player plays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PlaySource {
-    /// A WAV prompt by its name in the configured prompts folder (no path, no suffix).
+    /// A WAV prompt by its name in the configured prompts folder, no suffix: `closed`, or in a language `es/closed`,
+    /// for which `closed` stands in where that language has no such file.
     Prompt(String),
     /// The hold music of that name.
     Music(String),

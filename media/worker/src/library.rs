@@ -66,11 +66,13 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    /// Reads all prompts and all music of a folder. What cannot be read is
-    /// logged, and fails the player that asks for it.
+    /// Reads all prompts of a folder, and of its folders all music and the
+    /// prompts in each language. What cannot be read is logged, and fails the
+    /// player that asks for it.
     pub(crate) fn read(prompts_dir: &Path) -> Self {
         let mut library = Self::default();
-        for (folder, prefix) in [(prompts_dir.to_owned(), ""), (prompts_dir.join("music"), "music/")] {
+        let folders = folder_names(prompts_dir).into_iter().map(|name| (prompts_dir.join(&name), format!("{name}/")));
+        for (folder, prefix) in [(prompts_dir.to_owned(), String::new())].into_iter().chain(folders) {
             for name in wav_names(&folder) {
                 let key = format!("{prefix}{name}");
                 match read_wav(&folder.join(format!("{name}.wav"))) {
@@ -87,7 +89,9 @@ impl Library {
         if let PlaySource::Tone(kind) = source {
             return Some(Clip::Tone(tone_of(*kind)));
         }
-        self.clips.get(&key_of(source)?).cloned().map(Clip::Samples)
+        let key = key_of(source)?;
+        let plain = in_no_language(source, &key);
+        self.clips.get(&key).or_else(|| self.clips.get(plain?)).cloned().map(Clip::Samples)
     }
 
     /// Keeps a prompt that was read late, as long as there is room.
@@ -141,7 +145,11 @@ pub(crate) fn start_loader(
 fn read_source(prompts_dir: &Path, data_dir: &Path, source: &PlaySource) -> Result<Arc<[i16]>, String> {
     let path = match source {
         PlaySource::File(relative) => within(data_dir, relative, ""),
-        _ => key_of(source).and_then(|key| within(prompts_dir, &key, ".wav")),
+        _ => key_of(source).and_then(|key| {
+            let spoken = within(prompts_dir, &key, ".wav");
+            let plain = in_no_language(source, &key).and_then(|plain| within(prompts_dir, plain, ".wav"));
+            spoken.filter(|path| path.is_file() || plain.is_none()).or(plain)
+        }),
     };
     let path =
         path.ok_or_else(|| format!("{source:?}: names have letters, digits, - and _; paths stay in the data folder"))?;
@@ -176,9 +184,26 @@ fn wav_names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// Names of the folders of a folder, in order.
+fn folder_names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().filter(|entry| entry.path().is_dir());
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| is_name(name));
+    let mut names: Vec<_> = names.take(MAX_FOLDERS).collect();
+    names.sort();
+    names
+}
+
+/// What stands in for a prompt that is not there in its language: the one of no language.
+fn in_no_language<'a>(source: &PlaySource, key: &'a str) -> Option<&'a str> {
+    match source {
+        PlaySource::Prompt(_) => key.split_once('/').map(|(_, name)| name),
+        _ => None,
+    }
+}
+
 fn key_of(source: &PlaySource) -> Option<String> {
     match source {
-        PlaySource::Prompt(name) if is_name(name) => Some(name.clone()),
+        PlaySource::Prompt(name) if name.split('/').count() <= 2 && name.split('/').all(is_name) => Some(name.clone()),
         PlaySource::Music(name) if is_name(name) => Some(format!("music/{name}")),
         _ => None,
     }
@@ -198,6 +223,8 @@ fn tone_of(kind: ToneKind) -> Tone {
 
 /// Prompts of one folder.
 const MAX_PROMPTS: usize = 1_000;
+/// Folders of one folder: languages, and the music.
+const MAX_FOLDERS: usize = 100;
 /// Samples kept: 64 MiB, more than an hour of prompts and music.
 const MAX_KEPT_SAMPLES: usize = 32 * 1024 * 1024;
 /// Size of one file: half an hour in stereo.
@@ -212,6 +239,7 @@ mod tests {
     #[test]
     fn prompts_and_music_are_found_by_name_and_files_by_path() {
         let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("es")).unwrap();
         let write = |name: &str, samples: &[i16]| {
             let mut bytes = rtp_core::wav::header(1, samples.len() as u32 * 2).to_vec();
             bytes.extend(samples.iter().flat_map(|s| s.to_le_bytes()));
@@ -220,17 +248,24 @@ mod tests {
         };
         write("welcome.wav", &[1, 2, 3]);
         write("music/default.wav", &[4; 400]);
+        write("es/welcome.wav", &[5; 6]);
+        write("late.wav", &[7; 9]);
         write("empty.wav", &[]);
         std::fs::write(dir.path().join("torn.wav"), b"RIFF").unwrap();
         let library = Library::read(dir.path());
         assert_eq!(library.find(&PlaySource::Prompt("welcome".into())).unwrap().len(), Some(3));
         assert_eq!(library.find(&PlaySource::Music("default".into())).unwrap().len(), Some(400));
-        for name in ["torn", "empty", "absent", "../welcome", ""] {
+        for (name, samples) in [("es/welcome", 6), ("fr/welcome", 3), ("es/late", 9)] {
+            assert_eq!(library.find(&PlaySource::Prompt(name.into())).unwrap().len(), Some(samples), "{name}");
+        }
+        for name in ["torn", "empty", "absent", "../welcome", "", "es/absent", "es/../welcome", "/welcome"] {
             assert!(library.find(&PlaySource::Prompt(name.into())).is_none(), "{name}");
         }
         let read = |source: &PlaySource| read_source(dir.path(), dir.path(), source);
         assert_eq!(read(&PlaySource::File("welcome.wav".into())).unwrap()[..], [1, 2, 3]);
         assert!(read(&PlaySource::File("../welcome.wav".into())).unwrap_err().contains("stay in the data folder"));
+        assert_eq!(read(&PlaySource::Prompt("es/welcome".into())).unwrap().len(), 6);
+        assert_eq!(read(&PlaySource::Prompt("es/late".into())).unwrap().len(), 9);
         assert!(read(&PlaySource::Prompt("absent".into())).unwrap_err().contains("absent.wav"));
     }
 
@@ -240,7 +275,18 @@ mod tests {
         let library = Library::read(&folder);
         let shipped = wav_names(&folder).into_iter().map(PlaySource::Prompt);
         let music = wav_names(&folder.join("music")).into_iter().map(PlaySource::Music);
-        let missing: Vec<_> = shipped.chain(music).filter(|source| library.find(source).is_none()).collect();
+        let spoken = |language: &str| -> Vec<_> {
+            let names = wav_names(&folder.join(language)).into_iter();
+            names.map(|name| PlaySource::Prompt(format!("{language}/{name}"))).collect()
+        };
+        let (english, spanish) = (spoken("en"), spoken("es"));
+        assert!(english.len() > 60 && spanish.len() >= english.len(), "{} {}", english.len(), spanish.len());
+        let missing: Vec<_> = shipped
+            .chain(music)
+            .chain(english)
+            .chain(spanish)
+            .filter(|source| library.find(source).is_none())
+            .collect();
         assert!(missing.is_empty(), "{missing:?}");
         for source in [PlaySource::Prompt("voicemail".into()), PlaySource::Music("music".into())] {
             assert!(library.find(&source).is_some(), "{source:?}");

@@ -5,7 +5,7 @@ use core::net::{Ipv6Addr, SocketAddr};
 use clock::{AgentId, CallId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use journal_core::{
     AgentState, AgentStatus, Binding, CallEntry, CallEvent, CallStatus, Cause, DialogIdentity, DialogSide, Direction,
-    Entry, LegKind, LostCallRules, NameKind, Outcome, QueueLeft, RecordingState, Recovers, Shared, Who,
+    Entry, HoursFound, LegKind, LostCallRules, NameKind, Outcome, QueueLeft, RecordingState, Recovers, Shared, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -65,6 +65,7 @@ fn call_events() -> Vec<CallEvent> {
     events.extend(offer_events());
     events.extend(talk_events());
     events.extend(end_events());
+    events.extend(rule_events());
     events
 }
 
@@ -108,6 +109,28 @@ fn end_events() -> Vec<CallEvent> {
             target: "192.0.2.1:5060".to_owned(),
             next: "192.0.2.2:5060".to_owned(),
         },
+    ]
+}
+
+fn rule_events() -> Vec<CallEvent> {
+    let (menu, to) = ("main".to_owned(), "queue:sales".to_owned());
+    let checked =
+        |hours, to| CallEvent::HoursChecked { at: "menu:main".to_owned(), schedule: "office".to_owned(), hours, to };
+    vec![
+        CallEvent::MenuEntered { menu: menu.clone() },
+        CallEvent::MenuMissed { menu: menu.clone(), keys: "7".to_owned() },
+        CallEvent::MenuLeft { menu, keys: "1".to_owned(), to: to.clone() },
+        checked(HoursFound::Open, None),
+        checked(HoursFound::Holiday("Christmas Day".to_owned()), Some(to.clone())),
+        CallEvent::Overflowed { queue: QUEUE, why: "full".to_owned(), to },
+        CallEvent::Announced {
+            queue: QUEUE,
+            position: Some(3),
+            wait_s: Some(240),
+            message: Some("comfort".to_owned()),
+        },
+        CallEvent::MessagePlayed { prompt: "closed".to_owned() },
+        CallEvent::QueueLeft { queue: QUEUE, how: QueueLeft::Empty },
     ]
 }
 

@@ -1,0 +1,76 @@
+//! IANA time zones, from the data compiled in.
+
+use clock::WallTime;
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+
+/// A time zone by its IANA name, e.g. `Europe/London`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+/// What calendar and clock on the wall say in a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Civil {
+    /// Year.
+    pub year: i16,
+    /// Month, 1 to 12.
+    pub month: i8,
+    /// Day of the month, 1 to 31.
+    pub day: i8,
+    /// Day of the week, Monday 0 to Sunday 6.
+    pub weekday: usize,
+    /// Minute of the day, 0 to 1439.
+    pub minute: u16,
+}
+
+impl Zone {
+    /// The zone of that name; none when IANA has no such zone.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        TimeZoneDatabase::bundled().get(name).ok().map(Self)
+    }
+
+    /// Coordinated universal time.
+    #[must_use]
+    pub const fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
+    /// Its IANA name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// Date and time of day at a moment.
+    #[must_use]
+    pub fn civil(&self, at: WallTime) -> Civil {
+        let local = self.0.to_datetime(timestamp(at));
+        Civil {
+            year: local.year(),
+            month: local.month(),
+            day: local.day(),
+            weekday: usize::try_from(local.weekday().to_monday_zero_offset()).unwrap_or(0),
+            minute: u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or(0),
+        }
+    }
+
+    /// The moment at which the clock on the wall shows `minute` on the day `days` after that of `at`. A time that a
+    /// clock set forward leaves out is the moment so much later; of one that it shows twice it is the first.
+    pub(crate) fn moment(&self, at: WallTime, days: i32, minute: u16) -> Option<WallTime> {
+        let date: Date = self.0.to_datetime(timestamp(at)).date();
+        let date = date.checked_add(jiff::Span::new().try_days(days + i32::from(minute / MINUTES_A_DAY)).ok()?).ok()?;
+        let minute = minute % MINUTES_A_DAY;
+        let time = Time::new(i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?, 0, 0).ok()?;
+        let moment = self.0.to_timestamp(date.to_datetime(time)).ok()?;
+        Some(WallTime::from_micros(moment.as_microsecond()))
+    }
+}
+
+/// Times that no calendar has (before the year -9999) are the epoch.
+fn timestamp(at: WallTime) -> Timestamp {
+    Timestamp::from_microsecond(at.as_micros()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+pub(crate) const MINUTES_A_DAY: u16 = 24 * 60;
