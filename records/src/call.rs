@@ -1,9 +1,10 @@
 //! A call as REST shows it (DESIGN section 10): ids are names, nothing is left to resolve.
 
 use clock::{CallId, WallTime};
+use journal_core::outcome::WorkStatus;
 use journal_core::{CallRecord, CallStatus, Cause, Direction, Outcome, RecordingState};
 
-use crate::Naming;
+use crate::{LostState, Naming};
 
 /// A call, live or stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +55,12 @@ pub struct Call {
     pub recording: Option<CallRecording>,
     /// A customer whom nobody served.
     pub is_lost: bool,
+    /// How it stands, where it is lost. A call that is not stored yet is open.
+    pub lost: Option<LostState>,
+    /// The lost call that this one won back; where it is several, the one that ended last.
+    pub recovers: Option<CallId>,
+    /// Its status as a piece of work.
+    pub work: WorkStatus,
 }
 
 /// The recording of a call.
@@ -102,6 +109,9 @@ impl Call {
                 sha256: recording.sha256,
             }),
             is_lost: record.is_lost(),
+            lost: record.is_lost().then(LostState::default),
+            recovers: None,
+            work: record.work(),
         }
     }
 }

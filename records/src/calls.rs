@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use clock::CallId;
-use journal_core::{Cause, Who};
+use journal_core::outcome::WorkStatus;
+use journal_core::{CallStatus, Cause, Who};
 
 use crate::call::CallRecording;
 use crate::database::{Bind, Database, DatabaseUnavailable, Failure, Row, Statement, Transaction, Value, sql};
 use crate::filter::{CallFilter, CallSort, NONE};
 use crate::words::Word;
-use crate::{Call, columns};
+use crate::{Call, LostState, columns, lost};
 
 impl Database {
     /// Stored calls that match, in order, one more than the limit if there are more.
@@ -118,6 +119,7 @@ fn select(filter: &CallFilter) -> Statement {
     if let Some(internal) = filter.internal {
         query.push(" AND c.internal = ").push_bind(internal);
     }
+    restrict(&mut query, filter);
     if let Some(at) = filter.started_at_gte {
         query.push(" AND c.started_at >= ").push_bind(at);
     }
@@ -135,8 +137,50 @@ fn select(filter: &CallFilter) -> Statement {
     query
 }
 
+/// What is said of lost calls, of customers, of work and of teams.
+fn restrict(query: &mut Statement, filter: &CallFilter) {
+    if let Some(lost) = filter.lost {
+        query.push(" AND c.is_lost = ").push_bind(lost);
+    }
+    if let Some(recovered) = filter.recovered {
+        let text = " AND (l.resolved_at IS NOT NULL AND NOT l.self_resolved) = ";
+        query.push(text).push_bind(recovered);
+    }
+    if let Some(resolved) = filter.self_resolved {
+        query.push(" AND (l.resolved_at IS NOT NULL AND l.self_resolved) = ").push_bind(resolved);
+    }
+    if let Some(party) = &filter.party {
+        query.push(" AND NOT c.internal AND (c.from_number = ").push_bind(columns::indexed(party));
+        query.push(" OR c.to_number = ").push_bind(columns::indexed(party)).push(")");
+    }
+    if !filter.work.is_empty() {
+        // All others are of live calls only.
+        let stored = CallStatus::ALL.iter().filter(|status| filter.work.contains(&work_of(**status)));
+        let stored: Vec<_> = stored.map(|status| status.word()).chain(["none"]).collect();
+        query.push(" AND c.status IN ").push_list(stored);
+    }
+    if let Some(followed) = filter.follow_up {
+        query.push(" AND EXISTS (SELECT 1 FROM follow_ups f WHERE f.account = c.account AND f.number = c.from_number ");
+        query.push("AND f.outbound AND f.at >= c.ended_at AND c.direction = 'inbound') = ").push_bind(followed);
+    }
+    if let Some(consultation) = filter.consultation {
+        query.push(" AND (c.parent_call_id IS NOT NULL) = ").push_bind(consultation);
+    }
+    for team in &filter.teams {
+        team.restrict(query, "c.queue", "c.agent");
+    }
+}
+
+/// A stored call's status as a piece of work.
+const fn work_of(status: CallStatus) -> WorkStatus {
+    match status {
+        CallStatus::Failed => WorkStatus::Failed,
+        _ => WorkStatus::Ended,
+    }
+}
+
 /// Any of these names, and [`NONE`] for a column without one.
-fn named(query: &mut Statement, column: &'static str, values: &[String]) {
+pub(crate) fn named(query: &mut Statement, column: &'static str, values: &[String]) {
     if !values.iter().any(|value| value == NONE) {
         return any_of(query, column, values.iter().map(String::as_str));
     }
@@ -177,7 +221,17 @@ fn call(row: &Row) -> Result<Call, sqlx::Error> {
         cause: cause(row)?,
         is_lost: row.try_get(23)?,
         recording: recording(row)?,
+        lost: lost(row)?,
+        recovers: columns::optional_call_id(row, 32)?,
+        work: work_of(columns::word(row, 5)?),
     })
+}
+
+fn lost(row: &Row) -> Result<Option<LostState>, sqlx::Error> {
+    if !row.try_get::<bool>(23)? {
+        return Ok(None);
+    }
+    Ok(Some(LostState { resolved: lost::resolved(row, 28)?, overdue_at: columns::optional_time(row, 31)? }))
 }
 
 fn cause(row: &Row) -> Result<Option<Cause>, sqlx::Error> {
@@ -198,7 +252,10 @@ fn recording(row: &Row) -> Result<Option<CallRecording>, sqlx::Error> {
 const SELECT: &str = "SELECT c.id, c.account, c.direction, c.internal, c.parent_call_id, c.status, c.outcome, \
     c.from_number, c.to_number, c.queue, c.agent, c.trunk, c.started_at, c.queued_at, c.ringing_at, c.answered_at, \
     c.ended_at, c.queue_wait_ms, c.talk_ms, c.cause_who, c.cause_q850, c.cause_sip, c.cause_code, c.is_lost, \
-    r.state, r.path, r.duration_ms, r.sha256 FROM calls c LEFT JOIN recordings r ON r.call_id = c.id";
+    r.state, r.path, r.duration_ms, r.sha256, l.resolved_at, l.resolved_by, l.self_resolved, l.overdue_at, \
+    (SELECT w.call_id FROM lost_calls w WHERE w.resolved_by = c.id AND NOT w.self_resolved \
+     ORDER BY w.ended_at DESC, w.call_id DESC LIMIT 1) \
+    FROM calls c LEFT JOIN recordings r ON r.call_id = c.id LEFT JOIN lost_calls l ON l.call_id = c.id";
 
 const INSERT: &str = "INSERT INTO calls (id, account, direction, internal, parent_call_id, status, outcome, \
     from_number, to_number, queue, agent, trunk, started_at, queued_at, ringing_at, answered_at, ended_at, \

@@ -165,6 +165,12 @@ impl EventFeed {
                 let account = Some(self.naming.account_of_agent(*agent));
                 Some(Event { id, kind: AGENT_STATE_CHANGED.to_owned(), at: *at, account, call: *call, data })
             }
+            Entry::LostCallOverdue { call, account, number, queue, agent, lost_at, at } => {
+                let waited_s = at.millis_since(*lost_at) / 1_000;
+                let data = json!({ "number": number, "queue": queue, "agent": agent, "waited_s": waited_s });
+                let account = Some(account.clone());
+                Some(Event { id, kind: LOST_CALL_OVERDUE.to_owned(), at: *at, account, call: Some(*call), data })
+            }
             _ => None,
         }
     }
@@ -193,4 +199,5 @@ impl std::str::FromStr for EventId {
     }
 }
 
+const LOST_CALL_OVERDUE: &str = "lost_call.overdue";
 const AGENT_STATE_CHANGED: &str = "agent.state_changed";

@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 
 use clock::{CallId, WallTime};
+use journal_core::outcome::WorkStatus;
 use journal_core::{CallStatus, Direction, Outcome};
 
-use crate::Call;
+use crate::{Call, TeamScope};
 
 /// What a list of calls is asked for. An empty list of values means any.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,22 @@ pub struct CallFilter {
     pub agent: Vec<String>,
     /// Between own parties only, or not.
     pub internal: Option<bool>,
+    /// Lost, or not.
+    pub lost: Option<bool>,
+    /// Lost and won back by a call out, or not.
+    pub recovered: Option<bool>,
+    /// Lost and the caller got through alone, or not.
+    pub self_resolved: Option<bool>,
+    /// From or to this customer, and not between own parties.
+    pub party: Option<String>,
+    /// Any of these as a piece of work.
+    pub work: Vec<WorkStatus>,
+    /// A call out to the number followed its end, or not.
+    pub follow_up: Option<bool>,
+    /// A consultation of another call, or not.
+    pub consultation: Option<bool>,
+    /// Of each of these teams.
+    pub teams: Vec<TeamScope>,
     /// Started at or after.
     pub started_at_gte: Option<WallTime>,
     /// Started before.
@@ -81,6 +98,14 @@ impl CallFilter {
             queue: Vec::new(),
             agent: Vec::new(),
             internal: None,
+            lost: None,
+            recovered: None,
+            self_resolved: None,
+            party: None,
+            work: Vec::new(),
+            follow_up: None,
+            consultation: None,
+            teams: Vec::new(),
             started_at_gte: None,
             started_at_lt: None,
             sort: CallSort::default(),
@@ -107,9 +132,23 @@ impl CallFilter {
             && named(&self.queue, call.queue.as_ref())
             && named(&self.agent, call.agent.as_ref())
             && self.internal.is_none_or(|internal| internal == call.internal)
+            && self.matches_lost(call)
+            && self.party.as_ref().is_none_or(|party| !call.internal && (*party == call.from || *party == call.to))
+            && (self.work.is_empty() || self.work.contains(&call.work))
+            && self.consultation.is_none_or(|consultation| consultation == call.parent_call_id.is_some())
+            && self.teams.iter().all(|team| team.has(call.queue.as_deref(), call.agent.as_deref()))
             && self.started_at_gte.is_none_or(|at| call.started_at >= at)
             && self.started_at_lt.is_none_or(|at| call.started_at < at)
             && self.cursor.is_none_or(|cursor| self.sort.order(&cursor, &Cursor::of(call)) == Ordering::Less)
+    }
+
+    /// What wins a call back, and what follows its end, is known when its row is there: it is open until then.
+    fn matches_lost(&self, call: &Call) -> bool {
+        let state = call.lost.unwrap_or_default();
+        self.lost.is_none_or(|lost| lost == call.is_lost)
+            && self.recovered.is_none_or(|recovered| recovered == state.recovered().is_some())
+            && self.self_resolved.is_none_or(|resolved| resolved == state.self_resolved().is_some())
+            && self.follow_up.is_none_or(|followed| followed == state.resolved.is_some())
     }
 
     /// Rows to read: within the limits of the API.

@@ -20,6 +20,7 @@ mod filter;
 mod journey;
 mod list;
 mod live;
+mod lost;
 mod naming;
 mod people;
 mod projector;
@@ -34,10 +35,14 @@ pub use filter::{BadCursor, CallFilter, CallSort, Cursor, DEFAULT_LIMIT, MAX_LIM
 pub use journey::JourneyStep;
 pub use list::{CallPage, find_call, find_call_events, list_calls};
 pub use live::LiveCalls;
+pub use lost::{
+    LostCall, LostCallCounts, LostCallFilter, LostCallGroup, LostCallReport, LostCallRow, LostCallSort, LostState,
+    OverdueCall, Resolved, TeamScope,
+};
 pub use naming::Naming;
 pub use people::{
     Account, Actor, ActorKind, ApiKey, AuditEntry, AuditFilter, BadRowId, Change, ChangeError, People, Refused, RowId,
-    Session, User, keep_people, kept_people,
+    Session, Team, User, keep_people, kept_people,
 };
 pub use projector::{PrepareError, Projector, ProjectorMetrics, ProjectorState, Refusal, adopt};
 pub use voicemails::{BadVoicemailId, Voicemail, VoicemailFilter, VoicemailId};

@@ -14,6 +14,6 @@ mod snapshot;
 
 pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter};
 pub use change::{Change, Refused};
-pub use model::{Account, ApiKey, BadRowId, People, RowId, Session, User};
+pub use model::{Account, ApiKey, BadRowId, People, RowId, Session, Team, User};
 pub use rows::ChangeError;
 pub use snapshot::{keep_people, kept_people};

@@ -22,6 +22,7 @@ use journal_core::{Durability, Position};
 use tokio::sync::watch;
 
 use crate::database::{Database, Failure};
+use crate::lost::{self, Rules};
 use crate::naming::Naming;
 use fold::{Fold, Plan};
 use passes::{Broken, Passes, caught};
@@ -103,7 +104,7 @@ impl Projector {
     pub async fn run(mut self) {
         let passes = Passes::default();
         loop {
-            let fold = Fold::new(self.naming.clone());
+            let fold = Fold::new(self.naming.clone(), Rules::default());
             let pass = Pass { projector: self.clone(), passes: passes.clone(), fold, unstored: 0 };
             let Err(why) = caught(pass.run()).await else { return };
             let Broken { at, is_put_aside } = passes.broke();
@@ -115,23 +116,30 @@ impl Projector {
         }
     }
 
-    /// Prepares until it works; false when the database is refused.
-    async fn ready(&self) -> bool {
+    /// Prepares until it works, and reads the rules of lost calls; none when the database is refused.
+    async fn ready(&self) -> Option<Rules> {
         let mut pause = FIRST_PAUSE;
-        while let Err(error) = self.prepare().await {
-            match error {
-                PrepareError::Away(why) => self.counters.away(&why.to_string()),
-                PrepareError::Refused(why) => {
+        loop {
+            match self.prepared().await {
+                Ok(rules) => {
+                    self.counters.working();
+                    return Some(rules);
+                }
+                Err(PrepareError::Away(why)) => self.counters.away(&why.to_string()),
+                Err(PrepareError::Refused(why)) => {
                     tracing::error!(target: "records", %why, "nothing is written to the database");
                     self.counters.refused();
-                    return false;
+                    return None;
                 }
             }
             tokio::time::sleep(pause).await;
             pause = longer(pause);
         }
-        self.counters.working();
-        true
+    }
+
+    async fn prepared(&self) -> Result<Rules, PrepareError> {
+        self.prepare().await?;
+        Ok(lost::rules(&self.database).await?)
     }
 
     /// A row that the database refuses goes to the side table; with the database away the plan waits.
@@ -165,9 +173,8 @@ impl Projector {
 
 impl Pass {
     async fn run(mut self) {
-        if !self.projector.ready().await {
-            return;
-        }
+        let Some(rules) = self.projector.ready().await else { return };
+        self.fold.follow(rules);
         let before = *self.projector.applied.borrow();
         let resume = *self.projector.resume.borrow();
         let mut tail = self.projector.journal.subscribe(resume, Durability::Synced).with_rest(REST);

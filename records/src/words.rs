@@ -1,6 +1,7 @@
 //! The words that stand for enums in the database and at the API (data-model.md section 1).
 
-use journal_core::{AgentState, CallStatus, Direction, Outcome, RecordingState, Who};
+use journal_core::outcome::WorkStatus;
+use journal_core::{AgentState, CallStatus, Direction, Outcome, RecordingState, Recovers, Who};
 
 /// An enum with a stable snake_case word for each value.
 pub trait Word: Sized + Copy + 'static {
@@ -62,6 +63,19 @@ words!(Who {
 words!(RecordingState {
     Recording => "recording",
     Ready => "ready",
+    Failed => "failed",
+});
+words!(Recovers {
+    Newest => "newest",
+    Oldest => "oldest",
+    All => "all",
+});
+words!(WorkStatus {
+    Waiting => "waiting",
+    Assigning => "assigning",
+    Assigned => "assigned",
+    Transferring => "transferring",
+    Ended => "ended",
     Failed => "failed",
 });
 words!(AgentState {

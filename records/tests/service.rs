@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "each function is a test, on both databases")]
 
+mod lost;
 mod people;
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use clock::CallId;
 use journal_core::{CallStatus, Durability, Entry, Outcome, Position};
+use lost::histories_are_judged_as_the_reference_does;
 use people::{a_change_is_made_whole_or_not_at_all, people_are_kept_beside_the_journal};
 use records::{CallFilter, CallSort, EventFeed, PrepareError, Refusal, ResumeError, VoicemailFilter, VoicemailId};
 use records::{find_call, find_call_events, list_calls};
@@ -48,6 +50,7 @@ on_both! {
     the_final_state_shows_within_a_second,
     a_change_is_made_whole_or_not_at_all,
     people_are_kept_beside_the_journal,
+    histories_are_judged_as_the_reference_does,
 }
 
 async fn a_call_is_live_then_stored_with_its_journey(on: On) {

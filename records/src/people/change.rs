@@ -4,7 +4,7 @@ use clock::WallTime;
 use serde_json::{Value, json};
 
 use super::audit::Noted;
-use super::{Account, ApiKey, People, RowId, Session, User};
+use super::{Account, ApiKey, People, RowId, Session, Team, User};
 
 /// A change of one thing. `based_on` is the version it was made from; none for a new one.
 #[derive(Clone, Debug)]
@@ -43,6 +43,20 @@ pub enum Change {
         row: ApiKey,
         /// Version it was made from.
         based_on: Option<u64>,
+    },
+    /// A new team, or a change of one.
+    Team {
+        /// As it is to be.
+        row: Team,
+        /// Version it was made from.
+        based_on: Option<u64>,
+    },
+    /// Ends a team. Its agents and queues stay.
+    DeleteTeam {
+        /// The team.
+        id: RowId,
+        /// Version that was seen.
+        based_on: u64,
     },
     /// A user logged in.
     BeginSession(Session),
@@ -94,6 +108,8 @@ pub(super) enum Write {
     Password(RowId, String),
     DropUser(RowId),
     Key(ApiKey),
+    Team(Team),
+    DropTeam(RowId),
     Session(Session),
     DropSession(RowId),
     Extension(String, String),
@@ -118,6 +134,11 @@ impl People {
                 self.delete_user(id, effects)
             }
             Change::Key { row, based_on } => self.put_key(row, based_on, now, effects),
+            Change::Team { row, based_on } => self.put_team(row, based_on, now, effects),
+            Change::DeleteTeam { id, based_on } => {
+                next_version(self.teams.iter().find(|team| team.id == id).map(|team| team.version), Some(based_on))?;
+                self.delete_team(id, effects)
+            }
             Change::BeginSession(session) => self.begin_session(session, now, effects),
             Change::RefuseLogin { user } => {
                 let user = self.user(user).ok_or(Refused::Gone)?;
@@ -171,6 +192,10 @@ impl People {
         for key in keys {
             let based_on = Some(key.version);
             self.put_key(ApiKey { revoked_at: Some(now), ..key }, based_on, now, effects)?;
+        }
+        let teams: Vec<RowId> = self.teams.iter().filter(|team| team.account == row.name).map(|team| team.id).collect();
+        for team in teams {
+            self.delete_team(team, effects)?;
         }
         effects.noted.push(Noted::of(("account", "account.deleted"), &row.name, id, before, Value::Null));
         effects.writes.push(Write::Account(row));
@@ -268,6 +293,35 @@ impl People {
         Ok(())
     }
 
+    fn put_team(
+        &mut self,
+        mut row: Team,
+        based_on: Option<u64>,
+        now: WallTime,
+        effects: &mut Effects,
+    ) -> Result<(), Refused> {
+        let at = self.teams.iter().position(|team| team.id == row.id);
+        let former = at.and_then(|at| self.teams.get(at).cloned());
+        (row.version, row.updated_at) = (next_version(former.as_ref().map(|former| former.version), based_on)?, now);
+        room(former.is_some(), self.teams.len(), MAX_TEAMS, "teams")?;
+        let same_name = |other: &Team| other.id != row.id && other.account == row.account && other.name == row.name;
+        free(!self.teams.iter().any(same_name), "name")?;
+        let action = if former.is_some() { "team.updated" } else { "team.created" };
+        let before = former.as_ref().map_or(Value::Null, Team::noted);
+        effects.noted.push(Noted::of(("team", action), &row.account, row.id, before, row.noted()));
+        effects.writes.push(Write::Team(row.clone()));
+        put(&mut self.teams, at, row);
+        Ok(())
+    }
+
+    fn delete_team(&mut self, id: RowId, effects: &mut Effects) -> Result<(), Refused> {
+        let at = self.teams.iter().position(|team| team.id == id).ok_or(Refused::Gone)?;
+        let team = self.teams.remove(at);
+        effects.noted.push(Noted::of(("team", "team.deleted"), &team.account, id, team.noted(), Value::Null));
+        effects.writes.push(Write::DropTeam(id));
+        Ok(())
+    }
+
     /// Room is made by ending what is over, and the user's oldest.
     fn begin_session(&mut self, session: Session, now: WallTime, effects: &mut Effects) -> Result<(), Refused> {
         if self.user(session.user).is_none_or(|user| user.disabled) {
@@ -327,5 +381,6 @@ fn room(is_known: bool, count: usize, most: usize, what: &'static str) -> Result
 const MAX_ACCOUNTS: usize = 1_000;
 const MAX_USERS: usize = 5_000;
 const MAX_KEYS: usize = 5_000;
+const MAX_TEAMS: usize = 1_000;
 /// A desk, a phone, a tablet, and room for those that were not logged out.
 const MAX_SESSIONS_A_USER: usize = 20;

@@ -7,6 +7,8 @@ use clock::WallTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::TeamScope;
+
 /// Id of a row: 16 bytes, made by whoever creates it (UUIDv7: ordered by time). The API writes it with a typed prefix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -32,6 +34,9 @@ pub struct People {
     pub keys: Vec<ApiKey>,
     /// Sessions of users.
     pub sessions: Vec<Session>,
+    /// Teams.
+    #[serde(default)]
+    pub teams: Vec<Team>,
     /// (account, extension) pairs that were ever given to a user: such a phone works while its user may.
     pub extensions: BTreeSet<(String, String)>,
 }
@@ -132,7 +137,48 @@ pub struct Session {
     pub user_agent: String,
 }
 
+/// Agents and queues that belong together, and who leads them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Team {
+    /// Its id.
+    pub id: RowId,
+    /// Its account.
+    pub account: String,
+    /// Name, unique in the account.
+    pub name: String,
+    /// Users who lead it: what reaches to a team reaches to these of theirs.
+    pub managers: Vec<RowId>,
+    /// Extensions of its agents.
+    pub agents: Vec<String>,
+    /// Names of its queues.
+    pub queues: Vec<String>,
+    /// When it was made.
+    pub created_at: WallTime,
+    /// When it was changed last.
+    pub updated_at: WallTime,
+    /// Counts its changes, from 1.
+    pub version: u64,
+}
+
 impl People {
+    /// The team of this name in an account.
+    #[must_use]
+    pub fn team(&self, account: &str, name: &str) -> Option<&Team> {
+        self.teams.iter().find(|team| team.account == account && team.name == name)
+    }
+
+    /// Agents and queues of all teams that a user leads.
+    #[must_use]
+    pub fn led_by(&self, user: RowId) -> TeamScope {
+        let mut all = TeamScope::default();
+        for team in self.teams.iter().filter(|team| team.managers.contains(&user)) {
+            let scope = team.scope();
+            all.agents.extend(scope.agents);
+            all.queues.extend(scope.queues);
+        }
+        all
+    }
+
     /// The user with this id.
     #[must_use]
     pub fn user(&self, id: RowId) -> Option<&User> {
@@ -160,6 +206,23 @@ impl People {
             self.users.iter().find(has_it).is_some_and(|user| !user.disabled)
         };
         given.filter(|extension| !works(extension)).cloned().collect()
+    }
+}
+
+impl Team {
+    /// Its agents and queues.
+    #[must_use]
+    pub fn scope(&self) -> TeamScope {
+        TeamScope { queues: self.queues.clone(), agents: self.agents.clone() }
+    }
+
+    /// What the audit log says of it.
+    pub(super) fn noted(&self) -> Value {
+        let managers: Vec<_> = self.managers.iter().map(|id| id.text("user")).collect();
+        json!({
+            "name": self.name, "managers": managers, "agents": self.agents, "queues": self.queues,
+            "version": self.version,
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use clock::WallTime;
 
 use super::audit::{Actor, AuditEntry};
 use super::change::{Change, Effects, Refused, Write};
-use super::{Account, ApiKey, People, RowId, Session, User};
+use super::{Account, ApiKey, People, RowId, Session, Team, User};
 use crate::columns;
 use crate::database::{Commit, Database, DatabaseUnavailable, Failure, Row, Statement, Transaction, sql};
 
@@ -33,6 +33,7 @@ impl Database {
             users: self.rows(sql(USERS)).await?,
             keys: self.rows(sql(KEYS)).await?,
             sessions: self.rows(sql(SESSIONS)).await?,
+            teams: self.rows(sql(TEAMS)).await?,
             extensions: self.rows(sql(EXTENSIONS)).await?,
         };
         Ok(rows.people()?)
@@ -85,6 +86,7 @@ struct Rows {
     users: Vec<Row>,
     keys: Vec<Row>,
     sessions: Vec<Row>,
+    teams: Vec<Row>,
     extensions: Vec<Row>,
 }
 
@@ -101,6 +103,7 @@ impl Rows {
             users: self.users.iter().map(user).collect::<Result<_, _>>()?,
             keys: self.keys.iter().map(key).collect::<Result<_, _>>()?,
             sessions: self.sessions.iter().map(session).collect::<Result<_, _>>()?,
+            teams: self.teams.iter().map(team).collect::<Result<_, _>>()?,
             extensions: self
                 .extensions
                 .iter()
@@ -117,6 +120,7 @@ async fn read(from: &mut Transaction) -> Result<People, Failure> {
         users: from.rows(sql(USERS)).await?,
         keys: from.rows(sql(KEYS)).await?,
         sessions: from.rows(sql(SESSIONS)).await?,
+        teams: from.rows(sql(TEAMS)).await?,
         extensions: from.rows(sql(EXTENSIONS)).await?,
     };
     Ok(rows.people()?)
@@ -162,6 +166,8 @@ fn statement(write: Write) -> Statement {
             .bind(row.expires_at)
             .bind(row.address)
             .bind(row.user_agent),
+        Write::Team(row) => put_team(row),
+        Write::DropTeam(id) => sql("DELETE FROM teams WHERE id = $1").bind(id.0.to_be_bytes()),
         Write::Password(user, hash) => sql(PUT_PASSWORD).bind(user.0.to_be_bytes()).bind(hash),
         Write::Extension(account, extension) => sql(PUT_EXTENSION).bind(account).bind(extension),
         Write::DropUser(id) => sql("DELETE FROM users WHERE id = $1").bind(id.0.to_be_bytes()),
@@ -180,6 +186,20 @@ fn put_key(row: ApiKey) -> Statement {
         .bind(row.address_ranges.join(","))
         .bind(row.expires_at)
         .bind(row.revoked_at)
+        .bind(row.created_at)
+        .bind(row.updated_at)
+        .bind(row.version)
+}
+
+fn put_team(row: Team) -> Statement {
+    let managers: Vec<_> = row.managers.iter().map(ToString::to_string).collect();
+    sql(PUT_TEAM)
+        .bind(row.id.0.to_be_bytes())
+        .bind(row.account)
+        .bind(row.name)
+        .bind(managers.join(","))
+        .bind(row.agents.join(","))
+        .bind(row.queues.join(","))
         .bind(row.created_at)
         .bind(row.updated_at)
         .bind(row.version)
@@ -250,6 +270,20 @@ fn key(row: &Row) -> Result<ApiKey, sqlx::Error> {
     })
 }
 
+fn team(row: &Row) -> Result<Team, sqlx::Error> {
+    Ok(Team {
+        id: row_id(row, 0)?,
+        account: row.try_get(1)?,
+        name: row.try_get(2)?,
+        managers: words(row, 3)?.into_iter().filter_map(|id| RowId::try_from(id).ok()).collect(),
+        agents: words(row, 4)?,
+        queues: words(row, 5)?,
+        created_at: columns::time(row, 6)?,
+        updated_at: columns::time(row, 7)?,
+        version: columns::optional_count(row, 8)?.unwrap_or(0),
+    })
+}
+
 fn session(row: &Row) -> Result<Session, sqlx::Error> {
     Ok(Session {
         id: row_id(row, 0)?,
@@ -280,6 +314,8 @@ const KEYS: &str = "SELECT id, account, name, prefix, hash, scopes, address_rang
                     created_at, updated_at, version FROM api_keys ORDER BY id";
 const SESSIONS: &str =
     "SELECT id, account, user_id, hash, created_at, expires_at, address, user_agent FROM sessions ORDER BY id";
+const TEAMS: &str = "SELECT id, account, name, managers, agents, queues, created_at, updated_at, version FROM teams \
+                     ORDER BY id";
 const EXTENSIONS: &str = "SELECT account, extension FROM user_extensions";
 const PUT_ACCOUNT: &str = "INSERT INTO accounts (id, name, title, created_at, updated_at, version, deleted_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO UPDATE SET title = excluded.title, \
@@ -292,6 +328,10 @@ const PUT_KEY: &str = "INSERT INTO api_keys (id, account, name, prefix, hash, sc
     revoked_at, created_at, updated_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, scopes = excluded.scopes, \
     address_ranges = excluded.address_ranges, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at, \
+    updated_at = excluded.updated_at, version = excluded.version";
+const PUT_TEAM: &str = "INSERT INTO teams (id, account, name, managers, agents, queues, created_at, updated_at, \
+    version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET name = excluded.name, \
+    managers = excluded.managers, agents = excluded.agents, queues = excluded.queues, \
     updated_at = excluded.updated_at, version = excluded.version";
 const PUT_SESSION: &str = "INSERT INTO sessions (id, account, user_id, hash, created_at, expires_at, address, \
     user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

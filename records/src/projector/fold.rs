@@ -7,6 +7,7 @@ use clock::{CallId, WallTime};
 use journal::Stored;
 use journal_core::{CallEntry, CallRecord, Entry, Position, Step, encode, outcome};
 
+use crate::lost::{FollowUp, LostCall, LostState, Rules};
 use crate::naming::Naming;
 use crate::voicemails::{Voicemail, VoicemailId};
 use crate::{Call, JourneyStep, StateInterval};
@@ -15,6 +16,8 @@ use crate::{Call, JourneyStep, StateInterval};
 #[derive(Debug)]
 pub(super) struct Fold {
     naming: Naming,
+    /// By which lost calls are won back at the last new entry taken.
+    rules: Rules,
     open: BTreeMap<CallId, Box<OpenCall>>,
 }
 
@@ -47,6 +50,12 @@ pub(super) enum Write {
     Steps(Position, CallId, Vec<JourneyStep>),
     /// A new state of an agent.
     Agent(Position, StateInterval),
+    /// A call that may win lost calls back.
+    FollowUp(Position, FollowUp),
+    /// A lost call was told as overdue.
+    Overdue(Position, CallId, WallTime),
+    /// Other rules for lost calls.
+    Rules(Position, Rules),
     /// An entry that means nothing.
     Poison(Poison),
 }
@@ -58,6 +67,7 @@ pub(super) struct CallRows {
     pub(super) call: Call,
     pub(super) steps: Vec<JourneyStep>,
     pub(super) voicemail: Option<Voicemail>,
+    pub(super) lost: Option<LostCall>,
 }
 
 /// An entry put aside.
@@ -80,8 +90,13 @@ impl Plan {
 }
 
 impl Fold {
-    pub(super) const fn new(naming: Naming) -> Self {
-        Self { naming, open: BTreeMap::new() }
+    pub(super) const fn new(naming: Naming, rules: Rules) -> Self {
+        Self { naming, rules, open: BTreeMap::new() }
+    }
+
+    /// Rules that were in force before the first new entry.
+    pub(super) const fn follow(&mut self, rules: Rules) {
+        self.rules = rules;
     }
 
     pub(super) const fn naming(&self) -> &Naming {
@@ -127,6 +142,7 @@ impl Fold {
                     if let Err(why) = self.call_step(stored, step) {
                         writes.push(Write::Poison(poison(stored, why.to_owned())));
                     }
+                    writes.extend(self.follow_up(stored, step));
                     match self.open.get(&step.call) {
                         Some(call) if call.record.is_ended() => _ = ended.insert(step.call),
                         Some(call) if call.unwritten.len() >= MAX_UNWRITTEN => writes.extend(self.steps(step.call)),
@@ -146,6 +162,13 @@ impl Fold {
                     writes.push(Write::Agent(stored.position, interval));
                 }
                 Ok(Entry::Name { kind, id, account, name }) => self.naming.names.insert(*kind, *id, account, name),
+                Ok(Entry::LostCallRules { rules, .. }) => {
+                    self.rules = *rules;
+                    writes.push(Write::Rules(stored.position, *rules));
+                }
+                Ok(Entry::LostCallOverdue { call, at, .. }) => {
+                    writes.push(Write::Overdue(stored.position, *call, *at));
+                }
                 Ok(_) => {}
                 Err(unreadable) => writes.push(Write::Poison(poison(stored, unreadable.to_string()))),
             }
@@ -177,16 +200,23 @@ impl Fold {
         }
     }
 
+    fn follow_up(&self, stored: &Stored, step: &CallEntry) -> Option<Write> {
+        let record = &self.open.get(&step.call)?.record;
+        let made = FollowUp::of(record, step, self.rules, &self.naming)?;
+        Some(Write::FollowUp(stored.position, made))
+    }
+
     /// Rows of a call that ended; forgets it when nothing more is to come.
     fn rows(&mut self, id: CallId) -> Option<Write> {
         let (position, steps) = self.take_steps(id)?;
         let open = self.open.get(&id)?;
         let call = Call::of(&open.record, &self.naming);
         let voicemail = voicemail(&open.record, &call, &self.naming);
+        let lost = lost_call(&open.record, &call, &self.naming);
         if open.record.is_closed() {
             self.open.remove(&id);
         }
-        Some(Write::Call(Box::new(CallRows { position, call, steps, voicemail })))
+        Some(Write::Call(Box::new(CallRows { position, call, steps, voicemail, lost })))
     }
 
     /// Steps of a call that goes on. A restart reads them again, and writes what is there already.
@@ -226,6 +256,20 @@ fn voicemail(record: &CallRecord, call: &Call, naming: &Naming) -> Option<Voicem
         received_at: left.received_at,
         duration_ms: left.duration_ms,
         path: left.path.clone(),
+    })
+}
+
+fn lost_call(record: &CallRecord, call: &Call, naming: &Naming) -> Option<LostCall> {
+    let ended_at = record.ended_at.filter(|_| record.is_lost())?;
+    Some(LostCall {
+        id: record.id,
+        account: call.account.clone(),
+        number: record.from.clone(),
+        queue: call.queue.clone(),
+        agent: record.assigned().map(|id| naming.agent(id)),
+        status: record.status,
+        ended_at,
+        state: LostState::default(),
     })
 }
 

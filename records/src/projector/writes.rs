@@ -1,11 +1,12 @@
 //! The rows of a plan, in one transaction with the position behind them.
 
+use clock::WallTime;
 use journal::Journal;
 
 use super::claim::{self, Claim};
 use super::fold::{Plan, Poison, Write};
 use crate::database::{Commit, Database, Failure, Transaction, sql};
-use crate::{agents, call_events, calls, voicemails};
+use crate::{agents, call_events, calls, lost, voicemails};
 
 /// Writes everything or nothing.
 pub(super) async fn all(database: &Database, journal: &Journal, plan: &Plan) -> Result<(), Failure> {
@@ -48,15 +49,20 @@ pub(super) async fn one_by_one(database: &Database, journal: &Journal, plan: &Pl
 /// Table by table, so that many rows are few statements.
 async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Result<(), Failure> {
     let (mut called, mut journeys, mut left, mut intervals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut lost_calls, mut follow_ups, mut told) = (Vec::new(), Vec::new(), Vec::new());
     for write in writes {
         match write {
             Write::Call(rows) => {
+                lost_calls.extend(&rows.lost);
                 called.push(&rows.call);
                 journeys.push((rows.call.id, rows.steps.as_slice()));
                 left.extend(&rows.voicemail);
             }
             Write::Steps(_, call, steps) => journeys.push((*call, steps.as_slice())),
             Write::Agent(_, interval) => intervals.push(interval),
+            Write::FollowUp(_, made) => follow_ups.push(made),
+            Write::Overdue(_, call, at) => told.push((*call, *at)),
+            Write::Rules(_, rules) => lost::store_rules(to, *rules).await?,
             Write::Poison(poison) => {
                 tracing::error!(target: "records", why = %poison.why, "an entry was put aside");
                 poisoned(to, journal, poison).await?;
@@ -65,6 +71,10 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
     }
     calls::write(to, &called).await?;
     call_events::write(to, &journeys).await?;
+    lost::write(to, &lost_calls, &follow_ups).await?;
+    for (call, at) in told {
+        lost::overdue(to, call, at).await?;
+    }
     for voicemail in left {
         voicemails::write(to, voicemail).await?;
     }
@@ -85,6 +95,9 @@ fn poison_of(write: &Write, why: String) -> Poison {
         Write::Call(rows) => (rows.position, rows.call.started_at),
         Write::Steps(position, _, steps) => (*position, steps.first().map_or_else(Default::default, |step| step.at)),
         Write::Agent(position, interval) => (*position, interval.since),
+        Write::FollowUp(position, made) => (*position, made.at),
+        Write::Overdue(position, _, at) => (*position, *at),
+        Write::Rules(position, _) => (*position, WallTime::default()),
         Write::Poison(poison) => (poison.position, poison.written_at),
     };
     Poison { position, written_at, why, entry: format!("{write:?}").into_bytes() }

@@ -16,7 +16,7 @@ pub(super) fn break_at(stored: &Stored) {
 fn fold() -> Fold {
     let mut names = Names::default();
     names.insert(NameKind::Agent, 1, "demo", "1001");
-    Fold::new(Naming { names, home: "demo".to_owned() })
+    Fold::new(Naming { names, home: "demo".to_owned() }, Rules::default())
 }
 
 fn stored(sequence: u64, entry: Entry) -> Arc<Stored> {

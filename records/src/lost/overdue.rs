@@ -1,0 +1,68 @@
+//! Lost calls that nobody cared for: who is to be told, and how many there are.
+
+use clock::WallTime;
+
+use super::LostCall;
+use super::list::{SELECT, lost_call};
+use crate::columns;
+use crate::database::{Database, DatabaseUnavailable, sql};
+
+/// Which lost calls are overdue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverdueCall {
+    /// Name of a queue; all others, and calls of no queue, without.
+    pub queue: Option<String>,
+    /// Ended at or before.
+    pub ended_by: WallTime,
+}
+
+/// How many lost calls are open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LostCallCounts {
+    /// Not won back, and the caller did not get through alone.
+    pub open: u64,
+    /// Those of them that were told as overdue.
+    pub overdue: u64,
+}
+
+impl Database {
+    /// Open lost calls that ended by a moment, were not called back and are not told of yet, the oldest first: those of
+    /// one queue, or of all queues but `others`. A withheld number cannot be called back and is none of them.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn overdue_lost_calls(
+        &self,
+        account: &str,
+        which: &OverdueCall,
+        others: &[String],
+        limit: usize,
+    ) -> Result<Vec<LostCall>, DatabaseUnavailable> {
+        let mut query = sql(SELECT);
+        query.push(" WHERE l.resolved_at IS NULL AND l.overdue_at IS NULL AND l.ended_at <= ");
+        query.push_bind(which.ended_by).push(" AND l.account = ").push_bind(account);
+        match &which.queue {
+            Some(queue) => _ = query.push(" AND l.queue = ").push_bind(queue.as_str()),
+            None if others.is_empty() => {}
+            None => {
+                query.push(" AND (l.queue IS NULL OR l.queue NOT IN ");
+                query.push_list(others.iter().map(String::as_str)).push(")");
+            }
+        }
+        query.push(" AND l.number COLLATE \"C\" >= '+' AND l.number COLLATE \"C\" < ',' AND NOT EXISTS (SELECT 1 FROM follow_ups f ");
+        query.push("WHERE f.account = l.account AND f.number = l.number AND f.outbound AND f.at >= l.ended_at)");
+        query.push(" ORDER BY l.ended_at, l.call_id LIMIT ").push_bind(limit as u64);
+        Ok(self.rows(query).await?.iter().map(lost_call).collect::<Result<_, _>>()?)
+    }
+
+    /// How many lost calls are open now.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn lost_call_counts(&self, account: &str) -> Result<LostCallCounts, DatabaseUnavailable> {
+        let select = "SELECT COUNT(*), COUNT(overdue_at) FROM lost_calls WHERE account = $1 AND resolved_at IS NULL";
+        let Some(row) = self.row(sql(select).bind(account)).await? else { return Ok(LostCallCounts::default()) };
+        let count = |column| Ok::<_, sqlx::Error>(columns::optional_count(&row, column)?.unwrap_or(0));
+        Ok(LostCallCounts { open: count(0)?, overdue: count(1)? })
+    }
+}
