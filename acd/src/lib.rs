@@ -11,9 +11,11 @@ mod checkpoint;
 mod configure;
 mod contract;
 mod dispatch;
+mod ewt;
 mod explain;
 mod facts;
 mod limits;
+pub mod measure;
 mod offers;
 mod order;
 mod place;
@@ -29,6 +31,7 @@ pub use contract::{
     QueueConfig, QueueSnapshot, QueueTally, Reply, Skill, Snapshot, State, Status, Step, Strategy, TimerReason,
     WaitingFact, Why, WithdrawReason, WorkKind,
 };
+pub use ewt::{Announcement, Basis, Estimate, Estimator, Forecast, Line, Promise, RaisedBy, Rates, UPPER};
 pub use explain::{Decision, Explanation, WhyIdle};
 pub use limits::{FACTS_SETTLE, Limits, MISSED_REST, OFFER_GRACE, REFUSED_REST, UNREACHABLE_REST};
 pub use planted::Planted;

@@ -12,6 +12,7 @@ mod from_acd;
 mod from_location;
 mod from_shard;
 mod from_trunks;
+mod measured;
 pub mod owner;
 pub mod restore;
 mod snapshot;
@@ -22,6 +23,7 @@ pub use from_acd::{AcdOutlet, agent_status, status_of};
 pub use from_location::{LocationOutlet, binding_of};
 pub use from_shard::ShardOutlet;
 pub use from_trunks::from_trunks;
+pub use measured::{fact_of, leave_of};
 /// What the trunk watcher shows of trunks.
 pub mod trunk_view {
     pub use sip::trunk::{RegistrationView, TargetView, TrunkView};
