@@ -175,9 +175,10 @@ fn some_fact(rng: &mut Rng, at: WallTime) -> Fact {
     match rng.below(100) {
         0..45 => Fact::Entered { call, queue, at },
         45..90 => {
-            let hows = [Leave::Answered, Leave::Abandoned, Leave::TimedOut, Leave::Callback, Leave::Ended];
-            let weights = [0, 0, 0, 1, 1, 2, 3, 4];
-            Fact::Left { call, queue, at, how: hows[weights[rng.below(8) as usize]] }
+            let hows =
+                [Leave::Answered, Leave::Abandoned, Leave::TimedOut, Leave::Overflowed, Leave::Callback, Leave::Ended];
+            let weights = [0, 0, 0, 1, 1, 2, 3, 4, 5];
+            Fact::Left { call, queue, at, how: hows[weights[rng.below(9) as usize]] }
         }
         90..93 => Fact::CallEnded { call, at },
         93 if rng.chance(0.05) => Fact::Started { at },

@@ -57,8 +57,10 @@ pub enum Leave {
     Answered,
     /// The caller hung up.
     Abandoned,
-    /// The longest wait was over, or a rule sent the call elsewhere.
+    /// The longest wait was over.
     TimedOut,
+    /// A rule or a key sent the call elsewhere: nobody was there, no room, the caller chose.
+    Overflowed,
     /// To another queue.
     Moved,
     /// A callback was asked for: the caller waits no more on the line.

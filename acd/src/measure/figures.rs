@@ -38,8 +38,10 @@ pub struct Figures {
     pub abandoned_in_time: u64,
     /// Hung up within S.
     pub abandoned_short: u64,
-    /// Left by time or by a rule.
+    /// Left by time.
     pub timed_out: u64,
+    /// Sent elsewhere by a rule or a key.
+    pub overflowed: u64,
     /// Moved to another queue.
     pub moved: u64,
     /// Left for a callback.
@@ -71,6 +73,7 @@ impl Figures {
                 self.abandoned_short += within(goal.short);
             }
             Leave::TimedOut => self.timed_out += 1,
+            Leave::Overflowed => self.overflowed += 1,
             Leave::Moved => self.moved += 1,
             Leave::Callback => self.called_back += 1,
             Leave::Ended => self.ended += 1,
@@ -95,6 +98,7 @@ impl Figures {
         self.abandoned_in_time += other.abandoned_in_time;
         self.abandoned_short += other.abandoned_short;
         self.timed_out += other.timed_out;
+        self.overflowed += other.overflowed;
         self.moved += other.moved;
         self.called_back += other.called_back;
         self.ended += other.ended;
@@ -104,8 +108,8 @@ impl Figures {
     /// Calls that entered in the interval and wait still (P8: everything else that entered has left).
     #[must_use]
     pub const fn waiting(&self) -> u64 {
-        let left = self.answered + self.abandoned + self.timed_out + self.moved + self.called_back + self.ended;
-        self.offered.saturating_sub(left)
+        let elsewhere = self.timed_out + self.overflowed + self.moved + self.called_back;
+        self.offered.saturating_sub(self.answered + self.abandoned + elsewhere + self.ended)
     }
 }
 
@@ -123,6 +127,7 @@ impl Visit {
             (one.abandoned_in_time, "abandoned_in_time"),
             (one.abandoned_short, "abandoned_short"),
             (one.timed_out, "timed_out"),
+            (one.overflowed, "overflowed"),
             (one.moved, "moved"),
             (one.called_back, "called_back"),
             (one.ended, "ended"),

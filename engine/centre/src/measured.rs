@@ -34,6 +34,7 @@ pub const fn leave_of(how: QueueLeft) -> Leave {
         QueueLeft::Answered => Leave::Answered,
         QueueLeft::Abandoned => Leave::Abandoned,
         QueueLeft::TimedOut => Leave::TimedOut,
+        QueueLeft::Full | QueueLeft::Empty | QueueLeft::Key => Leave::Overflowed,
         QueueLeft::Ended => Leave::Ended,
     }
 }
