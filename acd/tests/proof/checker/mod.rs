@@ -1,0 +1,258 @@
+//! A naive ACD to judge the real one by: rows in maps, every decision a scan, written from DESIGN sections 4 and 9, the
+//! words of `acd`'s contract and pacing.md section 8, sharing no code with the crate. It sees inputs and effects only.
+
+mod calls;
+mod coverage;
+mod judge;
+mod people;
+mod rules;
+
+use core::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use acd::*;
+use clock::*;
+use core::time::Duration;
+
+pub(crate) use coverage::Coverage;
+
+/// All that the naive ACD knows.
+#[derive(Default)]
+pub(crate) struct Checker {
+    pub(crate) now: Now,
+    pub(crate) queues: BTreeMap<QueueId, Desk>,
+    pub(crate) agents: BTreeMap<AgentId, Person>,
+    pub(crate) calls: BTreeMap<CallId, Caller>,
+    pub(crate) places: BTreeMap<(QueueId, String), (i64, Instant)>,
+    /// What happened how often.
+    pub(crate) coverage: Coverage,
+    /// What does not hold: the rule, and what was expected and came.
+    pub(crate) violations: Vec<(&'static str, String)>,
+    phones: BTreeSet<AgentId>,
+    /// To whom each offer went, ended or not.
+    offers: BTreeMap<OfferId, AgentId>,
+    /// What was once set; what does not stand any more is passed over.
+    alarms: BinaryHeap<Reverse<(Instant, Alarm)>>,
+    told: BTreeMap<AgentId, (State, Option<CallId>)>,
+    expected: Vec<Answer>,
+    next_seq: u64,
+    /// The offer whose claim was granted last, its agent and call, and how long the caller had waited.
+    granted: Option<(OfferId, AgentId, CallId, Duration)>,
+    /// The input just taken changed something: it was no stale or impossible word.
+    accepted: bool,
+}
+
+/// A queue.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    pub(crate) config: QueueConfig,
+    pub(crate) tally: QueueTally,
+}
+
+/// An agent.
+pub(crate) struct Person {
+    pub(crate) status: Status,
+    pub(crate) reachable: bool,
+    pub(crate) legs: Vec<Talk>,
+    pub(crate) offer: Option<Lease>,
+    pub(crate) max_missed: u32,
+    pub(crate) missed: u32,
+    owed: Duration,
+    wrap_up: Option<Instant>,
+    rest: Option<Instant>,
+    idle: Instant,
+}
+
+/// A live leg.
+#[derive(Clone)]
+pub(crate) struct Talk {
+    pub(crate) leg: Option<LegId>,
+    pub(crate) call: CallId,
+    pub(crate) shard: ShardId,
+    pub(crate) queue: Option<QueueId>,
+    pub(crate) offer: Option<OfferId>,
+}
+
+/// An open offer.
+#[derive(Clone, Copy)]
+pub(crate) struct Lease {
+    pub(crate) offer: OfferId,
+    pub(crate) generation: Generation,
+    pub(crate) call: CallId,
+    pub(crate) shard: ShardId,
+    deadline: Instant,
+}
+
+/// A waiting call.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) queue: QueueId,
+    pub(crate) shard: ShardId,
+    pub(crate) priority: i32,
+    pub(crate) arrived: i64,
+    pub(crate) told_arrival: WallTime,
+    /// Who rings for it.
+    pub(crate) ringing: Vec<AgentId>,
+    seq: u64,
+    until: Instant,
+    attempts: u32,
+}
+
+/// What a timer is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Alarm {
+    Wait(CallId),
+    Offer(AgentId),
+    WrapUp(AgentId),
+    Rest(AgentId),
+    Place(QueueId, String),
+}
+
+/// What the ACD must say after an input.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Answer {
+    Withdraw(OfferId, Generation, u8),
+    Grant(OfferId, Generation),
+    Refuse(OfferId, Generation),
+    Leave(CallId),
+}
+
+impl Checker {
+    /// Applies an input by the book; effects that must follow are expected. True when it changed something.
+    pub(crate) fn input(&mut self, input: &Input) -> bool {
+        self.accepted = true;
+        match input {
+            Input::Configure { queues, agents } => self.configure(queues, agents),
+            Input::Enqueue { call, shard, queue, caller, priority } => {
+                self.enqueue(*call, *shard, *queue, caller.clone(), *priority)
+            }
+            Input::CallerGone { call } => {
+                self.accepted = self.calls.contains_key(call);
+                self.hit_if_waiting(*call);
+                self.remove(*call, WithdrawReason::CallerGone, |tally| &mut tally.abandoned);
+            }
+            Input::Claim { shard, offer, generation } => self.claim(*shard, *offer, *generation),
+            Input::OfferEnded { offer, generation, outcome } => self.ended(*offer, *generation, *outcome),
+            Input::AgentBusy(fact) => self.busy(*fact),
+            Input::AgentFree { agent, call, leg, talked } => self.free(*agent, *call, *leg, *talked),
+            Input::Reachable { agent, reachable } => self.reachable(*agent, *reachable),
+            Input::SetStatus { agent, status, .. } => self.status(*agent, *status),
+            Input::Facts { legs, .. } => {
+                for fact in legs {
+                    self.busy_known(*fact);
+                }
+            }
+            Input::ShardLost { shard } => self.shard_lost(*shard),
+            Input::RestorePlace { queue, caller, arrived, until } => {
+                self.restore_place(*queue, caller.clone(), *arrived, *until);
+            }
+        }
+        self.accepted
+    }
+
+    /// Runs every timer that is due.
+    pub(crate) fn timeout(&mut self) {
+        let now = self.now.mono;
+        while self.next_due().is_some_and(|at| at <= now) {
+            let Some(Reverse((_, alarm))) = self.alarms.pop() else { return };
+            match alarm {
+                Alarm::Wait(call) => {
+                    self.coverage.hit("call: longest wait over");
+                    self.wait_over(call);
+                }
+                Alarm::Offer(agent) => {
+                    self.coverage.hit("offer: overdue");
+                    self.withdraw(agent, WithdrawReason::Overdue);
+                    self.leave_alone(agent, UNREACHABLE_REST);
+                }
+                Alarm::WrapUp(agent) => self.person(agent).wrap_up = None,
+                Alarm::Rest(agent) => self.person(agent).rest = None,
+                Alarm::Place(queue, caller) => drop(self.places.remove(&(queue, caller))),
+            }
+        }
+    }
+
+    /// When the next timer must be due.
+    pub(crate) fn next_due(&mut self) -> Option<Instant> {
+        while let Some(Reverse((at, alarm))) = self.alarms.peek() {
+            if self.stands(*at, alarm) {
+                return Some(*at);
+            }
+            self.alarms.pop();
+        }
+        None
+    }
+
+    fn stands(&self, at: Instant, alarm: &Alarm) -> bool {
+        let person = |agent| self.agents.get(agent);
+        let set = match alarm {
+            Alarm::Wait(call) => self.calls.get(call).map(|row| row.until),
+            Alarm::Offer(agent) => person(agent).and_then(|person| Some(person.offer?.deadline)),
+            Alarm::WrapUp(agent) => person(agent).and_then(|person| person.wrap_up),
+            Alarm::Rest(agent) => person(agent).and_then(|person| person.rest),
+            Alarm::Place(queue, caller) => self.places.get(&(*queue, caller.clone())).map(|(_, until)| *until),
+        };
+        set == Some(at)
+    }
+
+    fn alarm(&mut self, at: Instant, alarm: Alarm) {
+        self.alarms.push(Reverse((at, alarm)));
+    }
+
+    /// How many timers there must be.
+    fn timers(&self) -> usize {
+        let of_agents = self.agents.values().flat_map(|p| [p.offer.is_some(), p.wrap_up.is_some(), p.rest.is_some()]);
+        of_agents.filter(|set| *set).count() + self.calls.len() + self.places.len()
+    }
+
+    /// `rule` does not hold unless `holds`.
+    fn rule(&mut self, rule: &'static str, holds: bool, what: impl FnOnce() -> String) {
+        if !holds && self.violations.len() < VIOLATIONS_MAX {
+            self.violations.push((rule, what()));
+        }
+    }
+
+    fn configure(&mut self, queues: &[QueueConfig], agents: &[AgentConfig]) {
+        let kept: BTreeSet<QueueId> = queues.iter().map(|config| config.queue).collect();
+        let orphans: Vec<CallId> =
+            self.calls.iter().filter(|(_, row)| !kept.contains(&row.queue)).map(|(call, _)| *call).collect();
+        for call in orphans {
+            self.coverage.hit("call: queue removed");
+            self.wait_over(call);
+        }
+        self.queues.retain(|queue, _| kept.contains(queue));
+        let kept: BTreeSet<AgentId> = agents.iter().map(|config| config.agent).collect();
+        let gone: Vec<AgentId> = self.agents.keys().filter(|agent| !kept.contains(agent)).copied().collect();
+        for agent in gone {
+            self.coverage.hit("agent: removed");
+            self.withdraw(agent, WithdrawReason::Offline);
+            self.agents.remove(&agent);
+            self.told.remove(&agent);
+        }
+        for config in queues {
+            let new = || Desk { config: config.clone(), tally: QueueTally::default() };
+            self.queues.entry(config.queue).or_insert_with(new).config = config.clone();
+        }
+        for config in agents {
+            let (idle, reachable) = (self.now.mono, self.phones.contains(&config.agent));
+            let person = self.agents.entry(config.agent).or_insert(Person::new(config.status, reachable, idle));
+            person.max_missed = config.max_missed;
+        }
+    }
+}
+
+impl Desk {
+    /// Calls in the queue, by what came and went.
+    pub(crate) fn waiting(&self) -> usize {
+        let QueueTally { entered, answered, abandoned, timed_out, moved } = self.tally;
+        (entered - answered - abandoned - timed_out - moved) as usize
+    }
+}
+
+/// A point of the monotonic clock that may lie before its start.
+fn nanos(instant: Instant) -> i64 {
+    instant.as_nanos() as i64
+}
+
+/// The first ones tell most.
+const VIOLATIONS_MAX: usize = 20;

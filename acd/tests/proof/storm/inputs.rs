@@ -1,0 +1,186 @@
+//! What happens next.
+
+use core::time::Duration;
+
+use acd::*;
+use clock::*;
+
+use super::rules::QUEUES;
+use super::{AGENTS, Storm};
+
+impl Storm {
+    /// An input that the model can take, now and then one that it cannot.
+    pub(super) fn any_input(&mut self) -> Input {
+        if self.rng.chance(NONSENSE) {
+            return self.nonsense();
+        }
+        loop {
+            let chosen = match self.rng.below(100) {
+                0..22 => Some(self.arrival()),
+                22..26 => self.some_call().map(|call| Input::CallerGone { call }),
+                26..48 => self.some_offer().map(|(shard, offer, generation)| Input::Claim { shard, offer, generation }),
+                48..58 => self.end_of_offer(),
+                58..74 => self.end_of_leg(),
+                74..79 => self.call_of_his_own(),
+                79..83 => self.phone(),
+                83..92 => self.status(),
+                92..95 => self.again(),
+                95..98 => Some(self.honest_facts()),
+                98 => Some(self.place()),
+                _ => self.rng.chance(0.1).then(|| Input::ShardLost { shard: self.shard() }),
+            };
+            if let Some(input) = chosen {
+                return input;
+            }
+        }
+    }
+
+    fn arrival(&mut self) -> Input {
+        let open: Vec<QueueId> = self.checker.queues.keys().copied().collect();
+        let rows = self.checker.queues.iter();
+        let roomy = rows.filter(|(_, desk)| desk.waiting() < desk.config.max_waiting).map(|(queue, _)| *queue);
+        let roomy: Vec<QueueId> = roomy.collect();
+        let queue = pick(&mut self.rng, if roomy.is_empty() { &open } else { &roomy }).unwrap_or_default();
+        self.calls += 1;
+        self.enqueue(CallId(self.calls), queue)
+    }
+
+    fn enqueue(&mut self, call: CallId, queue: QueueId) -> Input {
+        let priority = if self.rng.chance(0.2) { self.rng.below(3) as i32 - 1 } else { 0 };
+        let caller = self.rng.chance(0.3).then(|| self.caller());
+        Input::Enqueue { call, shard: self.shard(), queue, caller, priority }
+    }
+
+    /// A call that waits is moved, or gets another priority.
+    fn again(&mut self) -> Option<Input> {
+        let call = self.some_call()?;
+        let queue = QueueId(self.rng.below(u64::from(QUEUES)) as u32 + 1);
+        Some(self.enqueue(call, queue))
+    }
+
+    fn end_of_offer(&mut self) -> Option<Input> {
+        let (_, offer, generation) = self.some_offer()?;
+        let outcome = pick(&mut self.rng, &OUTCOMES)?;
+        Some(Input::OfferEnded { offer, generation, outcome })
+    }
+
+    fn end_of_leg(&mut self) -> Option<Input> {
+        let live = self.checker.agents.iter().flat_map(|(id, person)| person.legs.iter().map(|talk| (*id, talk)));
+        let live: Vec<_> = live.map(|(id, talk)| (id, talk.call, talk.leg)).collect();
+        let (agent, call, leg) = pick(&mut self.rng, &live)?;
+        self.legs += 1;
+        Some(Input::AgentFree { agent, call, leg: leg.unwrap_or(LegId(self.legs)), talked: self.rng.chance(0.8) })
+    }
+
+    fn call_of_his_own(&mut self) -> Option<Input> {
+        let agent = self.some_agent()?;
+        if self.checker.agents[&agent].legs.len() > 2 {
+            return None;
+        }
+        self.legs += 1;
+        let queue = self.rng.chance(0.2).then_some(QueueId(1));
+        let (shard, call) = (self.shard(), CallId(1 << 100 | u128::from(self.legs)));
+        Some(Input::AgentBusy(AgentFact { shard, agent, call, leg: LegId(self.legs), queue }))
+    }
+
+    fn phone(&mut self) -> Option<Input> {
+        let agent = self.some_agent()?;
+        let reachable = !self.checker.agents[&agent].reachable;
+        (reachable || self.rng.chance(0.4)).then_some(Input::Reachable { agent, reachable })
+    }
+
+    fn status(&mut self) -> Option<Input> {
+        let agent = self.some_agent()?;
+        let wanted = [Status::Ready, Status::Ready, Status::Ready, Status::Paused, Status::Offline];
+        let status = pick(&mut self.rng, &wanted)?;
+        let is_news = self.checker.agents[&agent].status != status || self.checker.agents[&agent].state() == State::WrapUp;
+        let reason = Some("lunch".to_owned());
+        (is_news || self.rng.chance(0.1)).then_some(Input::SetStatus { request: None, agent, status, reason })
+    }
+
+    fn place(&mut self) -> Input {
+        let arrived = self.checker.now.wall.as_micros() - self.rng.below(60_000_000) as i64 + 5_000_000;
+        let until = self.checker.now.wall + Duration::from_nanos(self.rng.below(30_000_000_000) + 1_000);
+        let queue = QueueId(self.rng.below(u64::from(QUEUES)) as u32 + 1);
+        Input::RestorePlace { queue, caller: self.caller(), arrived: WallTime::from_micros(arrived), until }
+    }
+
+    /// What a shard without fault reports of itself.
+    fn honest_facts(&mut self) -> Input {
+        let shard = self.shard();
+        let mut legs = Vec::new();
+        for (agent, person) in &self.checker.agents {
+            for talk in person.legs.iter().filter(|talk| talk.shard == shard) {
+                self.legs += 1;
+                let leg = talk.leg.unwrap_or(LegId(self.legs));
+                legs.push(AgentFact { shard, agent: *agent, call: talk.call, leg, queue: talk.queue });
+            }
+        }
+        let waiting = self.checker.calls.iter().filter(|(_, row)| row.shard == shard);
+        let waiting = waiting.map(|(call, row)| WaitingFact {
+            call: *call,
+            queue: row.queue,
+            caller: None,
+            priority: row.priority,
+            arrived: row.told_arrival,
+        });
+        let open = self.checker.agents.values().filter_map(|person| person.offer);
+        let offers = open.filter(|lease| lease.shard == shard).map(|lease| (lease.offer, lease.generation));
+        Input::Facts { shard, legs, waiting: waiting.collect(), offers: offers.collect() }
+    }
+
+    /// Words that come too late, twice, or of what nobody knows.
+    fn nonsense(&mut self) -> Input {
+        let (offer, generation) = pick(&mut self.rng, &self.offers).unwrap_or_default();
+        let generation = Generation(generation.0 + u32::from(self.rng.chance(0.2)));
+        let stranger = AgentId(AGENTS + 1 + self.rng.below(2) as u32);
+        let shard = self.shard();
+        match self.rng.below(8) {
+            0 | 1 => Input::Claim { shard, offer, generation },
+            2 | 3 => Input::OfferEnded { offer, generation, outcome: pick(&mut self.rng, &OUTCOMES).unwrap_or(OUTCOMES[0]) },
+            4 => Input::CallerGone { call: CallId(self.rng.below(self.calls as u64).into()) },
+            5 => Input::AgentFree { agent: self.some_agent().unwrap_or(stranger), call: CallId(9), leg: LegId(0), talked: true },
+            6 => Input::SetStatus { request: Some(RequestId(1)), agent: stranger, status: Status::Paused, reason: None },
+            _ => self.enqueue(CallId(0), QueueId(QUEUES + 1)),
+        }
+    }
+
+    fn shard(&mut self) -> ShardId {
+        ShardId(self.rng.below(2) as u16)
+    }
+
+    fn caller(&mut self) -> String {
+        format!("+44770090000{}", self.rng.below(5))
+    }
+
+    fn some_agent(&mut self) -> Option<AgentId> {
+        let all: Vec<AgentId> = self.checker.agents.keys().copied().collect();
+        pick(&mut self.rng, &all)
+    }
+
+    fn some_call(&mut self) -> Option<CallId> {
+        let all: Vec<CallId> = self.checker.calls.keys().copied().collect();
+        pick(&mut self.rng, &all)
+    }
+
+    fn some_offer(&mut self) -> Option<(ShardId, OfferId, Generation)> {
+        let open = self.checker.agents.values().filter_map(|person| person.offer);
+        let open: Vec<_> = open.map(|lease| (lease.shard, lease.offer, lease.generation)).collect();
+        pick(&mut self.rng, &open)
+    }
+}
+
+fn pick<T: Clone>(rng: &mut Rng, from: &[T]) -> Option<T> {
+    from.get(rng.below(from.len() as u64) as usize).cloned()
+}
+
+const OUTCOMES: [OfferOutcome; 6] = [
+    OfferOutcome::NoAnswer,
+    OfferOutcome::NoAnswer,
+    OfferOutcome::Refused,
+    OfferOutcome::Unreachable,
+    OfferOutcome::CallerGone,
+    OfferOutcome::Withdrawn,
+];
+/// Share of words that are stale or make no sense.
+const NONSENSE: f64 = 0.08;
