@@ -160,7 +160,7 @@ impl Centre {
         let queue = QueueId(self.rng.below(self.scenario.queues.into()) as u32);
         let (queue, caller) = again.unwrap_or_else(|| (queue, number(call)));
         let shard = ShardId((call.0 % 4) as u16);
-        self.say(Input::Enqueue { call, shard, queue, caller: Some(caller), priority: 0 });
+        self.say(Input::Enqueue(Enqueue { call, shard, queue, caller: Some(caller), ..Enqueue::default() }));
         let patience = PATIENCE.draw(&mut self.rng);
         self.note(patience, Event::Patience(call));
     }

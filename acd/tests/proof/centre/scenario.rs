@@ -39,7 +39,8 @@ impl Scenario {
             self.queue(QueueId(id as u32), agents, rng)
         });
         let queues = queues.collect();
-        let agent = |id| AgentConfig { agent: AgentId(id), status: Status::Offline, reason: None, max_missed: 3 };
+        let agent =
+            |id| AgentConfig { agent: AgentId(id), status: Status::Offline, max_missed: 3, ..AgentConfig::default() };
         (queues, (0..self.agents).map(agent).collect())
     }
 
@@ -50,7 +51,8 @@ impl Scenario {
             max_wait: Duration::from_secs(600),
             wrap_up: Duration::from_secs(rng.below(3) * 10),
             max_waiting: 5_000,
-            agents,
+            agents: agents.into_iter().map(QueueAgent::from).collect(),
+            ..QueueConfig::default()
         }
     }
 

@@ -7,14 +7,8 @@ use core::time::Duration;
 use super::{Alarm, Answer, Caller, Checker, nanos};
 
 impl Checker {
-    pub(super) fn enqueue(
-        &mut self,
-        call: CallId,
-        shard: ShardId,
-        queue: QueueId,
-        caller: Option<String>,
-        priority: i32,
-    ) {
+    pub(super) fn enqueue(&mut self, work: &Enqueue) {
+        let Enqueue { call, shard, queue, priority, .. } = *work;
         let former = self.calls.get(&call).cloned();
         if let Some(row) = former.as_ref().filter(|row| row.queue == queue).cloned() {
             self.coverage.hit("call: enqueued again in its queue");
@@ -36,7 +30,8 @@ impl Checker {
             return self.expected.push(Answer::Leave(call));
         }
         let until = self.now.mono + desk.config.max_wait;
-        let kept = caller.filter(|_| former.is_none()).and_then(|caller| self.places.remove(&(queue, caller)));
+        let caller = work.caller.clone().filter(|_| former.is_none() && work.arrived.is_none());
+        let kept = caller.and_then(|caller| self.places.remove(&(queue, caller)));
         self.coverage.hit(match (&former, &kept) {
             (Some(_), _) => "call: moved, keeps its arrival",
             (None, Some(_)) => "call: enters, gets its old place",

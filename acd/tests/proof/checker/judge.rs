@@ -142,7 +142,7 @@ impl Checker {
             let by_book: Vec<(CallId, WallTime)> = mine.map(|call| (*call, self.calls[call].told_arrival)).collect();
             let mut states = [0; 6];
             for agent in &desk.config.agents {
-                self.agents.get(agent).into_iter().for_each(|person| states[person.state() as usize] += 1);
+                self.agents.get(&agent.agent).into_iter().for_each(|person| states[person.state() as usize] += 1);
             }
             let is_right = queue.tally == tally && tally.entered == gone + queue.waiting.len() as u64;
             if !is_right || queue.waiting != by_book || queue.agents != states {
@@ -164,10 +164,45 @@ impl Checker {
 
 /// From and to, by [`State`].
 const TRANSITIONS: [[&str; 6]; 6] = [
-    ["offline > offline", "offline > ready", "offline > reserved", "offline > on_call", "offline > wrap_up", "offline > paused"],
+    [
+        "offline > offline",
+        "offline > ready",
+        "offline > reserved",
+        "offline > on_call",
+        "offline > wrap_up",
+        "offline > paused",
+    ],
     ["ready > offline", "ready > ready", "ready > reserved", "ready > on_call", "ready > wrap_up", "ready > paused"],
-    ["reserved > offline", "reserved > ready", "reserved > reserved", "reserved > on_call", "reserved > wrap_up", "reserved > paused"],
-    ["on_call > offline", "on_call > ready", "on_call > reserved", "on_call > on_call", "on_call > wrap_up", "on_call > paused"],
-    ["wrap_up > offline", "wrap_up > ready", "wrap_up > reserved", "wrap_up > on_call", "wrap_up > wrap_up", "wrap_up > paused"],
-    ["paused > offline", "paused > ready", "paused > reserved", "paused > on_call", "paused > wrap_up", "paused > paused"],
+    [
+        "reserved > offline",
+        "reserved > ready",
+        "reserved > reserved",
+        "reserved > on_call",
+        "reserved > wrap_up",
+        "reserved > paused",
+    ],
+    [
+        "on_call > offline",
+        "on_call > ready",
+        "on_call > reserved",
+        "on_call > on_call",
+        "on_call > wrap_up",
+        "on_call > paused",
+    ],
+    [
+        "wrap_up > offline",
+        "wrap_up > ready",
+        "wrap_up > reserved",
+        "wrap_up > on_call",
+        "wrap_up > wrap_up",
+        "wrap_up > paused",
+    ],
+    [
+        "paused > offline",
+        "paused > ready",
+        "paused > reserved",
+        "paused > on_call",
+        "paused > wrap_up",
+        "paused > paused",
+    ],
 ];

@@ -123,9 +123,7 @@ impl Checker {
         self.accepted = true;
         match input {
             Input::Configure { queues, agents } => self.configure(queues, agents),
-            Input::Enqueue { call, shard, queue, caller, priority } => {
-                self.enqueue(*call, *shard, *queue, caller.clone(), *priority)
-            }
+            Input::Enqueue(work) => self.enqueue(work),
             Input::CallerGone { call } => {
                 self.accepted = self.calls.contains_key(call);
                 self.hit_if_waiting(*call);

@@ -154,6 +154,11 @@ impl Person {
         self.state() == State::Ready && self.rest.is_none()
     }
 
+    /// He is left alone after an offer that he did not take.
+    pub(crate) fn rests(&self) -> bool {
+        self.rest.is_some()
+    }
+
     pub(crate) fn state(&self) -> State {
         match self {
             _ if !self.legs.is_empty() => State::OnCall,

@@ -42,6 +42,6 @@ impl Checker {
 
     /// The rules in force let this free agent have this call.
     fn can_take(&self, agent: AgentId, call: CallId) -> bool {
-        self.queues[&self.calls[&call].queue].config.agents.contains(&agent)
+        self.queues[&self.calls[&call].queue].config.has(agent)
     }
 }

@@ -7,12 +7,16 @@ use clock::*;
 
 use super::rules::QUEUES;
 use super::{AGENTS, Storm};
+use crate::checker::Person;
 
 impl Storm {
     /// An input that the model can take, now and then one that it cannot.
     pub(super) fn any_input(&mut self) -> Input {
         if self.rng.chance(NONSENSE) {
             return self.nonsense();
+        }
+        if let Some(agent) = self.flapping.take().filter(|_| self.rng.chance(0.5)) {
+            return Input::Reachable { agent, reachable: true };
         }
         loop {
             let chosen = match self.rng.below(100) {
@@ -22,8 +26,8 @@ impl Storm {
                 48..58 => self.end_of_offer(),
                 58..74 => self.end_of_leg(),
                 74..79 => self.call_of_his_own(),
-                79..83 => self.phone(),
-                83..92 => self.status(),
+                79..84 => self.phone(),
+                84..92 => self.status(),
                 92..95 => self.again(),
                 95..98 => Some(self.honest_facts()),
                 98 => Some(self.place()),
@@ -48,7 +52,7 @@ impl Storm {
     fn enqueue(&mut self, call: CallId, queue: QueueId) -> Input {
         let priority = if self.rng.chance(0.2) { self.rng.below(3) as i32 - 1 } else { 0 };
         let caller = self.rng.chance(0.3).then(|| self.caller());
-        Input::Enqueue { call, shard: self.shard(), queue, caller, priority }
+        Input::Enqueue(Enqueue { call, shard: self.shard(), queue, caller, priority, ..Enqueue::default() })
     }
 
     /// A call that waits is moved, or gets another priority.
@@ -84,16 +88,21 @@ impl Storm {
     }
 
     fn phone(&mut self) -> Option<Input> {
-        let agent = self.some_agent()?;
+        let of_interest = |(_, person): &(&AgentId, &Person)| !person.reachable || person.rests();
+        let few: Vec<AgentId> = self.checker.agents.iter().filter(of_interest).map(|(id, _)| *id).collect();
+        let one = pick(&mut self.rng, &few).filter(|_| self.rng.chance(0.6));
+        let agent = one.or_else(|| self.some_agent())?;
         let reachable = !self.checker.agents[&agent].reachable;
-        (reachable || self.rng.chance(0.4)).then_some(Input::Reachable { agent, reachable })
+        self.flapping = (!reachable && self.checker.agents[&agent].rests()).then_some(agent);
+        (reachable || self.flapping.is_some() || self.rng.chance(0.4)).then_some(Input::Reachable { agent, reachable })
     }
 
     fn status(&mut self) -> Option<Input> {
         let agent = self.some_agent()?;
         let wanted = [Status::Ready, Status::Ready, Status::Ready, Status::Paused, Status::Offline];
         let status = pick(&mut self.rng, &wanted)?;
-        let is_news = self.checker.agents[&agent].status != status || self.checker.agents[&agent].state() == State::WrapUp;
+        let is_news =
+            self.checker.agents[&agent].status != status || self.checker.agents[&agent].state() == State::WrapUp;
         let reason = Some("lunch".to_owned());
         (is_news || self.rng.chance(0.1)).then_some(Input::SetStatus { request: None, agent, status, reason })
     }
@@ -123,6 +132,7 @@ impl Storm {
             caller: None,
             priority: row.priority,
             arrived: row.told_arrival,
+            ..WaitingFact::default()
         });
         let open = self.checker.agents.values().filter_map(|person| person.offer);
         let offers = open.filter(|lease| lease.shard == shard).map(|lease| (lease.offer, lease.generation));
@@ -137,10 +147,19 @@ impl Storm {
         let shard = self.shard();
         match self.rng.below(8) {
             0 | 1 => Input::Claim { shard, offer, generation },
-            2 | 3 => Input::OfferEnded { offer, generation, outcome: pick(&mut self.rng, &OUTCOMES).unwrap_or(OUTCOMES[0]) },
+            2 | 3 => {
+                Input::OfferEnded { offer, generation, outcome: pick(&mut self.rng, &OUTCOMES).unwrap_or(OUTCOMES[0]) }
+            }
             4 => Input::CallerGone { call: CallId(self.rng.below(self.calls as u64).into()) },
-            5 => Input::AgentFree { agent: self.some_agent().unwrap_or(stranger), call: CallId(9), leg: LegId(0), talked: true },
-            6 => Input::SetStatus { request: Some(RequestId(1)), agent: stranger, status: Status::Paused, reason: None },
+            5 => Input::AgentFree {
+                agent: self.some_agent().unwrap_or(stranger),
+                call: CallId(9),
+                leg: LegId(0),
+                talked: true,
+            },
+            6 => {
+                Input::SetStatus { request: Some(RequestId(1)), agent: stranger, status: Status::Paused, reason: None }
+            }
             _ => self.enqueue(CallId(0), QueueId(QUEUES + 1)),
         }
     }

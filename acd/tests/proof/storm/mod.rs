@@ -21,6 +21,8 @@ pub(crate) struct Storm {
     rng: Rng,
     /// Offers of late, to be named again when they are stale.
     offers: Vec<(OfferId, Generation)>,
+    /// Whose phone went away just now and may be back at once.
+    flapping: Option<AgentId>,
     calls: u128,
     legs: u64,
     checkpoint: Checkpoint,
@@ -42,6 +44,7 @@ impl Storm {
             acd,
             checker: Checker::default(),
             offers: Vec::new(),
+            flapping: None,
             calls: 1,
             legs: 1,
             events: 0,
@@ -80,7 +83,7 @@ impl Storm {
         if self.rng.chance(0.01) {
             self.crash();
         }
-        if self.rng.chance(0.002) {
+        if self.rng.chance(0.004) {
             effects.extend(self.configure());
         }
         let input = self.any_input();
@@ -169,7 +172,7 @@ impl Storm {
             self.checker.violations.push(("P10 the same after a crash", what));
         }
         self.checker.coverage.hit("crash: built anew from checkpoint and log");
-        if self.rng.chance(0.1) {
+        if self.rng.chance(0.2) {
             self.acd = Acd::restore(self.acd.checkpoint(), self.checker.now);
             self.checkpoint = self.acd.checkpoint();
             self.told.clear();
