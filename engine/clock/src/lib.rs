@@ -9,7 +9,8 @@ mod time;
 mod timer_queue;
 
 pub use id::{
-    AgentId, BadCallId, CallId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, ShardId, SkillId, TrunkId,
+    AgentId, BadCallId, BadCallbackId, CallId, CallbackId, FlowId, Generation, LegId, OfferId, QueueId, RequestId,
+    ShardId, SkillId, TrunkId,
 };
 pub use rng::Rng;
 pub use time::{Instant, Now, WallTime};
