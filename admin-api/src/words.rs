@@ -53,7 +53,9 @@ words! {
 
 words! {
     /// Outcome of a call.
-    CallOutcome from journal_core::Outcome { Initiated, InProgress, Successful, NoAnswer, Voicemail, Error }
+    CallOutcome from journal_core::Outcome {
+        Initiated, InProgress, Successful, NoAnswer, Voicemail, Error, Callback,
+    }
 }
 
 words! {

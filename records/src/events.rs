@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::naming::Naming;
 use crate::words::Word;
-use crate::{JourneyStep, LiveCalls};
+use crate::{Callback, JourneyStep, LiveCalls};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -171,9 +171,28 @@ impl EventFeed {
                 let account = Some(account.clone());
                 Some(Event { id, kind: LOST_CALL_OVERDUE.to_owned(), at: *at, account, call: Some(*call), data })
             }
+            Entry::Callback(entry) => {
+                let callback = Callback::of(entry, &self.naming);
+                let kind = format!("callback.{}", entry.state.word());
+                let account = Some(callback.account.clone());
+                Some(Event { id, kind, at: entry.at, account, call: entry.call, data: callback_json(&callback) })
+            }
             _ => None,
         }
     }
+}
+
+fn callback_json(callback: &Callback) -> Value {
+    json!({
+        "callback": callback.id.to_string(),
+        "state": callback.state.word(),
+        "number": callback.number,
+        "queue": callback.queue,
+        "agent": callback.agent.as_ref().or(callback.served_by.as_ref()),
+        "attempts": callback.attempts,
+        "related_call_id": callback.related_call_id.map(|id| id.to_string()),
+        "reason": callback.why,
+    })
 }
 
 impl std::fmt::Display for EventId {

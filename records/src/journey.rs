@@ -84,6 +84,19 @@ fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
             "message": message,
         }),
         CallEvent::MessagePlayed { prompt } => json!({ "prompt": prompt }),
+        CallEvent::CallbackRequested { queue, callback, is_duplicate } => json!({
+            "queue": naming.queue(*queue),
+            "callback": callback.to_string(),
+            "duplicate": is_duplicate,
+        }),
+        CallEvent::CallbackRejected { queue, reason } => json!({ "queue": naming.queue(*queue), "reason": reason }),
+        CallEvent::CallbackDialing { callback, agent } => json!({
+            "callback": callback.to_string(),
+            "agent": agent.map(|id| naming.agent(id)),
+        }),
+        CallEvent::DialDenied { number, rule, evidence } => {
+            json!({ "number": number, "rule": rule, "evidence": evidence })
+        }
         CallEvent::RecordingEnded { duration_ms, .. } => json!({ "duration_ms": duration_ms }),
         CallEvent::LegEnded { cause, .. } => json!({ "cause": cause_json(cause) }),
         CallEvent::Ended { status, outcome, cause } => json!({
@@ -133,5 +146,6 @@ const fn queue_left(how: QueueLeft) -> &'static str {
         QueueLeft::Full => "full",
         QueueLeft::Empty => "empty",
         QueueLeft::Key => "key",
+        QueueLeft::CalledBack => "called_back",
     }
 }

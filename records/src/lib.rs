@@ -12,6 +12,7 @@
 mod agents;
 mod call;
 mod call_events;
+mod callbacks;
 mod calls;
 mod columns;
 mod database;
@@ -29,6 +30,7 @@ mod words;
 
 pub use agents::StateInterval;
 pub use call::{Call, CallRecording};
+pub use callbacks::{Callback, CallbackFilter};
 pub use database::{BadPostgresAddress, Database, DatabaseUnavailable, PostgresAddress};
 pub use events::{Event, EventFeed, EventId, ResumeError};
 pub use filter::{BadCursor, CallFilter, CallSort, Cursor, DEFAULT_LIMIT, MAX_LIMIT, NONE};

@@ -46,6 +46,14 @@ impl Naming {
         trunk().or_else(agent).or_else(queue).unwrap_or(&self.home).to_owned()
     }
 
+    /// Account of a callback: that of its agent, else of its queue.
+    #[must_use]
+    pub fn account_of_callback(&self, queue: Option<QueueId>, agent: Option<AgentId>) -> String {
+        let agent = self.account(NameKind::Agent, agent.map(|id| id.0));
+        let queue = || self.account(NameKind::Queue, queue.map(|id| id.0));
+        agent.or_else(queue).unwrap_or(&self.home).to_owned()
+    }
+
     fn account(&self, kind: NameKind, id: Option<u32>) -> Option<&str> {
         self.names.named(kind, id?).map(|named| named.account.as_str())
     }

@@ -1,7 +1,10 @@
 //! The words that stand for enums in the database and at the API (data-model.md section 1).
 
 use journal_core::outcome::WorkStatus;
-use journal_core::{AgentState, CallStatus, Direction, Outcome, RecordingState, Recovers, Who};
+use journal_core::{
+    AgentState, CallStatus, CallbackOwner, CallbackSource, CallbackState, Direction, Outcome, RecordingState, Recovers,
+    Who,
+};
 
 /// An enum with a stable snake_case word for each value.
 pub trait Word: Sized + Copy + 'static {
@@ -48,6 +51,28 @@ words!(Outcome {
     NoAnswer => "no_answer",
     Voicemail => "voicemail",
     Error => "error",
+    Callback => "callback",
+});
+words!(CallbackOwner {
+    Acd => "acd",
+    Dialer => "dialer",
+});
+words!(CallbackSource {
+    Key => "key",
+    Api => "api",
+    Agent => "agent",
+});
+words!(CallbackState {
+    Requested => "requested",
+    Queued => "queued",
+    Reserved => "reserved",
+    Dialing => "dialing",
+    Connected => "connected",
+    NoAnswer => "no_answer",
+    Exhausted => "exhausted",
+    Cancelled => "cancelled",
+    Expired => "expired",
+    Superseded => "superseded",
 });
 words!(Direction {
     Inbound => "inbound",

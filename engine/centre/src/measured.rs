@@ -35,6 +35,7 @@ pub const fn leave_of(how: QueueLeft) -> Leave {
         QueueLeft::Abandoned => Leave::Abandoned,
         QueueLeft::TimedOut => Leave::TimedOut,
         QueueLeft::Full | QueueLeft::Empty | QueueLeft::Key => Leave::Overflowed,
+        QueueLeft::CalledBack => Leave::Callback,
         QueueLeft::Ended => Leave::Ended,
     }
 }

@@ -157,6 +157,8 @@ const fn kind(entry: &Entry) -> u8 {
         Entry::NodeStopped { .. } => 11,
         Entry::LostCallRules { .. } => 12,
         Entry::LostCallOverdue { .. } => 13,
+        Entry::Callback(_) => 14,
+        Entry::DoNotCall { .. } => 15,
     }
 }
 
@@ -180,6 +182,8 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         Entry::LostCallOverdue { call, account, number, queue, agent, lost_at, at } => {
             put(&(call, account, number, queue, agent, lost_at, at), to)
         }
+        Entry::Callback(callback) => put(callback, to),
+        Entry::DoNotCall { pattern, listed, reason, at } => put(&(pattern, listed, reason, at), to),
     }
 }
 
@@ -222,6 +226,11 @@ fn entry_of(kind: u8, body: &[u8]) -> Option<Entry> {
             let (call, account, number, queue, agent, lost_at, at) = whole(body)?;
             Entry::LostCallOverdue { call, account, number, queue, agent, lost_at, at }
         }
+        14 => Entry::Callback(whole(body)?),
+        15 => {
+            let (pattern, listed, reason, at) = whole(body)?;
+            Entry::DoNotCall { pattern, listed, reason, at }
+        }
         _ => return None,
     })
 }
@@ -239,6 +248,6 @@ pub const KEY_BYTES: usize = 14;
 /// Larger than any answer kept for an Idempotency-Key, which is the longest kind.
 pub const MAX_ENTRY_BYTES: usize = 256 * 1024;
 const HEAD_BYTES: usize = 10;
-const LAST_KIND: u8 = 13;
+const LAST_KIND: u8 = 15;
 /// All kinds are at their first version.
 const VERSION: u8 = 1;

@@ -4,11 +4,11 @@
 //! call), numbered from 1 without a gap, from which status, record, KPIs and
 //! live events are all derived.
 
-use clock::{AgentId, CallId, LegId, OfferId, QueueId, TrunkId, WallTime};
+use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use core::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
-use crate::{LostCallRules, Shared};
+use crate::{CallbackEntry, LostCallRules, Shared};
 
 /// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -113,6 +113,19 @@ pub enum Entry {
         agent: Option<String>,
         /// When it ended.
         lost_at: WallTime,
+        /// When.
+        at: WallTime,
+    },
+    /// A callback as it is from now; replaces its former entry. After a terminal state none follows.
+    Callback(Shared<CallbackEntry>),
+    /// A number or prefix (with `*`) is on the internal do-not-call list from now, or is so no more.
+    DoNotCall {
+        /// E.164, or a prefix of it with `*`.
+        pattern: String,
+        /// Listed from now, or no more.
+        listed: bool,
+        /// Why, as it was given.
+        reason: Option<String>,
         /// When.
         at: WallTime,
     },
@@ -408,6 +421,38 @@ pub enum CallEvent {
         /// Name of the prompt.
         prompt: String,
     },
+    /// `callback.requested`: the caller on the line is called back; his call ends with it.
+    CallbackRequested {
+        /// The queue.
+        queue: QueueId,
+        /// His callback.
+        callback: CallbackId,
+        /// He had asked before: the first is kept.
+        is_duplicate: bool,
+    },
+    /// `callback.rejected`: the caller on the line asked to be called back, and is not.
+    CallbackRejected {
+        /// The queue.
+        queue: QueueId,
+        /// Stable word: `limit`, `closed`, `number_withheld`, a rule of the dial gate.
+        reason: String,
+    },
+    /// `callback.dialing`: this call is an attempt of a callback, and the customer is called now.
+    CallbackDialing {
+        /// The callback.
+        callback: CallbackId,
+        /// The agent who has it; none yet where the customer is called first.
+        agent: Option<AgentId>,
+    },
+    /// `dial.denied`: the dial gate lets the call not out.
+    DialDenied {
+        /// The number.
+        number: String,
+        /// The rule that denies it: stable word.
+        rule: String,
+        /// Its evidence, in words.
+        evidence: String,
+    },
 }
 
 /// What a schedule says of a moment.
@@ -479,6 +524,8 @@ pub enum Outcome {
     Voicemail,
     /// Failed.
     Error,
+    /// The caller is called back.
+    Callback,
 }
 
 /// Who ended or caused something.
@@ -524,6 +571,8 @@ pub enum QueueLeft {
     Empty,
     /// By a key that leads elsewhere.
     Key,
+    /// He is called back.
+    CalledBack,
 }
 
 /// State of a recording in the record.

@@ -40,6 +40,10 @@ impl CallEvent {
             Self::Overflowed { .. } => "queue.overflowed",
             Self::Announced { .. } => "queue.announced",
             Self::MessagePlayed { .. } => "message.played",
+            Self::CallbackRequested { .. } => "callback.requested",
+            Self::CallbackRejected { .. } => "callback.rejected",
+            Self::CallbackDialing { .. } => "callback.dialing",
+            Self::DialDenied { .. } => "dial.denied",
             Self::LegEnded { .. } => "leg.ended",
             Self::Ended { .. } => "call.ended",
         }

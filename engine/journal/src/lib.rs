@@ -5,6 +5,7 @@
 //! `journal`, the rows are `records`.
 
 mod answers;
+mod callbacks;
 mod codec;
 mod entry;
 mod event;
@@ -18,6 +19,7 @@ mod replay;
 mod shared;
 
 pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
+pub use callbacks::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState, DoNotCall, MAX_CALLBACKS};
 pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
 pub use entry::{
     AgentState, AgentStatus, Binding, CallEntry, CallEvent, CallStatus, Cause, DialogIdentity, DialogSide, Direction,

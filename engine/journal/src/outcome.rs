@@ -75,12 +75,16 @@ pub const fn live(direction: Direction, stage: Stage) -> Verdict {
 /// What broke technically is a failure however far the call came (save that a
 /// voicemail is in the box). A conversation that we ended ourselves for
 /// anything but an ordinary end was cut by a failure too. A call whose wait
-/// was over ends for that ([`code::WAIT_OVER`]), though the caller hung up on the greeting.
+/// was over ends for that ([`code::WAIT_OVER`]), though the caller hung up on the greeting;
+/// so does one who is called back ([`code::CALLED_BACK`]).
 #[must_use]
 pub fn concluded(reached: Reached, cause: &Cause) -> Verdict {
     let failed = verdict(CallStatus::Failed, Outcome::Error, WorkStatus::Failed);
     let completed = |outcome| verdict(CallStatus::Completed, outcome, WorkStatus::Ended);
     let unanswered = |status| verdict(status, Outcome::NoAnswer, WorkStatus::Ended);
+    if cause.code == code::CALLED_BACK {
+        return completed(Outcome::Callback);
+    }
     if reached.voicemail {
         return completed(Outcome::Voicemail);
     }
@@ -120,6 +124,10 @@ pub mod code {
     pub const RONA: &str = "rona";
     /// The queue's maximum wait ran out.
     pub const WAIT_OVER: &str = "wait_over";
+    /// The caller is called back: his wait goes on without him.
+    pub const CALLED_BACK: &str = "called_back";
+    /// The caller asked to be called back, and too many are already.
+    pub const CALLBACK_LIMIT: &str = "callback_limit";
     /// No phone is registered, or it cannot be reached.
     pub const UNREACHABLE: &str = "unreachable";
     /// The longest time of a call is over.
@@ -162,7 +170,13 @@ fn is_ordinary(cause: &Cause) -> bool {
 fn is_unanswered(cause: &Cause) -> bool {
     let word = matches!(
         cause.code.as_str(),
-        code::NO_ANSWER | code::RONA | code::BUSY | code::WAIT_OVER | code::UNREACHABLE | code::CALL_MAX
+        code::NO_ANSWER
+            | code::RONA
+            | code::BUSY
+            | code::WAIT_OVER
+            | code::UNREACHABLE
+            | code::CALL_MAX
+            | code::CALLBACK_LIMIT
     );
     let word = word || matches!(cause.code.as_str(), code::CLOSED | code::QUEUE_FULL | code::NOBODY_THERE);
     cause.sip.map_or(word, |status| word || matches!(status, 408 | 480 | 486 | 600))

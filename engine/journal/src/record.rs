@@ -308,6 +308,7 @@ impl CallRecord {
                 self.held = false;
                 self.transferring(false);
             }
+            CallEvent::CallbackDialing { agent, .. } => self.agent = agent.or(self.agent),
             CallEvent::Ended { status, outcome, cause } => self.ended(at, *status, *outcome, cause),
             CallEvent::Started { .. }
             | CallEvent::OfferAnswered { .. }
@@ -324,6 +325,9 @@ impl CallRecord {
             | CallEvent::Overflowed { .. }
             | CallEvent::Announced { .. }
             | CallEvent::MessagePlayed { .. }
+            | CallEvent::CallbackRequested { .. }
+            | CallEvent::CallbackRejected { .. }
+            | CallEvent::DialDenied { .. }
             | CallEvent::LegEnded { .. } => {}
         }
     }

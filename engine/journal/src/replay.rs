@@ -7,12 +7,12 @@
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use clock::{AgentId, CallId, LegId, OfferId, QueueId, WallTime};
+use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentState, AgentStatus, Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, DialogIdentity, Direction,
-    Entry, LegKind, Names, Place, Shared, Step, code,
+    AgentState, AgentStatus, Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, DialogIdentity,
+    Direction, DoNotCall, Entry, LegKind, Names, Place, Shared, Step, code,
 };
 
 /// The fold of the journal.
@@ -25,6 +25,9 @@ pub struct Replay {
     states: BTreeMap<AgentId, KnownState>,
     places: BTreeMap<(QueueId, String), Interrupted>,
     dials: BTreeMap<AgentId, Dials>,
+    callbacks: BTreeMap<CallbackId, Shared<CallbackEntry>>,
+    /// The internal do-not-call list.
+    pub do_not_call: DoNotCall,
     /// Names of agents, queues and trunks.
     pub names: Names,
     /// Answers to requests with an Idempotency-Key.
@@ -128,6 +131,15 @@ impl Replay {
             Entry::NodeStopped { .. } => self.stopped_in_order = true,
             // Only the rows remember these, in the transaction of the rows that they are about.
             Entry::LostCallRules { .. } | Entry::LostCallOverdue { .. } => {}
+            Entry::Callback(callback) if callback.state.is_terminal() => {
+                self.callbacks.remove(&callback.callback);
+            }
+            Entry::Callback(callback) => {
+                self.callbacks.insert(callback.callback, callback.clone());
+            }
+            Entry::DoNotCall { pattern, listed, reason, at } => {
+                self.do_not_call.apply(pattern, *listed, reason.as_deref(), *at);
+            }
         }
         Ok(())
     }
@@ -179,12 +191,21 @@ impl Replay {
         self.states.iter().map(|(agent, state)| (*agent, state))
     }
 
+    /// Callbacks that have not ended, in the order in which they are to be entered again.
+    #[must_use]
+    pub fn callbacks(&self) -> Vec<&CallbackEntry> {
+        let mut open: Vec<&CallbackEntry> = self.callbacks.values().map(|callback| &**callback).collect();
+        open.sort_unstable_by_key(|callback| callback.seq);
+        open
+    }
+
     /// Callers who get their place if they ring again by `at` + [`PLACE_KEPT`]: those cut
     /// off before and those who wait in a call that a restart at `now` ends.
     #[must_use]
     pub fn interrupted(&self, now: WallTime) -> Vec<(String, Interrupted)> {
         let waiting = self
             .live_calls()
+            .filter(|call| call.direction == Direction::Inbound)
             .filter_map(|call| Some((call.from.clone(), Interrupted { place: call.place()?, at: now })));
         let before = self.places.iter().map(|((_, from), gone)| (from.clone(), *gone));
         let in_time = |(from, gone): &(String, Interrupted)| !from.is_empty() && gone.at + PLACE_KEPT > now;
@@ -258,7 +279,8 @@ fn day_of(at: WallTime) -> i64 {
 /// Keeps the place of a caller whose call a restart ended, the oldest giving way at the limit.
 fn remember_place(places: &mut BTreeMap<(QueueId, String), Interrupted>, record: &CallRecord, at: WallTime) {
     let cut_by_restart = record.cause.as_ref().is_some_and(|cause| code::is_restart(&cause.code));
-    let Some(place) = record.place().filter(|_| cut_by_restart && !record.from.is_empty()) else { return };
+    let is_caller = record.direction == Direction::Inbound && !record.from.is_empty();
+    let Some(place) = record.place().filter(|_| cut_by_restart && is_caller) else { return };
     places.insert((place.queue, record.from.clone()), Interrupted { place, at });
     if places.len() > MAX_PLACES {
         let oldest = places.iter().min_by_key(|(_, gone)| gone.at).map(|(key, _)| key.clone());

@@ -10,7 +10,7 @@ use journal_core::{CallEntry, CallRecord, Entry, Position, Step, encode, outcome
 use crate::lost::{FollowUp, LostCall, LostState, Rules};
 use crate::naming::Naming;
 use crate::voicemails::{Voicemail, VoicemailId};
-use crate::{Call, JourneyStep, StateInterval};
+use crate::{Call, Callback, JourneyStep, StateInterval};
 
 /// The calls that are open, and the names.
 #[derive(Debug)]
@@ -56,6 +56,8 @@ pub(super) enum Write {
     Overdue(Position, CallId, WallTime),
     /// Other rules for lost calls.
     Rules(Position, Rules),
+    /// A callback as it is now.
+    Callback(Position, Box<Callback>),
     /// An entry that means nothing.
     Poison(Poison),
 }
@@ -160,6 +162,10 @@ impl Fold {
                         until: None,
                     };
                     writes.push(Write::Agent(stored.position, interval));
+                }
+                Ok(Entry::Callback(entry)) => {
+                    let callback = Callback::of(entry, &self.naming);
+                    writes.push(Write::Callback(stored.position, Box::new(callback)));
                 }
                 Ok(Entry::Name { kind, id, account, name }) => self.naming.names.insert(*kind, *id, account, name),
                 Ok(Entry::LostCallRules { rules, .. }) => {

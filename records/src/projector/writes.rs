@@ -6,7 +6,7 @@ use journal::Journal;
 use super::claim::{self, Claim};
 use super::fold::{Plan, Poison, Write};
 use crate::database::{Commit, Database, Failure, Transaction, sql};
-use crate::{agents, call_events, calls, lost, voicemails};
+use crate::{agents, call_events, callbacks, calls, lost, voicemails};
 
 /// Writes everything or nothing.
 pub(super) async fn all(database: &Database, journal: &Journal, plan: &Plan) -> Result<(), Failure> {
@@ -63,6 +63,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
             Write::FollowUp(_, made) => follow_ups.push(made),
             Write::Overdue(_, call, at) => told.push((*call, *at)),
             Write::Rules(_, rules) => lost::store_rules(to, *rules).await?,
+            Write::Callback(_, callback) => callbacks::write(to, callback).await?,
             Write::Poison(poison) => {
                 tracing::error!(target: "records", why = %poison.why, "an entry was put aside");
                 poisoned(to, journal, poison).await?;
@@ -98,6 +99,7 @@ fn poison_of(write: &Write, why: String) -> Poison {
         Write::FollowUp(position, made) => (*position, made.at),
         Write::Overdue(position, _, at) => (*position, *at),
         Write::Rules(position, _) => (*position, WallTime::default()),
+        Write::Callback(position, callback) => (*position, callback.updated_at),
         Write::Poison(poison) => (poison.position, poison.written_at),
     };
     Poison { position, written_at, why, entry: format!("{write:?}").into_bytes() }

@@ -2,10 +2,11 @@
 
 use core::net::{Ipv6Addr, SocketAddr};
 
-use clock::{AgentId, CallId, LegId, OfferId, QueueId, TrunkId, WallTime};
+use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use journal_core::{
-    AgentState, AgentStatus, Binding, CallEntry, CallEvent, CallStatus, Cause, DialogIdentity, DialogSide, Direction,
-    Entry, HoursFound, LegKind, LostCallRules, NameKind, Outcome, QueueLeft, RecordingState, Recovers, Shared, Who,
+    AgentState, AgentStatus, Binding, CallEntry, CallEvent, CallStatus, CallbackEntry, CallbackOwner, CallbackSource,
+    CallbackState, Cause, DialogIdentity, DialogSide, Direction, Entry, HoursFound, LegKind, LostCallRules, NameKind,
+    Outcome, QueueLeft, RecordingState, Recovers, Shared, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -26,6 +27,8 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("agent.v1.hex", agents()),
         golden!("idempotency.v1.hex", vec![("idempotency", idempotency())]),
         golden!("name.v1.hex", names()),
+        golden!("callback.v1.hex", vec![("callback", callback())]),
+        golden!("do_not_call.v1.hex", vec![("listed", do_not_call(true)), ("removed", do_not_call(false))]),
         golden!(
             "node.v1.hex",
             vec![("started", Entry::NodeStarted { at: AT }), ("stopped", Entry::NodeStopped { at: AT })]
@@ -109,6 +112,14 @@ fn end_events() -> Vec<CallEvent> {
             target: "192.0.2.1:5060".to_owned(),
             next: "192.0.2.2:5060".to_owned(),
         },
+        CallEvent::CallbackRequested { queue: QUEUE, callback: CALLBACK, is_duplicate: true },
+        CallEvent::CallbackRejected { queue: QUEUE, reason: "limit".to_owned() },
+        CallEvent::CallbackDialing { callback: CALLBACK, agent: Some(AGENT) },
+        CallEvent::DialDenied {
+            number: "+442070000001".to_owned(),
+            rule: "do_not_call".to_owned(),
+            evidence: "on the list".to_owned(),
+        },
     ]
 }
 
@@ -151,6 +162,37 @@ fn dialog() -> Entry {
         peer: SocketAddr::from(([127, 0, 0, 2], 5080)),
         stream: true,
     }))
+}
+
+fn callback() -> Entry {
+    Entry::Callback(Shared::from(CallbackEntry {
+        callback: CALLBACK,
+        owner: CallbackOwner::Acd,
+        state: CallbackState::NoAnswer,
+        number: "+442070000001".to_owned(),
+        queue: Some(QUEUE),
+        agent: None,
+        source: CallbackSource::Key,
+        related: Some(CALL),
+        call: Some(CallId(2)),
+        served_by: Some(AGENT),
+        requested_at: AT,
+        arrived: AT,
+        seq: 7,
+        priority: -1,
+        due_at: None,
+        next_at: Some(AT),
+        expires_at: AT,
+        attempts: 1,
+        device: Some("sip:1001@host".to_owned()),
+        is_verified: true,
+        why: Some("busy".to_owned()),
+        at: AT,
+    }))
+}
+
+fn do_not_call(listed: bool) -> Entry {
+    Entry::DoNotCall { pattern: "+4479*".to_owned(), listed, reason: Some("asked us".to_owned()), at: AT }
 }
 
 fn bindings() -> Vec<(&'static str, Entry)> {
@@ -205,6 +247,7 @@ fn lost_calls() -> Vec<(&'static str, Entry)> {
 
 const AT: WallTime = WallTime::from_micros(1_760_000_000_000_000);
 const CALL: CallId = CallId(0x0199_9999_9999_7000_8000_0000_0000_0001);
+const CALLBACK: CallbackId = CallbackId(0x0199_9999_9999_7000_8000_0000_0000_0002);
 const LEG: LegId = LegId(300);
 const OFFER: OfferId = OfferId(5);
 const AGENT: AgentId = AgentId(11);
