@@ -120,6 +120,10 @@ const fn name(event: &CallEvent) -> &'static str {
         CallEvent::Overflowed { .. } => "queue.overflowed",
         CallEvent::Announced { .. } => "queue.announced",
         CallEvent::MessagePlayed { .. } => "message.played",
+        CallEvent::CallbackRequested { .. } => "callback.requested",
+        CallEvent::CallbackRejected { .. } => "callback.rejected",
+        CallEvent::CallbackDialing { .. } => "callback.dialing",
+        CallEvent::DialDenied { .. } => "dial.denied",
     }
 }
 
