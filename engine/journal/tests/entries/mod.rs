@@ -69,6 +69,7 @@ fn call_events() -> Vec<CallEvent> {
     events.extend(talk_events());
     events.extend(end_events());
     events.extend(rule_events());
+    events.extend(callback_events());
     events
 }
 
@@ -112,14 +113,6 @@ fn end_events() -> Vec<CallEvent> {
             target: "192.0.2.1:5060".to_owned(),
             next: "192.0.2.2:5060".to_owned(),
         },
-        CallEvent::CallbackRequested { queue: QUEUE, callback: CALLBACK, is_duplicate: true },
-        CallEvent::CallbackRejected { queue: QUEUE, reason: "limit".to_owned() },
-        CallEvent::CallbackDialing { callback: CALLBACK, agent: Some(AGENT) },
-        CallEvent::DialDenied {
-            number: "+442070000001".to_owned(),
-            rule: "do_not_call".to_owned(),
-            evidence: "on the list".to_owned(),
-        },
     ]
 }
 
@@ -142,6 +135,19 @@ fn rule_events() -> Vec<CallEvent> {
         },
         CallEvent::MessagePlayed { prompt: "closed".to_owned() },
         CallEvent::QueueLeft { queue: QUEUE, how: QueueLeft::Empty },
+    ]
+}
+
+fn callback_events() -> Vec<CallEvent> {
+    vec![
+        CallEvent::CallbackRequested { queue: QUEUE, callback: CALLBACK, is_duplicate: true },
+        CallEvent::CallbackRejected { queue: QUEUE, reason: "limit".to_owned() },
+        CallEvent::CallbackDialing { callback: CALLBACK, agent: Some(AGENT) },
+        CallEvent::DialDenied {
+            number: "+442070000001".to_owned(),
+            rule: "do_not_call".to_owned(),
+            evidence: "on the list".to_owned(),
+        },
     ]
 }
 
