@@ -15,8 +15,9 @@ fn storms_break_no_rule() {
     prove(1, 24, EVENTS / 24);
 }
 
-/// Ten million: `make storm`.
+/// Ten million: `make storm`, built for speed.
 #[test]
+#[cfg(not(debug_assertions))]
 fn in_full_storms_break_no_rule() {
     prove(1_000, 100, 100_000);
 }
@@ -55,8 +56,9 @@ fn centres_work_by_the_rules() {
     assert!(calls >= 10_000, "{calls} calls");
 }
 
-/// A million calls: `make storm`.
+/// A million calls: `make storm`, built for speed.
 #[test]
+#[cfg(not(debug_assertions))]
 fn in_full_centres_work_by_the_rules() {
     let scenarios = [
         Scenario::new("5 agents, 2 queues, a month", 11, 5, 2, 30.0, 0.85),
