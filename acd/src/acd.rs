@@ -5,21 +5,25 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use clock::{AgentId, CallId, Instant, Now, OfferId, QueueId, Rng, ShardId, TimerQueue};
 
 use crate::agent::Agent;
+use crate::class::Classes;
 use crate::contract::{CommandError, Effect, Input, Reply, TimerReason};
 use crate::dispatch::Woken;
 use crate::facts::Suspects;
 use crate::limits::Limits;
+use crate::line::Line;
 use crate::place::Places;
 use crate::planted::Planted;
-use crate::queue::{Profile, Queue, Waiting};
+use crate::preferred::LastAgents;
+use crate::profile::Profile;
+use crate::queue::{HeldCalls, Queue, Waiting};
 
 /// The automatic call distributor (DESIGN sections 3 and 4).
 ///
-/// After every input it is work conserving: no waiting call and idle agent of
-/// its queue are left together, save an agent who rests after an offer that he
-/// did not take ([`crate::MISSED_REST`] and its kin). Each offer joins the first
-/// waiting call, over all queues, that has an idle agent, with the longest idle
-/// of them.
+/// After every input it is work conserving: no waiting call and idle agent who
+/// may take it under the rules in force are left together ([`Acd::why_waits`]
+/// names the rule that holds a call back). Each offer joins the first waiting
+/// call, over all queues, that an idle agent can take, with the one of them
+/// whom the queue's strategy chooses.
 #[derive(Clone, Debug)]
 pub struct Acd {
     pub(crate) limits: Limits,
@@ -30,11 +34,21 @@ pub struct Acd {
     pub(crate) queues: Vec<Queue>,
     pub(crate) calls: BTreeMap<CallId, Waiting>,
     pub(crate) places: Places,
+    pub(crate) last_agents: LastAgents,
+    pub(crate) rng: Rng,
     /// Agents with a phone, also such as are not configured yet: a phone may
     /// register before the configuration that names its agent arrives.
     pub(crate) reachable: BTreeSet<AgentId>,
     pub(crate) offers: BTreeMap<OfferId, AgentId>,
+    /// What follows is an index of the rows, built anew by `reindex`.
     pub(crate) profiles: Vec<Profile>,
+    pub(crate) classes: Classes,
+    /// Calls for which nobody rings.
+    pub(crate) open: Line,
+    /// Calls for which some ring, and one more may.
+    pub(crate) joining: Line,
+    /// Calls that are kept for one agent.
+    pub(crate) held: BTreeMap<AgentId, HeldCalls>,
     pub(crate) timers: TimerQueue<Timer>,
     pub(crate) suspects: BTreeMap<ShardId, Suspects>,
     pub(crate) woken: Woken,
@@ -53,6 +67,8 @@ pub struct Acd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Timer {
     MaxWait(CallId),
+    Step(CallId),
+    Join(CallId),
     Offer(AgentId),
     WrapUp(AgentId),
     Rest(AgentId),
@@ -85,9 +101,9 @@ pub struct Counts {
 }
 
 impl Acd {
-    /// An ACD without queues and agents. Chance serves to begin the offer ids at
-    /// a place of their own, so that no offer of an earlier life is mistaken for
-    /// one of this.
+    /// An ACD without queues and agents. Chance begins the offer ids at a place of
+    /// their own, so that no offer of an earlier life is mistaken for one of this,
+    /// and draws agents where a queue's strategy says so.
     #[must_use]
     pub fn new(limits: Limits, mut rng: Rng) -> Self {
         Self {
@@ -97,15 +113,21 @@ impl Acd {
             queues: Vec::new(),
             calls: BTreeMap::new(),
             places: Places::default(),
+            last_agents: LastAgents::default(),
             reachable: BTreeSet::new(),
             offers: BTreeMap::new(),
             profiles: Vec::new(),
+            classes: Classes::default(),
+            open: Line::default(),
+            joining: Line::default(),
+            held: BTreeMap::new(),
             timers: TimerQueue::new(),
             suspects: BTreeMap::new(),
             woken: Woken::default(),
             effects: VecDeque::new(),
             changed_agents: BTreeSet::new(),
             next_offer: rng.next_u64() >> 2,
+            rng,
             next_seq: 0,
             repaired: 0,
             refused: 0,
@@ -151,6 +173,8 @@ impl Acd {
             match timer {
                 _ if self.strikes(Planted::MissedTimer) => {}
                 Timer::MaxWait(call) => self.wait_over(call),
+                Timer::Step(call) => self.step_due(call),
+                Timer::Join(call) => self.join_due(call),
                 Timer::Offer(agent) => self.offer_overdue(agent),
                 Timer::WrapUp(agent) => self.wrap_up_over(agent),
                 Timer::Rest(agent) => self.rest_over(agent),
@@ -173,7 +197,7 @@ impl Acd {
     /// The agent and the call whose timer is due next.
     pub fn due(&mut self) -> Option<(Option<AgentId>, Option<CallId>)> {
         match self.timers.peek()?.1 {
-            Timer::MaxWait(call) => Some((None, Some(*call))),
+            Timer::MaxWait(call) | Timer::Step(call) | Timer::Join(call) => Some((None, Some(*call))),
             Timer::Offer(agent) | Timer::WrapUp(agent) | Timer::Rest(agent) => Some((Some(*agent), None)),
             Timer::Place(_) => None,
         }
@@ -230,6 +254,8 @@ impl Timer {
     fn reason(self) -> TimerReason {
         match self {
             Self::MaxWait(_) => TimerReason::MaxWait,
+            Self::Step(_) => TimerReason::Step,
+            Self::Join(_) => TimerReason::Join,
             Self::Offer(_) => TimerReason::OfferOverdue,
             Self::WrapUp(_) => TimerReason::WrapUp,
             Self::Rest(_) => TimerReason::Rest,

@@ -4,8 +4,10 @@ use core::time::Duration;
 
 use clock::{AgentId, CallId, Generation, Instant, LegId, OfferId, QueueId, ShardId, WallTime};
 
-use crate::contract::{AgentConfig, AgentFact, AgentSnapshot, State, Status};
+use crate::contract::{AgentConfig, AgentFact, AgentSnapshot, Blend, Skill, State, Status};
 use crate::order::Stamp;
+use crate::skills;
+use crate::strategy::Figures;
 
 /// An agent's row. `status` is what he chose; the state is derived from all the
 /// rest and never set (DESIGN section 8).
@@ -25,14 +27,16 @@ pub(crate) struct Agent {
     /// No offers until then, after one that he did not take.
     pub(crate) rest_until: Option<Instant>,
     pub(crate) missed: u32,
-    /// End of his last queue call, or the last offer that he did not take, or
-    /// when he became known: never sign-on or the end of a pause.
-    pub(crate) idle_since: Stamp,
+    /// What strategies choose by. It moves only while he is not listed.
+    pub(crate) figures: Figures,
+    /// By skill, each once.
+    pub(crate) skills: Vec<Skill>,
+    pub(crate) blend: Blend,
     pub(crate) shown: Shown,
     pub(crate) shown_since: WallTime,
     /// Index into the profiles; set when they are built.
     pub(crate) profile: usize,
-    /// He stands in his profile's set of idle agents.
+    /// He stands among the idle agents of his profile.
     pub(crate) listed: bool,
 }
 
@@ -46,6 +50,8 @@ pub(crate) struct Leg {
     pub(crate) call: CallId,
     pub(crate) shard: ShardId,
     pub(crate) queue: Option<QueueId>,
+    /// When it became known.
+    pub(crate) since: Instant,
     /// Since when its shard's facts do not name it.
     pub(crate) missing_since: Option<Instant>,
 }
@@ -72,7 +78,7 @@ pub(crate) struct Shown {
 impl Agent {
     /// An agent who becomes known now.
     pub(crate) fn new(config: AgentConfig, reachable: bool, now: clock::Now) -> Self {
-        let AgentConfig { agent, status, reason, max_missed, .. } = config;
+        let AgentConfig { agent, status, reason, max_missed, skills, blend } = config;
         Self {
             agent,
             status,
@@ -85,7 +91,9 @@ impl Agent {
             wrap_up_until: None,
             rest_until: None,
             missed: 0,
-            idle_since: Stamp::at(now.mono),
+            figures: Figures { idle_since: Stamp::at(now.mono), ..Figures::default() },
+            skills: skills::sorted(skills),
+            blend,
             shown: Shown { state: State::Offline, reason: None, call: None },
             shown_since: now.wall,
             profile: 0,
@@ -141,9 +149,9 @@ impl Agent {
 
 impl Leg {
     /// A leg that a shard reports.
-    pub(crate) fn reported(fact: AgentFact) -> Self {
+    pub(crate) fn reported(fact: AgentFact, since: Instant) -> Self {
         let AgentFact { shard, call, leg, queue, .. } = fact;
-        Self { leg: Some(leg), offer: None, call, shard, queue, missing_since: None }
+        Self { leg: Some(leg), offer: None, call, shard, queue, since, missing_since: None }
     }
 
     /// The shard says that it is alive.

@@ -78,7 +78,10 @@ impl Acd {
         if let Some(known) = row.legs.iter_mut().find(|known| known.leg == Some(fact.leg)) {
             known.confirm(fact);
         } else if row.legs.len() < MAX_LEGS {
-            row.legs.push(Leg::reported(fact));
+            row.legs.push(Leg::reported(fact, self.now.mono));
+            if let Some(queue) = fact.queue {
+                self.conversation_began(queue);
+            }
         } else {
             self.refused += 1;
         }
@@ -97,10 +100,15 @@ impl Acd {
     pub(crate) fn end_leg(&mut self, slot: usize, index: usize, talked: bool) {
         let now = self.now.mono;
         let leg = self.agents[slot].legs.remove(index);
+        if let Some(queue) = leg.queue {
+            let figures = &mut self.agents[slot].figures;
+            figures.talked = figures.talked.saturating_add(now.since(leg.since));
+            self.conversation_over(queue);
+        }
         if let (true, Some(queue)) = (talked, leg.queue) {
             let wrap_up = self.queue_slot(queue).map_or(Duration::ZERO, |queue| self.queues[queue].config.wrap_up);
             let row = &mut self.agents[slot];
-            row.idle_since = Stamp::at(now);
+            row.figures.idle_since = Stamp::at(now);
             row.wrap_up_owed = row.wrap_up_owed.max(wrap_up);
         }
         let row = &mut self.agents[slot];
@@ -145,15 +153,12 @@ impl Acd {
         }
         let idle = row.is_idle();
         if idle != row.listed {
-            // `idle_since` moves only while he is not listed, so the entry is found again.
-            let entry = (row.idle_since, slot);
-            if idle {
-                profile.idle.insert(entry);
-                self.woken.agent(slot);
-            } else {
-                profile.idle.remove(&entry);
-            }
+            profile.set_idle(idle, slot, row, &self.queues);
             row.listed = idle;
+            if idle {
+                self.woken.agent(slot);
+            }
         }
+        self.release_held(slot);
     }
 }

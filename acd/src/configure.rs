@@ -1,13 +1,16 @@
 //! New rules, and the index that is built from the rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use clock::{AgentId, CallId, QueueId};
 
 use crate::acd::{Acd, Timer};
 use crate::agent::{Agent, REMOVED};
 use crate::contract::{AgentConfig, Effect, QueueConfig, State, WithdrawReason};
-use crate::queue::{Profile, Queue};
+use crate::profile::{Profile, Served};
+use crate::queue::{Queue, Seat, Waiting};
+use crate::skills;
+use crate::strategy::{Figures, Order, Ranking};
 
 impl Acd {
     /// Takes new rules. An agent whom we know keeps his status, a waiting call
@@ -25,13 +28,21 @@ impl Acd {
             }
         }
         self.queues = known.into_values().collect();
+        // Else a new agent would get every call until he has as many as the others.
+        let least = self.agents.iter().map(|row| &row.figures).min_by_key(|figures| figures.answered);
+        let least = least.cloned().unwrap_or_default();
         let mut known: BTreeMap<AgentId, Agent> = self.agents.drain(..).map(|row| (row.agent, row)).collect();
         let mut new = Vec::new();
         for (agent, config) in agents {
             match known.get_mut(&agent) {
-                Some(row) => row.max_missed = config.max_missed,
+                Some(row) => {
+                    row.max_missed = config.max_missed;
+                    row.skills = skills::sorted(config.skills);
+                    row.blend = config.blend;
+                }
                 None => {
-                    let row = Agent::new(config, self.reachable.contains(&agent), self.now);
+                    let mut row = Agent::new(config, self.reachable.contains(&agent), self.now);
+                    row.figures = Figures { idle_since: row.figures.idle_since, ..least.clone() };
                     new.push(agent);
                     known.insert(agent, row);
                 }
@@ -96,19 +107,20 @@ impl Acd {
         }
     }
 
-    /// Builds slots, profiles, sets and timers anew from the rows alone: after
+    /// Builds slots, profiles, classes, lines and timers anew from the rows alone: after
     /// new rules, and from a checkpoint, whose index nobody should have to trust.
     pub(crate) fn reindex(&mut self) {
         self.build_profiles();
         self.offers = self.agents.iter().filter_map(|row| Some((row.offer.as_ref()?.offer, row.agent))).collect();
         self.timers = clock::TimerQueue::new();
-        for queue in &mut self.queues {
-            queue.open.clear();
-            queue.ringing.clear();
-            queue.changed = true;
-        }
+        self.classes.clear();
+        self.open.clear();
+        self.joining.clear();
+        self.held.clear();
+        self.count_conversations();
         for (_, row) in core::mem::take(&mut self.calls) {
-            self.put_in(row);
+            let held = row.held.filter(|held| self.may_hold(held.agent, row.queue, row.kind));
+            self.put_in(Waiting { held, ..row });
         }
         for place in self.places.iter() {
             self.timers.set(Timer::Place(place.id), place.until);
@@ -132,34 +144,58 @@ impl Acd {
         self.woken.everything();
     }
 
-    /// Agents that serve the same queues share a profile.
+    /// Agents whom the rules treat alike share a profile.
     fn build_profiles(&mut self) {
-        let mut served: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.agents.len()];
-        for (queue_slot, queue) in self.queues.iter().enumerate() {
-            for agent in &queue.config.agents {
-                if let Some(slot) = self.agent_slot(agent.agent) {
-                    served[slot].insert(queue_slot);
-                }
+        let mut served: Vec<Vec<(usize, u8)>> = vec![Vec::new(); self.agents.len()];
+        for slot in 0..self.queues.len() {
+            let seats = self.seats(slot);
+            for seat in &seats {
+                served[seat.agent].push((slot, seat.level));
             }
-        }
-        let mut known: BTreeMap<BTreeSet<usize>, usize> = BTreeMap::new();
-        self.profiles.clear();
-        for (slot, queues) in served.into_iter().enumerate() {
-            let profiles = &mut self.profiles;
-            let index = *known.entry(queues).or_insert_with_key(|queues| {
-                profiles.push(Profile { queues: queues.iter().copied().collect(), ..Profile::default() });
-                profiles.len() - 1
-            });
-            self.profiles[index].states[self.agents[slot].shown.state as usize] += 1;
-            self.agents[slot].profile = index;
-        }
-        for queue in &mut self.queues {
+            let queue = &mut self.queues[slot];
+            queue.seats = seats;
+            queue.calls.clear();
+            queue.classes.clear();
             queue.profiles.clear();
+            queue.changed = true;
         }
-        for (index, profile) in self.profiles.iter().enumerate() {
-            for queue in &profile.queues {
-                self.queues[*queue].profiles.push(index);
+        let mut members: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (slot, queues) in served.into_iter().enumerate() {
+            let row = &self.agents[slot];
+            members.entry((queues, row.skills.clone(), row.blend)).or_default().push(slot);
+        }
+        self.profiles.clear();
+        for ((queues, skills, blend), members) in members {
+            let index = self.profiles.len();
+            let mut profile = Profile { skills, blend, members, ..Profile::default() };
+            for (queue, level) in queues {
+                self.queues[queue].profiles.push(index);
+                let order = Order::of(self.queues[queue].config.strategy, queue);
+                let known = profile.rankings.iter().position(|ranking| ranking.order == order);
+                let ranking = known.unwrap_or(profile.rankings.len());
+                if known.is_none() {
+                    profile.rankings.push(Ranking::new(order, &profile.members));
+                }
+                profile.queues.push(Served { queue, level, ranking });
             }
+            for slot in &profile.members {
+                profile.states[self.agents[*slot].shown.state as usize] += 1;
+                self.agents[*slot].profile = index;
+            }
+            self.profiles.push(profile);
         }
+    }
+
+    /// The agents of a queue by slot; of one who is named twice the first position.
+    fn seats(&self, queue: usize) -> Vec<Seat> {
+        let agents = self.queues[queue].config.agents.iter().zip(0_u32..);
+        let seat = |(one, position): (&crate::contract::QueueAgent, u32)| {
+            let agent = self.agent_slot(one.agent)?;
+            Some(Seat { agent, position, level: one.level, weight: one.weight })
+        };
+        let mut seats: Vec<Seat> = agents.filter_map(seat).collect();
+        seats.sort_unstable();
+        seats.dedup_by_key(|seat| seat.agent);
+        seats
     }
 }

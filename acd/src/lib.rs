@@ -7,32 +7,40 @@
 mod acd;
 mod agent;
 mod agents;
+mod ask;
+mod bits;
 mod checkpoint;
+mod class;
 mod configure;
 mod contract;
+mod conversations;
 mod dispatch;
 mod ewt;
-mod explain;
 mod facts;
 mod limits;
+mod line;
 pub mod measure;
 mod offers;
 mod order;
 mod place;
 mod planted;
+mod preferred;
+mod profile;
 mod queue;
+mod skills;
+mod strategy;
 mod view;
 mod waiting;
+mod why;
 
 pub use acd::{Acd, Counts};
 pub use checkpoint::Checkpoint;
 pub use contract::{
-    AgentConfig, AgentFact, AgentSnapshot, Blend, CommandError, Effect, Enqueue, Input, Need, OfferOutcome, QueueAgent,
-    QueueConfig, QueueSnapshot, QueueTally, Reply, Skill, Snapshot, State, Status, Step, Strategy, TimerReason,
-    WaitingFact, Why, WithdrawReason, WorkKind,
+    AgentConfig, AgentFact, AgentSnapshot, Blend, Candidate, CommandError, Effect, Enqueue, IdleIn, Input, Need,
+    NoCall, OfferOutcome, Others, QueueAgent, QueueConfig, QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing,
+    State, Status, Step, Strategy, TimerReason, WaitingFact, Why, WhyIdle, WhyWaits, WithdrawReason, WorkKind,
 };
 pub use ewt::{Announcement, Basis, Estimate, Estimator, Forecast, Line, Promise, RaisedBy, Rates, UPPER};
-pub use explain::{Decision, Explanation, WhyIdle};
-pub use limits::{FACTS_SETTLE, Limits, MISSED_REST, OFFER_GRACE, REFUSED_REST, UNREACHABLE_REST};
+pub use limits::{CANDIDATES_MAX, FACTS_SETTLE, Limits, MISSED_REST, OFFER_GRACE, REFUSED_REST, UNREACHABLE_REST};
 pub use planted::Planted;
 pub use view::Changes;

@@ -14,13 +14,15 @@ pub struct Limits {
     pub waiting: usize,
     /// Kept places of callers before a restart.
     pub places: usize,
+    /// Callers of whom it is known with whom they talked last.
+    pub last_agents: usize,
 }
 
 impl Default for Limits {
     /// Twice what the speed goals are measured with (pacing.md section 8: 10,000
     /// agents, 500 queues, 100,000 waiting calls).
     fn default() -> Self {
-        Self { agents: 20_000, queues: 1_000, waiting: 200_000, places: 200_000 }
+        Self { agents: 20_000, queues: 1_000, waiting: 200_000, places: 200_000, last_agents: 100_000 }
     }
 }
 
@@ -50,8 +52,8 @@ pub(crate) const MAX_LEGS: usize = 32;
 /// Differences remembered from one report of a shard to its next.
 pub(crate) const MAX_SUSPECTS: usize = 10_000;
 
-/// Latest decisions kept for each waiting call.
-pub(crate) const MAX_DECISIONS: usize = 16;
+/// Agents named in the explanation of a decision; the rest is counted by reason.
+pub const CANDIDATES_MAX: usize = 20;
 
 /// Agents and calls looked at one by one after an input; above, all queues are.
 pub(crate) const MAX_WOKEN: usize = 32;

@@ -1,5 +1,5 @@
-//! Offers are leases: one a call and one an agent, each ends, and each call has
-//! one granted claim (DESIGN section 4).
+//! Offers are leases: one an agent, each ends, and each call has one granted claim (DESIGN section 4). Several may be
+//! open for one call: a ring group.
 
 use core::time::Duration;
 
@@ -7,54 +7,55 @@ use clock::{AgentId, CallId, Generation, OfferId, ShardId};
 
 use crate::acd::{Acd, Timer};
 use crate::agent::{Leg, OpenOffer, RONA};
-use crate::contract::{Effect, OfferOutcome, Status, Why, WithdrawReason};
-use crate::explain::Decision;
-use crate::limits::{MAX_DECISIONS, MISSED_REST, OFFER_GRACE, REFUSED_REST, UNREACHABLE_REST};
+use crate::contract::{Effect, OfferOutcome, Status, WithdrawReason};
+use crate::limits::{MISSED_REST, OFFER_GRACE, REFUSED_REST, UNREACHABLE_REST};
 use crate::order::Stamp;
 use crate::planted::Planted;
+use crate::strategy::{RING_GROUP_MAX, join_every};
 use crate::waiting::Left;
 
 impl Acd {
-    /// Offers a waiting call to an idle agent, one of `candidates`.
-    pub(crate) fn open_offer(&mut self, call: CallId, slot: usize, candidates: u32) {
+    /// Offers a waiting call to an idle agent.
+    pub(crate) fn open_offer(&mut self, call: CallId, slot: usize) {
         let is_free_still = self.strikes(Planted::DoubleOffer);
-        let Some(row) = self.calls.get_mut(&call) else { return };
-        let Ok(queue_slot) = self.queues.binary_search_by_key(&row.queue, |queue| queue.config.queue) else { return };
-        let (queue, agent) = (&mut self.queues[queue_slot], &mut self.agents[slot]);
+        let Some(row) = self.calls.get(&call) else { return };
+        let Some(queue_slot) = self.queue_slot(row.queue) else { return };
+        let why = Box::new(self.why(row, slot));
         let mono = self.now.mono;
+        let agent = self.agents[slot].agent;
+        let Some(row) = self.calls.get_mut(&call) else { return };
+        let is_first = row.ringing.is_empty();
         row.attempts = row.attempts.saturating_add(1);
-        row.offered_to = Some(agent.agent);
-        let why = Why {
-            candidates,
-            idle: agent.idle_since.age(mono),
-            waited: row.key.arrived.age(mono),
-            attempt: row.attempts,
-        };
-        if row.decisions.len() >= MAX_DECISIONS {
-            row.decisions.remove(0);
-        }
-        row.decisions.push(Decision { at: self.now.wall, agent: agent.agent, why });
-        if !is_free_still {
-            queue.open.remove(&row.key);
-        }
-        queue.ringing.insert(row.key, call);
+        row.ringing.push(agent);
+        let queue = &mut self.queues[queue_slot];
+        queue.cursor = queue.seat(slot).map_or(queue.cursor, |seat| i64::from(seat.position));
         queue.changed = true;
+        let (shard, ring, generation) = (row.shard, queue.config.ring, Generation(row.attempts));
+        if let (true, Some(every)) = (is_first, join_every(queue.config.strategy)) {
+            row.next_join = Some(mono + every);
+            self.timers.set(Timer::Join(call), mono + every);
+        }
+        let queue = row.queue;
+        if is_first {
+            self.conversation_began(queue);
+        }
+        if !is_free_still {
+            self.restand(call);
+        }
 
-        let (offer, generation) = (OfferId(self.next_offer), Generation(row.attempts));
+        let offer = OfferId(self.next_offer);
         self.next_offer += 1;
-        let (shard, ring) = (row.shard, queue.config.ring);
         let deadline = mono + ring + OFFER_GRACE;
-        agent.offer = Some(OpenOffer { offer, generation, call, shard, queue: row.queue, deadline });
-        self.offers.insert(offer, agent.agent);
-        self.timers.set(Timer::Offer(agent.agent), deadline);
-        let (queue, agent) = (row.queue, agent.agent);
+        self.agents[slot].offer = Some(OpenOffer { offer, generation, call, shard, queue, deadline });
+        self.offers.insert(offer, agent);
+        self.timers.set(Timer::Offer(agent), deadline);
         self.effects.push_back(Effect::Offer { shard, offer, generation, call, queue, agent, ring, why });
         self.settle(slot);
     }
 
-    /// The shard wants the agent. Granted once, while the offer is open. A
-    /// second claim of a granted offer was answered already; any other gets a
-    /// refusal that changes nothing.
+    /// The shard wants the agent. Granted once, while the offer is open; whoever
+    /// else rings for the call has missed nothing. A second claim of a granted
+    /// offer was answered already; any other gets a refusal that changes nothing.
     pub(crate) fn claim(&mut self, shard: ShardId, offer: OfferId, generation: Generation) {
         let Some(slot) = self.open_slot(offer, generation) else {
             if !self.agents.iter().any(|agent| agent.legs.iter().any(|leg| leg.offer == Some(offer))) {
@@ -62,13 +63,23 @@ impl Acd {
             }
             return;
         };
-        let Some(open) = self.close_offer(slot) else { return };
-        self.leave(open.call, Left::Answered);
+        let Some(open) = self.agents[slot].offer.as_ref() else { return };
+        let (call, queue, missing_since) = (open.call, open.queue, None);
+        let leg =
+            Leg { leg: None, offer: Some(offer), call, shard, queue: Some(queue), since: self.now.mono, missing_since };
+        self.conversation_began(queue);
+        self.close_offer(slot);
+        self.effects.push_back(Effect::ClaimGranted { shard, offer, generation });
+        self.end_offers_of(call, WithdrawReason::AnsweredElsewhere);
+        let row = self.leave(call, Left::Answered);
         let agent = &mut self.agents[slot];
         agent.missed = 0;
-        let (leg, queue, missing_since) = (None, Some(open.queue), None);
-        agent.legs.push(Leg { leg, offer: Some(offer), call: open.call, shard, queue, missing_since });
-        self.effects.push_back(Effect::ClaimGranted { shard, offer, generation });
+        agent.figures.answer(queue);
+        agent.legs.push(leg);
+        let agent = agent.agent;
+        if let Some(caller) = row.and_then(|row| row.caller) {
+            self.learn(&caller, agent);
+        }
         self.settle(slot);
     }
 
@@ -84,9 +95,7 @@ impl Acd {
             }
             OfferOutcome::Refused => self.rest(slot, REFUSED_REST),
             OfferOutcome::Unreachable | OfferOutcome::Withdrawn => self.rest(slot, UNREACHABLE_REST),
-            OfferOutcome::CallerGone => {
-                self.leave(open.call, Left::Abandoned);
-            }
+            OfferOutcome::CallerGone => self.caller_gone(open.call),
         }
         self.settle(slot);
     }
@@ -107,11 +116,13 @@ impl Acd {
         self.settle(slot);
     }
 
-    /// Takes the offer of a call back, if one is open.
-    pub(crate) fn end_offer_of(&mut self, call: CallId, reason: WithdrawReason) {
-        let agent = self.calls.get(&call).and_then(|row| row.offered_to);
-        if let Some(slot) = agent.and_then(|agent| self.agent_slot(agent)) {
-            self.withdraw(slot, reason);
+    /// Takes all offers of a call back.
+    pub(crate) fn end_offers_of(&mut self, call: CallId, reason: WithdrawReason) {
+        let ringing: Vec<AgentId> = self.calls.get(&call).map(|row| row.ringing.clone()).unwrap_or_default();
+        for agent in ringing {
+            if let Some(slot) = self.agent_slot(agent) {
+                self.withdraw(slot, reason);
+            }
         }
     }
 
@@ -123,17 +134,33 @@ impl Acd {
         self.offers.remove(&open.offer);
         self.timers.cancel(&Timer::Offer(agent.agent));
         if let Some(row) = self.calls.get_mut(&open.call) {
-            row.offered_to = None;
-            let key = row.key;
-            if let Some(queue_slot) = self.queue_slot(open.queue) {
-                let queue = &mut self.queues[queue_slot];
-                queue.ringing.remove(&key);
-                queue.open.insert(key, open.call);
-                queue.changed = true;
+            row.ringing.retain(|known| *known != agent.agent);
+            if row.ringing.is_empty() {
+                (row.joins, row.next_join) = (0, None);
+                self.timers.cancel(&Timer::Join(open.call));
+                self.conversation_over(open.queue);
             }
-            self.woken.call(open.call);
+            if let Some(queue) = self.queue_slot(open.queue) {
+                self.queues[queue].changed = true;
+            }
+            // Who was preferred did not take it: now anybody may.
+            self.release(open.call);
+            self.restand(open.call);
         }
         Some(open)
+    }
+
+    /// One more agent may join those who ring for a call.
+    pub(crate) fn join_due(&mut self, call: CallId) {
+        let Some(row) = self.calls.get_mut(&call) else { return };
+        row.joins = row.joins.saturating_add(1);
+        let Ok(queue) = self.queues.binary_search_by_key(&row.queue, |queue| queue.config.queue) else { return };
+        let every = join_every(self.queues[queue].config.strategy).filter(|_| row.joins < RING_GROUP_MAX);
+        row.next_join = every.map(|every| self.now.mono + every);
+        if let Some(at) = row.next_join {
+            self.timers.set(Timer::Join(call), at);
+        }
+        self.restand(call);
     }
 
     /// The slot of the agent who holds this very offer.
@@ -147,7 +174,7 @@ impl Acd {
     fn rest(&mut self, slot: usize, rest: Duration) {
         let until = self.now.mono + rest;
         let agent = &mut self.agents[slot];
-        agent.idle_since = Stamp::at(self.now.mono);
+        agent.figures.idle_since = Stamp::at(self.now.mono);
         agent.rest_until = Some(until);
         self.timers.set(Timer::Rest(agent.agent), until);
     }

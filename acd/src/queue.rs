@@ -1,26 +1,44 @@
-//! One queue and its waiting calls; the profiles of its agents.
+//! One queue and its waiting calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{AgentId, CallId, Instant, QueueId, ShardId, WallTime};
 
-use crate::contract::{QueueConfig, QueueTally};
-use crate::explain::Decision;
+use crate::contract::{QueueConfig, QueueTally, Step, WorkKind};
 use crate::order::{CallKey, Stamp};
 
-/// A queue's rules and tally, and the index of its calls: each waiting call is
-/// in exactly one of `open` and `ringing`, so the head of `open` is always one
-/// that can be offered.
+/// A queue's rules and tally, and its calls in order.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     pub(crate) config: QueueConfig,
     pub(crate) tally: QueueTally,
-    pub(crate) open: BTreeMap<CallKey, CallId>,
-    pub(crate) ringing: BTreeMap<CallKey, CallId>,
+    /// Every waiting call, ringing ones included.
+    pub(crate) calls: BTreeMap<CallKey, CallId>,
+    /// Its agents by slot, ascending.
+    pub(crate) seats: Vec<Seat>,
     /// The profiles that serve it.
     pub(crate) profiles: Vec<usize>,
+    /// The classes of its calls.
+    pub(crate) classes: Vec<usize>,
+    /// Position of the agent who was offered a call last, -1 before the first: where round robin goes on.
+    pub(crate) cursor: i64,
+    /// Conversations and ringing calls.
+    pub(crate) busy: u32,
+    /// It has as many of them as it may.
+    pub(crate) closed: bool,
     /// Changed since others were last told.
     pub(crate) changed: bool,
+}
+
+/// An agent's place in a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Seat {
+    /// Slot of the agent.
+    pub(crate) agent: usize,
+    /// In the order of the configuration, from 0.
+    pub(crate) position: u32,
+    pub(crate) level: u8,
+    pub(crate) weight: u32,
 }
 
 /// A call that waits.
@@ -30,32 +48,54 @@ pub(crate) struct Waiting {
     pub(crate) shard: ShardId,
     pub(crate) queue: QueueId,
     pub(crate) key: CallKey,
-    /// What people read; `key` decides.
+    /// When it came, by the clock that decides.
+    pub(crate) since: Stamp,
+    /// What people read.
     pub(crate) arrived: WallTime,
     /// End of the longest wait.
     pub(crate) until: Instant,
-    pub(crate) offered_to: Option<AgentId>,
+    pub(crate) caller: Option<Box<str>>,
+    pub(crate) kind: WorkKind,
+    /// What the call asks for itself.
+    pub(crate) steps: Box<[Step]>,
+    /// The class that it is in at this moment.
+    pub(crate) class: usize,
+    /// Whom it is kept for, and until when.
+    pub(crate) held: Option<Held>,
+    /// Agents who ring for it.
+    pub(crate) ringing: Vec<AgentId>,
+    /// How often the ring group was widened.
+    pub(crate) joins: usize,
+    pub(crate) next_join: Option<Instant>,
+    pub(crate) stands: Stand,
     /// Offers so far.
     pub(crate) attempts: u32,
-    pub(crate) decisions: Vec<Decision>,
     /// Since when its shard's facts do not name it.
     pub(crate) missing_since: Option<Instant>,
 }
 
-/// Agents that serve the same queues. A freed agent looks at the heads of his
-/// queues, a new call at the heads of its profiles: no decision scans agents or
-/// calls (pacing.md section 8).
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Profile {
-    /// Slots of the queues, ascending.
-    pub(crate) queues: Vec<usize>,
-    /// Idle agents: longest idle first, then by id (slots are in order of ids).
-    pub(crate) idle: BTreeSet<(Stamp, usize)>,
-    /// Agents in each state, by `State as usize`.
-    pub(crate) states: [u32; 6],
-    /// Changed since others were last told.
-    pub(crate) changed: bool,
+/// A call is kept for its preferred agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) agent: AgentId,
+    pub(crate) until: Instant,
 }
+
+/// The one index that a waiting call stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stand {
+    /// In none: as many ring for it as may.
+    Full,
+    /// Nobody rings for it.
+    Open,
+    /// Some ring for it, and one more may.
+    Joining,
+    /// For this agent alone.
+    Held(AgentId),
+}
+
+/// Calls that are kept for one agent, in order.
+pub(crate) type HeldCalls = BTreeSet<(CallKey, CallId)>;
 
 impl Queue {
     /// An empty queue.
@@ -63,27 +103,24 @@ impl Queue {
         Self {
             config,
             tally: QueueTally::default(),
-            open: BTreeMap::new(),
-            ringing: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            seats: Vec::new(),
             profiles: Vec::new(),
+            classes: Vec::new(),
+            cursor: -1,
+            busy: 0,
+            closed: false,
             changed: true,
         }
     }
 
     /// Calls on the line.
     pub(crate) fn waiting(&self) -> usize {
-        self.open.len() + self.ringing.len()
+        self.calls.len()
     }
 
-    /// The call that is served first.
-    pub(crate) fn head(&self) -> Option<(CallKey, CallId)> {
-        self.open.first_key_value().map(|(key, call)| (*key, *call))
-    }
-
-    /// All waiting calls in the order in which they will be served.
-    pub(crate) fn in_order(&self) -> Vec<CallId> {
-        let mut all: Vec<(CallKey, CallId)> = self.open.iter().chain(&self.ringing).map(|(k, c)| (*k, *c)).collect();
-        all.sort_unstable();
-        all.into_iter().map(|(_, call)| call).collect()
+    pub(crate) fn seat(&self, agent: usize) -> Option<Seat> {
+        let at = self.seats.binary_search_by_key(&agent, |seat| seat.agent).ok()?;
+        Some(self.seats[at])
     }
 }

@@ -29,8 +29,8 @@ impl Acd {
         let agents = core::mem::take(&mut self.changed_agents).into_iter().collect();
         for profile in &mut self.profiles {
             if core::mem::take(&mut profile.changed) {
-                for queue in &profile.queues {
-                    self.queues[*queue].changed = true;
+                for served in &profile.queues {
+                    self.queues[served.queue].changed = true;
                 }
             }
         }
@@ -55,7 +55,7 @@ impl Acd {
 
     fn queue_view(&self, slot: usize) -> QueueSnapshot {
         let queue = &self.queues[slot];
-        let calls = queue.in_order().into_iter().filter_map(|call| self.calls.get(&call));
+        let calls = queue.calls.values().filter_map(|call| self.calls.get(call));
         QueueSnapshot {
             queue: queue.config.queue,
             waiting: calls.map(|row| (row.call, row.arrived)).collect(),

@@ -1,14 +1,13 @@
 //! Calls come, move and leave.
 
-use core::cmp::Reverse;
-
 use clock::{CallId, Instant, QueueId, WallTime};
 
 use crate::acd::{Acd, Timer};
 use crate::contract::{Effect, Enqueue, WithdrawReason};
 use crate::order::{CallKey, Stamp};
 use crate::place::Place;
-use crate::queue::Waiting;
+use crate::queue::{Stand, Waiting};
+use crate::strategy::width;
 
 /// How a call left its queue: which number of the tally grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,36 +21,54 @@ pub(crate) enum Left {
 impl Acd {
     /// A call waits from now, or is moved, or has another priority.
     pub(crate) fn enqueue(&mut self, work: Enqueue) {
-        let Enqueue { call, shard, queue, caller, priority, arrived, .. } = work;
-        let since = arrived.map(|wall| (Stamp::of_wall(self.now, wall), wall));
+        let Enqueue { call, shard, queue, .. } = work;
+        let since = work.arrived.map(|wall| (Stamp::of_wall(self.now, wall), wall));
         let former = self.take_out(call, queue);
-        let since = former.as_ref().map(|row| (row.key.arrived, row.arrived)).or(since);
+        let since = former.as_ref().map(|row| (row.since, row.arrived)).or(since);
         let seq = former.as_ref().map(|row| row.key.seq);
         let same_queue = former.filter(|row| row.queue == queue);
-        let Some(until) = same_queue.as_ref().map(|row| row.until).or_else(|| self.admit(queue)) else {
+        let admitted = same_queue.as_ref().map(|row| row.until).or_else(|| self.admit(queue));
+        let (Some(until), Some(slot)) = (admitted, self.queue_slot(queue)) else {
             self.effects.push_back(Effect::LeaveQueue { shard, call, queue });
             return;
         };
-        let kept = since.or_else(|| self.kept_place(queue, caller.as_deref()?));
-        let (stamp, arrived) = kept.unwrap_or((Stamp::at(self.now.mono), self.now.wall));
+        let kept = since.or_else(|| self.kept_place(queue, work.caller.as_deref()?));
+        let (since, arrived) = kept.unwrap_or((Stamp::at(self.now.mono), self.now.wall));
         let seq = seq.unwrap_or(self.next_seq);
         self.next_seq = self.next_seq.max(seq + 1);
-        let key = CallKey { priority: Reverse(priority), arrived: stamp, seq };
-        self.effects.push_back(Effect::Enqueued { call, shard, queue, arrived, priority });
-        let (offered_to, attempts, decisions) =
-            same_queue.map_or((None, 0, Vec::new()), |row| (row.offered_to, row.attempts, row.decisions));
-        let missing_since = None;
-        self.put_in(Waiting {
+        let key = CallKey::new(&self.queues[slot].config, work.priority, since, seq);
+        self.effects.push_back(Effect::Enqueued { call, shard, queue, arrived, priority: work.priority });
+        let held = match &same_queue {
+            Some(row) => row.held,
+            None => self.held_for(&work, slot, since),
+        };
+        let Enqueue { caller, kind, steps, .. } = work;
+        let caller = caller.map(String::into_boxed_str);
+        let fresh = Waiting {
             call,
             shard,
             queue,
             key,
+            since,
             arrived,
             until,
-            offered_to,
-            attempts,
-            decisions,
-            missing_since,
+            caller,
+            kind,
+            steps: steps.into_boxed_slice(),
+            class: 0,
+            held,
+            ringing: Vec::new(),
+            joins: 0,
+            next_join: None,
+            stands: Stand::Full,
+            attempts: 0,
+            missing_since: None,
+        };
+        self.put_in(match same_queue {
+            Some(Waiting { ringing, joins, next_join, attempts, .. }) => {
+                Waiting { ringing, joins, next_join, attempts, ..fresh }
+            }
+            None => fresh,
         });
     }
 
@@ -79,41 +96,106 @@ impl Acd {
     }
 
     /// The row of a call that is enqueued again, out of every index. Its tally
-    /// and its offer go only when the queue is another one.
+    /// and its offers go only when the queue is another one.
     fn take_out(&mut self, call: CallId, queue: QueueId) -> Option<Waiting> {
         let row = self.calls.get(&call)?;
         if row.queue != queue {
-            self.end_offer_of(call, WithdrawReason::Moved);
+            self.end_offers_of(call, WithdrawReason::Moved);
             return self.leave(call, Left::Moved);
         }
-        let key = row.key;
         let slot = self.queue_slot(queue)?;
-        self.queues[slot].open.remove(&key);
-        self.queues[slot].ringing.remove(&key);
-        self.timers.cancel(&Timer::MaxWait(call));
-        self.calls.remove(&call)
+        let row = self.unplace(call)?;
+        self.queues[slot].calls.remove(&row.key);
+        Some(row)
     }
 
     /// Enters a call into every index.
     pub(crate) fn put_in(&mut self, row: Waiting) {
         let Some(slot) = self.queue_slot(row.queue) else { return };
-        let queue = &mut self.queues[slot];
-        let index = if row.offered_to.is_some() { &mut queue.ringing } else { &mut queue.open };
-        index.insert(row.key, row.call);
-        queue.changed = true;
+        self.queues[slot].calls.insert(row.key, row.call);
         self.timers.set(Timer::MaxWait(row.call), row.until);
-        self.woken.call(row.call);
+        if let Some(at) = row.next_join {
+            self.timers.set(Timer::Join(row.call), at);
+        }
+        self.place(row);
+    }
+
+    /// Puts a call in line by what it asks now.
+    pub(crate) fn place(&mut self, mut row: Waiting) {
+        let Some(slot) = self.queue_slot(row.queue) else { return };
+        row.class = self.class_of(&row, slot);
+        row.stands = self.stand_of(&row, slot);
+        self.arm_step(&row, slot);
+        self.queues[slot].changed = true;
+        self.line_up(&row, true);
         self.calls.insert(row.call, row);
+    }
+
+    /// Takes a call out of its line. Whoever calls places it again, or lets it go.
+    pub(crate) fn unplace(&mut self, call: CallId) -> Option<Waiting> {
+        let row = self.calls.remove(&call)?;
+        self.line_up(&row, false);
+        Some(row)
+    }
+
+    /// Brings the line that a call stands in up to who rings for it.
+    pub(crate) fn restand(&mut self, call: CallId) {
+        let Some(row) = self.calls.get(&call) else { return };
+        let Some(slot) = self.queue_slot(row.queue) else { return };
+        let stands = self.stand_of(row, slot);
+        if stands == row.stands {
+            return;
+        }
+        let Some(mut row) = self.unplace(call) else { return };
+        row.stands = stands;
+        self.line_up(&row, true);
+        self.calls.insert(call, row);
+    }
+
+    /// Where a call is to stand.
+    fn stand_of(&self, row: &Waiting, queue: usize) -> Stand {
+        let strategy = self.queues[queue].config.strategy;
+        match (row.ringing.len(), row.held) {
+            (0, Some(held)) => Stand::Held(held.agent),
+            (0, None) => Stand::Open,
+            (ringing, None) if ringing < width(strategy, row.joins) => Stand::Joining,
+            _ => Stand::Full,
+        }
+    }
+
+    /// Enters a call into the line that it stands in, or takes it out of it.
+    fn line_up(&mut self, row: &Waiting, enter: bool) {
+        let (class, key, call) = (row.class, row.key, row.call);
+        match (row.stands, enter) {
+            (Stand::Full, _) => return,
+            (Stand::Open, true) => self.open.insert(class, key, call),
+            (Stand::Open, false) => self.open.remove(class, key),
+            (Stand::Joining, true) => self.joining.insert(class, key, call),
+            (Stand::Joining, false) => self.joining.remove(class, key),
+            (Stand::Held(agent), true) => drop(self.held.entry(agent).or_default().insert((key, call))),
+            (Stand::Held(agent), false) => {
+                if let Some(calls) = self.held.get_mut(&agent) {
+                    calls.remove(&(key, call));
+                    if calls.is_empty() {
+                        self.held.remove(&agent);
+                    }
+                }
+            }
+        }
+        if enter {
+            self.woken.call(call);
+        }
     }
 
     /// Takes a call, without an open offer, out of its queue.
     pub(crate) fn leave(&mut self, call: CallId, how: Left) -> Option<Waiting> {
-        let row = self.calls.remove(&call)?;
-        self.timers.cancel(&Timer::MaxWait(call));
+        let row = self.unplace(call)?;
+        for timer in [Timer::MaxWait(call), Timer::Step(call), Timer::Join(call)] {
+            self.timers.cancel(&timer);
+        }
         if let Some(slot) = self.queue_slot(row.queue) {
             let queue = &mut self.queues[slot];
-            queue.open.remove(&row.key);
-            queue.ringing.remove(&row.key);
+            queue.calls.remove(&row.key);
             queue.changed = true;
             let tally = &mut queue.tally;
             *match how {
@@ -126,15 +208,15 @@ impl Acd {
         Some(row)
     }
 
-    /// The caller is gone: an agent who rings for him is ready again, without wrap-up.
+    /// The caller is gone: agents who ring for him are ready again, without wrap-up.
     pub(crate) fn caller_gone(&mut self, call: CallId) {
-        self.end_offer_of(call, WithdrawReason::CallerGone);
+        self.end_offers_of(call, WithdrawReason::CallerGone);
         self.leave(call, Left::Abandoned);
     }
 
     /// The longest wait of a call is over.
     pub(crate) fn wait_over(&mut self, call: CallId) {
-        self.end_offer_of(call, WithdrawReason::WaitOver);
+        self.end_offers_of(call, WithdrawReason::WaitOver);
         if let Some(row) = self.leave(call, Left::TimedOut) {
             self.effects.push_back(Effect::LeaveQueue { shard: row.shard, call, queue: row.queue });
         }

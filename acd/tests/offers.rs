@@ -64,15 +64,18 @@ fn an_offer_says_why() {
     desk.pass(secs(7));
     let (call, effects) = desk.call(SUPPORT);
     let why = effects.iter().find_map(|effect| match effect {
-        Effect::Offer { why, .. } => Some(*why),
+        Effect::Offer { why, .. } => Some(why.as_ref().clone()),
         _ => None,
     });
-    assert_eq!(why, Some(Why { candidates: 2, idle: secs(7), waited: secs(0), attempt: 1 }));
-    let told = desk.acd.explain(call).unwrap();
-    assert_eq!((told.ahead, told.offered_to, told.agents), (0, Some(AgentId(1)), [0, 1, 1, 0, 0, 0]));
-    assert_eq!(told.decisions.len(), 1);
-    assert_eq!(desk.acd.why_idle(AgentId(2)), Some(WhyIdle::NothingWaits));
-    assert_eq!(desk.acd.why_idle(AgentId(1)), Some(WhyIdle::State(State::Reserved)));
+    let why = why.unwrap();
+    assert_eq!((why.candidates, why.idle, why.waited, why.attempt), (2, secs(7), secs(0), 1));
+    let named: Vec<_> = why.agents.iter().map(|one| (one.agent.0, one.standing, one.figure)).collect();
+    assert_eq!(named, [(1, Standing::Chosen, 7_000), (2, Standing::Behind, 7_000)]);
+    assert_eq!(why.others, Others { behind: 1, ..Others::default() });
+    assert_eq!(desk.acd.why_waits(call), Some(WhyWaits::Rings(1)));
+    let idle = |id| desk.acd.why_idle(AgentId(id)).unwrap();
+    assert_eq!((idle(2).state, idle(2).queues[0].reason), (State::Ready, NoCall::Rings));
+    assert_eq!(idle(1).state, State::Reserved);
 }
 
 #[test]
@@ -188,7 +191,7 @@ fn an_agent_alone_is_offered_the_call_again_after_his_rest() {
         let ringing = offered(&effects);
         assert_eq!(offers(&desk.ended(ringing, outcome)), [], "{outcome:?}");
         let until = desk.now.mono + rest;
-        assert_eq!(desk.acd.why_idle(AgentId(1)), Some(WhyIdle::Resting { until }));
+        assert_eq!(desk.acd.why_idle(AgentId(1)).unwrap().resting, Some(until));
         assert_eq!(desk.acd.poll_timeout(), Some((until, TimerReason::Rest)));
         assert_eq!(offered(&desk.pass(rest)).call, call, "{outcome:?}");
     }

@@ -3,7 +3,9 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use acd::{Acd, AgentConfig, AgentFact, Effect, Enqueue, Input, Limits, OfferOutcome, QueueConfig, State, Status, WaitingFact};
+use acd::{
+    Acd, AgentConfig, AgentFact, Effect, Enqueue, Input, Limits, OfferOutcome, QueueConfig, State, Status, WaitingFact,
+};
 use clock::{AgentId, CallId, Generation, Instant, LegId, Now, OfferId, QueueId, Rng, ShardId, WallTime};
 
 use crate::script::Script;
@@ -57,7 +59,7 @@ impl Desk {
             0..4 => {
                 let caller = Some(format!("+44{}", call.0));
                 Input::Enqueue(Enqueue { call, shard, queue, caller, ..Enqueue::default() })
-            },
+            }
             4 => Input::CallerGone { call },
             5 | 6 => Input::Claim { shard, offer, generation },
             7 | 8 => {
@@ -155,8 +157,7 @@ fn configuration() -> Input {
         agents: (number..=AGENTS).map(|agent| AgentId(agent).into()).collect(),
         ..QueueConfig::default()
     };
-    let agent =
-        |number| AgentConfig { agent: AgentId(number), max_missed: number % 4, ..AgentConfig::default() };
+    let agent = |number| AgentConfig { agent: AgentId(number), max_missed: number % 4, ..AgentConfig::default() };
     Input::Configure { queues: vec![queue(1), queue(2)], agents: (1..=AGENTS).map(agent).collect() }
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use clock::{AgentId, CallId, Generation, OfferId, QueueId, RequestId, ShardId, WallTime};
 
-use super::{AgentSnapshot, State, Status};
+use super::{AgentSnapshot, State, Status, Why};
 
 /// What the ACD wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +39,7 @@ pub enum Effect {
         /// How long to ring.
         ring: Duration,
         /// Why this agent.
-        why: Why,
+        why: Box<Why>,
     },
     /// Stop ringing (to the shard).
     Withdraw {
@@ -138,25 +138,15 @@ pub enum WithdrawReason {
     AnsweredElsewhere,
 }
 
-/// Why an offer went to this agent (DESIGN section 1, 4): he was idle longest
-/// of those who could take the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Why {
-    /// Idle agents of the queue at that moment, him included.
-    pub candidates: u32,
-    /// How long he had been idle (since his last queue call, or a missed or refused offer).
-    pub idle: Duration,
-    /// How long the call had waited, by the time that decides its place.
-    pub waited: Duration,
-    /// The how-many-th offer of this call in this queue, from 1.
-    pub attempt: u32,
-}
-
 /// What the next time-out is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TimerReason {
     /// A call reaches its longest wait.
     MaxWait,
+    /// A call asks for less, or is kept for its preferred agent no longer.
+    Step,
+    /// One more agent joins those who ring for a call.
+    Join,
     /// An offer was neither claimed nor ended in ring time and grace.
     OfferOverdue,
     /// A wrap-up ends.

@@ -8,12 +8,14 @@ mod input;
 mod queue;
 mod routing;
 mod snapshot;
+mod why;
 mod work;
 
 pub use agent::{AgentConfig, AgentFact, Blend, State, Status};
-pub use effect::{CommandError, Effect, Reply, TimerReason, Why, WithdrawReason};
+pub use effect::{CommandError, Effect, Reply, TimerReason, WithdrawReason};
 pub use input::{Input, OfferOutcome};
 pub use queue::{QueueAgent, QueueConfig};
 pub use routing::{Need, Skill, Step, Strategy};
 pub use snapshot::{AgentSnapshot, QueueSnapshot, QueueTally, Snapshot};
+pub use why::{Candidate, IdleIn, NoCall, Others, Standing, Why, WhyIdle, WhyWaits};
 pub use work::{Enqueue, WaitingFact, WorkKind};

@@ -1,0 +1,108 @@
+//! The agent whom a caller knows: his owner, or the last one he talked to. For a while the call is kept for him.
+
+use std::collections::BTreeMap;
+
+use clock::{AgentId, CallId, QueueId};
+
+use crate::acd::Acd;
+use crate::contract::{Enqueue, Status, WorkKind};
+use crate::order::Stamp;
+use crate::queue::Held;
+
+/// With whom each caller talked last.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastAgents {
+    by_caller: BTreeMap<Box<str>, (AgentId, u64)>,
+    by_age: BTreeMap<u64, Box<str>>,
+    next: u64,
+}
+
+impl LastAgents {
+    /// Learns the newest; above `limit` the caller who was longest not heard of is forgotten.
+    pub(crate) fn learn(&mut self, caller: &str, agent: AgentId, limit: usize) {
+        let number = self.next;
+        self.next += 1;
+        if let Some((_, former)) = self.by_caller.insert(caller.into(), (agent, number)) {
+            self.by_age.remove(&former);
+        }
+        self.by_age.insert(number, caller.into());
+        if self.by_caller.len() > limit
+            && let Some((_, oldest)) = self.by_age.pop_first()
+        {
+            self.by_caller.remove(&oldest);
+        }
+    }
+
+    pub(crate) fn find(&self, caller: &str) -> Option<AgentId> {
+        self.by_caller.get(caller).map(|(agent, _)| *agent)
+    }
+}
+
+impl Acd {
+    /// For whom a call that enters the queue of this slot is kept, and until when: nobody, where his agent is away.
+    pub(crate) fn held_for(&self, work: &Enqueue, queue: usize, since: Stamp) -> Option<Held> {
+        let until = since.plus(self.queues[queue].config.preferred_for).instant()?;
+        if until <= self.now.mono {
+            return None;
+        }
+        let agent = work.preferred.or_else(|| self.last_agents.find(work.caller.as_deref()?))?;
+        self.may_hold(agent, work.queue, work.kind).then_some(Held { agent, until })
+    }
+
+    /// An agent for whom a call may be kept: he serves its queue, takes its kind, and is there.
+    pub(crate) fn may_hold(&self, agent: AgentId, queue: QueueId, kind: WorkKind) -> bool {
+        let Some(slot) = self.agent_slot(agent).filter(|slot| self.is_there(*slot)) else { return false };
+        let serves = self.queue_slot(queue).is_some_and(|queue| self.queues[queue].seat(slot).is_some());
+        serves && self.agents[slot].blend.rank(kind).is_some()
+    }
+
+    /// He has signed on and has a phone, whatever keeps him busy.
+    fn is_there(&self, slot: usize) -> bool {
+        let agent = &self.agents[slot];
+        agent.status != Status::Offline && agent.reachable
+    }
+
+    /// Whatever is kept for an agent who is away goes to anybody.
+    pub(crate) fn release_held(&mut self, slot: usize) {
+        if self.held.is_empty() || self.is_there(slot) {
+            return;
+        }
+        let agent = self.agents[slot].agent;
+        let calls: Vec<CallId> = self.held.get(&agent).into_iter().flatten().map(|(_, call)| *call).collect();
+        for call in calls {
+            self.release(call);
+        }
+    }
+
+    /// The call is kept for nobody any more.
+    pub(crate) fn release(&mut self, call: CallId) {
+        if self.calls.get(&call).is_some_and(|row| row.held.is_some())
+            && let Some(mut row) = self.unplace(call)
+        {
+            row.held = None;
+            self.place(row);
+        }
+    }
+
+    /// The caller will be known to this agent.
+    pub(crate) fn learn(&mut self, caller: &str, agent: AgentId) {
+        self.last_agents.learn(caller, agent, self.limits.last_agents);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_is_forgotten_first() {
+        let mut last = LastAgents::default();
+        last.learn("+441", AgentId(1), 2);
+        last.learn("+442", AgentId(2), 2);
+        last.learn("+441", AgentId(3), 2);
+        last.learn("+443", AgentId(4), 2);
+        let known = ["+441", "+442", "+443"].map(|caller| last.find(caller));
+        assert_eq!(known, [Some(AgentId(3)), None, Some(AgentId(4))]);
+        assert_eq!(last.by_age.len(), 2);
+    }
+}
