@@ -159,6 +159,8 @@ const fn kind(entry: &Entry) -> u8 {
         Entry::LostCallOverdue { .. } => 13,
         Entry::Callback(_) => 14,
         Entry::DoNotCall { .. } => 15,
+        Entry::Audit(_) => 16,
+        Entry::Quarantine(_) => 17,
     }
 }
 
@@ -184,6 +186,8 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         }
         Entry::Callback(callback) => put(callback, to),
         Entry::DoNotCall { pattern, listed, reason, at } => put(&(pattern, listed, reason, at), to),
+        Entry::Audit(note) => put(note, to),
+        Entry::Quarantine(note) => put(note, to),
     }
 }
 
@@ -231,6 +235,8 @@ fn entry_of(kind: u8, body: &[u8]) -> Option<Entry> {
             let (pattern, listed, reason, at) = whole(body)?;
             Entry::DoNotCall { pattern, listed, reason, at }
         }
+        16 => Entry::Audit(whole(body)?),
+        17 => Entry::Quarantine(whole(body)?),
         _ => return None,
     })
 }
@@ -248,6 +254,6 @@ pub const KEY_BYTES: usize = 14;
 /// Larger than any answer kept for an Idempotency-Key, which is the longest kind.
 pub const MAX_ENTRY_BYTES: usize = 256 * 1024;
 const HEAD_BYTES: usize = 10;
-const LAST_KIND: u8 = 15;
+const LAST_KIND: u8 = 17;
 /// All kinds are at their first version.
 const VERSION: u8 = 1;

@@ -8,7 +8,7 @@ use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallT
 use core::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
-use crate::{CallbackEntry, LostCallRules, Shared};
+use crate::{AuditNote, CallbackEntry, LostCallRules, QuarantineNote, Shared};
 
 /// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -129,6 +129,10 @@ pub enum Entry {
         /// When.
         at: WallTime,
     },
+    /// Somebody told an owner to do something over the API, or tried to: it becomes a row of the audit log.
+    Audit(Box<AuditNote>),
+    /// An owner is spared something that broke it twice, or handles it again.
+    Quarantine(Box<QuarantineNote>),
 }
 
 /// What an integer id names.

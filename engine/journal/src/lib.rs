@@ -5,6 +5,7 @@
 //! `journal`, the rows are `records`.
 
 mod answers;
+mod audit;
 mod callbacks;
 mod codec;
 mod entry;
@@ -14,11 +15,13 @@ mod lost;
 mod mark;
 mod names;
 pub mod outcome;
+mod quarantine;
 mod record;
 mod replay;
 mod shared;
 
 pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
+pub use audit::{ActorKind, AuditNote, AuditOutcome};
 pub use callbacks::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState, DoNotCall, MAX_CALLBACKS};
 pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
 pub use entry::{
@@ -30,6 +33,7 @@ pub use lost::{LostCallRules, Recovers};
 pub use mark::{Durability, Mark, Owner};
 pub use names::{Named, Names};
 pub use outcome::code;
+pub use quarantine::{QuarantineNote, QuarantinedThing};
 pub use record::{CallRecord, MAX_SIP_CALL_IDS, Place, Recording, Step, Voicemail};
 pub use replay::{Anomaly, ChosenStatus, Interrupted, KnownState, MAX_PLACES, PLACE_KEPT, Replay};
 pub use shared::Shared;

@@ -1,7 +1,10 @@
 use core::net::SocketAddr;
 
 use super::*;
-use crate::{CallStatus, Cause, DialogSide, Direction, LegKind, NameKind, Outcome, QueueLeft, RecordingState, Who};
+use crate::{
+    ActorKind, AuditNote, AuditOutcome, CallStatus, Cause, DialogSide, Direction, LegKind, NameKind, Outcome,
+    QueueLeft, RecordingState, Who,
+};
 use clock::TrunkId;
 
 const QUEUE: QueueId = QueueId(7);
@@ -158,6 +161,26 @@ fn anomalies_are_said_and_do_not_stop_the_fold() {
 fn names_survive() {
     let named = Entry::Name { kind: NameKind::Queue, id: 7, account: "demo".to_owned(), name: "support".to_owned() };
     assert_eq!(fold(&[named]).names.queue(QUEUE), Some("support"));
+}
+
+#[test]
+fn what_the_audit_log_is_told_is_nothing_that_a_restart_needs() {
+    let note = AuditNote {
+        at: at(1),
+        account: "demo".to_owned(),
+        actor_kind: ActorKind::User,
+        actor_id: "user_1".to_owned(),
+        actor_name: "ann".to_owned(),
+        address: "127.0.0.1".to_owned(),
+        user_agent: String::new(),
+        request_id: "req_1".to_owned(),
+        action: "hang_up".to_owned(),
+        resource_type: "call".to_owned(),
+        resource_id: "call_1".to_owned(),
+        outcome: AuditOutcome::Done,
+        detail: "{}".to_owned(),
+    };
+    assert_eq!(fold(&[Entry::Audit(Box::new(note))]), Replay::default());
 }
 
 mod properties {

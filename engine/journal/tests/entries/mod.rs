@@ -4,9 +4,10 @@ use core::net::{Ipv6Addr, SocketAddr};
 
 use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use journal_core::{
-    AgentState, AgentStatus, Binding, CallEntry, CallEvent, CallStatus, CallbackEntry, CallbackOwner, CallbackSource,
-    CallbackState, Cause, DialogIdentity, DialogSide, Direction, Entry, HoursFound, LegKind, LostCallRules, NameKind,
-    Outcome, QueueLeft, RecordingState, Recovers, Shared, Who,
+    ActorKind, AgentState, AgentStatus, AuditNote, AuditOutcome, Binding, CallEntry, CallEvent, CallStatus,
+    CallbackEntry, CallbackOwner, CallbackSource, CallbackState, Cause, DialogIdentity, DialogSide, Direction, Entry,
+    HoursFound, LegKind, LostCallRules, NameKind, Outcome, QuarantineNote, QuarantinedThing, QueueLeft, RecordingState,
+    Recovers, Shared, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -34,6 +35,8 @@ pub(crate) fn all() -> Vec<Golden> {
             vec![("started", Entry::NodeStarted { at: AT }), ("stopped", Entry::NodeStopped { at: AT })]
         ),
         golden!("lost.v1.hex", lost_calls()),
+        golden!("audit.v1.hex", audits()),
+        golden!("quarantine.v1.hex", quarantines()),
     ]
 }
 
@@ -249,6 +252,40 @@ fn lost_calls() -> Vec<(&'static str, Entry)> {
         at: AT,
     };
     vec![("rules", Entry::LostCallRules { rules, at: AT }), ("overdue", overdue)]
+}
+
+fn audits() -> Vec<(&'static str, Entry)> {
+    let note = |actor_kind, outcome| AuditNote {
+        at: AT,
+        account: "demo".to_owned(),
+        actor_kind,
+        actor_id: "user_1".to_owned(),
+        actor_name: "ann".to_owned(),
+        address: "192.0.2.7".to_owned(),
+        user_agent: "portal/1".to_owned(),
+        request_id: "req_1".to_owned(),
+        action: "hang_up".to_owned(),
+        resource_type: "call".to_owned(),
+        resource_id: "call_1".to_owned(),
+        outcome,
+        detail: r#"{"status":202}"#.to_owned(),
+    };
+    let entry = |actor_kind, outcome| Entry::Audit(Box::new(note(actor_kind, outcome)));
+    vec![
+        ("user", entry(ActorKind::User, AuditOutcome::Done)),
+        ("key", entry(ActorKind::Key, AuditOutcome::Refused)),
+        ("system", entry(ActorKind::System, AuditOutcome::Done)),
+    ]
+}
+
+fn quarantines() -> Vec<(&'static str, Entry)> {
+    let entry = |thing, is_released| Entry::Quarantine(Box::new(QuarantineNote { at: AT, thing, is_released }));
+    vec![
+        ("queue", entry(QuarantinedThing::Queue(QUEUE), false)),
+        ("agent", entry(QuarantinedThing::Agent(AGENT), true)),
+        ("call", entry(QuarantinedThing::Call(CALL), false)),
+        ("sip_call", entry(QuarantinedThing::SipCall("a84b4c76e66710@host".to_owned()), false)),
+    ]
 }
 
 const AT: WallTime = WallTime::from_micros(1_760_000_000_000_000);
