@@ -20,7 +20,8 @@ use crate::problem::{Code, Problem};
 use crate::rate::RateLimits;
 use crate::rights::Permission;
 use crate::services::Services;
-use crate::{agent, ban, call, envelope, event, health, key, openapi, queue, rate, serve, trunk, voicemail};
+use crate::trail::{Operations, RefusalLimits};
+use crate::{agent, ban, call, envelope, event, health, key, openapi, queue, rate, serve, trail, trunk, voicemail};
 
 /// The REST API.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,10 @@ pub(crate) struct State {
     pub(crate) logins: LoginGuard,
     /// What each key may ask still.
     pub(crate) rates: RateLimits,
+    /// Names of the operations, for the audit log.
+    pub(crate) operations: Operations,
+    /// How often the audit log is told of refusals.
+    pub(crate) refusals: RefusalLimits,
     /// Room for clients that follow the events.
     pub(crate) streams: Arc<Semaphore>,
     /// True once the node stops: streams end.
@@ -60,6 +65,8 @@ impl Api {
             passwords: Passwords::default(),
             logins: LoginGuard::default(),
             rates: RateLimits::default(),
+            operations: Operations::of(&description),
+            refusals: RefusalLimits::default(),
             streams: Arc::new(Semaphore::new(event::MAX_STREAMS)),
             shutdown: shutdown.clone(),
             services,
@@ -124,6 +131,7 @@ fn routes() -> OpenApiRouter<Shared> {
 /// From the inside out: the key is asked for before anything else is told, and the envelope sees all.
 fn with_layers(router: Router<Shared>, shared: Shared) -> Router {
     router
+        .layer(from_fn_with_state(Arc::clone(&shared), trail::record))
         .layer(from_fn_with_state(Arc::clone(&shared), rate::limit))
         .layer(from_fn_with_state(Arc::clone(&shared), key::authenticate))
         .layer(from_fn(envelope::envelope))

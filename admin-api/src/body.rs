@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use crate::problem::{Code, Problem};
+use crate::trail::Trail;
 
 /// A JSON body read into `T`, and its bytes as they came.
 #[derive(Clone, Debug)]
@@ -24,6 +25,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         check_media_type(request.headers())?;
         let bytes = read_bounded(request).await?;
         let value = parse(&bytes)?;
+        Trail::current().asked(&bytes);
         Ok(Self { value, bytes })
     }
 }

@@ -16,7 +16,9 @@ use crate::envelope::RequestId;
 use crate::problem::{Code, Problem};
 use crate::rights::{Permission, Reach, Rights};
 use crate::serve::Peer;
+use crate::text::misleads;
 use crate::time::wall_now;
+use crate::trail::Trail;
 
 /// Whoever asks, as of this request.
 #[derive(Clone, Debug)]
@@ -58,6 +60,8 @@ pub(crate) struct Asking {
     pub(crate) address: IpAddr,
     pub(crate) user_agent: String,
     pub(crate) request_id: String,
+    /// What the log is to have of the request, unless it has it from the transaction.
+    trail: Trail,
 }
 
 impl Principal {
@@ -73,9 +77,18 @@ impl Principal {
         Whose { account: self.account.clone(), only: self.confined_to(permission).map(str::to_owned) }
     }
 
-    /// For the audit log.
+    /// For the audit log: his own account's, in which what he changes is told.
     pub(crate) fn actor(&self, asking: Asking) -> Actor {
         asking.actor(self.kind, self.id.clone(), self.name.clone())
+    }
+
+    /// The same where the things of an account are changed, and told in the log of that account: his own account's log
+    /// has it besides, unless it is the same.
+    pub(crate) fn actor_in(&self, account: &str, mut asking: Asking) -> Actor {
+        if account != self.account {
+            asking.trail = Trail::default();
+        }
+        self.actor(asking)
     }
 
     #[cfg(test)]
@@ -115,9 +128,21 @@ impl Whose {
 }
 
 impl Asking {
-    /// For the audit log.
+    /// Of the request with this head.
+    pub(crate) fn of(parts: &Parts) -> Self {
+        let given = parts.headers.get(USER_AGENT).map_or("".into(), |value| String::from_utf8_lossy(value.as_bytes()));
+        Self {
+            address: address_of(parts.extensions.get::<Peer>()),
+            user_agent: given.chars().filter(|c| !misleads(*c)).take(MAX_USER_AGENT).collect(),
+            request_id: parts.extensions.get::<RequestId>().map_or_else(String::new, |RequestId(id)| id.clone()),
+            trail: Trail::current(),
+        }
+    }
+
+    /// For the audit log: whoever makes one writes what was done into the log with what he changes.
     pub(crate) fn actor(self, kind: ActorKind, id: String, name: String) -> Actor {
-        let Self { address, user_agent, request_id } = self;
+        let Self { address, user_agent, request_id, trail } = self;
+        trail.is_told();
         Actor { kind, id, name, address: address.to_string(), user_agent, request_id }
     }
 }
@@ -126,12 +151,7 @@ impl<S: Sync> FromRequestParts<S> for Asking {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let given = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Ok(Self {
-            address: address_of(parts.extensions.get::<Peer>()),
-            user_agent: given.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT).collect(),
-            request_id: parts.extensions.get::<RequestId>().map_or_else(String::new, |RequestId(id)| id.clone()),
-        })
+        Ok(Self::of(parts))
     }
 }
 

@@ -20,8 +20,9 @@ use crate::idempotency::{Begun, RequestKey, Turn};
 use crate::problem::{Code, Problem};
 use crate::services::COMMAND_DEADLINE;
 use crate::time::wall_now;
+use crate::trail::Trail;
 
-/// Answers on their way into the journal.
+/// Answers, and what the audit log is to have, on their way into the journal.
 #[derive(Debug)]
 pub(crate) struct AnswerLog {
     journal: Journal,
@@ -36,22 +37,25 @@ impl AnswerLog {
         Self { journal, last: Mutex::new(0), synced }
     }
 
-    /// Writes an answer down; true once it is synced, false when it could not be in time.
-    async fn keep(&self, entry: Entry) -> bool {
-        let Some(number) = self.append(entry) else { return false };
+    /// Writes entries down; true once they are synced, false when they could not be in time.
+    pub(crate) async fn keep(&self, entries: Vec<Entry>) -> bool {
+        let Some(number) = self.append(entries) else { return false };
         let mut synced = self.synced.clone();
         timeout(SYNC_DEADLINE, synced.wait_for(|synced| *synced >= number)).await.is_ok_and(|reached| reached.is_ok())
     }
 
-    fn append(&self, entry: Entry) -> Option<u64> {
+    /// The number of the last; `None` when one was not taken, and none behind it is.
+    fn append(&self, entries: Vec<Entry>) -> Option<u64> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = last.saturating_add(1);
-        if let Err(error) = self.journal.append(Owner::Api, number, entry) {
-            tracing::warn!(%error, "an answer is kept in memory only");
-            return None;
+        for entry in entries {
+            let number = last.saturating_add(1);
+            if let Err(error) = self.journal.append(Owner::Api, number, entry) {
+                tracing::warn!(%error, "an answer is kept in memory only");
+                return None;
+            }
+            *last = number;
         }
-        *last = number;
-        Some(number)
+        Some(*last)
     }
 }
 
@@ -80,11 +84,15 @@ pub(crate) async fn once_kept_as<T: Serialize + Send + 'static>(
     let Some(key) = key else {
         return operation.await.map(|(status, value)| (status, Json(value)).into_response());
     };
+    let trail = Trail::current();
     let turn = match shared.idempotency.begin(key, wall_now())? {
-        Begun::Replay(answer) => return Ok(replayed(answer.status, answer.body)),
+        Begun::Replay(answer) => {
+            trail.is_told();
+            return Ok(replayed(answer.status, answer.body));
+        }
         Begun::Fresh(turn) => turn,
     };
-    let running = tokio::spawn(async move { carry_out(&shared, turn, operation, kept).await });
+    let running = tokio::spawn(async move { carry_out(&shared, turn, &trail, operation, kept).await });
     match timeout(COMMAND_DEADLINE + SYNC_DEADLINE, running).await {
         Ok(Ok(answered)) => answered.map(|(status, body)| json(status, body)),
         Ok(Err(_)) => Err(Problem::new(Code::InternalError, "The fault is ours; it was logged.")),
@@ -95,6 +103,7 @@ pub(crate) async fn once_kept_as<T: Serialize + Send + 'static>(
 async fn carry_out<T: Serialize>(
     shared: &Shared,
     turn: Turn,
+    trail: &Trail,
     operation: impl Future<Output = Result<(StatusCode, T), Problem>>,
     kept: impl Fn(&T) -> T,
 ) -> Result<(u16, String), Problem> {
@@ -105,8 +114,9 @@ async fn carry_out<T: Serialize>(
     let (body, kept) = (written(&value)?, written(&kept(&value))?);
     let (status, at) = (status.as_u16(), wall_now());
     // What was done stands, and is known to this process, even if the journal cannot take the answer.
-    if !shared.answer_log.keep(turn.entry(status, &kept, at)).await {
-        tracing::warn!("an answer to an Idempotency-Key may not outlive a restart");
+    let entries = trail.done(status, Some(&kept)).into_iter().chain([turn.entry(status, &kept, at)]).collect();
+    if !shared.answer_log.keep(entries).await {
+        tracing::warn!("an answer to an Idempotency-Key may not outlive a restart, and the audit log may lack it");
     }
     turn.keep(status, kept, at);
     Ok((status, body))

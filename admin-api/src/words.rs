@@ -47,6 +47,11 @@ words! {
 }
 
 words! {
+    /// What became of a request.
+    AuditOutcome from records::AuditOutcome { Done, Refused }
+}
+
+words! {
     /// Status of a call.
     CallStatus from journal_core::CallStatus { Queued, Ringing, Answered, Completed, Canceled, NoAnswer, Failed }
 }

@@ -43,8 +43,8 @@ pub use lost::{
 };
 pub use naming::Naming;
 pub use people::{
-    Account, Actor, ActorKind, ApiKey, AuditEntry, AuditFilter, BadRowId, Change, ChangeError, People, Refused, RowId,
-    Session, Team, User, keep_people, kept_people,
+    Account, Actor, ActorKind, ApiKey, AuditEntry, AuditFilter, AuditOutcome, BadRowId, Change, ChangeError, People,
+    Refused, RowId, Session, Team, User, keep_people, kept_people,
 };
 pub use projector::{PrepareError, Projector, ProjectorMetrics, ProjectorState, Refusal, adopt};
 pub use voicemails::{BadVoicemailId, Voicemail, VoicemailFilter, VoicemailId};

@@ -12,7 +12,10 @@ mod model;
 mod rows;
 mod snapshot;
 
-pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter};
+pub use audit::{Actor, AuditEntry, AuditFilter};
+pub use journal_core::{ActorKind, AuditOutcome};
+
+pub(crate) use audit::write_commands;
 pub use change::{Change, Refused};
 pub use model::{Account, ApiKey, BadRowId, People, RowId, Session, Team, User};
 pub use rows::ChangeError;

@@ -13,7 +13,10 @@ use std::time::Duration;
 use clock::CallId;
 use journal_core::{CallStatus, Durability, Entry, Outcome, Position};
 use lost::histories_are_judged_as_the_reference_does;
-use people::{a_change_is_made_whole_or_not_at_all, people_are_kept_beside_the_journal};
+use people::{
+    a_change_is_made_whole_or_not_at_all, commands_are_in_the_log_once_and_in_its_chain,
+    people_are_kept_beside_the_journal,
+};
 use records::{CallFilter, CallSort, EventFeed, PrepareError, Refusal, ResumeError, VoicemailFilter, VoicemailId};
 use records::{find_call, find_call_events, list_calls};
 use world::{On, Store, World, at};
@@ -51,6 +54,7 @@ on_both! {
     a_change_is_made_whole_or_not_at_all,
     people_are_kept_beside_the_journal,
     histories_are_judged_as_the_reference_does,
+    commands_are_in_the_log_once_and_in_its_chain,
 }
 
 async fn a_call_is_live_then_stored_with_its_journey(on: On) {

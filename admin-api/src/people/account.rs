@@ -150,9 +150,10 @@ async fn begin(
     }
     let title = title("title", value.title.as_deref().unwrap_or(&name))?;
     let admin = first_admin(shared, &name, value.admin).await?;
+    let actor = principal.actor_in(&name, asking);
     let row = Row { id, name, title, created_at: now, updated_at: now, version: 1, deleted_at: None };
     let changes = vec![Change::Account { row, based_on: None }, admin];
-    let people = change(shared, principal.actor(asking), changes).await?;
+    let people = change(shared, actor, changes).await?;
     let made = people.accounts.iter().find(|account| account.id == id);
     made.map(|row| (StatusCode::CREATED, Account::from(row))).ok_or_else(unknown)
 }
@@ -178,7 +179,8 @@ async fn alter(
     if let Some(text) = value.title {
         row.title = title("title", &text)?;
     }
-    let people = change(&shared, principal.actor(asking), vec![Change::Account { row, based_on }]).await?;
+    let actor = principal.actor_in(&row.name, asking);
+    let people = change(&shared, actor, vec![Change::Account { row, based_on }]).await?;
     let row = people.accounts.iter().find(|account| account.id == row_id).ok_or_else(unknown)?;
     Ok((etag(row.version), Json(Account::from(row))).into_response())
 }
@@ -201,7 +203,8 @@ async fn delete(
     let row = find_changeable(&shared, &principal, &id)?;
     only_of_node(&shared, &principal)?;
     if_match.allow(row.version)?;
-    change(&shared, principal.actor(asking), vec![Change::DeleteAccount { id: row.id }]).await?;
+    let actor = principal.actor_in(&row.name, asking);
+    change(&shared, actor, vec![Change::DeleteAccount { id: row.id }]).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

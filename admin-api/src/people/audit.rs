@@ -1,4 +1,4 @@
-//! `/v1/audit-log`: who changed what.
+//! `/v1/audit-log`: who changed what, and who told the node to do what.
 
 use axum::extract::{Extension, State};
 use records::{AuditEntry as Row, AuditFilter};
@@ -16,8 +16,9 @@ use crate::query::{AnyOf, Limit, Query, Time};
 use crate::rights::Permission;
 use crate::time::rfc3339;
 use crate::voicemail::away;
+use crate::words::AuditOutcome;
 
-/// One change.
+/// One change or command.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct AuditEntry {
     /// Its number: from 1 without a gap on the node.
@@ -27,7 +28,7 @@ pub(crate) struct AuditEntry {
     at: String,
     /// Who.
     actor: AuditActor,
-    /// What was done.
+    /// What was done: a change of people, or the name of another operation of this description.
     #[schema(example = "user.updated")]
     action: String,
     /// Kind of what was changed.
@@ -38,9 +39,12 @@ pub(crate) struct AuditEntry {
     /// What it was before; null when it is new. Never a secret.
     #[schema(value_type = Option<Object>)]
     before: serde_json::Value,
-    /// What it is since; null when it is gone.
+    /// What it is since; null when it is gone. Of a command: `status`, that of the answer; `asked`, the body without
+    /// secrets; `id`, that of what was made.
     #[schema(value_type = Option<Object>)]
     after: serde_json::Value,
+    /// It was carried out, or was not permitted.
+    outcome: AuditOutcome,
     /// SHA-256 of the former entry's hash and this entry.
     hash: String,
 }
@@ -85,6 +89,9 @@ pub(crate) struct AuditQuery {
     resource_type: Option<AnyOf<String>>,
     /// Of the thing with this id.
     resource_id: Option<String>,
+    /// Of which any of these came, separated by commas.
+    #[param(value_type = Option<Vec<AuditOutcome>>, style = Form, explode = false)]
+    outcome: Option<AnyOf<AuditOutcome>>,
     /// Then or later.
     #[serde(rename = "at[gte]")]
     #[param(value_type = Option<String>, format = DateTime)]
@@ -99,7 +106,8 @@ pub(super) fn routes() -> Routes {
     Routes::new().add(Access::All(Permission::AuditView), routes!(list))
 }
 
-/// Changes of the account, newest first.
+/// Changes and commands of the account, newest first. Commands come from the journal: a moment after their answer, and
+/// after the database is back where it was away.
 #[utoipa::path(get, path = "/v1/audit-log", operation_id = "list_audit_log", tag = "people", params(AuditQuery),
     responses((status = 200, description = "A page of entries", body = Page<AuditEntry>), ReadRefusals))]
 async fn list(
@@ -115,6 +123,7 @@ async fn list(
         action: any(query.action),
         resource_type: any(query.resource_type),
         resource_id: query.resource_id,
+        outcome: query.outcome.map(|AnyOf(values)| values).unwrap_or_default().into_iter().map(Into::into).collect(),
         at_gte: query.from.map(|Time(at)| at),
         at_lt: query.before.map(|Time(at)| at),
         before_seq: query.cursor.map(|cursor| cursor.parse(LIST)).transpose()?,
@@ -146,6 +155,7 @@ impl From<Row> for AuditEntry {
             resource_id: row.resource_id,
             before: row.before,
             after: row.after,
+            outcome: row.outcome.into(),
             hash: row.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
         }
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer};
 
 use crate::problem::{Code, Problem};
+use crate::text::misleads;
 
 /// A field that may be absent, null, or a value: null is told from absent.
 pub(super) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
@@ -21,19 +22,22 @@ pub(super) fn word(field: &str, text: &str) -> Result<String, Problem> {
     Err(wrong(field, format!("expected 1 to {MAX_WORD} of a-z, 0-9, `.`, `_` and `-`, the first a letter or digit")))
 }
 
-/// A text for people.
+/// A text for people, which shows as what it is.
 pub(super) fn title(field: &str, text: &str) -> Result<String, Problem> {
     let text = text.trim();
-    if (1..=MAX_TITLE).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+    if text.chars().any(misleads) {
+        return Err(wrong(field, "expected no control characters and none that are invisible or turn the writing"));
+    }
+    if (1..=MAX_TITLE).contains(&text.chars().count()) {
         return Ok(text.to_owned());
     }
-    Err(wrong(field, format!("expected 1 to {MAX_TITLE} characters without control characters")))
+    Err(wrong(field, format!("expected 1 to {MAX_TITLE} characters")))
 }
 
 /// An address of e-mail: not proved to exist, only told from other texts. In lower case, as it is compared.
 pub(super) fn email(field: &str, text: &str) -> Result<String, Problem> {
     let text = text.trim().to_lowercase();
-    let whole = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control());
+    let whole = |part: &str| !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || misleads(c));
     let parts = text.rsplit_once('@').is_some_and(|(user, domain)| whole(user) && whole(domain) && !user.contains('@'));
     if parts && text.len() <= MAX_EMAIL {
         return Ok(text);
@@ -90,6 +94,9 @@ mod tests {
         assert!(password("password", "x".repeat(12)).is_ok());
         assert!(password("password", "x".repeat(257)).is_err());
         assert_eq!(title("name", " Ann ").unwrap(), "Ann");
-        assert!(title("name", " ").is_err() && title("name", "a\nb").is_err());
+        for bad in [" ", "a\nb", "ann\u{202e}nimda", "ad\u{200b}min", "\u{2066}ann"] {
+            assert!(title("name", bad).is_err(), "{bad:?}");
+        }
+        assert!(email("email", "ann\u{202e}@example.com").is_err());
     }
 }

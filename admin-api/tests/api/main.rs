@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests have clocks")]
 
 mod agents;
+mod audit;
 mod bans;
 mod calls;
 mod cast;

@@ -33,6 +33,7 @@ pub(crate) struct Node {
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) served: tokio::task::JoinHandle<()>,
     keeping: tokio::task::JoinHandle<()>,
+    projecting: tokio::task::JoinHandle<()>,
     folder: TempDir,
     writer: Writer,
     /// The shard's entries that are written.
@@ -83,6 +84,8 @@ impl Node {
         self.stop.send(true).unwrap();
         self.served.await.unwrap();
         self.keeping.abort();
+        // Without its database it waits for it, and holds the journal.
+        self.projecting.abort();
         let journal = self.writer.journal;
         tokio::task::spawn_blocking(move || journal.close()).await.unwrap();
         Self::open(self.folder, database).await
@@ -109,9 +112,9 @@ impl Node {
         // `Away` is what the tests without a database want.
         let _prepared = projector.prepare().await;
         let live = LiveCalls::start(&journal, naming(), *projector.resume().borrow(), projector.applied()).await;
-        tokio::spawn(projector.run());
+        let projecting = tokio::spawn(projector.run());
         let writer = Writer { journal, last: Arc::default() };
-        Self::serve(folder, writer, written, applied, synced, live, database, restored.replay.answers).await
+        Self::serve(folder, writer, written, applied, synced, live, database, restored.replay.answers, projecting).await
     }
 
     #[allow(clippy::too_many_arguments, reason = "parts of one node")]
@@ -124,6 +127,7 @@ impl Node {
         live: LiveCalls,
         database: Database,
         answers: Answers,
+        projecting: tokio::task::JoinHandle<()>,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
@@ -156,7 +160,21 @@ impl Node {
         let served = tokio::spawn(Api::serve(listener, services, shutdown));
         let _published = (snapshot_sender, directory_sender);
         let readiness = readiness_sender;
-        Self { at, commands, readiness, metrics, stop, served, keeping, folder, writer, written, applied, _published }
+        Self {
+            at,
+            commands,
+            readiness,
+            metrics,
+            stop,
+            served,
+            keeping,
+            projecting,
+            folder,
+            writer,
+            written,
+            applied,
+            _published,
+        }
     }
 
     /// Plays the owners: every command is answered by `answer`.

@@ -8,6 +8,7 @@ use clock::{CallId, WallTime};
 use journal_core::RecordingState;
 use serde_json::{Value, json};
 
+use crate::audit::logged;
 use crate::cast::{BAD_KEYS, ROLES, bearer};
 use crate::client::{Reply, send};
 use crate::node::{Node, agent};
@@ -76,6 +77,9 @@ async fn try_roles(node: &Node, things: &Things, method: &str, name: &str, opera
     for (number, role) in ROLES.iter().enumerate() {
         let row = row(node, things, name, number).await;
         let reply = ask(node, method, &row.path, &format!("token-of-{role}"), &row.body).await;
+        if method != "GET" {
+            check_log(node, role, name, &reply, &row).await;
+        }
         if row.allowed.contains(role) {
             assert!((200..300).contains(&reply.status), "{role} may {name}: {reply:?}");
         } else {
@@ -88,6 +92,23 @@ async fn try_roles(node: &Node, things: &Things, method: &str, name: &str, opera
             assert_eq!(reply.status, 404, "{name} of somebody else: {reply:?}");
         }
     }
+}
+
+/// Whatever changes something leaves one entry in the log of the account, and so does who may not.
+async fn check_log(node: &Node, role: &str, name: &str, reply: &Reply, row: &Row) {
+    let entries = logged(node, reply).await;
+    let [entry] = entries.as_slice() else { panic!("{name} by {role} left {} entries: {entries:#?}", entries.len()) };
+    let outcome = if reply.status == 403 { "refused" } else { "done" };
+    assert_eq!((&entry["outcome"], &entry["actor"]["name"]), (&json!(outcome), &json!(role)), "{name}: {entry}");
+    assert_eq!((&entry["actor"]["kind"], &entry["actor"]["address"]), (&json!("user"), &json!("127.0.0.1")), "{entry}");
+    for field in ["action", "resource_type"] {
+        assert_ne!(entry[field], "", "{name}: {entry}");
+    }
+    assert!(outcome == "refused" || entry["resource_id"] != "", "{name}: {entry}");
+    let text = entry.to_string();
+    let made: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let secrets = [row.body["password"].as_str(), row.body["admin"]["password"].as_str(), made["secret"].as_str()];
+    assert!(!secrets.iter().flatten().any(|secret| text.contains(secret)), "{name}: {entry}");
 }
 
 async fn try_bad_keys(node: &Node, method: &str, name: &str, row: &Row, operation: &Value) {

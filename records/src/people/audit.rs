@@ -1,11 +1,16 @@
-//! The audit log: who changed what, when and from where. Entries are only added.
+//! The audit log: who changed or commanded what, when and from where. Entries are only added.
+//!
+//! Each is chained to the one before it, and there is one writer at a time (`Database::begin`), so that changes of
+//! people and commands that the projector finds in the journal make one chain.
 
 use clock::WallTime;
+use journal::JournalId;
+use journal_core::{ActorKind, AuditNote, AuditOutcome, Position};
 use serde_json::{Value, json};
 
 use super::RowId;
 use crate::columns;
-use crate::database::{Database, DatabaseUnavailable, Row, sql};
+use crate::database::{Database, DatabaseUnavailable, Failure, Row, Statement, Transaction, sql};
 
 /// Who changes something, and how it came in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,18 +29,7 @@ pub struct Actor {
     pub request_id: String,
 }
 
-/// What an actor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ActorKind {
-    /// A user.
-    User,
-    /// An API key.
-    Key,
-    /// The node itself.
-    System,
-}
-
-/// One change.
+/// One change or command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// From 1 without a gap.
@@ -46,7 +40,7 @@ pub struct AuditEntry {
     pub account: String,
     /// Who.
     pub actor: Actor,
-    /// What was done: `user.created`, `api_key.revoked` ...
+    /// What was done: `user.created`, `api_key.revoked` ...; a command has the name of its operation.
     pub action: String,
     /// Kind of what was changed.
     pub resource_type: String,
@@ -54,8 +48,10 @@ pub struct AuditEntry {
     pub resource_id: String,
     /// What it was before; null when it is new.
     pub before: Value,
-    /// What it is now; null when it is gone.
+    /// What it is now; null when it is gone. Of a command what was asked for and the status of the answer.
     pub after: Value,
+    /// What became of it.
+    pub outcome: AuditOutcome,
     /// SHA-256 of the former entry's hash and this entry: nothing can be taken out or changed unseen.
     pub hash: [u8; 32],
 }
@@ -73,6 +69,8 @@ pub struct AuditFilter {
     pub resource_type: Vec<String>,
     /// Of this thing.
     pub resource_id: Option<String>,
+    /// Of which any of these came.
+    pub outcome: Vec<AuditOutcome>,
     /// Then or later.
     pub at_gte: Option<WallTime>,
     /// Before.
@@ -92,20 +90,7 @@ pub(super) struct Noted {
     pub(super) resource_id: String,
     pub(super) before: Value,
     pub(super) after: Value,
-}
-
-impl ActorKind {
-    pub(super) const ALL: [Self; 3] = [Self::User, Self::Key, Self::System];
-
-    /// Its word.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Key => "api_key",
-            Self::System => "system",
-        }
-    }
+    pub(super) outcome: AuditOutcome,
 }
 
 impl Noted {
@@ -122,7 +107,13 @@ impl Noted {
             "session" => "ses",
             other => other,
         };
-        Self { account: account.into(), action, resource_type, resource_id: id.text(prefix), before, after }
+        let outcome = AuditOutcome::Done;
+        Self { account: account.into(), action, resource_type, resource_id: id.text(prefix), before, after, outcome }
+    }
+
+    /// The same of something that was not permitted.
+    pub(super) fn refused(self) -> Self {
+        Self { outcome: AuditOutcome::Refused, ..self }
     }
 
     /// The entry that follows the one with this number and hash.
@@ -137,6 +128,7 @@ impl Noted {
             resource_id: self.resource_id,
             before: self.before,
             after: self.after,
+            outcome: self.outcome,
             hash: [0; 32],
         };
         entry.hash = entry.hash_after(chain);
@@ -145,13 +137,40 @@ impl Noted {
 }
 
 impl AuditEntry {
+    /// The entry of a command, behind the one with this number and hash.
+    fn of_command(note: &AuditNote, (seq, chain): (u64, &[u8; 32])) -> Self {
+        let actor = Actor {
+            kind: note.actor_kind,
+            id: note.actor_id.clone(),
+            name: note.actor_name.clone(),
+            address: note.address.clone(),
+            user_agent: note.user_agent.clone(),
+            request_id: note.request_id.clone(),
+        };
+        let mut entry = Self {
+            seq: seq + 1,
+            at: note.at,
+            account: note.account.clone(),
+            actor,
+            action: note.action.clone(),
+            resource_type: note.resource_type.clone(),
+            resource_id: columns::indexed(&note.resource_id).to_owned(),
+            before: Value::Null,
+            after: serde_json::from_str(&note.detail).unwrap_or_default(),
+            outcome: note.outcome,
+            hash: [0; 32],
+        };
+        entry.hash = entry.hash_after(chain);
+        entry
+    }
+
     /// The hash that this entry has behind one with hash `chain`.
     #[must_use]
     pub fn hash_after(&self, chain: &[u8; 32]) -> [u8; 32] {
         use sha2::{Digest, Sha256};
         let Actor { kind, id, name, address, user_agent, request_id } = &self.actor;
         // An array, and maps in the order of their keys: one text for one entry.
-        let canonical = json!([
+        let mut canonical = json!([
             self.seq,
             self.at.as_micros(),
             self.account,
@@ -167,6 +186,10 @@ impl AuditEntry {
             self.before,
             self.after,
         ]);
+        // Entries from before there were outcomes have the hash that they had.
+        if let (AuditOutcome::Refused, Some(fields)) = (self.outcome, canonical.as_array_mut()) {
+            fields.push(json!(self.outcome.word()));
+        }
         Sha256::new().chain_update(chain).chain_update(canonical.to_string()).finalize().into()
     }
 }
@@ -191,6 +214,9 @@ impl Database {
         if let Some(id) = &filter.resource_id {
             query.push(" AND resource_id = ").push_bind(id.clone());
         }
+        if !filter.outcome.is_empty() {
+            query.push(" AND outcome IN ").push_list(filter.outcome.iter().map(|outcome| outcome.word()));
+        }
         if let Some(at) = filter.at_gte {
             query.push(" AND at >= ").push_bind(at);
         }
@@ -203,6 +229,58 @@ impl Database {
         query.push(" ORDER BY seq DESC LIMIT ").push_bind(filter.limit as u64);
         Ok(self.rows(query).await?.iter().map(entry).collect::<Result<_, _>>()?)
     }
+}
+
+/// Number and hash of the last entry, which the next one is chained to.
+pub(super) fn last_of(row: Option<&Row>) -> Result<(u64, [u8; 32]), sqlx::Error> {
+    row.map_or(Ok((0, [0; 32])), |row| Ok((columns::optional_count(row, 0)?.unwrap_or(0), columns::hash(row, 1)?)))
+}
+
+/// Writes commands that the journal has, each once.
+pub(crate) async fn write_commands(
+    to: &mut Transaction,
+    journal: JournalId,
+    notes: &[(Position, &AuditNote)],
+) -> Result<(), Failure> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let (mut seq, mut chain) = last_of(to.row(sql(LAST)).await?.as_ref())?;
+    for (position, note) in notes {
+        let entry = AuditEntry::of_command(note, (seq, &chain));
+        let behind = (entry.seq, entry.hash);
+        let source = [journal.0.as_slice(), &position.to_key()].concat();
+        let mut insert = insert(entry, Some(source));
+        // One that is there already was read again, after its database had gone on with another journal.
+        insert.push(" ON CONFLICT (entry) DO NOTHING");
+        if to.execute(insert).await? > 0 {
+            (seq, chain) = behind;
+        }
+    }
+    Ok(())
+}
+
+/// Adds an entry; `source` says where in which journal it was, if it was in one.
+pub(super) fn insert(entry: AuditEntry, source: Option<Vec<u8>>) -> Statement {
+    let Actor { kind, id, name, address, user_agent, request_id } = entry.actor;
+    sql(LOG)
+        .bind(entry.seq)
+        .bind(entry.at)
+        .bind(entry.account)
+        .bind(kind.word())
+        .bind(id)
+        .bind(name)
+        .bind(address)
+        .bind(user_agent)
+        .bind(request_id)
+        .bind(entry.action)
+        .bind(entry.resource_type)
+        .bind(entry.resource_id)
+        .bind(entry.before.to_string())
+        .bind(entry.after.to_string())
+        .bind(entry.hash)
+        .bind(entry.outcome.word())
+        .bind(source)
 }
 
 fn entry(row: &Row) -> Result<AuditEntry, sqlx::Error> {
@@ -225,9 +303,17 @@ fn entry(row: &Row) -> Result<AuditEntry, sqlx::Error> {
         resource_id: row.try_get(11)?,
         before: json(12)?,
         after: json(13)?,
+        outcome: match row.try_get::<String>(15)?.as_str() {
+            word if word == AuditOutcome::Refused.word() => AuditOutcome::Refused,
+            _ => AuditOutcome::Done,
+        },
         hash: columns::hash(row, 14)?,
     })
 }
 
 const SELECT: &str = "SELECT seq, at, account, actor_kind, actor_id, actor_name, address, user_agent, request_id, \
-                      action, resource_type, resource_id, before, after, hash FROM audit_log";
+                      action, resource_type, resource_id, before, after, hash, outcome FROM audit_log";
+pub(super) const LAST: &str = "SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1";
+const LOG: &str = "INSERT INTO audit_log (seq, at, account, actor_kind, actor_id, actor_name, address, user_agent, \
+    request_id, action, resource_type, resource_id, before, after, hash, outcome, entry) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";

@@ -143,7 +143,7 @@ impl People {
             Change::RefuseLogin { user } => {
                 let user = self.user(user).ok_or(Refused::Gone)?;
                 let noted = ("user", "session.refused");
-                effects.noted.push(Noted::of(noted, &user.account, user.id, Value::Null, Value::Null));
+                effects.noted.push(Noted::of(noted, &user.account, user.id, Value::Null, Value::Null).refused());
                 Ok(())
             }
             Change::EndSession { id } => {

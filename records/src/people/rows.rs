@@ -2,7 +2,7 @@
 
 use clock::WallTime;
 
-use super::audit::{Actor, AuditEntry};
+use super::audit::{self, Actor, LAST};
 use super::change::{Change, Effects, Refused, Write};
 use super::{Account, ApiKey, People, RowId, Session, Team, User};
 use crate::columns;
@@ -61,7 +61,7 @@ impl Database {
         for noted in effects.noted {
             let entry = noted.entry(people.version + 1, &people.chain, now, actor);
             (people.version, people.chain) = (entry.seq, entry.hash);
-            transaction.execute(log(entry)).await.map_err(away)?;
+            transaction.execute(audit::insert(entry, None)).await.map_err(away)?;
         }
         // A password or an extension goes with its user: one text for each, whatever it was.
         transaction.execute(sql(DROP_ORPHANS)).await.map_err(away)?;
@@ -92,10 +92,7 @@ struct Rows {
 
 impl Rows {
     fn people(&self) -> Result<People, sqlx::Error> {
-        let (version, chain) = match &self.last {
-            Some(row) => (columns::optional_count(row, 0)?.unwrap_or(0), columns::hash(row, 1)?),
-            None => (0, [0; 32]),
-        };
+        let (version, chain) = audit::last_of(self.last.as_ref())?;
         Ok(People {
             version,
             chain,
@@ -205,26 +202,6 @@ fn put_team(row: Team) -> Statement {
         .bind(row.version)
 }
 
-fn log(entry: AuditEntry) -> Statement {
-    let Actor { kind, id, name, address, user_agent, request_id } = entry.actor;
-    sql(LOG)
-        .bind(entry.seq)
-        .bind(entry.at)
-        .bind(entry.account)
-        .bind(kind.word())
-        .bind(id)
-        .bind(name)
-        .bind(address)
-        .bind(user_agent)
-        .bind(request_id)
-        .bind(entry.action)
-        .bind(entry.resource_type)
-        .bind(entry.resource_id)
-        .bind(entry.before.to_string())
-        .bind(entry.after.to_string())
-        .bind(entry.hash)
-}
-
 fn account(row: &Row) -> Result<Account, sqlx::Error> {
     Ok(Account {
         id: row_id(row, 0)?,
@@ -306,7 +283,6 @@ fn words(row: &Row, column: usize) -> Result<Vec<String>, sqlx::Error> {
     Ok(text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect())
 }
 
-const LAST: &str = "SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1";
 const ACCOUNTS: &str = "SELECT id, name, title, created_at, updated_at, version, deleted_at FROM accounts ORDER BY id";
 const USERS: &str = "SELECT id, account, username, email, name, roles, extension, disabled, created_at, updated_at, \
                      version FROM users ORDER BY id";
@@ -340,6 +316,3 @@ const PUT_PASSWORD: &str = "INSERT INTO user_passwords (user_id, hash) VALUES ($
 const PUT_EXTENSION: &str = "INSERT INTO user_extensions (account, extension) VALUES ($1, $2) \
     ON CONFLICT (account, extension) DO NOTHING";
 const DROP_ORPHANS: &str = "DELETE FROM user_passwords WHERE user_id NOT IN (SELECT id FROM users)";
-const LOG: &str = "INSERT INTO audit_log (seq, at, account, actor_kind, actor_id, actor_name, address, user_agent, \
-    request_id, action, resource_type, resource_id, before, after, hash) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clock::{CallId, WallTime};
 use journal::Stored;
-use journal_core::{CallEntry, CallRecord, Entry, Position, Step, encode, outcome};
+use journal_core::{AuditNote, CallEntry, CallRecord, Entry, Position, Step, encode, outcome};
 
 use crate::lost::{FollowUp, LostCall, LostState, Rules};
 use crate::naming::Naming;
@@ -58,6 +58,8 @@ pub(super) enum Write {
     Rules(Position, Rules),
     /// A callback as it is now.
     Callback(Position, Box<Callback>),
+    /// A command for the audit log.
+    Audit(Position, Box<AuditNote>),
     /// An entry that means nothing.
     Poison(Poison),
 }
@@ -175,6 +177,7 @@ impl Fold {
                 Ok(Entry::LostCallOverdue { call, at, .. }) => {
                     writes.push(Write::Overdue(stored.position, *call, *at));
                 }
+                Ok(Entry::Audit(note)) => writes.push(Write::Audit(stored.position, note.clone())),
                 Ok(_) => {}
                 Err(unreadable) => writes.push(Write::Poison(poison(stored, unreadable.to_string()))),
             }

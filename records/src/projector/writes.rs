@@ -6,6 +6,7 @@ use journal::Journal;
 use super::claim::{self, Claim};
 use super::fold::{Plan, Poison, Write};
 use crate::database::{Commit, Database, Failure, Transaction, sql};
+use crate::people::write_commands;
 use crate::{agents, call_events, callbacks, calls, lost, voicemails};
 
 /// Writes everything or nothing.
@@ -50,6 +51,7 @@ pub(super) async fn one_by_one(database: &Database, journal: &Journal, plan: &Pl
 async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Result<(), Failure> {
     let (mut called, mut journeys, mut left, mut intervals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut lost_calls, mut follow_ups, mut told) = (Vec::new(), Vec::new(), Vec::new());
+    let mut commands = Vec::new();
     for write in writes {
         match write {
             Write::Call(rows) => {
@@ -64,6 +66,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
             Write::Overdue(_, call, at) => told.push((*call, *at)),
             Write::Rules(_, rules) => lost::store_rules(to, *rules).await?,
             Write::Callback(_, callback) => callbacks::write(to, callback).await?,
+            Write::Audit(position, note) => commands.push((*position, &**note)),
             Write::Poison(poison) => {
                 tracing::error!(target: "records", why = %poison.why, "an entry was put aside");
                 poisoned(to, journal, poison).await?;
@@ -79,7 +82,8 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
     for voicemail in left {
         voicemails::write(to, voicemail).await?;
     }
-    agents::write(to, &intervals).await
+    agents::write(to, &intervals).await?;
+    write_commands(to, journal.id(), &commands).await
 }
 
 async fn poisoned(to: &mut Transaction, journal: &Journal, poison: &Poison) -> Result<(), Failure> {
@@ -100,6 +104,7 @@ fn poison_of(write: &Write, why: String) -> Poison {
         Write::Overdue(position, _, at) => (*position, *at),
         Write::Rules(position, _) => (*position, WallTime::default()),
         Write::Callback(position, callback) => (*position, callback.updated_at),
+        Write::Audit(position, note) => (*position, note.at),
         Write::Poison(poison) => (poison.position, poison.written_at),
     };
     Poison { position, written_at, why, entry: format!("{write:?}").into_bytes() }
