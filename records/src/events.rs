@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clock::{CallId, WallTime};
 use journal::{Journal, JournalId, ReadError, Stored, Tail};
-use journal_core::{Durability, Entry, Position};
+use journal_core::{AgentEvent, Durability, Entry, Position};
 use serde_json::{Value, json};
 
 use crate::naming::Naming;
@@ -156,15 +156,6 @@ impl EventFeed {
                 }
                 Some(Event { id, kind, at, account: None, call: Some(step.call), data })
             }
-            Entry::AgentStateChanged { agent, state, reason, call, at } => {
-                let data = json!({
-                    "extension": self.naming.agent(*agent),
-                    "state": state.word(),
-                    "reason": reason,
-                });
-                let account = Some(self.naming.account_of_agent(*agent));
-                Some(Event { id, kind: AGENT_STATE_CHANGED.to_owned(), at: *at, account, call: *call, data })
-            }
             Entry::LostCallOverdue { call, account, number, queue, agent, lost_at, at } => {
                 let waited_s = at.millis_since(*lost_at) / 1_000;
                 let data = json!({ "number": number, "queue": queue, "agent": agent, "waited_s": waited_s });
@@ -177,7 +168,7 @@ impl EventFeed {
                 let account = Some(callback.account.clone());
                 Some(Event { id, kind, at: entry.at, account, call: entry.call, data: callback_json(&callback) })
             }
-            _ => None,
+            entry => agent_event(id, entry, &self.naming),
         }
     }
 }
@@ -193,6 +184,49 @@ fn callback_json(callback: &Callback) -> Value {
         "related_call_id": callback.related_call_id.map(|id| id.to_string()),
         "reason": callback.why,
     })
+}
+
+/// The event that an entry of an agent is.
+fn agent_event(id: EventId, entry: &Entry, naming: &Naming) -> Option<Event> {
+    let (agent, kind, at, call, mut data) = match entry {
+        Entry::AgentStateChanged { agent, state, reason, call, at, cause } => {
+            let data = json!({ "state": state.word(), "reason": reason, "cause": cause.word() });
+            (*agent, AGENT_STATE_CHANGED, *at, *call, data)
+        }
+        Entry::AgentStatus { agent, status, reason, at } => {
+            (*agent, AGENT_STATUS_CHANGED, *at, None, json!({ "status": status.word(), "reason": reason }))
+        }
+        Entry::Agent(step) => {
+            let (call, data) = step_data(&step.event, naming);
+            (step.agent, step.event.type_word(), step.at, call, data)
+        }
+        Entry::Disposition(given) => {
+            let data = json!({ "code": given.code, "label": given.label, "is_success": given.is_success,
+                "callback": given.callback.is_some(), "by": given.by });
+            (given.agent, AGENT_DISPOSED, given.at, Some(given.call), data)
+        }
+        _ => return None,
+    };
+    data.as_object_mut()?.insert("extension".to_owned(), json!(naming.agent(agent)));
+    let account = Some(naming.account_of_agent(agent));
+    Some(Event { id, kind: kind.to_owned(), at, account, call, data })
+}
+
+fn step_data(event: &AgentEvent, naming: &Naming) -> (Option<CallId>, Value) {
+    match event {
+        AgentEvent::PauseLimit { reason, of_day, limit_s, then } => {
+            let limit = if *of_day { "day" } else { "pause" };
+            (None, json!({ "reason": reason, "limit": limit, "limit_s": limit_s, "then": then }))
+        }
+        AgentEvent::StatusDeferred { status, after, call } => {
+            (*call, json!({ "status": status.word(), "after": after.word() }))
+        }
+        AgentEvent::QueuesChosen { queues } => {
+            let names = |queues: &Vec<_>| queues.iter().map(|queue| naming.queue(*queue)).collect::<Vec<_>>();
+            (None, json!({ "queues": queues.as_ref().map(names) }))
+        }
+        AgentEvent::WrapUpExtended { call, by_s, .. } => (Some(*call), json!({ "by_s": by_s })),
+    }
 }
 
 impl std::fmt::Display for EventId {
@@ -220,3 +254,5 @@ impl std::str::FromStr for EventId {
 
 const LOST_CALL_OVERDUE: &str = "lost_call.overdue";
 const AGENT_STATE_CHANGED: &str = "agent.state_changed";
+const AGENT_STATUS_CHANGED: &str = "agent.status_changed";
+const AGENT_DISPOSED: &str = "agent.disposed";

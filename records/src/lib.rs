@@ -28,7 +28,9 @@ mod projector;
 mod voicemails;
 mod words;
 
-pub use agents::StateInterval;
+pub use agents::{
+    AgentCall, AgentCallFilter, AgentStats, CallDisposition, IntervalFilter, IntervalPlace, StateInterval, StateTotal,
+};
 pub use call::{Call, CallRecording};
 pub use callbacks::{Callback, CallbackFilter};
 pub use database::{BadPostgresAddress, Database, DatabaseUnavailable, PostgresAddress};

@@ -2,8 +2,8 @@
 
 use journal_core::outcome::WorkStatus;
 use journal_core::{
-    AgentState, CallStatus, CallbackOwner, CallbackSource, CallbackState, Direction, Outcome, RecordingState, Recovers,
-    Who,
+    AgentState, AgentStatus, CallStatus, CallbackOwner, CallbackSource, CallbackState, Direction, Outcome,
+    RecordingState, Recovers, StateCause, Who,
 };
 
 /// An enum with a stable snake_case word for each value.
@@ -110,6 +110,30 @@ words!(AgentState {
     OnCall => "on_call",
     WrapUp => "wrap_up",
     Paused => "paused",
+});
+words!(AgentStatus {
+    Ready => "ready",
+    Paused => "paused",
+    Offline => "offline",
+});
+words!(StateCause {
+    Unknown => "unknown",
+    Configured => "configured",
+    Removed => "removed",
+    NodeDown => "node_down",
+    Chosen => "chosen",
+    Device => "device",
+    Probe => "probe",
+    Offer => "offer",
+    OfferEnded => "offer_ended",
+    Answered => "answered",
+    Call => "call",
+    CallEnded => "call_ended",
+    WrapUpOver => "wrap_up_over",
+    Disposed => "disposed",
+    PauseLimit => "pause_limit",
+    NotTaken => "not_taken",
+    Repaired => "repaired",
 });
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "each function is a test, on both databases")]
 
+mod agents;
 mod lost;
 mod people;
 #[path = "../../tests/support/postgres.rs"]
@@ -10,6 +11,7 @@ mod world;
 
 use std::time::Duration;
 
+use agents::{figures_of_calls_are_those_of_the_list, intervals_tile_the_time_and_figures_are_their_sums};
 use clock::CallId;
 use journal_core::{CallStatus, Durability, Entry, Outcome, Position};
 use lost::histories_are_judged_as_the_reference_does;
@@ -55,6 +57,8 @@ on_both! {
     people_are_kept_beside_the_journal,
     histories_are_judged_as_the_reference_does,
     commands_are_in_the_log_once_and_in_its_chain,
+    intervals_tile_the_time_and_figures_are_their_sums,
+    figures_of_calls_are_those_of_the_list,
 }
 
 async fn a_call_is_live_then_stored_with_its_journey(on: On) {
@@ -143,7 +147,7 @@ async fn an_older_copy_of_the_database_is_replayed(on: On) {
     assert_eq!((world.count("calls").await, world.count("recordings").await), (3, 3));
     assert_eq!(world.count("agent_state_intervals").await, 5);
     assert_eq!(world.count("projection_poison").await, 0);
-    let states = world.database.agent_states("demo", "1001", at(0), at(1_000_000)).await.unwrap();
+    let states = world.intervals().await;
     assert_eq!(states.iter().filter(|interval| interval.until.is_none()).count(), 1);
     assert!(states.windows(2).all(|pair| pair[0].until == Some(pair[1].since)));
 }

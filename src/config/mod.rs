@@ -26,6 +26,7 @@ pub use trunk::{Register, Trunk, destination_text, first_address};
 
 use reader::Reader;
 use sip::digest::AlgorithmChoice;
+use sip::location::Probing;
 use sip::ua::SessionTimers;
 
 /// The whole configuration, checked.
@@ -117,6 +118,10 @@ pub struct Sip {
     pub algorithms: AlgorithmChoice,
     /// Session timers of calls.
     pub session_timers: SessionTimers,
+    /// Which phones are asked whether they are still there.
+    pub probing: Probing,
+    /// How often, while their agents are ready.
+    pub probe_every: Duration,
 }
 
 /// `[rtp]`
@@ -262,6 +267,21 @@ fn read_sip(reader: &mut Reader<'_>) -> Sip {
         connections_max: reader.number("connections_max", 1, 100_000, 4_096) as usize,
         algorithms: objects::read_algorithms(reader).unwrap_or_default(),
         session_timers: network::read_session_timers(reader),
+        probing: read_probing(reader),
+        probe_every: seconds(reader.number("probe_s", 5, 3_600, 30)),
+    }
+}
+
+fn read_probing(reader: &mut Reader<'_>) -> Probing {
+    let right = "\"declared\", \"all\" or \"off\"";
+    match reader.optional_text("probe", right).as_deref() {
+        None | Some("declared") => Probing::Declared,
+        Some("all") => Probing::All,
+        Some("off") => Probing::Off,
+        Some(other) => {
+            reader.fault("probe", format!("is \"{other}\"; expected {right}"));
+            Probing::Declared
+        }
     }
 }
 

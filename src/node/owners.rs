@@ -112,7 +112,8 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     spawn_essential(Runner::new(acd, owner, acd_post, clock, progress).run(lanes));
     let ua = ua_config(&network.addresses);
     let auth = auth_config(&opened.config, &seeds, LOCATION_INSTANCE);
-    let location = LocationConfig { ua, auth, registrar: RegistrarConfig::default() };
+    let location =
+        LocationConfig { ua, auth, registrar: RegistrarConfig::default(), probing: opened.config.sip.probing };
     let location = LocationOwner::new(location, shards, seeds.rng(LOCATION_STREAM));
     let location = LocationCore::new(location, Arc::clone(&snapshots), admission);
     let (owner, location_post, clock, progress) = runner_of(Owner::Location);

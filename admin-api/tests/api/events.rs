@@ -115,7 +115,15 @@ async fn topics_choose() {
     node.append(Story::inbound(1).take()).await;
     let at = clock::WallTime::from_micros(5);
     let (agent, state) = (clock::AgentId(1), journal_core::AgentState::OnCall);
-    node.append(vec![journal_core::Entry::AgentStateChanged { agent, state, reason: None, call: None, at }]).await;
+    node.append(vec![journal_core::Entry::AgentStateChanged {
+        agent,
+        state,
+        reason: None,
+        call: None,
+        at,
+        cause: journal_core::StateCause::Chosen,
+    }])
+    .await;
     let kinds = async |topics: &str| {
         let page = get(node.at, &format!("/v1/events?topics={topics}")).await.json();
         page["data"].as_array().unwrap().iter().map(|event| event["type"].clone()).collect::<Vec<_>>()
@@ -193,7 +201,14 @@ async fn an_operator_hears_of_his_own_and_nobody_of_another_accounts() {
     let at = clock::WallTime::from_micros(5);
     let state = |agent| {
         let state = journal_core::AgentState::OnCall;
-        journal_core::Entry::AgentStateChanged { agent: clock::AgentId(agent), state, reason: None, call: None, at }
+        journal_core::Entry::AgentStateChanged {
+            agent: clock::AgentId(agent),
+            state,
+            reason: None,
+            call: None,
+            at,
+            cause: journal_core::StateCause::Chosen,
+        }
     };
     node.append(foreign.take()).await;
     node.append(vec![state(2), state(1)]).await;

@@ -1,7 +1,7 @@
 //! What the ACD's effects mean to the others.
 
 use clock::WallTime;
-use journal_core::{AgentState, AgentStatus, Durability, Entry, Mark};
+use journal_core::{AgentState, AgentStatus, Durability, Entry, Mark, StateCause};
 
 use crate::{Answer, CommandError, Delivery};
 
@@ -26,7 +26,8 @@ impl AcdOutlet {
                 self.journal(Entry::AgentStatus { agent, status: agent_status(status), reason, at: wall })
             }
             Effect::StateChanged { agent, state, reason, call } => {
-                self.journal(Entry::AgentStateChanged { agent, state: agent_state(state), reason, call, at: wall })
+                let (state, cause) = (agent_state(state), StateCause::Unknown);
+                self.journal(Entry::AgentStateChanged { agent, state, reason, call, at: wall, cause })
             }
             Effect::Reply { request, result } => Delivery::Answer {
                 request,

@@ -9,7 +9,7 @@ use clock::WallTime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::Entry;
+use crate::{Entry, StateCause};
 
 /// Where an entry stands: (node, epoch, sequence), in this order. The sequence
 /// goes on over epochs; the epoch tells apart what a power loss took back and
@@ -68,7 +68,7 @@ pub enum DecodeError {
         kind: u8,
     },
     /// A version of a newer program, or damage.
-    #[error("version {version} of kind {kind} is not known ({VERSION} is)")]
+    #[error("version {version} of kind {kind} is not known (1 to {} are)", version_of(*.kind))]
     UnknownVersion {
         /// Kind found.
         kind: u8,
@@ -105,7 +105,8 @@ pub enum EncodeError {
 /// `TooLong` above [`MAX_ENTRY_BYTES`].
 pub fn encode(at: WallTime, entry: &Entry) -> Result<Vec<u8>, EncodeError> {
     let mut bytes = Vec::with_capacity(96);
-    bytes.extend_from_slice(&[kind(entry), VERSION]);
+    let kind = kind(entry);
+    bytes.extend_from_slice(&[kind, version_of(kind)]);
     bytes.extend_from_slice(&at.as_micros().to_be_bytes());
     let bytes = fields(entry, bytes).map_err(|_| EncodeError::Unsupported)?;
     if bytes.len() > MAX_ENTRY_BYTES {
@@ -126,11 +127,11 @@ pub fn decode(bytes: &[u8]) -> Result<(WallTime, Entry), DecodeError> {
     if kind == 0 || kind > LAST_KIND {
         return Err(DecodeError::UnknownKind { kind });
     }
-    if version != VERSION {
+    if !(1..=version_of(kind)).contains(&version) {
         return Err(DecodeError::UnknownVersion { kind, version });
     }
     let body = rest.get(HEAD_BYTES - 2..).ok_or(short)?;
-    let entry = entry_of(kind, body).ok_or(DecodeError::Malformed { kind, version })?;
+    let entry = entry_of(kind, version, body).ok_or(DecodeError::Malformed { kind, version })?;
     Ok((at, entry))
 }
 
@@ -161,6 +162,18 @@ const fn kind(entry: &Entry) -> u8 {
         Entry::DoNotCall { .. } => 15,
         Entry::Audit(_) => 16,
         Entry::Quarantine(_) => 17,
+        Entry::Agent(_) => 18,
+        Entry::Disposition(_) => 19,
+        Entry::NodeAlive { .. } => 20,
+    }
+}
+
+/// The version of a kind that is written; older ones are read.
+const fn version_of(kind: u8) -> u8 {
+    match kind {
+        // Since the second the cause of a state is known.
+        7 => 2,
+        _ => 1,
     }
 }
 
@@ -174,12 +187,13 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         Entry::BindingSet(binding) => put(binding, to),
         Entry::BindingRemoved { agent, contact } => put(&(agent, contact), to),
         Entry::AgentStatus { agent, status, reason, at } => put(&(agent, status, reason, at), to),
-        Entry::AgentStateChanged { agent, state, reason, call, at } => put(&(agent, state, reason, call, at), to),
+        Entry::AgentStateChanged { agent, state, reason, call, at, cause } => {
+            put(&(agent, state, reason, call, at, cause), to)
+        }
         Entry::Idempotency { key_hash, body_hash, status, body, at } => {
             put(&(key_hash, body_hash, status, body, at), to)
         }
         Entry::Name { kind, id, account, name } => put(&(kind, id, account, name), to),
-        Entry::NodeStarted { at } | Entry::NodeStopped { at } => put(at, to),
         Entry::LostCallRules { rules, at } => put(&(rules, at), to),
         Entry::LostCallOverdue { call, account, number, queue, agent, lost_at, at } => {
             put(&(call, account, number, queue, agent, lost_at, at), to)
@@ -188,10 +202,13 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         Entry::DoNotCall { pattern, listed, reason, at } => put(&(pattern, listed, reason, at), to),
         Entry::Audit(note) => put(note, to),
         Entry::Quarantine(note) => put(note, to),
+        Entry::NodeStarted { at } | Entry::NodeStopped { at } | Entry::NodeAlive { at } => put(at, to),
+        Entry::Agent(step) => put(step, to),
+        Entry::Disposition(disposition) => put(disposition, to),
     }
 }
 
-fn entry_of(kind: u8, body: &[u8]) -> Option<Entry> {
+fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
     Some(match kind {
         1 => Entry::Call(whole(body)?),
         2 => Entry::Dialog(whole(body)?),
@@ -208,9 +225,13 @@ fn entry_of(kind: u8, body: &[u8]) -> Option<Entry> {
             let (agent, status, reason, at) = whole(body)?;
             Entry::AgentStatus { agent, status, reason, at }
         }
-        7 => {
+        7 if version == 1 => {
             let (agent, state, reason, call, at) = whole(body)?;
-            Entry::AgentStateChanged { agent, state, reason, call, at }
+            Entry::AgentStateChanged { agent, state, reason, call, at, cause: StateCause::Unknown }
+        }
+        7 => {
+            let (agent, state, reason, call, at, cause) = whole(body)?;
+            Entry::AgentStateChanged { agent, state, reason, call, at, cause }
         }
         8 => {
             let (key_hash, body_hash, status, body, at) = whole(body)?;
@@ -237,6 +258,9 @@ fn entry_of(kind: u8, body: &[u8]) -> Option<Entry> {
         }
         16 => Entry::Audit(whole(body)?),
         17 => Entry::Quarantine(whole(body)?),
+        18 => Entry::Agent(whole(body)?),
+        19 => Entry::Disposition(whole(body)?),
+        20 => Entry::NodeAlive { at: whole(body)? },
         _ => return None,
     })
 }
@@ -254,6 +278,4 @@ pub const KEY_BYTES: usize = 14;
 /// Larger than any answer kept for an Idempotency-Key, which is the longest kind.
 pub const MAX_ENTRY_BYTES: usize = 256 * 1024;
 const HEAD_BYTES: usize = 10;
-const LAST_KIND: u8 = 17;
-/// All kinds are at their first version.
-const VERSION: u8 = 1;
+const LAST_KIND: u8 = 20;

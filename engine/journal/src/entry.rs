@@ -8,7 +8,7 @@ use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallT
 use core::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
-use crate::{AuditNote, CallbackEntry, LostCallRules, QuarantineNote, Shared};
+use crate::{AgentStep, AuditNote, CallbackEntry, Disposition, LostCallRules, QuarantineNote, Shared, StateCause};
 
 /// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +57,8 @@ pub enum Entry {
         call: Option<CallId>,
         /// Since when.
         at: WallTime,
+        /// What made it so.
+        cause: StateCause,
     },
     /// The answer that was given to a POST with an Idempotency-Key (rest.md section 2).
     Idempotency {
@@ -133,6 +135,15 @@ pub enum Entry {
     Audit(Box<AuditNote>),
     /// An owner is spared something that broke it twice, or handles it again.
     Quarantine(Box<QuarantineNote>),
+    /// Something else happened to an agent.
+    Agent(AgentStep),
+    /// What an agent said came of a call.
+    Disposition(Box<Disposition>),
+    /// The node is up: after a crash the last of these tells until when it was, at least.
+    NodeAlive {
+        /// When.
+        at: WallTime,
+    },
 }
 
 /// What an integer id names.

@@ -4,6 +4,7 @@
 //! It stores nothing and knows no owner's state: the store is the crate
 //! `journal`, the rows are `records`.
 
+mod agent;
 mod answers;
 mod audit;
 mod callbacks;
@@ -20,6 +21,7 @@ mod record;
 mod replay;
 mod shared;
 
+pub use agent::{AgentEvent, AgentStep, Disposition, NOT_SET, StateCause, WantedCallback};
 pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
 pub use audit::{ActorKind, AuditNote, AuditOutcome};
 pub use callbacks::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState, DoNotCall, MAX_CALLBACKS};

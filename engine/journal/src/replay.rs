@@ -4,15 +4,20 @@
 //! complete: a fold of the first half, written down and read back, then of the
 //! second half, equals the fold of everything.
 
+mod agents;
+
 use core::time::Duration;
 use std::collections::BTreeMap;
 
 use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, WallTime};
 use serde::{Deserialize, Serialize};
 
+use agents::Agents;
+pub use agents::{ChosenStatus, KnownState};
+
 use crate::{
-    AgentState, AgentStatus, Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, DialogIdentity,
-    Direction, DoNotCall, Entry, LegKind, Names, Place, Shared, Step, code,
+    Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, DialogIdentity, Direction, DoNotCall,
+    Entry, LegKind, Names, Place, Shared, Step, code,
 };
 
 /// The fold of the journal.
@@ -21,8 +26,7 @@ pub struct Replay {
     calls: BTreeMap<CallId, Box<CallRecord>>,
     dialogs: BTreeMap<(CallId, LegId), Shared<DialogIdentity>>,
     bindings: BTreeMap<(AgentId, String), Binding>,
-    statuses: BTreeMap<AgentId, ChosenStatus>,
-    states: BTreeMap<AgentId, KnownState>,
+    agents: Agents,
     places: BTreeMap<(QueueId, String), Interrupted>,
     dials: BTreeMap<AgentId, Dials>,
     callbacks: BTreeMap<CallbackId, Shared<CallbackEntry>>,
@@ -38,30 +42,8 @@ pub struct Replay {
     pub last_offer: OfferId,
     /// The node stopped in order: nothing is left to end.
     pub stopped_in_order: bool,
-}
-
-/// The status an agent chose.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChosenStatus {
-    /// The status.
-    pub status: AgentStatus,
-    /// Why.
-    pub reason: Option<String>,
-    /// Since when.
-    pub since: WallTime,
-}
-
-/// The last state that was true of an agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KnownState {
-    /// The state.
-    pub state: AgentState,
-    /// Why.
-    pub reason: Option<String>,
-    /// Its call, while reserved or on one.
-    pub call: Option<CallId>,
-    /// Since when.
-    pub since: WallTime,
+    /// The latest time that an entry names: the node was up until then, at least.
+    pub last_at: WallTime,
 }
 
 /// A caller whose waiting we cut: he gets his place if he rings again in time.
@@ -100,6 +82,8 @@ impl Replay {
     /// # Errors
     /// An [`Anomaly`] is a report: the fold stays usable.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), Anomaly> {
+        self.last_at = self.last_at.max(time_of(entry).unwrap_or_default());
+        self.agents.apply(entry);
         match entry {
             Entry::Call(step) => return self.call_step(step),
             Entry::Dialog(dialog) => {
@@ -114,13 +98,6 @@ impl Replay {
             }
             Entry::BindingRemoved { agent, contact } => {
                 self.bindings.remove(&(*agent, contact.clone()));
-            }
-            Entry::AgentStatus { agent, status, reason, at } => {
-                self.statuses.insert(*agent, ChosenStatus { status: *status, reason: reason.clone(), since: *at });
-            }
-            Entry::AgentStateChanged { agent, state, reason, call, at } => {
-                let known = KnownState { state: *state, reason: reason.clone(), call: *call, since: *at };
-                self.states.insert(*agent, known);
             }
             Entry::Idempotency { key_hash, body_hash, status, body, at } => {
                 let answer = Answer { body_hash: *body_hash, status: *status, body: body.clone(), at: *at };
@@ -142,6 +119,11 @@ impl Replay {
             }
             // A row of the database, and what a restart ends: nothing that it needs.
             Entry::Audit(_) | Entry::Quarantine(_) => {}
+            Entry::AgentStatus { .. }
+            | Entry::AgentStateChanged { .. }
+            | Entry::Agent(_)
+            | Entry::Disposition(_)
+            | Entry::NodeAlive { .. } => {}
         }
         Ok(())
     }
@@ -150,6 +132,7 @@ impl Replay {
     /// recordings that nobody finished. Call it before using what is restored.
     pub fn expire(&mut self, now: WallTime) {
         self.answers.expire(now);
+        self.agents.expire(now);
         self.places.retain(|_, gone| gone.at + PLACE_KEPT > now);
         self.dials.retain(|_, dials| dials.day == day_of(now));
         self.calls.retain(|_, call| call.ended_at.is_none_or(|at| at + RECORDING_AWAITED > now));
@@ -185,12 +168,22 @@ impl Replay {
 
     /// What each agent chose last.
     pub fn statuses(&self) -> impl Iterator<Item = (AgentId, &ChosenStatus)> {
-        self.statuses.iter().map(|(agent, status)| (*agent, status))
+        self.agents.statuses.iter().map(|(agent, status)| (*agent, status))
     }
 
     /// The last state known of each agent.
     pub fn states(&self) -> impl Iterator<Item = (AgentId, &KnownState)> {
-        self.states.iter().map(|(agent, state)| (*agent, state))
+        self.agents.states.iter().map(|(agent, state)| (*agent, state))
+    }
+
+    /// The queues that agents chose among theirs; who is not named serves all of his.
+    pub fn chosen_queues(&self) -> impl Iterator<Item = (AgentId, &[QueueId])> {
+        self.agents.queues.iter().map(|(agent, queues)| (*agent, queues.as_slice()))
+    }
+
+    /// How long each agent has paused with each reason on the (UTC) day of `now`, in pauses that are over.
+    pub fn paused_on(&self, now: WallTime) -> impl Iterator<Item = (AgentId, &str, Duration)> {
+        self.agents.paused_on(now)
     }
 
     /// Callbacks that have not ended, in the order in which they are to be entered again.
@@ -272,6 +265,22 @@ impl Dials {
 fn goes_out(record: &CallRecord, event: &CallEvent) -> bool {
     let leaves = matches!(event, CallEvent::LegStarted { kind: LegKind::Callee, .. });
     leaves && record.direction == Direction::OutboundDial && !record.internal
+}
+
+/// The time that an entry names, where it names one that is past.
+const fn time_of(entry: &Entry) -> Option<WallTime> {
+    match entry {
+        Entry::Call(step) => Some(step.at),
+        Entry::Agent(step) => Some(step.at),
+        Entry::Disposition(disposition) => Some(disposition.at),
+        Entry::AgentStatus { at, .. }
+        | Entry::AgentStateChanged { at, .. }
+        | Entry::Idempotency { at, .. }
+        | Entry::NodeStarted { at }
+        | Entry::NodeAlive { at }
+        | Entry::NodeStopped { at } => Some(*at),
+        _ => None,
+    }
 }
 
 fn day_of(at: WallTime) -> i64 {

@@ -7,10 +7,11 @@ use clock::{CallId, WallTime};
 use journal::Stored;
 use journal_core::{AuditNote, CallEntry, CallRecord, Entry, Position, Step, encode, outcome};
 
+use crate::agents::Parts;
 use crate::lost::{FollowUp, LostCall, LostState, Rules};
 use crate::naming::Naming;
 use crate::voicemails::{Voicemail, VoicemailId};
-use crate::{Call, Callback, JourneyStep, StateInterval};
+use crate::{AgentCall, Call, CallDisposition, Callback, JourneyStep, StateInterval};
 
 /// The calls that are open, and the names.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(super) struct Fold {
 #[derive(Debug)]
 struct OpenCall {
     record: CallRecord,
+    parts: Parts,
     /// Its entries that are in no row yet.
     unwritten: Vec<Arc<Stored>>,
     /// Position of its first entry.
@@ -60,6 +62,8 @@ pub(super) enum Write {
     Callback(Position, Box<Callback>),
     /// A command for the audit log.
     Audit(Position, Box<AuditNote>),
+    /// What an agent said came of a call, in his account.
+    Disposition(Position, String, CallDisposition),
     /// An entry that means nothing.
     Poison(Poison),
 }
@@ -72,6 +76,7 @@ pub(super) struct CallRows {
     pub(super) steps: Vec<JourneyStep>,
     pub(super) voicemail: Option<Voicemail>,
     pub(super) lost: Option<LostCall>,
+    pub(super) parts: Vec<AgentCall>,
 }
 
 /// An entry put aside.
@@ -153,7 +158,7 @@ impl Fold {
                         _ => {}
                     }
                 }
-                Ok(Entry::AgentStateChanged { agent, state, reason, call, at }) => {
+                Ok(Entry::AgentStateChanged { agent, state, reason, call, at, cause }) => {
                     let interval = StateInterval {
                         account: self.naming.account_of_agent(*agent),
                         agent: self.naming.agent(*agent),
@@ -162,12 +167,19 @@ impl Fold {
                         call_id: *call,
                         since: *at,
                         until: None,
+                        cause: *cause,
+                        seq: stored.position.sequence,
                     };
                     writes.push(Write::Agent(stored.position, interval));
                 }
                 Ok(Entry::Callback(entry)) => {
                     let callback = Callback::of(entry, &self.naming);
                     writes.push(Write::Callback(stored.position, Box::new(callback)));
+                }
+                Ok(Entry::Disposition(given)) => {
+                    let account = self.naming.account_of_agent(given.agent);
+                    let given = CallDisposition::of(given, &self.naming);
+                    writes.push(Write::Disposition(stored.position, account, given));
                 }
                 Ok(Entry::Name { kind, id, account, name }) => self.naming.names.insert(*kind, *id, account, name),
                 Ok(Entry::LostCallRules { rules, .. }) => {
@@ -194,13 +206,15 @@ impl Fold {
     fn call_step(&mut self, stored: &Arc<Stored>, step: &CallEntry) -> Result<(), &'static str> {
         let Some(call) = self.open.get_mut(&step.call) else {
             let record = CallRecord::start(step).ok_or("a step of a call that is not known")?;
-            let call = OpenCall { record, unwritten: vec![stored.clone()], first: stored.position };
+            let (unwritten, parts) = (vec![stored.clone()], Parts::default());
+            let call = OpenCall { record, parts, unwritten, first: stored.position };
             self.open.insert(step.call, Box::new(call));
             return Ok(());
         };
         let gap = step.seq > call.record.next_seq();
         match call.record.apply_past_gap(step) {
             Step::Taken => {
+                call.parts.take(step);
                 call.unwritten.push(stored.clone());
                 if gap { Err("steps before this one are missing; it was taken") } else { Ok(()) }
             }
@@ -222,10 +236,11 @@ impl Fold {
         let call = Call::of(&open.record, &self.naming);
         let voicemail = voicemail(&open.record, &call, &self.naming);
         let lost = lost_call(&open.record, &call, &self.naming);
+        let parts = open.parts.rows(&open.record, &call.account, &self.naming);
         if open.record.is_closed() {
             self.open.remove(&id);
         }
-        Some(Write::Call(Box::new(CallRows { position, call, steps, voicemail, lost })))
+        Some(Write::Call(Box::new(CallRows { position, call, steps, voicemail, lost, parts })))
     }
 
     /// Steps of a call that goes on. A restart reads them again, and writes what is there already.

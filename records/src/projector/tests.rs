@@ -13,7 +13,14 @@ use crate::database::{Database, sql};
 fn state(number: u64, reason: Option<&str>) -> Entry {
     let state = if number.is_multiple_of(2) { AgentState::Ready } else { AgentState::Paused };
     let at = WallTime::from_micros(number as i64 * 1_000_000);
-    Entry::AgentStateChanged { agent: AgentId(1), state, reason: reason.map(str::to_owned), call: None, at }
+    Entry::AgentStateChanged {
+        agent: AgentId(1),
+        state,
+        reason: reason.map(str::to_owned),
+        call: None,
+        at,
+        cause: journal_core::StateCause::Chosen,
+    }
 }
 
 fn name(id: u32) -> Entry {

@@ -49,9 +49,10 @@ pub(super) async fn one_by_one(database: &Database, journal: &Journal, plan: &Pl
 
 /// Table by table, so that many rows are few statements.
 async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Result<(), Failure> {
-    let (mut called, mut journeys, mut left, mut intervals) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut lost_calls, mut follow_ups, mut told) = (Vec::new(), Vec::new(), Vec::new());
     let mut commands = Vec::new();
+    let (mut called, mut journeys, mut left) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut parts, mut intervals, mut dispositions) = (Vec::new(), Vec::new(), Vec::new());
     for write in writes {
         match write {
             Write::Call(rows) => {
@@ -59,6 +60,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
                 called.push(&rows.call);
                 journeys.push((rows.call.id, rows.steps.as_slice()));
                 left.extend(&rows.voicemail);
+                parts.extend(&rows.parts);
             }
             Write::Steps(_, call, steps) => journeys.push((*call, steps.as_slice())),
             Write::Agent(_, interval) => intervals.push(interval),
@@ -67,6 +69,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
             Write::Rules(_, rules) => lost::store_rules(to, *rules).await?,
             Write::Callback(_, callback) => callbacks::write(to, callback).await?,
             Write::Audit(position, note) => commands.push((*position, &**note)),
+            Write::Disposition(_, account, given) => dispositions.push((account, given)),
             Write::Poison(poison) => {
                 tracing::error!(target: "records", why = %poison.why, "an entry was put aside");
                 poisoned(to, journal, poison).await?;
@@ -82,7 +85,11 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
     for voicemail in left {
         voicemails::write(to, voicemail).await?;
     }
-    agents::write(to, &intervals).await?;
+    agents::write_calls(to, &parts).await?;
+    for (account, given) in dispositions {
+        agents::write_disposition(to, account, given).await?;
+    }
+    agents::write_intervals(to, &intervals).await?;
     write_commands(to, journal.id(), &commands).await
 }
 
@@ -105,6 +112,7 @@ fn poison_of(write: &Write, why: String) -> Poison {
         Write::Rules(position, _) => (*position, WallTime::default()),
         Write::Callback(position, callback) => (*position, callback.updated_at),
         Write::Audit(position, note) => (*position, note.at),
+        Write::Disposition(position, _, given) => (*position, given.given_at),
         Write::Poison(poison) => (poison.position, poison.written_at),
     };
     Poison { position, written_at, why, entry: format!("{write:?}").into_bytes() }
@@ -118,10 +126,10 @@ fn claim_of(journal: &Journal, plan: &Plan) -> Claim {
 mod tests {
     use clock::WallTime;
     use journal::Options;
-    use journal_core::{AgentState, Position};
+    use journal_core::{AgentState, Position, StateCause};
 
     use super::*;
-    use crate::StateInterval;
+    use crate::{IntervalFilter, StateInterval};
 
     #[tokio::test]
     async fn a_plan_whose_commit_was_not_heard_of_is_not_written_again() {
@@ -138,12 +146,21 @@ mod tests {
             call_id: None,
             since: WallTime::from_micros(5),
             until: None,
+            cause: StateCause::Chosen,
+            seq: 3,
         };
         let plan = Plan { writes: vec![Write::Agent(applied, interval)], applied, resume: applied };
         all(&database, &journal, &plan).await.unwrap();
         all(&database, &journal, &plan).await.unwrap();
         assert_eq!(one_by_one(&database, &journal, &plan).await.unwrap(), 0);
-        let whole = (WallTime::from_micros(0), WallTime::from_micros(9));
-        assert_eq!(database.agent_states("demo", "1001", whole.0, whole.1).await.unwrap().len(), 1);
+        let filter = IntervalFilter {
+            account: "demo".to_owned(),
+            agent: "1001".to_owned(),
+            from: WallTime::from_micros(0),
+            to: WallTime::from_micros(9),
+            behind: None,
+            limit: 10,
+        };
+        assert_eq!(database.agent_states(&filter).await.unwrap().0.len(), 1);
     }
 }

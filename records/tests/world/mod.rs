@@ -10,9 +10,12 @@ use clock::{AgentId, CallId, LegId, OfferId, QueueId, ShardId, TrunkId, WallTime
 use journal::{Journal, OpenError, Options};
 use journal_core::{
     AgentState, CallEntry, CallEvent, CallStatus, Cause, Direction, Durability, Entry, LegKind, NameKind, Outcome,
-    Owner, Position, QueueLeft, RecordingState, Who,
+    Owner, Position, QueueLeft, RecordingState, StateCause, Who,
 };
-use records::{Call, CallFilter, Database, LiveCalls, Naming, PrepareError, Projector, ProjectorMetrics, list_calls};
+use records::{
+    Call, CallFilter, Database, IntervalFilter, IntervalPlace, LiveCalls, Naming, PrepareError, Projector,
+    ProjectorMetrics, StateInterval, list_calls,
+};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -128,6 +131,13 @@ impl World {
         self.step(call, n + 9, ready);
     }
 
+    /// The caller hangs up while it rings.
+    pub(crate) fn hang_up(&self, call: CallId) {
+        let n = call.0 as u64;
+        self.step(call, n + 4, CallEvent::QueueLeft { queue: QUEUE, how: QueueLeft::Abandoned });
+        self.step(call, n + 4, ended(CallStatus::Canceled, Outcome::NoAnswer));
+    }
+
     pub(crate) fn leave_voicemail(&self, n: u64, duration_ms: u64) {
         let call = CallId(u128::from(n));
         self.step(call, n, started(n));
@@ -143,7 +153,8 @@ impl World {
         for _ in 0..many {
             let n = self.disk.states.fetch_add(1, Ordering::SeqCst);
             let state = if n.is_multiple_of(2) { AgentState::Ready } else { AgentState::Paused };
-            self.append(Entry::AgentStateChanged { agent: AGENT, state, reason: None, call: None, at: at(n + 1) });
+            let (at, cause) = (at(n + 1), StateCause::Chosen);
+            self.append(Entry::AgentStateChanged { agent: AGENT, state, reason: None, call: None, at, cause });
         }
     }
 
@@ -185,6 +196,21 @@ impl World {
             let Some(next) = page.next_cursor else { return seen };
             filter.cursor = Some(next.to_string().parse().expect("a cursor reads back"));
             between(self);
+        }
+    }
+
+    /// The whole log of the agent's states.
+    pub(crate) async fn intervals(&self) -> Vec<StateInterval> {
+        let (account, agent) = ("demo".to_owned(), "1001".to_owned());
+        let mut filter = IntervalFilter { account, agent, from: at(0), to: at(1_000_000), behind: None, limit: 3 };
+        let mut all = Vec::new();
+        loop {
+            let (page, more) = self.database.agent_states(&filter).await.expect("the database answers");
+            filter.behind = page.last().map(|last| IntervalPlace { since: last.since, seq: last.seq });
+            all.extend(page);
+            if !more {
+                return all;
+            }
         }
     }
 
@@ -323,5 +349,5 @@ fn ended(status: CallStatus, outcome: Outcome) -> CallEvent {
     CallEvent::Ended { status, outcome, cause }
 }
 
-const AGENT: AgentId = AgentId(1);
+pub(crate) const AGENT: AgentId = AgentId(1);
 const QUEUE: QueueId = QueueId(2);

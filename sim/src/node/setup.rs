@@ -82,6 +82,7 @@ impl Setup {
             ua: UaConfig::at(NODE_ADDR, USER_AGENT),
             auth: auth(u16::MAX, rng),
             registrar: RegistrarConfig::default(),
+            probing: sip::location::Probing::All,
         }
     }
 

@@ -2,8 +2,8 @@ use core::net::SocketAddr;
 
 use super::*;
 use crate::{
-    ActorKind, AuditNote, AuditOutcome, CallStatus, Cause, DialogSide, Direction, LegKind, NameKind, Outcome,
-    QueueLeft, RecordingState, Who,
+    ActorKind, AgentEvent, AgentState, AgentStatus, AgentStep, AuditNote, AuditOutcome, CallStatus, Cause, DialogSide,
+    Direction, LegKind, NameKind, Outcome, QueueLeft, RecordingState, StateCause, Who,
 };
 use clock::TrunkId;
 
@@ -277,4 +277,44 @@ fn what_agents_dialed_today_counts_until_the_day_is_over() {
     assert_eq!(today(&replay, 86_400), []);
     replay.expire(at(86_400));
     assert_eq!(today(&replay, 86_399), [], "and forgotten");
+}
+
+fn state(agent: u32, state: AgentState, reason: &str, second: u64) -> Entry {
+    let reason = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
+    let cause = StateCause::Chosen;
+    Entry::AgentStateChanged { agent: AgentId(agent), state, reason, call: None, at: at(second), cause }
+}
+
+#[test]
+fn pauses_of_the_day_are_summed_by_reason_and_those_of_other_days_are_gone() {
+    let day = 86_400;
+    let mut replay = Replay::default();
+    let entries = [
+        state(1, AgentState::Paused, "lunch", day - 100),
+        state(1, AgentState::Ready, "", day + 50),
+        state(1, AgentState::Paused, "lunch", day + 60),
+        state(1, AgentState::Paused, "coffee", day + 70),
+        state(1, AgentState::Ready, "", day + 75),
+        state(2, AgentState::Paused, "lunch", day + 1),
+    ];
+    entries.iter().for_each(|entry| replay.apply(entry).unwrap());
+    let paused: Vec<_> =
+        replay.paused_on(at(day + 80)).map(|(agent, reason, time)| (agent.0, reason, time.as_secs())).collect();
+    assert_eq!(paused, [(1, "coffee", 5), (1, "lunch", 60)], "from midnight on, and what goes on is not over");
+    assert_eq!(replay.last_at, at(day + 75));
+    replay.expire(at(2 * day));
+    assert_eq!(replay.paused_on(at(day + 80)).count(), 0);
+}
+
+#[test]
+fn the_queues_that_an_agent_chose_last_are_kept() {
+    let mut replay = Replay::default();
+    let mut chose = |queues| {
+        let event = AgentEvent::QueuesChosen { queues };
+        replay.apply(&Entry::Agent(AgentStep { agent: AgentId(1), at: at(1), event })).unwrap();
+        replay.chosen_queues().map(|(_, queues)| queues.to_vec()).next()
+    };
+    assert_eq!(chose(Some(vec![QUEUE])), Some(vec![QUEUE]));
+    assert_eq!(chose(Some(vec![])), Some(vec![]));
+    assert_eq!(chose(None), None);
 }

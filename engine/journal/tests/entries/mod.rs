@@ -4,10 +4,10 @@ use core::net::{Ipv6Addr, SocketAddr};
 
 use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use journal_core::{
-    ActorKind, AgentState, AgentStatus, AuditNote, AuditOutcome, Binding, CallEntry, CallEvent, CallStatus,
-    CallbackEntry, CallbackOwner, CallbackSource, CallbackState, Cause, DialogIdentity, DialogSide, Direction, Entry,
-    HoursFound, LegKind, LostCallRules, NameKind, Outcome, QuarantineNote, QuarantinedThing, QueueLeft, RecordingState,
-    Recovers, Shared, Who,
+    ActorKind, AgentEvent, AgentState, AgentStatus, AgentStep, AuditNote, AuditOutcome, Binding, CallEntry, CallEvent,
+    CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState, Cause, DialogIdentity, DialogSide,
+    Direction, Disposition, Entry, HoursFound, LegKind, LostCallRules, NOT_SET, NameKind, Outcome, QuarantineNote,
+    QuarantinedThing, QueueLeft, RecordingState, Recovers, Shared, StateCause, WantedCallback, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -25,7 +25,9 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("dialog.v1.hex", vec![("dialog", dialog())]),
         golden!("dialog_over.v1.hex", vec![("dialog_over", Entry::DialogOver { call: CALL, leg: LEG })]),
         golden!("binding.v1.hex", bindings()),
-        golden!("agent.v1.hex", agents()),
+        golden!("agent.v2.hex", agents()),
+        golden!("agent_steps.v1.hex", agent_steps()),
+        golden!("disposition.v1.hex", dispositions()),
         golden!("idempotency.v1.hex", vec![("idempotency", idempotency())]),
         golden!("name.v1.hex", names()),
         golden!("callback.v1.hex", vec![("callback", callback())]),
@@ -37,7 +39,17 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("lost.v1.hex", lost_calls()),
         golden!("audit.v1.hex", audits()),
         golden!("quarantine.v1.hex", quarantines()),
+        golden!("node_alive.v1.hex", vec![("alive", Entry::NodeAlive { at: AT })]),
     ]
+}
+
+/// Files of versions that are only read.
+pub(crate) fn older() -> Vec<Golden> {
+    let mut agents = agents();
+    if let Some((_, Entry::AgentStateChanged { cause, .. })) = agents.last_mut() {
+        *cause = StateCause::Unknown;
+    }
+    vec![golden!("agent.v1.hex", agents)]
 }
 
 fn call_entries() -> Vec<(&'static str, Entry)> {
@@ -221,9 +233,36 @@ fn bindings() -> Vec<(&'static str, Entry)> {
 fn agents() -> Vec<(&'static str, Entry)> {
     let reason = Some("rona".to_owned());
     let status = Entry::AgentStatus { agent: AGENT, status: AgentStatus::Paused, reason, at: AT };
-    let state =
-        Entry::AgentStateChanged { agent: AGENT, state: AgentState::OnCall, reason: None, call: Some(CALL), at: AT };
+    let (state, call, cause) = (AgentState::OnCall, Some(CALL), StateCause::Answered);
+    let state = Entry::AgentStateChanged { agent: AGENT, state, reason: None, call, at: AT, cause };
     vec![("status", status), ("state", state)]
+}
+
+fn agent_steps() -> Vec<(&'static str, Entry)> {
+    let events = [
+        AgentEvent::PauseLimit { reason: "lunch".to_owned(), of_day: true, limit_s: 3_600, then: "warn".to_owned() },
+        AgentEvent::StatusDeferred { status: AgentStatus::Offline, after: AgentState::OnCall, call: Some(CALL) },
+        AgentEvent::QueuesChosen { queues: Some(vec![QUEUE]) },
+        AgentEvent::WrapUpExtended { call: CALL, by_s: 30, until: AT },
+    ];
+    let step = |event: AgentEvent| (event.type_word(), Entry::Agent(AgentStep { agent: AGENT, at: AT, event }));
+    events.into_iter().map(step).collect()
+}
+
+fn dispositions() -> Vec<(&'static str, Entry)> {
+    let whole = Disposition {
+        call: CALL,
+        agent: AGENT,
+        code: "sold".to_owned(),
+        label: "Sold".to_owned(),
+        is_success: true,
+        note: Some("two of them".to_owned()),
+        callback: Some(WantedCallback { number: "+442070000001".to_owned(), due_at: Some(AT) }),
+        at: AT,
+        by: "demo".to_owned(),
+    };
+    let none = Disposition { code: NOT_SET.to_owned(), note: None, callback: None, ..whole.clone() };
+    vec![("given", Entry::Disposition(Box::new(whole))), ("not_set", Entry::Disposition(Box::new(none)))]
 }
 
 fn idempotency() -> Entry {

@@ -1,6 +1,6 @@
 //! What the location core is set up with, and what it shows.
 
-use super::{Ban, Binding};
+use super::{Ban, Binding, Probing};
 use crate::{
     auth::AuthConfig,
     registrar::RegistrarConfig,
@@ -16,6 +16,8 @@ pub struct LocationConfig {
     pub auth: AuthConfig,
     /// Limits of registrations.
     pub registrar: RegistrarConfig,
+    /// Which phones are probed when the ACD asks.
+    pub probing: Probing,
 }
 
 /// Why the location core wants to be called.
@@ -25,6 +27,8 @@ pub enum Due {
     Ua(TimerReason),
     /// A binding expires.
     Expiry,
+    /// A probe counts as silence.
+    Silence,
 }
 
 /// What others may see.

@@ -114,6 +114,12 @@ pub enum Input {
         /// User name of its credentials.
         user: String,
     },
+    /// The ACD wants to know whether an agent's phone is still there. A change is told by `Effect::Answers`; without one
+    /// nothing is said.
+    Probe {
+        /// The agent.
+        agent: AgentId,
+    },
     /// An operator lifts a ban.
     Release {
         /// Whom to answer, by `Effect::BanLifted`.
@@ -150,6 +156,13 @@ pub enum Effect {
         agent: AgentId,
         /// His contacts.
         contacts: Vec<Contact>,
+    },
+    /// An agent's phone leaves probes without an answer, or answers again (to the ACD).
+    Answers {
+        /// The agent.
+        agent: AgentId,
+        /// It answers, or has just registered.
+        answers: bool,
     },
     /// To every shard: who gets no answer from now.
     Silenced(Silence),

@@ -8,6 +8,7 @@ mod config;
 mod contract;
 mod probe;
 mod rate;
+mod reach;
 mod serve;
 mod silence;
 
@@ -19,6 +20,7 @@ use clock::{AgentId, Instant, Now, Rng};
 pub use ban::{Ban, BanTable};
 pub use config::{Due, LocationConfig, Snapshot};
 pub use contract::{Binding, Contact, Effect, Input, PROBE_CALL_ID_PREFIX, User};
+pub use reach::Probing;
 pub use silence::{Silence, Silences, claimed_user};
 
 use crate::{
@@ -29,6 +31,7 @@ use crate::{
 };
 use probe::Probes;
 use rate::RateLimit;
+use reach::Reach;
 
 /// The owner of registrations.
 #[derive(Debug)]
@@ -43,6 +46,8 @@ pub struct Location {
     bans: BanTable,
     options: RateLimit,
     probes: Probes,
+    probing: Probing,
+    reach: Reach,
     rng: Rng,
     /// Contacts as last told, so that a refresh is no change.
     told: BTreeMap<AgentId, Vec<Contact>>,
@@ -64,6 +69,8 @@ impl Location {
             bans: BanTable::new(),
             options: RateLimit::default(),
             probes: Probes::default(),
+            probing: config.probing,
+            reach: Reach::default(),
             rng,
             told: BTreeMap::new(),
             effects: VecDeque::new(),
@@ -93,6 +100,7 @@ impl Location {
                 self.remove_where(|_, binding| binding.source.flow == Some(flow));
             }
             Input::AuthFailed { address, user } => self.note_failure(now, address, &user),
+            Input::Probe { agent } => self.probe_agent(now, agent),
             Input::Release { request, ban } => {
                 let lifted = self.bans.lift(now.mono, ban);
                 if let Some(ban) = &lifted {
@@ -109,6 +117,7 @@ impl Location {
         self.ua.handle_timeout(now.mono);
         let expired = self.registrar.expire(now.mono);
         self.tell_removed(expired);
+        self.run_out_of_patience(now);
         self.work(now);
     }
 
@@ -121,7 +130,8 @@ impl Location {
     pub fn poll_timeout(&mut self) -> Option<(Instant, Due)> {
         let ua = self.ua.poll_timeout().map(|(at, reason)| (at, Due::Ua(reason)));
         let expiry = self.registrar.poll_timeout().map(|at| (at, Due::Expiry));
-        ua.into_iter().chain(expiry).min_by_key(|(at, _)| *at)
+        let silence = self.reach.poll_timeout().map(|at| (at, Due::Silence));
+        ua.into_iter().chain(expiry).chain(silence).min_by_key(|(at, _)| *at)
     }
 
     /// What others may see, and a restart needs.
@@ -156,7 +166,10 @@ impl Location {
                 && can_be_called
                 && restored.is_ok_and(|binding| self.registrar.restore(one.agent, binding, now.mono));
             match is_kept {
-                true => self.tell_contacts(one.agent),
+                true => {
+                    self.tell_contacts(one.agent);
+                    self.resume_reach(one.agent);
+                }
                 false => {
                     let Binding { agent, contact, .. } = one;
                     self.effects.push_back(Effect::BindingRemoved { agent, contact });
@@ -234,6 +247,7 @@ impl Location {
 
     /// Tells an agent's contacts when they are not those told last. Only sip contacts can be called.
     fn tell_contacts(&mut self, agent: AgentId) {
+        self.forget_reach(agent);
         let bindings = self.registrar.bindings_of(agent);
         let callable = bindings.into_iter().filter(|binding| binding.contact.is_sip());
         let contacts: Vec<Contact> = callable

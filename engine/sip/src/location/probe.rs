@@ -1,4 +1,5 @@
-//! Asking restored contacts by OPTIONS whether they are still there (DESIGN section 4).
+//! Asking contacts by OPTIONS whether they are still there: restored ones (DESIGN section 4), and those that the ACD
+//! asks about.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -24,6 +25,16 @@ struct Probe {
     call_id: String,
     cseq: u32,
     peer: Peer,
+    purpose: Purpose,
+}
+
+/// What an answer, or none, is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The binding is of before a restart: it goes when nobody answers.
+    Restored,
+    /// The ACD wants to know; the binding stays.
+    Reach,
 }
 
 impl Location {
@@ -42,9 +53,27 @@ impl Location {
                 continue;
             }
             self.tell_contacts(one.agent);
-            let (agent, contact, peer) = (one.agent, one.contact, source);
-            self.probes.waiting.push_back(Probe { agent, contact, call_id: one.call_id, cseq: one.cseq, peer });
+            let (agent, contact, peer, purpose) = (one.agent, one.contact, source, Purpose::Restored);
+            self.probes.waiting.push_back(Probe {
+                agent,
+                contact,
+                call_id: one.call_id,
+                cseq: one.cseq,
+                peer,
+                purpose,
+            });
         }
+    }
+
+    pub(super) fn queue_probe(&mut self, agent: AgentId, binding: &registrar::Binding, purpose: Purpose) {
+        let (contact, call_id) = (binding.contact.to_string(), binding.call_id.clone());
+        let (cseq, peer) = (binding.cseq, binding.source);
+        self.probes.waiting.push_back(Probe { agent, contact, call_id, cseq, peer, purpose });
+    }
+
+    /// Whose contact a running probe asks.
+    pub(super) fn probe_of(&self, id: ClientRequestId) -> Option<(AgentId, String)> {
+        self.probes.running.get(&id).map(|probe| (probe.agent, probe.contact.clone()))
     }
 
     pub(super) fn start_probes(&mut self, now: Now) {
@@ -65,6 +94,9 @@ impl Location {
                 auth: None,
             };
             let id = self.ua.request(now.mono, params);
+            if probe.purpose == Purpose::Reach {
+                self.reach.asked(now.mono, id);
+            }
             self.probes.running.insert(id, probe);
         }
     }
@@ -76,7 +108,11 @@ impl Location {
             return;
         }
         let Some(probe) = self.probes.running.remove(&id) else { return };
-        if status == 408 {
+        if probe.purpose == Purpose::Reach {
+            self.on_reach_probe_done(id, probe.agent, &probe.contact, response.is_some());
+        } else if status != 408 {
+            self.reach.takes_options(probe.agent, &probe.contact);
+        } else {
             // Refreshed meanwhile, it is another binding: Call-ID or CSeq differ.
             self.remove_where(|agent, binding| {
                 *agent == probe.agent

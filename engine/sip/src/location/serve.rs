@@ -91,7 +91,9 @@ impl Location {
         let rule = ContactRule { max_contacts: user.contacts_max, replace: user.contacts_max <= 1 };
         match self.registrar.register(now, agent, request, peer, rule) {
             Ok(registered) => {
+                let set = registered.set.clone();
                 self.on_registered(now, token, agent, registered);
+                self.on_reach_registered(agent, request, &set);
                 if !was_trusted && self.is_trusted(peer.addr.ip()) {
                     self.release_trusted(peer.addr.ip());
                 }

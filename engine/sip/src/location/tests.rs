@@ -26,6 +26,10 @@ struct Desk {
     phone_peer: Peer,
     answers: Vec<Option<Message>>,
     told: Vec<Effect>,
+    /// What the phone hears is lost.
+    is_deaf: bool,
+    /// What it answers to requests.
+    answer: u16,
 }
 
 fn server() -> Peer {
@@ -56,6 +60,7 @@ impl Desk {
                 nonce_lifetime: DEFAULT_NONCE_LIFETIME,
             },
             registrar: RegistrarConfig::default(),
+            probing: Probing::default(),
         };
         let phone_peer = Peer { transport: Transport::Udp, addr: ([127, 0, 0, 7], 5070).into(), flow: None };
         let now = Now { mono: Instant::ZERO, wall: WallTime::from_micros(1_700_000_000_000_000) };
@@ -66,6 +71,8 @@ impl Desk {
             phone_peer,
             answers: Vec::new(),
             told: Vec::new(),
+            is_deaf: false,
+            answer: 200,
         };
         let users = vec![user("1001", AGENT), user("1002", AgentId(2))];
         desk.configure(users);
@@ -101,6 +108,7 @@ impl Desk {
             let mut quiet = true;
             while let Some(effect) = self.location.poll_effect() {
                 match effect {
+                    Effect::Transmit { .. } if self.is_deaf => {}
                     Effect::Transmit { peer, bytes, .. } if peer.addr == self.phone_peer.addr => {
                         quiet = false;
                         // An answer to a garbled request may be garbled in the same place.
@@ -120,7 +128,7 @@ impl Desk {
                     }
                     Output::Event(Event::Response { response, .. }) => self.answers.push(response),
                     Output::Event(Event::Request { token, .. }) => {
-                        self.phone.respond(self.now.mono, token, 200, vec![], None);
+                        self.phone.respond(self.now.mono, token, self.answer, vec![], None);
                     }
                     Output::Event(_) => {}
                 }
@@ -171,8 +179,13 @@ impl Desk {
     }
 
     fn register(&mut self, contact: &str) -> Option<Message> {
+        self.register_with(contact, Vec::new())
+    }
+
+    fn register_with(&mut self, contact: &str, more: crate::ua::Headers) -> Option<Message> {
         let mut params = self.params(crate::Method::Register, "sip:1001@demo.local", Some("demo-1001"));
-        params.headers = vec![("Contact", contact.to_owned())];
+        params.headers = more;
+        params.headers.push(("Contact", contact.to_owned()));
         self.send(params)
     }
 
@@ -183,6 +196,7 @@ impl Desk {
             Effect::BindingRemoved { contact, .. } => Some(format!("removed {contact}")),
             Effect::Contacts { agent, contacts } => Some(format!("{} has {}", agent.0, contacts.len())),
             Effect::Dropped { reason } => Some(format!("dropped {reason}")),
+            Effect::Answers { agent, answers } => Some(format!("{} answers: {answers}", agent.0)),
             Effect::Transmit { .. } | Effect::Silenced(_) | Effect::Released { .. } | Effect::BanLifted { .. } => None,
         });
         words.collect()
@@ -439,6 +453,68 @@ fn a_restart_keeps_udp_contacts_that_answer() {
     );
     let left = desk.location.snapshot(desk.now).bindings;
     assert_eq!(left.iter().map(|binding| binding.agent).collect::<Vec<_>>(), [AGENT]);
+}
+
+#[test]
+fn a_phone_that_leaves_probes_without_an_answer_is_silent_until_it_answers_or_registers() {
+    let mut desk = Desk::new();
+    let declared = ("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS".to_owned());
+    desk.register_with("<sip:1001@127.0.0.7:5070>", vec![declared.clone()]);
+    desk.changes();
+    desk.input(Input::Probe { agent: AGENT });
+    desk.pass(Duration::from_secs(60));
+    assert_eq!(desk.changes(), [] as [&str; 0], "it answered, as it was taken to do");
+    desk.is_deaf = true;
+    desk.input(Input::Probe { agent: AGENT });
+    desk.pass(Duration::from_secs(7));
+    assert_eq!(desk.changes(), [] as [&str; 0], "not yet");
+    desk.pass(Duration::from_secs(1));
+    assert_eq!(desk.changes(), ["1 answers: false"]);
+    desk.pass(Duration::from_secs(60));
+    desk.is_deaf = false;
+    desk.input(Input::Probe { agent: AGENT });
+    assert_eq!(desk.changes(), ["1 answers: true"]);
+    desk.is_deaf = true;
+    desk.input(Input::Probe { agent: AGENT });
+    desk.pass(Duration::from_secs(60));
+    assert_eq!(desk.changes(), ["1 answers: false"]);
+    desk.is_deaf = false;
+    desk.register_with("<sip:1001@127.0.0.7:5070>", vec![declared]);
+    assert_eq!(desk.changes(), ["set sip:1001@127.0.0.7:5070", "1 answers: true"]);
+    assert_eq!(desk.location.snapshot(desk.now).bindings.len(), 1, "a silent phone keeps its binding");
+}
+
+#[test]
+fn a_refusal_is_an_answer_and_a_late_one_heals() {
+    let mut desk = Desk::new();
+    desk.register_with("<sip:1001@127.0.0.7:5070>", vec![("Allow", "OPTIONS".to_owned())]);
+    desk.changes();
+    desk.answer = 405;
+    desk.input(Input::Probe { agent: AGENT });
+    desk.pass(Duration::from_secs(60));
+    assert_eq!(desk.changes(), [] as [&str; 0]);
+    desk.is_deaf = true;
+    desk.input(Input::Probe { agent: AGENT });
+    desk.pass(Duration::from_secs(9));
+    desk.is_deaf = false;
+    desk.pass(Duration::from_secs(5));
+    assert_eq!(desk.changes(), ["1 answers: false", "1 answers: true"], "the next retransmission was answered");
+}
+
+#[test]
+fn who_did_not_say_that_he_takes_options_is_asked_only_where_all_are() {
+    let mut desk = Desk::new();
+    desk.is_deaf = false;
+    for (probing, asked) in [(Probing::Off, false), (Probing::Declared, false), (Probing::All, true)] {
+        desk.location.probing = probing;
+        desk.register("<sip:1001@127.0.0.7:5070>");
+        desk.is_deaf = true;
+        desk.input(Input::Probe { agent: AGENT });
+        desk.pass(Duration::from_secs(60));
+        desk.is_deaf = false;
+        let silent = desk.changes().iter().any(|word| word == "1 answers: false");
+        assert_eq!(silent, asked, "{probing:?}");
+    }
 }
 
 #[test]

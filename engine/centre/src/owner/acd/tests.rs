@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use acd::{AgentConfig, State, Status};
+use acd::{AgentConfig, State};
 use clock::{AgentId, LegId, WallTime};
 
 use super::super::Fault;

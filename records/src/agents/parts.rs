@@ -1,0 +1,108 @@
+//! Who of the agents had which part in a call: a fold of its entries.
+
+use std::collections::BTreeMap;
+
+use clock::{AgentId, LegId, WallTime};
+use journal_core::{CallEntry, CallEvent, CallRecord, LegKind};
+
+use crate::{AgentCall, Naming};
+
+/// The agents' legs of one call.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    legs: BTreeMap<LegId, Part>,
+}
+
+/// One leg of an agent.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    agent: AgentId,
+    dialed: bool,
+    began: WallTime,
+    talked: Option<WallTime>,
+    ended: Option<WallTime>,
+}
+
+impl Parts {
+    /// Takes the next entry of the call.
+    pub(crate) fn take(&mut self, entry: &CallEntry) {
+        let at = entry.at;
+        match &entry.event {
+            CallEvent::LegStarted { leg, kind, agent: Some(agent), .. } => {
+                let dialed = *kind == LegKind::Caller;
+                let part = Part { agent: *agent, dialed, began: at, talked: None, ended: None };
+                if self.legs.len() < MAX_PARTS {
+                    self.legs.entry(*leg).or_insert(part);
+                }
+            }
+            CallEvent::Answered { leg, agent } => self.answered(at, *leg, *agent),
+            CallEvent::Transferred { leg, agent, .. } => self.transferred(at, *leg, *agent),
+            CallEvent::LegEnded { leg, .. } => {
+                if let Some(part) = self.legs.get_mut(leg) {
+                    part.ended.get_or_insert(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The parts of a call that ended, one an agent.
+    pub(crate) fn rows(&self, record: &CallRecord, account: &str, naming: &Naming) -> Vec<AgentCall> {
+        let end = record.ended_at.unwrap_or(record.started_at);
+        let mut rows: BTreeMap<AgentId, AgentCall> = BTreeMap::new();
+        for part in self.legs.values() {
+            let ended_at = part.ended.unwrap_or(end).max(part.began);
+            let talk_ms = part.talked.map_or(0, |from| ended_at.millis_since(from));
+            let row = rows.entry(part.agent).or_insert_with(|| AgentCall {
+                account: account.to_owned(),
+                agent: naming.agent(part.agent),
+                call_id: record.id,
+                direction: record.direction,
+                internal: record.internal,
+                queue: record.queue.map(|queue| naming.queue(queue)),
+                dialed: false,
+                began_at: part.began,
+                ended_at,
+                talked_at: None,
+                talk_ms: 0,
+                disposition: None,
+            });
+            row.dialed |= part.dialed;
+            row.began_at = row.began_at.min(part.began);
+            row.ended_at = row.ended_at.max(ended_at);
+            row.talked_at = row.talked_at.into_iter().chain(part.talked).min();
+            row.talk_ms += talk_ms;
+        }
+        rows.into_values().collect()
+    }
+
+    /// A person answered: who holds the answering leg talks, and so does the agent who called. A service that answers
+    /// says the caller's own leg.
+    fn answered(&mut self, at: WallTime, leg: LegId, agent: Option<AgentId>) {
+        for (id, part) in &mut self.legs {
+            let is_his = *id == leg && agent.is_some();
+            let is_called_by_him = part.dialed && *id != leg;
+            if (is_his || is_called_by_him) && part.ended.is_none() {
+                part.talked.get_or_insert(at);
+            }
+        }
+    }
+
+    /// The leg that left has talked; the agent who has the call now talks.
+    fn transferred(&mut self, at: WallTime, leg: LegId, agent: Option<AgentId>) {
+        if let Some(part) = self.legs.get_mut(&leg) {
+            part.ended.get_or_insert(at);
+        }
+        let Some(agent) = agent else { return };
+        let leg = self.legs.iter_mut().rev().find(|(_, part)| part.agent == agent && part.ended.is_none());
+        if let Some((_, part)) = leg {
+            part.talked.get_or_insert(at);
+        }
+    }
+}
+
+/// Legs of agents of one call that are looked at; a call that is transferred for a day has fewer.
+const MAX_PARTS: usize = 1_024;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+use clock::{CallId, OfferId, QueueId};
+use journal_core::{CallStatus, Cause, Direction, NameKind, Names, Outcome, Who};
+
+use super::*;
+
+fn at(second: i64) -> WallTime {
+    WallTime::from_micros(second * 1_000_000)
+}
+
+fn naming() -> Naming {
+    let mut names = Names::default();
+    for id in 1..=3 {
+        names.insert(NameKind::Agent, id, "demo", &format!("100{id}"));
+    }
+    Naming { names, home: "demo".to_owned() }
+}
+
+fn started(direction: Direction, agent: Option<u32>) -> CallEvent {
+    let (from, to) = ("+442070000001".to_owned(), "+442071830001".to_owned());
+    CallEvent::Started { direction, internal: false, from, to, parent: None, trunk: None, agent: agent.map(AgentId) }
+}
+
+fn leg(leg: u64, kind: LegKind, agent: Option<u32>) -> CallEvent {
+    CallEvent::LegStarted { leg: LegId(leg), kind, sip_call_id: leg.to_string(), agent: agent.map(AgentId) }
+}
+
+fn answered(leg: u64, agent: Option<u32>) -> CallEvent {
+    CallEvent::Answered { leg: LegId(leg), agent: agent.map(AgentId) }
+}
+
+fn cause() -> Cause {
+    Cause { who: Who::Caller, q850: Some(16), sip: None, code: "normal".to_owned() }
+}
+
+fn leg_ended(leg: u64) -> CallEvent {
+    CallEvent::LegEnded { leg: LegId(leg), cause: cause() }
+}
+
+fn ended() -> CallEvent {
+    CallEvent::Ended { status: CallStatus::Completed, outcome: Outcome::Successful, cause: cause() }
+}
+
+/// (agent, dialed, began, ended, talked from, talk in s) of each part.
+fn parts(events: Vec<(i64, CallEvent)>) -> Vec<(String, bool, i64, i64, Option<i64>, u64)> {
+    let entries = events.into_iter().zip(1..);
+    let entries: Vec<_> =
+        entries.map(|((second, event), seq)| CallEntry { call: CallId(1), seq, at: at(second), event }).collect();
+    let mut record = CallRecord::start(&entries[0]).unwrap();
+    let mut parts = Parts::default();
+    for entry in &entries[1..] {
+        let _taken = record.apply(entry);
+        parts.take(entry);
+    }
+    let seconds = |time: WallTime| time.as_micros() / 1_000_000;
+    let rows = parts.rows(&record, "demo", &naming()).into_iter();
+    rows.map(|row| {
+        let talked = row.talked_at.map(seconds);
+        (row.agent, row.dialed, seconds(row.began_at), seconds(row.ended_at), talked, row.talk_ms / 1_000)
+    })
+    .collect()
+}
+
+#[test]
+fn who_missed_it_has_a_part_without_talk_and_who_took_it_one_with() {
+    let offer = |leg, agent| CallEvent::OfferRinging { offer: OfferId(leg), agent: AgentId(agent), leg: LegId(leg) };
+    let events = vec![
+        (0, started(Direction::Inbound, None)),
+        (0, leg(1, LegKind::Caller, None)),
+        (1, CallEvent::QueueEntered { queue: QueueId(1), arrived: at(1), priority: 0 }),
+        (1, leg(2, LegKind::Agent, Some(1))),
+        (1, offer(2, 1)),
+        (16, leg_ended(2)),
+        (16, leg(3, LegKind::Agent, Some(2))),
+        (16, offer(3, 2)),
+        (20, answered(3, Some(2))),
+        (50, leg_ended(3)),
+        (50, ended()),
+    ];
+    let (missed, taken) = (("1001".into(), false, 1, 16, None, 0), ("1002".into(), false, 16, 50, Some(20), 30));
+    assert_eq!(parts(events), [missed, taken]);
+}
+
+#[test]
+fn an_agent_who_dials_talks_from_the_answer_of_the_other_side() {
+    let events = |answer: CallEvent| {
+        vec![
+            (0, started(Direction::OutboundDial, Some(1))),
+            (0, leg(1, LegKind::Caller, Some(1))),
+            (2, leg(2, LegKind::Callee, None)),
+            (8, answer),
+            (20, ended()),
+        ]
+    };
+    assert_eq!(parts(events(answered(2, None))), [("1001".into(), true, 0, 20, Some(8), 12)]);
+    assert_eq!(parts(events(answered(1, None))), [("1001".into(), true, 0, 20, None, 0)], "a service, not a person");
+}
+
+#[test]
+fn a_call_that_is_handed_on_is_a_part_of_both() {
+    let events = vec![
+        (0, started(Direction::Inbound, None)),
+        (0, leg(1, LegKind::Caller, None)),
+        (1, leg(2, LegKind::Agent, Some(1))),
+        (5, answered(2, Some(1))),
+        (9, leg(3, LegKind::Transfer, Some(2))),
+        (15, CallEvent::Transferred { leg: LegId(2), to: "1002".to_owned(), agent: Some(AgentId(2)) }),
+        (15, leg_ended(2)),
+        (40, leg_ended(3)),
+        (40, ended()),
+    ];
+    let (first, second) = (("1001".into(), false, 1, 15, Some(5), 10), ("1002".into(), false, 9, 40, Some(15), 25));
+    assert_eq!(parts(events), [first, second]);
+}
