@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use admin_api::CommandRequest;
+use centre::owner::DialerInput;
 use centre::{Answer, Command, CommandError};
 use clock::RequestId;
 use tokio::sync::{mpsc, oneshot};
@@ -37,6 +38,17 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
             to_shard(post, request, call::Input::Originate { request, from_agent, to })
         }
         Command::HangUp { call } => to_shard(post, request, call::Input::HangUp { request, call }),
+        Command::RequestCallback { request: mut asked, pin } => {
+            asked.asker = acd::Asker::Client(request);
+            post.dialer.try_send(DialerInput::Callback { request: asked, pin }).is_ok()
+        }
+        Command::CancelCallback { pick } => {
+            let input = acd::Input::CancelCallback { request: Some(request), pick, why: "api" };
+            post.acd.try_send(input).is_ok()
+        }
+        Command::DoNotCall { pattern, listed, reason } => {
+            post.dialer.try_send(DialerInput::DoNotCall { request, pattern, listed, reason }).is_ok()
+        }
         Command::LiftBan { ban } => post.location.try_send(sip::location::Input::Release { request, ban }).is_ok(),
     };
     if !taken {

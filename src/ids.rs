@@ -134,6 +134,7 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         trunks: trunk_plans(config, known),
         routes: route_plans(config, known),
         queues: queue_plans(config, known),
+        dial_rules: config.dialing.clone(),
         limits: CallLimits {
             calls_max: config.limits.calls_max,
             rtp_silence: config.rtp.silence,
@@ -213,6 +214,7 @@ fn queue_plans(config: &Config, known: &Known<'_>) -> BTreeMap<QueueId, QueuePla
         voicemail_prompt: queue.voicemail_prompt.clone(),
         voicemail_max: queue.voicemail_max,
         voicemail_on_timeout: queue.voicemail_on_timeout,
+        callback: queue.callbacks.by_key.clone().map(Box::new),
     };
     config.queues.iter().filter_map(|queue| Some((*known.queues.get(queue.name.as_str())?, plan(queue)))).collect()
 }
@@ -226,6 +228,7 @@ fn acd_queues(config: &Config, known: &Known<'_>) -> Vec<acd::QueueConfig> {
             wrap_up: queue.wrap_up,
             max_waiting: queue.waiting_max,
             agents: queue.agents.iter().filter_map(|name| Some((*known.agents.get(name.as_str())?).into())).collect(),
+            callbacks: queue.callbacks.rules,
             ..acd::QueueConfig::default()
         })
     };
@@ -238,6 +241,7 @@ fn acd_agents(config: &Config, known: &Known<'_>) -> Vec<acd::AgentConfig> {
             agent: *known.agents.get(agent.extension.as_str())?,
             status: agent.status,
             max_missed: agent.missed_max,
+            callbacks_max: Some(agent.callbacks_max),
             ..acd::AgentConfig::default()
         })
     };

@@ -59,6 +59,13 @@ impl Snapshots {
         self.publish(&parts);
     }
 
+    pub(crate) fn set_do_not_call(&self, at: WallTime, list: Arc<dialer::gate::Lists>) {
+        let mut parts = self.lock();
+        parts.whole.do_not_call = list;
+        parts.whole.at = at;
+        self.publish(&parts);
+    }
+
     pub(crate) fn set_bans(&self, at: WallTime, bans: Vec<sip::location::Ban>) {
         let mut parts = self.lock();
         parts.whole.bans = Arc::new(bans);

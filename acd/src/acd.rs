@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use clock::{AgentId, CallId, Instant, Now, OfferId, QueueId, Rng, ShardId, TimerQueue};
+use clock::{AgentId, CallId, CallbackId, Instant, Now, OfferId, QueueId, Rng, ShardId, TimerQueue};
 
 use crate::agent::Agent;
+use crate::callbacks::Callbacks;
 use crate::class::Classes;
 use crate::contract::{CommandError, Effect, Input, Reply, TimerReason};
 use crate::dispatch::Woken;
@@ -34,6 +35,7 @@ pub struct Acd {
     pub(crate) queues: Vec<Queue>,
     pub(crate) calls: BTreeMap<CallId, Waiting>,
     pub(crate) places: Places,
+    pub(crate) callbacks: Callbacks,
     pub(crate) last_agents: LastAgents,
     pub(crate) rng: Rng,
     /// Agents with a phone, also such as are not configured yet: a phone may
@@ -73,6 +75,7 @@ pub(crate) enum Timer {
     WrapUp(AgentId),
     Rest(AgentId),
     Place(u64),
+    Callback(CallbackId),
 }
 
 /// How much is held: what a leak check compares.
@@ -92,6 +95,8 @@ pub struct Counts {
     pub timers: usize,
     /// Kept places.
     pub places: usize,
+    /// Open callbacks.
+    pub callbacks: usize,
     /// Differences that await a second report.
     pub suspects: usize,
     /// Differences repaired so far.
@@ -113,6 +118,7 @@ impl Acd {
             queues: Vec::new(),
             calls: BTreeMap::new(),
             places: Places::default(),
+            callbacks: Callbacks::new(rng.fork()),
             last_agents: LastAgents::default(),
             reachable: BTreeSet::new(),
             offers: BTreeMap::new(),
@@ -139,6 +145,12 @@ impl Acd {
     /// Takes one input. Timers that are due come first.
     pub fn handle(&mut self, now: Now, input: Input) {
         self.handle_timeout(now);
+        self.take(input);
+        self.dispatch();
+        self.tell_callbacks();
+    }
+
+    fn take(&mut self, input: Input) {
         match input {
             Input::Configure { queues, agents } => self.configure(queues, agents),
             Input::Enqueue(work) => self.enqueue(work),
@@ -160,8 +172,12 @@ impl Acd {
             Input::Facts { shard, legs, waiting, offers } => self.reconcile(shard, &legs, waiting, &offers),
             Input::ShardLost { shard } => self.shard_lost(shard),
             Input::RestorePlace { queue, caller, arrived, until } => self.restore_place(queue, caller, arrived, until),
+            Input::RequestCallback(request) => self.request_callback(*request),
+            Input::CancelCallback { request, pick, why } => self.cancel_callback(request, &pick, why),
+            Input::CallbackStep { call, step } => self.callback_step(call, step),
+            Input::CallbackFacts { shard, calls } => self.callback_facts(shard, &calls),
+            Input::RestoreCallback(callback) => self.restore_callback(*callback),
         }
-        self.dispatch();
     }
 
     /// Runs the timers that are due, all of one moment before any new offer;
@@ -179,9 +195,11 @@ impl Acd {
                 Timer::WrapUp(agent) => self.wrap_up_over(agent),
                 Timer::Rest(agent) => self.rest_over(agent),
                 Timer::Place(id) => self.places.expire(id),
+                Timer::Callback(id) => self.callback_due(id),
             }
         }
         self.dispatch();
+        self.tell_callbacks();
     }
 
     /// The next thing to be done; drained before the next input.
@@ -199,7 +217,7 @@ impl Acd {
         match self.timers.peek()?.1 {
             Timer::MaxWait(call) | Timer::Step(call) | Timer::Join(call) => Some((None, Some(*call))),
             Timer::Offer(agent) | Timer::WrapUp(agent) | Timer::Rest(agent) => Some((Some(*agent), None)),
-            Timer::Place(_) => None,
+            Timer::Place(_) | Timer::Callback(_) => None,
         }
     }
 
@@ -227,6 +245,7 @@ impl Acd {
             legs: self.agents.iter().map(|agent| agent.legs.len()).sum(),
             timers: self.timers.len(),
             places: self.places.len(),
+            callbacks: self.callbacks.rows.len(),
             suspects: self.suspects.values().map(Suspects::len).sum(),
             repaired: self.repaired,
             refused: self.refused,
@@ -260,6 +279,7 @@ impl Timer {
             Self::WrapUp(_) => TimerReason::WrapUp,
             Self::Rest(_) => TimerReason::Rest,
             Self::Place(_) => TimerReason::PlaceExpired,
+            Self::Callback(_) => TimerReason::Callback,
         }
     }
 }

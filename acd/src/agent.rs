@@ -17,6 +17,7 @@ pub(crate) struct Agent {
     pub(crate) status: Status,
     pub(crate) reason: Option<String>,
     pub(crate) max_missed: u32,
+    pub(crate) callbacks_max: Option<u32>,
     pub(crate) reachable: bool,
     /// What he is talking in: each a lease that facts must confirm.
     pub(crate) legs: Vec<Leg>,
@@ -78,12 +79,13 @@ pub(crate) struct Shown {
 impl Agent {
     /// An agent who becomes known now.
     pub(crate) fn new(config: AgentConfig, reachable: bool, now: clock::Now) -> Self {
-        let AgentConfig { agent, status, reason, max_missed, skills, blend } = config;
+        let AgentConfig { agent, status, reason, max_missed, skills, blend, callbacks_max } = config;
         Self {
             agent,
             status,
             reason,
             max_missed,
+            callbacks_max,
             reachable,
             legs: Vec::new(),
             offer: None,

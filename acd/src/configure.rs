@@ -37,6 +37,7 @@ impl Acd {
             match known.get_mut(&agent) {
                 Some(row) => {
                     row.max_missed = config.max_missed;
+                    row.callbacks_max = config.callbacks_max;
                     row.skills = skills::sorted(config.skills);
                     row.blend = config.blend;
                 }
@@ -124,6 +125,9 @@ impl Acd {
         }
         for place in self.places.iter() {
             self.timers.set(Timer::Place(place.id), place.until);
+        }
+        for id in self.callbacks.rows.keys().copied().collect::<Vec<_>>() {
+            self.time_callback(id);
         }
         for slot in 0..self.agents.len() {
             let row = &mut self.agents[slot];

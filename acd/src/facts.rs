@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use clock::{AgentId, CallId, Generation, Instant, LegId, OfferId, ShardId};
 
 use crate::acd::Acd;
-use crate::contract::{AgentFact, Effect, Enqueue, WaitingFact, WithdrawReason};
+use crate::contract::{AgentFact, Effect, Enqueue, WaitingFact, WithdrawReason, WorkKind};
 use crate::limits::{FACTS_SETTLE, MAX_SUSPECTS};
 use crate::order::Stamp;
 use crate::planted::Planted;
+use crate::queue::Waiting;
 
 /// What one shard's last report named and we do not know, since when.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +108,7 @@ impl Acd {
     ) {
         let now = self.now.mono;
         let named: BTreeSet<CallId> = waiting.iter().map(|fact| fact.call).collect();
-        for fact in waiting {
+        for fact in waiting.into_iter().filter(|fact| fact.kind != WorkKind::Callback) {
             if let Some(row) = self.calls.get_mut(&fact.call) {
                 row.shard = shard;
                 row.missing_since = None;
@@ -117,7 +118,8 @@ impl Acd {
             }
         }
         let mut gone = Vec::new();
-        for row in self.calls.values_mut().filter(|row| row.shard == shard && !named.contains(&row.call)) {
+        let of_shard = |row: &&mut Waiting| row.shard == shard && row.kind != WorkKind::Callback;
+        for row in self.calls.values_mut().filter(of_shard).filter(|row| !named.contains(&row.call)) {
             let since = *row.missing_since.get_or_insert(now);
             if now.since(since) >= FACTS_SETTLE {
                 gone.push(row.call);
@@ -147,7 +149,9 @@ impl Acd {
     /// A shard broke and begins anew: whatever it held is gone.
     pub(crate) fn shard_lost(&mut self, shard: ShardId) {
         self.suspects.remove(&shard);
-        let calls: Vec<CallId> = self.calls.values().filter(|row| row.shard == shard).map(|row| row.call).collect();
+        self.callbacks_lost(shard);
+        let is_lost = |row: &&Waiting| row.shard == shard && row.kind != WorkKind::Callback;
+        let calls: Vec<CallId> = self.calls.values().filter(is_lost).map(|row| row.call).collect();
         for call in calls {
             self.caller_gone(call);
         }

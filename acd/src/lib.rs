@@ -9,6 +9,7 @@ mod agent;
 mod agents;
 mod ask;
 mod bits;
+mod callbacks;
 mod checkpoint;
 mod class;
 mod configure;
@@ -36,11 +37,16 @@ mod why;
 pub use acd::{Acd, Counts};
 pub use checkpoint::Checkpoint;
 pub use contract::{
-    AgentConfig, AgentFact, AgentSnapshot, Blend, Candidate, CommandError, Effect, Enqueue, IdleIn, Input, Need,
-    NoCall, OfferOutcome, Others, QueueAgent, QueueConfig, QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing,
-    State, Status, Step, Strategy, TimerReason, WaitingFact, Why, WhyIdle, WhyWaits, WithdrawReason, WorkKind,
+    AgentConfig, AgentFact, AgentSnapshot, Asker, Blend, Callback, CallbackCounts, CallbackOrder, CallbackPick,
+    CallbackRefusal, CallbackRequest, CallbackRules, CallbackSnapshot, CallbackSource, CallbackState, CallbackStep,
+    CallbackTaken, Candidate, CommandError, Effect, Enqueue, IdleIn, Input, Need, NoCall, OfferOutcome, Others,
+    QueueAgent, QueueConfig, QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, State, Status, Step,
+    Strategy, TimerReason, WaitingFact, Why, WhyIdle, WhyWaits, WithdrawReason, WorkKind,
 };
 pub use ewt::{Announcement, Basis, Estimate, Estimator, Forecast, Line, Promise, RaisedBy, Rates, UPPER};
-pub use limits::{CANDIDATES_MAX, FACTS_SETTLE, Limits, MISSED_REST, OFFER_GRACE, REFUSED_REST, UNREACHABLE_REST};
+pub use limits::{
+    CALLBACKS_OF_AN_AGENT, CANDIDATES_MAX, FACTS_SETTLE, Limits, MIN_RING, MISSED_REST, OFFER_GRACE, REFUSED_REST,
+    UNREACHABLE_REST,
+};
 pub use planted::Planted;
 pub use view::Changes;

@@ -14,6 +14,8 @@ pub struct Limits {
     pub waiting: usize,
     /// Kept places of callers before a restart.
     pub places: usize,
+    /// Open callbacks of all queues and agents together.
+    pub callbacks: usize,
     /// Callers of whom it is known with whom they talked last.
     pub last_agents: usize,
 }
@@ -22,7 +24,14 @@ impl Default for Limits {
     /// Twice what the speed goals are measured with (pacing.md section 8: 10,000
     /// agents, 500 queues, 100,000 waiting calls).
     fn default() -> Self {
-        Self { agents: 20_000, queues: 1_000, waiting: 200_000, places: 200_000, last_agents: 100_000 }
+        Self {
+            agents: 20_000,
+            queues: 1_000,
+            waiting: 200_000,
+            places: 200_000,
+            last_agents: 100_000,
+            callbacks: 100_000,
+        }
     }
 }
 
@@ -57,3 +66,17 @@ pub const CANDIDATES_MAX: usize = 20;
 
 /// Agents and calls looked at one by one after an input; above, all queues are.
 pub(crate) const MAX_WOKEN: usize = 32;
+
+/// Callbacks of an agent's own that may be due at the same time: the calls that an extension may have (contact-centre.md
+/// section 5, reading R2).
+pub const CALLBACKS_OF_AN_AGENT: u32 = 2;
+
+/// A customer's phone rings at least so long before it counts as not answered (47 CFR 64.1200 (a) (6)).
+pub const MIN_RING: Duration = Duration::from_secs(15);
+
+/// An agent's own callback that is due while he is busy or away is looked at again after this.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(15);
+
+/// An agent who took a callback and hung up before the customer was called leaves it to others after this: he may be the
+/// only one, and would be asked again at once.
+pub(crate) const BEGIN_AGAIN: Duration = Duration::from_secs(5);

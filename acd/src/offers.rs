@@ -17,6 +17,10 @@ use crate::waiting::Left;
 impl Acd {
     /// Offers a waiting call to an idle agent.
     pub(crate) fn open_offer(&mut self, call: CallId, slot: usize) {
+        if let Some(shard) = self.calls.get(&call).map(|row| row.shard) {
+            self.begin_callback(call, shard);
+        }
+        let extra = self.lease_extra(call);
         let is_free_still = self.strikes(Planted::DoubleOffer);
         let Some(row) = self.calls.get(&call) else { return };
         let Some(queue_slot) = self.queue_slot(row.queue) else { return };
@@ -45,7 +49,7 @@ impl Acd {
 
         let offer = OfferId(self.next_offer);
         self.next_offer += 1;
-        let deadline = mono + ring + OFFER_GRACE;
+        let deadline = mono + ring + extra + OFFER_GRACE;
         self.agents[slot].offer = Some(OpenOffer { offer, generation, call, shard, queue, deadline });
         self.offers.insert(offer, agent);
         self.timers.set(Timer::Offer(agent), deadline);
@@ -77,6 +81,7 @@ impl Acd {
         agent.figures.answer(queue);
         agent.legs.push(leg);
         let agent = agent.agent;
+        self.callback_claimed(call, agent);
         if let Some(caller) = row.and_then(|row| row.caller) {
             self.learn(&caller, agent);
         }
@@ -129,6 +134,8 @@ impl Acd {
     /// Ends an agent's offer on our side: the call can be offered again, in its
     /// place. The agent is settled by whoever calls.
     pub(crate) fn close_offer(&mut self, slot: usize) -> Option<OpenOffer> {
+        let call = self.agents[slot].offer.as_ref()?.call;
+        self.touch_callback(call);
         let agent = &mut self.agents[slot];
         let open = agent.offer.take()?;
         self.offers.remove(&open.offer);

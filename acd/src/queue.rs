@@ -50,6 +50,8 @@ pub(crate) struct Waiting {
     pub(crate) key: CallKey,
     /// When it came, by the clock that decides.
     pub(crate) since: Stamp,
+    /// Its own priority.
+    pub(crate) priority: i32,
     /// What people read.
     pub(crate) arrived: WallTime,
     /// End of the longest wait.

@@ -3,7 +3,7 @@
 use clock::{AgentId, QueueId};
 
 use crate::acd::Acd;
-use crate::contract::{AgentSnapshot, QueueSnapshot, Snapshot};
+use crate::contract::{AgentSnapshot, QueueSnapshot, Snapshot, WorkKind};
 
 /// Who changed since others were last told: what a publisher copies anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Acd {
     pub fn snapshot(&self) -> Snapshot {
         let agents = self.agents.iter().map(|row| row.snapshot()).collect();
         let queues = (0..self.queues.len()).map(|slot| self.queue_view(slot)).collect();
-        Snapshot { agents, queues }
+        Snapshot { agents, queues, callbacks: self.callback_snapshots() }
     }
 
     /// Who changed since the last time, at the cost of what changed.
@@ -56,10 +56,12 @@ impl Acd {
     fn queue_view(&self, slot: usize) -> QueueSnapshot {
         let queue = &self.queues[slot];
         let calls = queue.calls.values().filter_map(|call| self.calls.get(call));
+        let calls = calls.filter(|row| row.kind != WorkKind::Callback);
         QueueSnapshot {
             queue: queue.config.queue,
             waiting: calls.map(|row| (row.call, row.arrived)).collect(),
             agents: self.states_of(slot),
+            callbacks: self.callback_counts(queue.config.queue),
             tally: queue.tally,
         }
     }

@@ -3,7 +3,7 @@
 use clock::{CallId, Instant, QueueId, WallTime};
 
 use crate::acd::{Acd, Timer};
-use crate::contract::{Effect, Enqueue, WithdrawReason};
+use crate::contract::{Effect, Enqueue, WithdrawReason, WorkKind};
 use crate::order::{CallKey, Stamp};
 use crate::place::Place;
 use crate::queue::{Stand, Waiting};
@@ -16,21 +16,34 @@ pub(crate) enum Left {
     Abandoned,
     TimedOut,
     Moved,
+    CalledBack,
 }
 
 impl Acd {
     /// A call waits from now, or is moved, or has another priority.
     pub(crate) fn enqueue(&mut self, work: Enqueue) {
-        let Enqueue { call, shard, queue, .. } = work;
         let since = work.arrived.map(|wall| (Stamp::of_wall(self.now, wall), wall));
+        self.enter(work, since, None);
+    }
+
+    /// The same with the arrival and the sequence that decide the place.
+    pub(crate) fn enter(&mut self, mut work: Enqueue, since: Option<(Stamp, WallTime)>, seq: Option<u64>) {
+        let Enqueue { call, shard, queue, kind, .. } = work;
         let former = self.take_out(call, queue);
         let since = former.as_ref().map(|row| (row.since, row.arrived)).or(since);
-        let seq = former.as_ref().map(|row| row.key.seq);
+        let seq = former.as_ref().map(|row| row.key.seq).or(seq);
         let same_queue = former.filter(|row| row.queue == queue);
-        let admitted = same_queue.as_ref().map(|row| row.until).or_else(|| self.admit(queue));
+        let admitted = same_queue.as_ref().map(|row| row.until).or_else(|| self.admit(queue, kind));
         let (Some(until), Some(slot)) = (admitted, self.queue_slot(queue)) else {
             self.effects.push_back(Effect::LeaveQueue { shard, call, queue });
             return;
+        };
+        let (since, seq) = match self.taken_over(&work, seq.is_none()) {
+            Some((stamp, arrived, seq, priority)) => {
+                work.priority = priority;
+                (Some((stamp, arrived)), Some(seq))
+            }
+            None => (since, seq),
         };
         let kept = since.or_else(|| self.kept_place(queue, work.caller.as_deref()?));
         let (since, arrived) = kept.unwrap_or((Stamp::at(self.now.mono), self.now.wall));
@@ -42,7 +55,7 @@ impl Acd {
             Some(row) => row.held,
             None => self.held_for(&work, slot, since),
         };
-        let Enqueue { caller, kind, steps, .. } = work;
+        let Enqueue { caller, kind, steps, priority, .. } = work;
         let caller = caller.map(String::into_boxed_str);
         let fresh = Waiting {
             call,
@@ -50,6 +63,7 @@ impl Acd {
             queue,
             key,
             since,
+            priority,
             arrived,
             until,
             caller,
@@ -74,8 +88,11 @@ impl Acd {
 
     /// The end of the longest wait of a call that enters a queue; `None` when
     /// there is no such queue or it is full.
-    fn admit(&mut self, queue: QueueId) -> Option<Instant> {
+    fn admit(&mut self, queue: QueueId, kind: WorkKind) -> Option<Instant> {
         let slot = self.queue_slot(queue)?;
+        if kind == WorkKind::Callback {
+            return Some(self.now.mono + NEVER); // It was admitted by rules of its own, and expires by a time of its own.
+        }
         let all_full = self.calls.len() >= self.limits.waiting;
         let row = &mut self.queues[slot];
         row.tally.entered += 1;
@@ -158,7 +175,7 @@ impl Acd {
         match (row.ringing.len(), row.held) {
             (0, Some(held)) => Stand::Held(held.agent),
             (0, None) => Stand::Open,
-            (ringing, None) if ringing < width(strategy, row.joins) => Stand::Joining,
+            (ringing, None) if ringing < width(strategy, row.joins) && row.kind != WorkKind::Callback => Stand::Joining,
             _ => Stand::Full,
         }
     }
@@ -189,6 +206,14 @@ impl Acd {
 
     /// Takes a call, without an open offer, out of its queue.
     pub(crate) fn leave(&mut self, call: CallId, how: Left) -> Option<Waiting> {
+        self.callbacks.took_over.remove(&call);
+        let row = self.remove_work(call, how)?;
+        self.callback_left(call, how);
+        Some(row)
+    }
+
+    /// The same of a callback, which knows of it already.
+    pub(crate) fn remove_work(&mut self, call: CallId, how: Left) -> Option<Waiting> {
         let row = self.unplace(call)?;
         for timer in [Timer::MaxWait(call), Timer::Step(call), Timer::Join(call)] {
             self.timers.cancel(&timer);
@@ -198,11 +223,15 @@ impl Acd {
             queue.calls.remove(&row.key);
             queue.changed = true;
             let tally = &mut queue.tally;
+            if row.kind == WorkKind::Callback {
+                return Some(row);
+            }
             *match how {
                 Left::Answered => &mut tally.answered,
                 Left::Abandoned => &mut tally.abandoned,
                 Left::TimedOut => &mut tally.timed_out,
                 Left::Moved => &mut tally.moved,
+                Left::CalledBack => &mut tally.called_back,
             } += 1;
         }
         Some(row)
@@ -240,3 +269,6 @@ impl Acd {
         }
     }
 }
+
+/// Ten years: longer than any work waits.
+const NEVER: core::time::Duration = core::time::Duration::from_secs(10 * 365 * 24 * 3600);

@@ -21,7 +21,10 @@ use crate::rate::RateLimits;
 use crate::rights::Permission;
 use crate::services::Services;
 use crate::trail::{Operations, RefusalLimits};
-use crate::{agent, ban, call, envelope, event, health, key, openapi, queue, rate, serve, trail, trunk, voicemail};
+use crate::{
+    agent, ban, call, callback, do_not_call, envelope, event, health, key, openapi, queue, rate, serve, trail, trunk,
+    voicemail,
+};
 
 /// The REST API.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +120,8 @@ fn routes() -> OpenApiRouter<Shared> {
         agent::routes(),
         queue::routes(),
         call::routes(),
+        callback::routes(),
+        do_not_call::routes(),
         voicemail::routes(),
         trunk::routes(),
         ban::routes(),

@@ -2,7 +2,7 @@
 
 mod object;
 mod originate;
-mod source;
+pub(crate) mod source;
 
 use std::sync::Arc;
 

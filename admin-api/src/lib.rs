@@ -12,6 +12,8 @@ mod api;
 mod ban;
 mod body;
 mod call;
+mod callback;
+mod do_not_call;
 mod envelope;
 mod event;
 mod file;

@@ -19,6 +19,8 @@ pub struct Metrics {
     pub calls_active: IntGauge,
     calls: IntCounterVec,
     queue_waiting: IntGaugeVec,
+    queue_callbacks: IntGaugeVec,
+    do_not_call: IntGauge,
     queue_wait: Histogram,
     agents: IntGaugeVec,
     registrations: IntGauge,
@@ -104,6 +106,12 @@ impl Metrics {
             calls_active: make.gauge("calls_active", "Live calls.")?,
             calls: make.counters("calls_total", "Ended calls.", &["direction", "status"])?,
             queue_waiting: make.gauges("queue_waiting", "Callers on the line in a queue.", &["queue"])?,
+            queue_callbacks: make.gauges(
+                "queue_callbacks",
+                "Callbacks of a queue: waiting, or being dialed.",
+                &["queue", "state"],
+            )?,
+            do_not_call: make.gauge("do_not_call_entries", "Entries of the internal do-not-call list.")?,
             queue_wait: make.histogram("queue_wait_seconds", "From entering a queue to the answer or the end.")?,
             agents: make.gauges("agents", "Agents of a queue in a state.", &["queue", "state"])?,
             registrations: make.gauge("registrations", "Registered contacts.")?,
@@ -221,11 +229,16 @@ impl Metrics {
         self.registrations.set(count(snapshot.registrations.len()));
         self.bans_active.set(count(crate::ban::standing(snapshot).count()));
         self.read_trunks(snapshot, directory);
+        self.do_not_call.set(count(snapshot.do_not_call.len()));
         self.queue_waiting.reset();
+        self.queue_callbacks.reset();
         self.agents.reset();
         for queue in &snapshot.acd.queues {
             let Some(named) = directory.queues.get(&queue.queue) else { continue };
             self.queue_waiting.with_label_values(&[&named.name]).set(count(queue.waiting.len()));
+            for (state, number) in [("waiting", queue.callbacks.waiting), ("dialing", queue.callbacks.dialing)] {
+                self.queue_callbacks.with_label_values(&[named.name.as_str(), state]).set(number.into());
+            }
             // `agents` has the same order of states as the words.
             for (state, number) in <AgentState as Word>::ALL.iter().zip(queue.agents) {
                 self.agents.with_label_values(&[named.name.as_str(), state.word()]).set(number.into());

@@ -46,10 +46,12 @@ pub(crate) struct AgentCounts {
     paused: u32,
 }
 
-/// Callbacks of a queue. None can be asked for yet, so none wait.
+/// Callbacks of a queue.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub(crate) struct CallbackCounts {
+    /// In their place, or until their next attempt.
     waiting: u32,
+    /// Being called.
     dialing: u32,
 }
 
@@ -98,7 +100,7 @@ fn queues(snapshot: &Snapshot, directory: &Directory, now: WallTime) -> Vec<Queu
             waiting: queue.waiting.len(),
             longest_wait_ms: first.map_or(0, |arrived| now.millis_since(arrived)),
             agents: AgentCounts::from(queue.agents),
-            callbacks: CallbackCounts::default(),
+            callbacks: CallbackCounts { waiting: queue.callbacks.waiting, dialing: queue.callbacks.dialing },
         })
     };
     snapshot.acd.queues.iter().filter_map(queue).collect()

@@ -67,6 +67,10 @@ permissions! {
     AgentsView = "agents.view", "see agents and their states";
     AgentsControl = "agents.control", "change an agent's state";
     QueuesView = "queues.view", "see queues and who waits";
+    CallbacksView = "callbacks.view", "see who is to be called back";
+    CallbacksManage = "callbacks.manage", "ask for callbacks and call them off";
+    DncView = "dnc.view", "see the do-not-call list";
+    DncManage = "dnc.manage", "change the do-not-call list";
     VoicemailsView = "voicemails.view", "see voicemails";
     VoicemailsPlay = "voicemails.play", "listen to voicemails";
     TelephonyView = "telephony.view", "see trunks and registered phones";
@@ -166,6 +170,10 @@ pub(crate) static ROLES: [Role; 4] = [
             (P::AgentsView, All),
             (P::AgentsControl, All),
             (P::QueuesView, All),
+            (P::CallbacksView, All),
+            (P::CallbacksManage, All),
+            (P::DncView, All),
+            (P::DncManage, All),
             (P::VoicemailsView, All),
             (P::VoicemailsPlay, All),
             (P::TelephonyView, All),
@@ -193,6 +201,10 @@ pub(crate) static ROLES: [Role; 4] = [
             (P::AgentsView, All),
             (P::AgentsControl, All),
             (P::QueuesView, All),
+            (P::CallbacksView, All),
+            (P::CallbacksManage, All),
+            (P::DncView, All),
+            (P::DncManage, All),
             (P::VoicemailsView, All),
             (P::VoicemailsPlay, All),
             (P::TelephonyView, All),
@@ -222,6 +234,8 @@ pub(crate) static ROLES: [Role; 4] = [
             (P::CallsView, All),
             (P::AgentsView, All),
             (P::QueuesView, All),
+            (P::CallbacksView, All),
+            (P::DncView, All),
             (P::VoicemailsView, All),
             (P::TelephonyView, All),
             (P::EventsFollow, All),

@@ -120,6 +120,12 @@ fn refusal(error: CommandError) -> Problem {
         CommandError::UnknownAgent => Problem::new(Code::AgentNotFound, "There is no such agent."),
         CommandError::UnknownBan => Problem::new(Code::BanNotFound, "There is no such ban, or it is over."),
         CommandError::UnknownCall => Problem::new(Code::CallNotFound, "There is no such live call."),
+        CommandError::UnknownCallback => {
+            Problem::new(Code::CallbackNotFound, "There is no such callback, or it is over.")
+        }
+        CommandError::Callback(refused) => callback_refusal(refused),
+        CommandError::NotListed => Problem::new(Code::DncEntryNotFound, "It is not on the do-not-call list."),
+        CommandError::ListFull => Problem::new(Code::LimitReached, "The do-not-call list is full."),
         CommandError::NoDevice => Problem::new(Code::NoActiveDevice, "The agent's phone is not registered."),
         CommandError::Denied => Problem::new(Code::DestinationDenied, "The destination may not be dialed."),
         CommandError::BadDestination => Problem::new(Code::BadDestination, "Expected a number or an extension.").at(
@@ -129,6 +135,22 @@ fn refusal(error: CommandError) -> Problem {
         ),
         CommandError::Unavailable { reason } => Problem::new(Code::Unavailable, format!("Not now: {reason}.")),
     }
+}
+
+fn callback_refusal(refused: acd::CallbackRefusal) -> Problem {
+    use acd::CallbackRefusal as Refused;
+    let code = match refused {
+        Refused::Limit => Code::CallbackLimit,
+        Refused::Closed => Code::QueueClosed,
+        Refused::Denied(_) => Code::DestinationDenied,
+        Refused::NoDevice => Code::NoActiveDevice,
+        Refused::UnknownQueue => Code::QueueNotFound,
+        Refused::UnknownAgent => Code::AgentNotFound,
+        Refused::Full => Code::LimitReached,
+        Refused::Gone => Code::CallEnded,
+        Refused::Nobody | Refused::NumberWithheld => Code::InvalidBody,
+    };
+    Problem::new(code, format!("The callback was not taken: {refused}."))
 }
 
 /// How long a client waits for an owner: far above a sync of the journal, far below a client's own patience.

@@ -2,6 +2,7 @@
 //!
 //! What it may contain is documented in `docs/configuration.md`; `config/demo.toml` is a full example.
 
+mod callback;
 mod check;
 mod country;
 mod database;
@@ -48,6 +49,8 @@ pub struct Config {
     pub dns: Dns,
     /// `[limits]`
     pub limits: Limits,
+    /// `[dialing]`
+    pub dialing: dialer::gate::Rules,
     /// `[[key]]`
     pub keys: Vec<ApiKey>,
     /// `[[trunk]]`
@@ -222,6 +225,7 @@ impl Config {
             network: reader.section("network", network::read_network),
             dns: reader.section("dns", network::read_dns),
             limits: reader.section("limits", read_limits),
+            dialing: reader.section("dialing", callback::read_dialing),
             keys: reader.each("key", objects::read_key),
             trunks: reader.each("trunk", trunk::read_trunk),
             routes: reader.each("route", objects::read_route),

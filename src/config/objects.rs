@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sip::digest::AlgorithmChoice;
 
+use super::callback::{self, Callbacks};
 use super::range::extensions;
 use super::reader::Reader;
 use super::seconds;
@@ -62,6 +63,8 @@ pub struct Agent {
     pub calls_per_day_max: u32,
     /// His own number, for trunks that show it.
     pub caller_id: Option<String>,
+    /// Callbacks of his own that may be due at the same time; 0 for no limit.
+    pub callbacks_max: u32,
     /// Digest algorithms that his phone is asked for.
     pub algorithms: AlgorithmChoice,
 }
@@ -99,6 +102,8 @@ pub struct Queue {
     pub voicemail_max: Duration,
     /// Voicemail after maximum wait.
     pub voicemail_on_timeout: bool,
+    /// Its callbacks.
+    pub callbacks: Callbacks,
 }
 
 /// What a number reaches, by name.
@@ -180,6 +185,7 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
     let may_dial_out = reader.flag("may_dial_out", true);
     let calls_per_day_max = reader.number("calls_per_day_max", 0, 100_000, 0) as u32;
     let caller_id = read_e164(reader, "caller_id");
+    let callbacks_max = reader.number("callbacks_max", 0, 1_000, i64::from(acd::CALLBACKS_OF_AN_AGENT)) as u32;
     let algorithms = read_algorithms(reader).unwrap_or_default();
     let agent = |extension: String| Agent {
         password: password.replace("{extension}", &extension),
@@ -190,6 +196,7 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
         may_dial_out,
         calls_per_day_max,
         caller_id: caller_id.clone(),
+        callbacks_max,
         algorithms,
     };
     named.into_iter().map(agent).collect()
@@ -218,6 +225,7 @@ pub(super) fn read_queue(reader: &mut Reader<'_>) -> Queue {
             .unwrap_or_else(|| "voicemail".into()),
         voicemail_max: seconds(reader.number("voicemail_max_s", 1, 3_600, 180)),
         voicemail_on_timeout: reader.flag("voicemail_on_timeout", true),
+        callbacks: callback::read(reader),
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use call::ShardConfig;
-use centre::owner::{AcdOwner, LocationOwner, ShardOwner, TrunkOwner};
+use centre::owner::{AcdOwner, DialerInput, DialerOwner, LocationOwner, ShardOwner, TrunkOwner};
 use centre::{Directory, binding_of, restore};
 use clock::{FlowId, Rng, ShardId};
 use journal_core::Owner;
@@ -31,7 +31,7 @@ use crate::net::{
     UdpListener,
 };
 use crate::owner::{
-    AcdCore, AnswerTable, Lanes, LocationCore, Outside, OwnerProgress, Post, Runner, ShardCore, TrunkCore,
+    AcdCore, AnswerTable, DialerCore, Lanes, LocationCore, Outside, OwnerProgress, Post, Runner, ShardCore, TrunkCore,
 };
 use crate::snapshots::Snapshots;
 
@@ -53,6 +53,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     let (owner_lanes, owner_inputs): (Vec<_>, Vec<_>) = (0..shards).map(|_| mpsc::channel(channels::OWNERS)).unzip();
     let (shard_lanes, shard_ends): (Vec<_>, Vec<_>) = (0..shards).map(|_| shard_lanes()).unzip();
     let (acd_lane, acd_inputs) = mpsc::channel(channels::OWNERS);
+    let (dialer_lane, dialer_inputs) = mpsc::channel(channels::OWNERS);
     let (location_lane, location_inputs) = mpsc::channel(channels::OWNERS);
     let (location_known, known) = Lane::new(channels::LOCATION_SIP, channels::LOCATION_SIP_BYTES);
     let (location_strangers, strangers) = Lane::new(channels::STRANGERS, channels::STRANGERS_BYTES);
@@ -69,6 +70,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     let post = Arc::new(Post {
         shards: owner_lanes,
         acd: acd_lane,
+        dialer: dialer_lane,
         location: location_lane,
         trunks: trunk_lane,
         media: opened.media,
@@ -110,6 +112,10 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     let (owner, acd_post, clock, progress) = runner_of(Owner::Acd);
     let lanes = Lanes { owners: acd_inputs, dialogs: None, new_calls: None, strangers: None };
     spawn_essential(Runner::new(acd, owner, acd_post, clock, progress).run(lanes));
+    let dialer = DialerCore::new(DialerOwner::new(shards), Arc::clone(&snapshots));
+    let (owner, dialer_post, clock, progress) = runner_of(Owner::Dialer);
+    let lanes = Lanes { owners: dialer_inputs, dialogs: None, new_calls: None, strangers: None };
+    spawn_essential(Runner::new(dialer, owner, dialer_post, clock, progress).run(lanes));
     let ua = ua_config(&network.addresses);
     let auth = auth_config(&opened.config, &seeds, LOCATION_INSTANCE);
     let location =
@@ -166,6 +172,11 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
     for place in restore::places(replay, now) {
         let _ = post.acd.send(place).await;
     }
+    for callback in restore::callbacks(replay) {
+        let _ = post.acd.send(callback).await;
+    }
+    let _ = post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
+    let _ = post.dialer.send(DialerInput::Restore(replay.do_not_call.clone())).await;
     let _ = post.location.send(location_rules(config, resolved)).await;
     let bindings = replay.bindings().map(binding_of).collect();
     let _ = post.location.send(location::Input::Restore(bindings)).await;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use admin_api::Roster;
 use centre::Directory;
+use centre::owner::DialerInput;
 use journal_core::Names;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -134,6 +135,7 @@ impl Rules {
             let _ = lane.send(call::Input::Configure(Arc::clone(&resolved.plan))).await;
         }
         let _ = self.post.location.send(location_rules(&self.config, &resolved)).await;
+        let _ = self.post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
         let _ = self.post.trunks.send(trunk_rules(&self.config, &resolved.directory, &self.listeners)).await;
         let _ = self.post.acd.send(acd::Input::Configure { queues: resolved.queues, agents: resolved.agents }).await;
     }
@@ -141,8 +143,13 @@ impl Rules {
 
 /// Keys that owners take at any time (docs/configuration.md names the same). All others need a restart, so a key
 /// that is forgotten here is refused instead of silently ignored.
-const CHANGEABLE: [&str; 14] = [
+const CHANGEABLE: [&str; 19] = [
     "agents",
+    "dialing.blacklist",
+    "dialing.countries",
+    "dialing.pin",
+    "dialing.pin_for",
+    "dialing.whitelist",
     "key",
     "limits.call_max_s",
     "limits.calls_max",

@@ -64,6 +64,7 @@ pub(super) async fn start(config: Config, threads: &Handle) -> Result<Node, Star
     make_data_dir(&data_dir)?;
     let progress = Progress::of((0..config.node.shards).map(|shard| Owner::Shard(ShardId(shard))).chain([
         Owner::Acd,
+        Owner::Dialer,
         Owner::Location,
         Owner::Node,
     ]));

@@ -5,6 +5,7 @@
 
 mod acd;
 mod backlog;
+mod dialer;
 mod location;
 mod post;
 mod progress;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use centre::{Answer, CommandError, Delivery};
-use clock::{Instant, Now, RequestId};
+use clock::{Instant, Now, RequestId, ShardId};
 use journal_core::{Gate, Mark, Owner};
 use sip::ua::Peer;
 use tokio::sync::mpsc;
@@ -26,6 +27,7 @@ use crate::clock_source::ClockSource;
 use crate::net::{LaneEnd, SipInput};
 
 pub(crate) use self::acd::AcdCore;
+pub(crate) use self::dialer::DialerCore;
 pub(crate) use self::location::LocationCore;
 pub(crate) use self::post::{AnswerTable, Post};
 pub(crate) use self::progress::{OwnerProgress, Progress};
@@ -72,6 +74,7 @@ pub(crate) struct Lanes<I> {
 enum Held {
     Transmit { peer: Peer, bytes: Bytes },
     Answer { request: RequestId, result: Result<Answer, CommandError> },
+    Shard { shard: ShardId, input: Box<call::Input> },
 }
 
 /// Gated effects keep their order among themselves; what has no mark passes.
@@ -207,6 +210,9 @@ impl<C: Core> Runner<C> {
                 Delivery::Answer { request, result, gate: None } => {
                     self.hold(GateLane::Answers, NO_MARK, Held::Answer { request, result });
                 }
+                Delivery::GatedShard { shard, input, gate } => {
+                    self.hold(GateLane::Answers, gate, Held::Shard { shard, input: Box::new(input) });
+                }
                 other => self.deliver(other),
             }
         }
@@ -230,6 +236,14 @@ impl<C: Core> Runner<C> {
                 let reason = "journal_failing".to_owned();
                 self.post.answers.give(request, Err(CommandError::Unavailable { reason }));
             }
+            // What was to be promised to a caller is not: he waits on, and may ask again.
+            Held::Shard { shard, input } => match *input {
+                call::Input::CallbackAnswer { call, .. } => {
+                    let result = Err("journal_failing".to_owned());
+                    self.deliver(Delivery::Shard(shard, call::Input::CallbackAnswer { call, result }));
+                }
+                other => self.deliver(Delivery::Shard(shard, other)),
+            },
         }
     }
 
@@ -263,6 +277,7 @@ impl<C: Core> Runner<C> {
             match held {
                 Held::Transmit { peer, bytes } => self.transmit(peer, bytes),
                 Held::Answer { request, result } => self.post.answers.give(request, result),
+                Held::Shard { shard, input } => self.deliver(Delivery::Shard(shard, *input)),
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use admin_api::Metrics;
-use centre::owner::Alarm;
+use centre::owner::{Alarm, DialerInput};
 use centre::{Answer, CommandError, Delivery};
 use clock::{RequestId, ShardId};
 use journal::{AppendError, Journal};
@@ -22,6 +22,8 @@ pub(crate) struct Post {
     pub(crate) shards: Vec<mpsc::Sender<call::Input>>,
     /// The ACD.
     pub(crate) acd: mpsc::Sender<acd::Input>,
+    /// The dialer.
+    pub(crate) dialer: mpsc::Sender<DialerInput>,
     /// Location.
     pub(crate) location: mpsc::Sender<sip::location::Input>,
     /// The trunk watcher.
@@ -93,7 +95,9 @@ impl Post {
                 Ok(())
             }
             // Network and answers go through the owner's gate, never here.
-            gated @ (Delivery::Transmit { .. } | Delivery::Answer { .. }) => Err(Box::new(gated)),
+            gated @ (Delivery::Transmit { .. } | Delivery::Answer { .. } | Delivery::GatedShard { .. }) => {
+                Err(Box::new(gated))
+            }
         }
     }
 
@@ -135,6 +139,7 @@ const fn owner_word(owner: Owner) -> &'static str {
         Owner::Shard(_) => "shard",
         Owner::Acd => "acd",
         Owner::Location => "location",
+        Owner::Dialer => "dialer",
         // The trunk watcher journals nothing, and has no owner's number of its own.
         Owner::Node => "trunks",
         Owner::Api => "other",

@@ -9,6 +9,7 @@ mod bad_requests;
 mod bad_sip;
 mod baresip_phones;
 mod breaks;
+mod callbacks;
 mod click_to_call;
 mod contract;
 mod databases;

@@ -48,6 +48,9 @@ pub struct AgentConfig {
     pub skills: Vec<Skill>,
     /// Which kinds of work he takes, and which come first.
     pub blend: Blend,
+    /// Callbacks of his own that may be due at the same time: [`crate::CALLBACKS_OF_AN_AGENT`] where nothing is said, 0
+    /// for no limit.
+    pub callbacks_max: Option<u32>,
 }
 
 /// Which kinds of work an agent takes, and which of them come first for him: work of the lowest rank that waits for

@@ -2,9 +2,9 @@
 
 use core::time::Duration;
 
-use clock::{AgentId, CallId, Generation, OfferId, QueueId, RequestId, ShardId, WallTime};
+use clock::{AgentId, CallId, CallbackId, Generation, OfferId, QueueId, RequestId, ShardId, WallTime};
 
-use super::{AgentSnapshot, State, Status, Why};
+use super::{AgentSnapshot, Callback, CallbackOrder, CallbackRefusal, CallbackTaken, State, Status, Why};
 
 /// What the ACD wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +99,31 @@ pub enum Effect {
         /// The call, while reserved or on one.
         call: Option<CallId>,
     },
+    /// A callback is this from now (to the journal).
+    CallbackChanged(Box<Callback>),
+    /// Begin the call of a callback (to the shard).
+    BeginCallback {
+        /// The shard.
+        shard: ShardId,
+        /// What it needs.
+        order: Box<CallbackOrder>,
+    },
+    /// End the call of a callback (to the shard).
+    EndCallback {
+        /// The shard.
+        shard: ShardId,
+        /// The call.
+        call: CallId,
+    },
+    /// What became of a caller's request on the line (to the shard, when the entries so far are synced).
+    CallbackAnswer {
+        /// His shard.
+        shard: ShardId,
+        /// His call; it has left its queue if he is called back.
+        call: CallId,
+        /// The callback, and whether it was there before.
+        result: Result<(CallbackId, bool), CallbackRefusal>,
+    },
     /// A difference between leases and facts was repaired: counted, alarmed, fails any test.
     Repaired {
         /// What was wrong.
@@ -155,6 +180,8 @@ pub enum TimerReason {
     Rest,
     /// The place of a caller before the restart is given up.
     PlaceExpired,
+    /// A callback is due, comes again or is given up.
+    Callback,
 }
 
 /// A good answer.
@@ -162,6 +189,8 @@ pub enum TimerReason {
 pub enum Reply {
     /// The status is stored; this is the agent now.
     Agent(AgentSnapshot),
+    /// The callback: taken, there already, or called off.
+    Callback(Box<CallbackTaken>),
 }
 
 /// Why a command was not carried out.
@@ -170,4 +199,10 @@ pub enum CommandError {
     /// No such agent.
     #[error("a configured agent was expected, and there is none of this id")]
     UnknownAgent,
+    /// No such open callback.
+    #[error("an open callback was expected, and there is none of this id or number")]
+    UnknownCallback,
+    /// The callback is not taken.
+    #[error(transparent)]
+    Callback(#[from] CallbackRefusal),
 }

@@ -2,7 +2,10 @@
 
 use clock::{AgentId, CallId, Generation, LegId, OfferId, QueueId, RequestId, ShardId, WallTime};
 
-use super::{AgentConfig, AgentFact, Enqueue, QueueConfig, Status, WaitingFact};
+use super::{
+    AgentConfig, AgentFact, Callback, CallbackPick, CallbackRequest, CallbackStep, Enqueue, QueueConfig, Status,
+    WaitingFact,
+};
 
 /// What happens to the ACD.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +102,33 @@ pub enum Input {
         /// Until when the place is kept.
         until: WallTime,
     },
+    /// Somebody asks to be called back. Answered by `Reply` or `CallbackAnswer`.
+    RequestCallback(Box<CallbackRequest>),
+    /// Somebody calls a callback off.
+    CancelCallback {
+        /// Whom to answer; `None` for the caller himself, on the line.
+        request: Option<RequestId>,
+        /// Which.
+        pick: CallbackPick,
+        /// Who: a stable word.
+        why: &'static str,
+    },
+    /// How far the call of a callback has come.
+    CallbackStep {
+        /// The call.
+        call: CallId,
+        /// How far.
+        step: CallbackStep,
+    },
+    /// All calls of callbacks on a shard in which they do not talk yet, with `Facts`.
+    CallbackFacts {
+        /// The shard.
+        shard: ShardId,
+        /// The calls.
+        calls: Vec<CallId>,
+    },
+    /// After a node restart: a callback that had not ended. Those that arrived together in the order of their sequence.
+    RestoreCallback(Box<Callback>),
 }
 
 /// How an offer ended at the shard without a claim.

@@ -3,6 +3,7 @@
 //! Every field of a configuration has a default that means the plainest queue: longest idle, first come first served.
 
 mod agent;
+mod callback;
 mod effect;
 mod input;
 mod queue;
@@ -12,6 +13,10 @@ mod why;
 mod work;
 
 pub use agent::{AgentConfig, AgentFact, Blend, State, Status};
+pub use callback::{
+    Asker, Callback, CallbackCounts, CallbackOrder, CallbackPick, CallbackRefusal, CallbackRequest, CallbackRules,
+    CallbackSnapshot, CallbackSource, CallbackState, CallbackStep, CallbackTaken,
+};
 pub use effect::{CommandError, Effect, Reply, TimerReason, WithdrawReason};
 pub use input::{Input, OfferOutcome};
 pub use queue::{QueueAgent, QueueConfig};

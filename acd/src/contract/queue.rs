@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use clock::{AgentId, QueueId};
 
-use super::{Step, Strategy};
+use super::{CallbackRules, Step, Strategy};
 
 /// One queue's rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct QueueConfig {
     pub preferred_for: Duration,
     /// Conversations and ringing calls of the queue at the same time; `None`: no limit.
     pub max_conversations: Option<u32>,
+    /// Its callbacks.
+    pub callbacks: CallbackRules,
 }
 
 /// An agent in a queue.
@@ -83,6 +85,7 @@ impl Default for QueueConfig {
             by_deadline: false,
             preferred_for: Duration::ZERO,
             max_conversations: None,
+            callbacks: CallbackRules::default(),
         }
     }
 }

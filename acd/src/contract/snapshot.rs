@@ -2,7 +2,7 @@
 
 use clock::{AgentId, CallId, QueueId, WallTime};
 
-use super::{State, Status};
+use super::{CallbackCounts, CallbackSnapshot, State, Status};
 
 /// What others may see.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Snapshot {
     pub agents: Vec<AgentSnapshot>,
     /// All queues, by id.
     pub queues: Vec<QueueSnapshot>,
+    /// All open callbacks, by id.
+    pub callbacks: Vec<CallbackSnapshot>,
 }
 
 /// One agent as others see him.
@@ -43,11 +45,14 @@ pub struct QueueSnapshot {
     pub waiting: Vec<(CallId, WallTime)>,
     /// Number of its agents in each state: offline, ready, reserved, on_call, wrap_up, paused.
     pub agents: [u32; 6],
+    /// Its callbacks.
+    pub callbacks: CallbackCounts,
     /// What came of the calls so far.
     pub tally: QueueTally,
 }
 
-/// Conservation per queue (pacing.md P8): `entered = answered + abandoned + timed_out + moved + waiting`.
+/// Conservation per queue (pacing.md P8): `entered = answered + abandoned + timed_out + moved +
+/// called_back + waiting`; callbacks themselves are not in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueTally {
     /// Entered.
@@ -60,4 +65,6 @@ pub struct QueueTally {
     pub timed_out: u64,
     /// Moved to another queue.
     pub moved: u64,
+    /// Left to be called back.
+    pub called_back: u64,
 }

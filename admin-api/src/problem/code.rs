@@ -56,6 +56,8 @@ codes! {
     CallNotFound = 404, "call_not_found", "No such call";
     NoRecording = 404, "no_recording", "The call has no recording";
     BanNotFound = 404, "ban_not_found", "No such ban";
+    CallbackNotFound = 404, "callback_not_found", "No such callback";
+    DncEntryNotFound = 404, "dnc_entry_not_found", "The number is not on the do-not-call list";
     VoicemailNotFound = 404, "voicemail_not_found", "No such voicemail";
     AccountNotFound = 404, "account_not_found", "No such account";
     UserNotFound = 404, "user_not_found", "No such user";
@@ -63,6 +65,8 @@ codes! {
     SessionNotFound = 404, "session_not_found", "No such session";
     CursorNotFound = 404, "cursor_not_found", "The cursor is of another list, or what it stood for is gone";
     MethodNotAllowed = 405, "method_not_allowed", "The route does not take this method";
+    CallbackLimit = 409, "callback_limit", "As many callbacks as are allowed wait or are being dialed";
+    QueueClosed = 409, "queue_closed", "The queue is closed";
     CallEnded = 409, "call_ended", "The call is over";
     RecordingNotReady = 409, "recording_not_ready", "The recording is not ready yet";
     NoActiveDevice = 409, "no_active_device", "The agent has no registered phone";

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use clock::{CallId, LegId};
+use clock::{CallId, LegId, QueueId};
 use media_graph::{Command, Node};
 
 use crate::call::{Call, Flow, VoicemailStage};
+use crate::flow::callback_request::Asking;
 use crate::leg::Leg;
 use crate::shard::Shard;
 use crate::wiring::{Heard, Sound};
@@ -28,7 +29,13 @@ impl Shard {
     fn heard_in(&self, call: &Call) -> Vec<(Heard, Node)> {
         let sound = |sound, leg| vec![(Heard::Sound(sound), Node::Leg(leg))];
         match &call.flow {
-            Flow::Arriving { .. } | Flow::Originating { .. } | Flow::Over => Vec::new(),
+            Flow::Arriving { .. } | Flow::Originating { .. } | Flow::Prepared | Flow::Over => Vec::new(),
+            Flow::Waiting { party, queue, .. } if call.asking.is_some() => {
+                self.heard_while_asking(call, *party, *queue)
+            }
+            Flow::CallingBack { agent, announcing: true } => sound(self.announcement_of(call), *agent),
+            Flow::CallingBack { agent, announcing: false } => self.heard_while_ringing(call, *agent),
+            Flow::Farewell { party, prompt, .. } => sound(Sound::Once(prompt.clone()), *party),
             Flow::Waiting { party, .. } => sound(self.music_of(call), *party),
             Flow::Dialing { party } => self.heard_while_ringing(call, *party),
             Flow::Talking { customer, agent } => self.heard_while_talking(call, *customer, *agent),
@@ -79,11 +86,32 @@ impl Shard {
         }
     }
 
+    /// What a caller hears who asks to be called back.
+    fn heard_while_asking(&self, call: &Call, party: LegId, queue: QueueId) -> Vec<(Heard, Node)> {
+        let plan = self.plan.queues.get(&queue).and_then(|queue| queue.callback.as_deref());
+        let prompt = match (&call.asking, plan) {
+            (Some(Asking::Typing(_)), Some(plan)) => Some(plan.number_prompt.clone()),
+            (Some(Asking::Refused), Some(plan)) => Some(plan.refused_prompt.clone()),
+            _ => None,
+        };
+        let heard = prompt.map_or_else(|| self.music_of(call), Sound::Once);
+        vec![(Heard::Sound(heard), Node::Leg(party))]
+    }
+
+    /// What an agent hears while the customer whom he calls back is called.
+    fn announcement_of(&self, call: &Call) -> Sound {
+        let plan = call.queue.and_then(|queue| self.plan.queues.get(&queue)?.callback.as_deref());
+        Sound::Once(plan.map_or_else(|| ANNOUNCEMENT.to_owned(), |plan| plan.agent_prompt.clone()))
+    }
+
     fn music_of(&self, call: &Call) -> Sound {
         let queue = call.queue.and_then(|queue| self.plan.queues.get(&queue));
         Sound::Music(queue.map_or_else(|| self.hold_music.clone(), |queue| queue.music.clone()))
     }
 }
+
+/// For callbacks of agents, which have no queue: the prompt of `CallbackPlan::default`.
+const ANNOUNCEMENT: &str = "callback";
 
 fn both_ways(one: LegId, other: LegId) -> Vec<(Heard, Node)> {
     vec![(Heard::Leg(one), Node::Leg(other)), (Heard::Leg(other), Node::Leg(one))]

@@ -3,6 +3,8 @@
 use clock::{CallId, Instant, LegId, Now, QueueId, WallTime};
 use media_graph::RecorderId;
 
+use crate::flow::callback::Attempt;
+use crate::flow::callback_request::Asking;
 use crate::ids::RingId;
 use crate::route::Route;
 use crate::wiring::Wiring;
@@ -31,6 +33,10 @@ pub(crate) struct Call {
     pub(crate) voicemail_left: bool,
     pub(crate) flow: Flow,
     pub(crate) wiring: Wiring,
+    /// The callback that it is an attempt of, until both talk.
+    pub(crate) attempt: Option<Box<Attempt>>,
+    /// Its caller asks to be called back.
+    pub(crate) asking: Option<Asking>,
     /// The recording of the conversation.
     pub(crate) recorder: Option<RecorderId>,
 }
@@ -54,6 +60,23 @@ pub(crate) enum Flow {
         arrived: WallTime,
         /// The ACD has given the place.
         placed: bool,
+    },
+    /// The call of a callback: an agent is to take it, or the customer is called before he is.
+    Prepared,
+    /// An agent waits while the customer whom he calls back is called.
+    CallingBack {
+        /// The agent's leg.
+        agent: LegId,
+        /// He hears the announcement.
+        announcing: bool,
+    },
+    /// A caller hears what became of his request to be called back; then the call ends.
+    Farewell {
+        party: LegId,
+        queue: QueueId,
+        /// Whom to call, E.164.
+        number: String,
+        prompt: String,
     },
     /// A party waits while the other side rings.
     Dialing {
@@ -131,6 +154,8 @@ impl Call {
             voicemail_left: false,
             flow,
             wiring: Wiring::default(),
+            attempt: None,
+            asking: None,
             recorder: None,
         }
     }

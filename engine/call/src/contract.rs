@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clock::{AgentId, CallId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
+use clock::{AgentId, CallId, CallbackId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
 use journal_core::outcome::Reached;
 use journal_core::{Cause, DialogIdentity, Entry, Mark};
 use media_graph::{PlayerId, RecorderId};
@@ -88,6 +88,49 @@ pub struct WaitingFact {
     pub priority: i32,
     /// What decides the place, from `Input::Enqueued`; until that came, the time of `Enqueue`.
     pub arrived: WallTime,
+}
+
+/// A callback whose call is to begin. An [`Input::Offer`] follows, save for an agent's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackOrder {
+    /// The call that begins.
+    pub call: CallId,
+    /// The callback.
+    pub callback: CallbackId,
+    /// Whom to call, E.164.
+    pub number: String,
+    /// The queue.
+    pub queue: Option<QueueId>,
+    /// The agent whose own it is: his phone is called at once.
+    pub agent: Option<AgentId>,
+    /// The contact of his phone that he chose.
+    pub device: Option<String>,
+    /// The call that it comes of.
+    pub related: Option<CallId>,
+    /// What decides its place.
+    pub arrived: WallTime,
+    /// Its priority.
+    pub priority: i32,
+    /// How long the customer's phone rings.
+    pub ring: Duration,
+    /// The customer is called before the agent's phone.
+    pub customer_first: bool,
+}
+
+/// How far the call of a callback has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallbackStep {
+    /// The customer's phone is being called.
+    Dialing,
+    /// Customer and agent talk.
+    Connected,
+    /// The call is over and they never talked.
+    Failed {
+        /// Another attempt may succeed.
+        may_retry: bool,
+        /// Stable word.
+        why: String,
+    },
 }
 
 /// What is left of a call from before a crash.
@@ -251,6 +294,22 @@ pub enum Input {
         /// The call.
         call: CallId,
     },
+    /// From the ACD: begin the call of a callback.
+    BeginCallback(Box<CallbackOrder>),
+    /// From the ACD: end the call of a callback in which nobody talks yet.
+    EndCallback {
+        /// The call.
+        call: CallId,
+    },
+    /// From the ACD, once it is synced: what became of `Effect::AskCallback`.
+    CallbackAnswer {
+        /// The call that asked.
+        call: CallId,
+        /// The callback and whether it was there before, or the word for why there is none.
+        result: Result<(CallbackId, bool), String>,
+    },
+    /// The internal do-not-call list as it is from now. The newest counts.
+    DoNotCall(Arc<dialer::gate::Lists>),
     /// The journal cannot be written (true) or can again (false): new calls 503, calls in progress go on.
     JournalFailing(bool),
     /// A response to an INVITE that the journal was to have first, and does not take: it never left.
@@ -339,6 +398,36 @@ pub enum Effect {
         leg: LegId,
         /// He talked to the customer.
         talked: bool,
+    },
+    /// To the ACD: a caller on the line asks to be called back. Answered by `Input::CallbackAnswer`.
+    AskCallback {
+        /// His call.
+        call: CallId,
+        /// The queue that he waits in.
+        queue: QueueId,
+        /// Whom to call, E.164; none when nothing was typed that is a number.
+        number: Option<String>,
+        /// The rule that keeps us from calling it.
+        denied_by: Option<&'static str>,
+    },
+    /// To the ACD: a caller calls his callback off.
+    CancelCallback {
+        /// Its queue.
+        queue: QueueId,
+        /// His number, E.164.
+        number: String,
+    },
+    /// To the ACD: how far the call of a callback has come.
+    CallbackStep {
+        /// The call.
+        call: CallId,
+        /// How far.
+        step: CallbackStep,
+    },
+    /// To the ACD, with `Facts`: all calls of callbacks here in which they do not talk yet.
+    CallbackFacts {
+        /// The calls.
+        calls: Vec<CallId>,
     },
     /// To the ACD, every 5 s: all that is live here.
     Facts {

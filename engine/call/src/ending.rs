@@ -39,6 +39,8 @@ impl Shard {
             return self.end_call(call, why);
         }
         match known.flow {
+            // Whatever he still hears, he is called back.
+            Flow::Farewell { .. } => self.end_call(call, Termination::system(Reason::CalledBack)),
             Flow::Voicemail(voicemail) => self.voicemail_party_lost(call, voicemail, why),
             _ => self.end_call(call, why),
         }
@@ -56,6 +58,7 @@ impl Shard {
         for leg in legs {
             self.drop_leg(leg, &why, false);
         }
+        self.callback_over(call, &why);
         self.leave_queue_for_good(call, &why);
         self.set_flow(call, Flow::Over);
         let Some(known) = self.calls.get_mut(&call) else { return };
@@ -70,7 +73,8 @@ impl Shard {
         if let Some(recording) = recorder.and_then(|recorder| self.recordings.get_mut(&recorder)) {
             recording.next_seq = Some(over.seq + 1);
         }
-        for timer in [Timer::CallMax(call), Timer::VoicemailKept(call), Timer::VoicemailMax(call)] {
+        for timer in [Timer::CallMax(call), Timer::VoicemailKept(call), Timer::VoicemailMax(call), Timer::Typing(call)]
+        {
             self.timers.cancel(&timer);
         }
     }

@@ -14,6 +14,8 @@ impl Shard {
         let offers = self.rings.values().filter_map(|ring| ring.lease());
         let offers = offers.map(|lease| (lease.offer, lease.generation)).collect();
         self.effects.push_back(Effect::Facts { legs, waiting, offers });
+        let calls = self.calls.values().filter(|call| call.attempt.is_some()).map(|call| call.id).collect();
+        self.effects.push_back(Effect::CallbackFacts { calls });
     }
 }
 

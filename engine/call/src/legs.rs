@@ -3,8 +3,8 @@
 use core::net::SocketAddr;
 use core::time::Duration;
 
-use clock::LegId;
-use journal_core::{CallEvent, Entry};
+use clock::{CallId, LegId};
+use journal_core::{CallEvent, Durability, Entry, LegKind};
 use media_graph::{Command, Node};
 use sip::Message;
 use sip::ua::{Body, InviteParams, SessionId};
@@ -120,6 +120,16 @@ impl Shard {
         self.log_dialog(call, leg, session);
         self.await_target(leg);
         self.ring_began(leg);
+        self.gate_attempt(call, session, kind);
+    }
+
+    /// The INVITE of a callback's attempt leaves when it is known after a power loss too (DESIGN section 6).
+    fn gate_attempt(&mut self, call: CallId, session: SessionId, kind: LegKind) {
+        let is_attempt = kind == LegKind::Callee && self.calls.get(&call).is_some_and(|call| call.attempt.is_some());
+        let synced = self.mark(Durability::Synced);
+        if let Some(used) = self.sessions.get_mut(&session).filter(|_| is_attempt) {
+            used.farewell = Some(synced);
+        }
     }
 
     /// A 2xx came: the leg is up, if its answer fits our offer.

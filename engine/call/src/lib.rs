@@ -38,14 +38,15 @@ mod termination;
 mod wiring;
 
 pub use contract::{
-    AgentFact, CommandError, Contact, Effect, Input, Lost, LostRecording, NewCall, OfferOutcome, Reply, RestoredCall,
-    WaitingFact, WithdrawReason,
+    AgentFact, CallbackOrder, CallbackStep, CommandError, Contact, Effect, Input, Lost, LostRecording, NewCall,
+    OfferOutcome, Reply, RestoredCall, WaitingFact, WithdrawReason,
 };
 pub use ids::shard_of_id;
 pub use number::MAX_DIALED_LEN;
 pub use plan::{
-    AgentPlan, CallLimits, DEFAULT_TARGET_RING_START_MAX, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat,
-    NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, ShownNumber, Target, TrunkAddress, TrunkDigest, TrunkPlan,
+    AgentPlan, CallLimits, CallbackPlan, DEFAULT_TARGET_RING_START_MAX, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan,
+    NumberFormat, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, ShownNumber, Target, TrunkAddress, TrunkDigest,
+    TrunkPlan,
 };
 pub use planted::Planted;
 pub use recording::recording_path;

@@ -36,11 +36,14 @@ impl Shard {
         }
     }
 
-    /// A key. Between parties it passes in the media and is nobody's business; a voicemail box takes it.
+    /// A key. Between parties it passes in the media and is nobody's business; a voicemail box takes it, and a queue.
     pub(crate) fn digit(&mut self, leg: LegId, digit: char) {
         let Some(call) = self.legs.get(&leg).map(|leg| leg.call) else { return };
-        if matches!(self.calls.get(&call).map(|call| &call.flow), Some(Flow::Voicemail(_))) {
-            self.voicemail_digit(call, leg, digit);
+        match self.calls.get(&call).map(|call| &call.flow) {
+            Some(Flow::Voicemail(_)) => self.voicemail_digit(call, leg, digit),
+            Some(Flow::Waiting { .. }) => _ = self.callback_digit(call, leg, digit),
+            Some(Flow::Farewell { .. }) => self.farewell_digit(call, leg, digit),
+            _ => {}
         }
     }
 

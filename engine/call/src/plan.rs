@@ -2,6 +2,7 @@
 //!
 //! Built by the shell from configuration and database, swapped in whole.
 
+mod callback;
 mod trunk;
 
 use core::time::Duration;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use clock::{AgentId, QueueId, TrunkId};
 use sip::digest::AlgorithmChoice;
 
+pub use self::callback::CallbackPlan;
 pub use self::trunk::{
     DEFAULT_TARGET_RING_START_MAX, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat, ShownNumber, TrunkAddress,
     TrunkDigest, TrunkPlan,
@@ -38,6 +40,8 @@ pub struct Plan {
     pub routes: Vec<RoutePlan>,
     /// Queues.
     pub queues: BTreeMap<QueueId, QueuePlan>,
+    /// What the dial gate goes by, beside the do-not-call list.
+    pub dial_rules: dialer::gate::Rules,
     /// Limits and times.
     pub limits: CallLimits,
 }
@@ -134,6 +138,8 @@ pub struct QueuePlan {
     pub voicemail_max: Duration,
     /// After maximum wait: voicemail, else the call ends.
     pub voicemail_on_timeout: bool,
+    /// Its callers may ask to be called back; none: they may not, by key.
+    pub callback: Option<Box<CallbackPlan>>,
 }
 
 /// Limits and times of calls, each a documented outcome.

@@ -72,6 +72,20 @@ impl Plan {
         self.route_out(dialer, dialed, number.as_deref())
     }
 
+    /// How the house itself calls a customer: by the routes of its agents, within what may be dialed (DESIGN section 7).
+    /// Nothing of ours is called back.
+    #[must_use]
+    pub fn route_back(&self, number: &str) -> Option<Route> {
+        if self.dids.contains_key(number) || !self.numbers.permits(number) {
+            return None;
+        }
+        let takes = |pattern: &str| pattern == "*" || number.starts_with(pattern);
+        let mut matching =
+            self.routes.iter().filter(|route| route.from == RouteSource::Agents && takes(&route.pattern));
+        let route = matching.next().filter(|route| self.trunks.contains_key(&route.trunk))?;
+        Some(Route::out(route.trunk, number, number))
+    }
+
     /// The trunk whose address this is.
     #[must_use]
     pub fn trunk_at(&self, source: SocketAddr) -> Option<TrunkId> {

@@ -72,6 +72,8 @@ pub struct Shard {
     pub(crate) awaiting: BTreeMap<RecorderId, Awaiting>,
     pub(crate) limits: Limits,
     pub(crate) options_pace: Pace,
+    /// The internal do-not-call list.
+    pub(crate) do_not_call: Arc<dialer::gate::Lists>,
     /// Who guessed passwords: location says so.
     pub(crate) silences: Silences,
     pub(crate) timers: TimerQueue<Timer>,
@@ -140,6 +142,10 @@ pub(crate) enum Timer {
     VoicemailMax(CallId),
     /// The media worker does not finish a recording.
     Recorder(RecorderId),
+    /// An announcement has been heard long enough.
+    Announced(CallId),
+    /// A number was not typed in time.
+    Typing(CallId),
     /// The dialogs of a call from before a crash are through: its Call-IDs are released.
     Restored(CallId),
 }
@@ -173,6 +179,7 @@ impl Shard {
             awaiting: BTreeMap::new(),
             limits: Limits::default(),
             options_pace: Pace::default(),
+            do_not_call: Arc::default(),
             silences: Silences::default(),
             timers: TimerQueue::new(),
             effects: VecDeque::new(),
@@ -299,6 +306,10 @@ impl Shard {
             Input::LeaveQueue { call, queue } => self.leave_queue(call, queue),
             Input::Originate { request, from_agent, to } => self.originate(request, from_agent, &to),
             Input::HangUp { request, call } => self.hang_up(request, call),
+            Input::BeginCallback(order) => self.begin_callback(*order),
+            Input::EndCallback { call } => self.end_callback(call),
+            Input::CallbackAnswer { call, result } => self.callback_answer(call, result),
+            Input::DoNotCall(lists) => self.do_not_call = lists,
             Input::JournalFailing(failing) => self.journal_failing = failing,
             Input::ResponseRefused(response) => self.response_refused(&response),
             Input::Restore(calls) => self.restore(calls),
@@ -321,6 +332,8 @@ impl Shard {
             Timer::VoicemailKept(call) => self.voicemail_kept(call),
             Timer::VoicemailMax(call) => self.voicemail_full(call),
             Timer::Recorder(recorder) => self.recorder_overdue(recorder),
+            Timer::Announced(call) => self.announced(call),
+            Timer::Typing(call) => self.typing_over(call),
             Timer::Restored(call) => self.release_restored(call),
         }
     }
@@ -371,6 +384,7 @@ impl Timer {
             Self::Target(_) => TimerReason::Target,
             Self::VoicemailKept(_) | Self::VoicemailMax(_) => TimerReason::Voicemail,
             Self::Recorder(_) => TimerReason::Recorder,
+            Self::Announced(_) | Self::Typing(_) => TimerReason::Callback,
             Self::Restored(_) => TimerReason::Restored,
         }
     }

@@ -25,6 +25,8 @@ pub enum TimerReason {
     Voicemail,
     /// The media worker did not finish a recording.
     Recorder,
+    /// What a caller or an agent hears or types about a callback takes too long.
+    Callback,
     /// Dialogs from before a crash have ended.
     Restored,
 }

@@ -60,6 +60,10 @@ pub enum Reason {
     Overload,
     /// No target of the trunk is up.
     TrunkDown,
+    /// The caller is called back: his wait goes on without him.
+    CalledBack,
+    /// The caller asked to be called back, and too many are already.
+    CallbackLimit,
 }
 
 /// How a reason counts when nobody had answered yet.
@@ -191,7 +195,7 @@ impl Termination {
 }
 
 /// Every row, in the order of [`Reason`].
-pub const TABLE: [Row; 25] = {
+pub const TABLE: [Row; 27] = {
     use Class::{Failure, GivenUp, NotAnswered, Success};
     [
         row(Reason::Normal, "normal", 16, 480, Success, false),
@@ -219,6 +223,8 @@ pub const TABLE: [Row; 25] = {
         row(Reason::ShardRestart, "shard_restart", 41, 503, Failure, true),
         row(Reason::Overload, "overload", 42, 503, Failure, true),
         row(Reason::TrunkDown, "trunk_down", 38, 503, Failure, true),
+        row(Reason::CalledBack, "called_back", 16, 480, Success, false),
+        row(Reason::CallbackLimit, "callback_limit", 19, 480, NotAnswered, true),
     ]
 };
 
@@ -286,8 +292,8 @@ mod tests {
                 Class::NotAnswered => CallStatus::NoAnswer,
                 Class::Failure => CallStatus::Failed,
             };
-            // These two end legs, never calls.
-            if !matches!(row.reason, Reason::Elsewhere | Reason::Transferred) {
+            // These two end legs, never calls; and who is called back has an outcome of his own.
+            if !matches!(row.reason, Reason::Elsewhere | Reason::Transferred | Reason::CalledBack) {
                 assert_eq!(status, expected, "{}", row.code);
             }
         }

@@ -24,6 +24,8 @@ pub(crate) enum Sound {
     RingBack,
     /// The 1004 Hz test tone.
     Milliwatt,
+    /// A prompt, once.
+    Once(String),
     /// A voicemail box's prompt and beep, once.
     Greeting(String),
 }
@@ -77,6 +79,11 @@ impl Wiring {
         self.players.iter().any(|known| known.id == player && matches!(known.sound, Sound::Greeting(_)))
     }
 
+    /// True when this is the player of a prompt that is played once.
+    pub(crate) fn is_once(&self, player: PlayerId) -> bool {
+        self.players.iter().any(|known| known.id == player && matches!(known.sound, Sound::Once(_)))
+    }
+
     fn stop_unheard(&mut self, wanted: &[(Heard, Node)], commands: &mut Vec<Command>) {
         let is_wanted = |sound: &Sound| wanted.iter().any(|(heard, _)| matches!(heard, Heard::Sound(s) if s == sound));
         let (kept, stopped) = core::mem::take(&mut self.players).into_iter().partition(|p| is_wanted(&p.sound));
@@ -118,6 +125,7 @@ impl Sound {
             Self::Music(name) => (vec![PlaySource::Music(name.clone())], true),
             Self::RingBack => (vec![PlaySource::Tone(ToneKind::RingBack)], true),
             Self::Milliwatt => (vec![PlaySource::Tone(ToneKind::Milliwatt)], true),
+            Self::Once(prompt) => (vec![PlaySource::Prompt(prompt.clone())], false),
             Self::Greeting(prompt) => {
                 (vec![PlaySource::Prompt(prompt.clone()), PlaySource::Tone(ToneKind::Beep)], false)
             }

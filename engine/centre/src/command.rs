@@ -1,7 +1,8 @@
 //! Commands that come from outside (REST), each for exactly one owner, and their answers.
 
-use acd::{AgentSnapshot, Status};
-use clock::{AgentId, CallId};
+use acd::{AgentSnapshot, CallbackPick, CallbackRefusal, CallbackRequest, CallbackTaken, Status};
+use clock::{AgentId, CallId, WallTime};
+use dialer::gate::Pattern;
 
 /// A command of an outside client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,27 @@ pub enum Command {
         /// The call.
         call: CallId,
     },
+    /// Ask for a callback (through the dialer's gate to the ACD).
+    RequestCallback {
+        /// The request. Its `asker` is set on the way.
+        request: Box<CallbackRequest>,
+        /// The PIN that the agent gave.
+        pin: Option<String>,
+    },
+    /// Call a callback off (to the ACD).
+    CancelCallback {
+        /// Which.
+        pick: CallbackPick,
+    },
+    /// Put a number or prefix on the do-not-call list, or take it off (to the dialer).
+    DoNotCall {
+        /// The number or prefix.
+        pattern: Pattern,
+        /// On or off.
+        listed: bool,
+        /// Why.
+        reason: Option<String>,
+    },
     /// Lift a ban (to location).
     LiftBan {
         /// Its number.
@@ -43,6 +65,19 @@ pub enum Answer {
     Called(CallId),
     /// The call is being ended.
     HangingUp(CallId),
+    /// The callback that was taken, was there already, or was called off.
+    Callback(Box<CallbackTaken>),
+    /// The entry of the do-not-call list.
+    DoNotCall {
+        /// The number or prefix.
+        pattern: String,
+        /// Why.
+        reason: Option<String>,
+        /// Since when.
+        since: WallTime,
+        /// It was not listed before, and is now.
+        is_new: bool,
+    },
     /// The ban as it was: it is over.
     BanLifted(crate::Ban),
 }
@@ -56,6 +91,14 @@ pub enum CommandError {
     UnknownCall,
     /// No such ban, or it is over.
     UnknownBan,
+    /// No such open callback.
+    UnknownCallback,
+    /// The callback is not taken.
+    Callback(CallbackRefusal),
+    /// The number or prefix is not on the list.
+    NotListed,
+    /// The list has no room.
+    ListFull,
     /// The agent has no registered phone.
     NoDevice,
     /// The destination may not be dialed.

@@ -13,6 +13,15 @@ use crate::{Answer, CommandError};
 pub enum Delivery {
     /// An input of a call shard.
     Shard(ShardId, call::Input),
+    /// An input of a call shard that is held until the owner's entries have come so far.
+    GatedShard {
+        /// The shard.
+        shard: ShardId,
+        /// The input.
+        input: call::Input,
+        /// Hold until then.
+        gate: Mark,
+    },
     /// An input of the ACD.
     Acd(acd::Input),
     /// An input of location.

@@ -3,7 +3,7 @@
 use clock::WallTime;
 use journal_core::{AgentState, AgentStatus, Durability, Entry, Mark, StateCause};
 
-use crate::{Answer, CommandError, Delivery};
+use crate::{Answer, CommandError, Delivery, callbacks};
 
 /// Turns the ACD's effects into deliveries, and numbers its journal entries.
 #[derive(Debug, Default)]
@@ -33,6 +33,18 @@ impl AcdOutlet {
                 request,
                 result: result.map(answer).map_err(command_error),
                 gate: Some(Mark { entry: self.entries, durability: Durability::Synced }),
+            },
+            Effect::CallbackChanged(callback) => {
+                self.journal(Entry::Callback(callbacks::entry(*callback, wall).into()))
+            }
+            // The caller hears that he is called back when that is certain (DESIGN section 6).
+            Effect::CallbackAnswer { shard, call, result } => Delivery::GatedShard {
+                shard,
+                input: call::Input::CallbackAnswer {
+                    call,
+                    result: result.map_err(|refusal| refusal.word().to_owned()),
+                },
+                gate: Mark { entry: self.entries, durability: Durability::Synced },
             },
             Effect::Repaired { what, .. } => Delivery::Repaired { what },
             for_shard => to_shard(for_shard),
@@ -64,6 +76,10 @@ fn to_shard(effect: acd::Effect) -> Delivery {
         Effect::ClaimRefused { shard, offer, generation } => {
             Delivery::Shard(shard, Input::ClaimRefused { offer, generation })
         }
+        Effect::BeginCallback { shard, order } => {
+            Delivery::Shard(shard, call::Input::BeginCallback(Box::new(callbacks::order(*order))))
+        }
+        Effect::EndCallback { shard, call } => Delivery::Shard(shard, call::Input::EndCallback { call }),
         Effect::LeaveQueue { shard, call, queue } => Delivery::Shard(shard, Input::LeaveQueue { call, queue }),
         other => unreachable!("routed before: {other:?}"),
     }
@@ -72,12 +88,15 @@ fn to_shard(effect: acd::Effect) -> Delivery {
 fn answer(reply: acd::Reply) -> Answer {
     match reply {
         acd::Reply::Agent(agent) => Answer::Agent(agent),
+        acd::Reply::Callback(taken) => Answer::Callback(taken),
     }
 }
 
 fn command_error(error: acd::CommandError) -> CommandError {
     match error {
         acd::CommandError::UnknownAgent => CommandError::UnknownAgent,
+        acd::CommandError::UnknownCallback => CommandError::UnknownCallback,
+        acd::CommandError::Callback(refusal) => CommandError::Callback(refusal),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clock::ShardId;
 
-use crate::{Answer, CommandError, Delivery};
+use crate::{Answer, CommandError, Delivery, callbacks};
 
 /// Turns the effects of one shard into deliveries, and numbers its journal entries.
 #[derive(Debug)]
@@ -54,6 +54,16 @@ impl ShardOutlet {
             Effect::Enqueue { call, queue, caller, priority } => {
                 acd::Input::Enqueue(acd::Enqueue { call, shard, queue, caller, priority, ..acd::Enqueue::default() })
             }
+            Effect::AskCallback { call, queue, number, denied_by } => {
+                callbacks::request(shard, call, queue, number, denied_by)
+            }
+            Effect::CancelCallback { queue, number } => acd::Input::CancelCallback {
+                request: None,
+                pick: acd::CallbackPick::Of { queue, number },
+                why: "caller",
+            },
+            Effect::CallbackStep { call, step } => acd::Input::CallbackStep { call, step: callbacks::step(step) },
+            Effect::CallbackFacts { calls } => acd::Input::CallbackFacts { shard, calls },
             Effect::CallerGone { call } => acd::Input::CallerGone { call },
             Effect::Claim { offer, generation } => acd::Input::Claim { shard, offer, generation },
             Effect::OfferEnded { offer, generation, outcome } => {

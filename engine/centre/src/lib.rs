@@ -6,6 +6,7 @@
 //! ([`owner`]). Production calls it inside each owner's task, the simulator
 //! calls the same functions in one loop (DESIGN section 2).
 
+mod callbacks;
 mod command;
 mod delivery;
 mod from_acd;
@@ -17,6 +18,7 @@ pub mod owner;
 pub mod restore;
 mod snapshot;
 
+pub use callbacks::state as callback_state;
 pub use command::{Answer, Command, CommandError};
 pub use delivery::Delivery;
 pub use from_acd::{AcdOutlet, agent_status, status_of};

@@ -6,6 +6,7 @@
 //! owner that breaks too often gives up, and the process ends.
 
 mod acd;
+mod dialer;
 #[cfg(feature = "fault-injection")]
 mod fault;
 mod guard;
@@ -21,6 +22,7 @@ pub use guard::{Alarm, BREAKS_A_MINUTE_MAX, QUARANTINED_MAX};
 pub use named::Named;
 
 pub use self::acd::AcdOwner;
+pub use self::dialer::{DialerInput, DialerOwner};
 pub use self::location::LocationOwner;
 pub use self::shard::ShardOwner;
 pub use self::trunks::TrunkOwner;

@@ -32,6 +32,13 @@ pub fn agents(replay: &Replay, mut configured: Vec<acd::AgentConfig>) -> Vec<acd
     configured
 }
 
+/// Callbacks that have not ended, in the order in which they are to be entered again; after the rules.
+#[must_use]
+pub fn callbacks(replay: &Replay) -> Vec<acd::Input> {
+    let open = replay.callbacks().into_iter().map(crate::callbacks::restored);
+    open.map(|callback| acd::Input::RestoreCallback(Box::new(callback))).collect()
+}
+
 /// What each agent dialed out today counts for his cap as if there had been no restart.
 #[must_use]
 pub fn dials(replay: &Replay, now: WallTime) -> call::Input {

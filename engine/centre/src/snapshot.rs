@@ -72,6 +72,8 @@ pub struct Snapshot {
     pub registrations: Arc<Vec<RegistrationSnapshot>>,
     /// Trunks.
     pub trunks: Arc<Vec<TrunkSnapshot>>,
+    /// The internal do-not-call list.
+    pub do_not_call: Arc<dialer::gate::Lists>,
     /// Bans, as of the last change: those whose time is over may still be among them.
     pub bans: Arc<Vec<crate::Ban>>,
 }

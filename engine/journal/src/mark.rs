@@ -11,6 +11,8 @@ pub enum Owner {
     Acd,
     /// Registrations.
     Location,
+    /// The dialer.
+    Dialer,
     /// The process itself: names, start and stop.
     Node,
     /// The REST API: answers to requests with an Idempotency-Key.

@@ -177,6 +177,12 @@ impl Ledger {
             Input::RestorePlace { queue, caller, arrived, until } => {
                 self.keep_place((*queue, caller.clone()), *arrived, *until);
             }
+            // The simulated callers ask for no callback; `CallbackFacts` name none then.
+            Input::RequestCallback(_)
+            | Input::CancelCallback { .. }
+            | Input::CallbackStep { .. }
+            | Input::CallbackFacts { .. }
+            | Input::RestoreCallback(_) => {}
         }
     }
 
@@ -226,6 +232,10 @@ impl Ledger {
                 }
             }
             Effect::ClaimRefused { .. }
+            | Effect::CallbackChanged(_)
+            | Effect::BeginCallback { .. }
+            | Effect::EndCallback { .. }
+            | Effect::CallbackAnswer { .. }
             | Effect::StatusChanged { .. }
             | Effect::Repaired { .. }
             | Effect::Reply { .. } => {}

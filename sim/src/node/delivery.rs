@@ -45,6 +45,9 @@ impl Node {
                 let gate = gate.or(Some(NO_MARK));
                 self.hold(ctx, from, GateLane::Answers, gate, Held::Answer { request });
             }
+            Delivery::GatedShard { shard, input, gate } => {
+                self.hold(ctx, from, GateLane::Answers, Some(gate), Held::Shard { shard, input: Box::new(input) });
+            }
             Delivery::CallIdOwned { sip_call_id, owned } => {
                 if let Some(running) = &mut self.running {
                     running.directory.set(from, sip_call_id, owned);
@@ -92,6 +95,15 @@ impl Node {
                 None => *self.dropped.entry("journal_failing").or_default() += 1,
             },
             Held::Answer { request } => ctx.see(&Seen::Refused { request }),
+            Held::Shard { shard, input } => {
+                let input = match *input {
+                    call::Input::CallbackAnswer { call, .. } => {
+                        call::Input::CallbackAnswer { call, result: Err("journal_failing".to_owned()) }
+                    }
+                    other => other,
+                };
+                self.pass(ctx, owner, usize::from(shard.0), Input::Shard(input));
+            }
         }
     }
 
@@ -107,6 +119,7 @@ impl Node {
             match held {
                 Held::Transmit { peer, bytes } => ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes),
                 Held::Answer { request } => ctx.see(&Seen::Answered { request }),
+                Held::Shard { shard, input } => self.pass(ctx, owner, usize::from(shard.0), Input::Shard(*input)),
             }
         }
     }
@@ -182,7 +195,8 @@ impl Node {
                 Owner::Shard(shard) => usize::from(shard.0),
                 Owner::Acd => usize::from(self.shards),
                 Owner::Location => usize::from(self.shards) + 1,
-                Owner::Node | Owner::Api => continue,
+                // The simulated centre has no dialer.
+                Owner::Node | Owner::Api | Owner::Dialer => continue,
             };
             let at = ctx.now + between(&mut self.rng, Duration::from_micros(1), Duration::from_micros(200));
             self.schedule(ctx, at, NodeEvent::Progress { owner: to, durability, number });

@@ -42,6 +42,7 @@ pub(crate) struct Post {
 pub(crate) enum Held {
     Transmit { peer: Peer, bytes: bytes::Bytes },
     Answer { request: clock::RequestId },
+    Shard { shard: clock::ShardId, input: Box<call::Input> },
 }
 
 /// As in production: gated effects keep their order, others pass.

@@ -165,6 +165,7 @@ fn plan(scenario: &Scenario, agents: &[AgentId], queues: &[QueueId]) -> Plan {
     let trunks = (0..scenario.carriers).map(|index| (TrunkId(index + 1), trunk(index as usize)));
     let route = RoutePlan { from: RouteSource::Agents, pattern: "+44".to_owned(), trunk: TrunkId(1) };
     Plan {
+        dial_rules: Default::default(),
         domain: DOMAIN.to_owned(),
         own_hosts: vec![NODE_ADDR.ip().to_string()],
         numbers: numbers(),
@@ -223,6 +224,7 @@ fn queue_plan(queue: QueueId) -> QueuePlan {
         voicemail_prompt: "voicemail".to_owned(),
         voicemail_max: Duration::from_secs(10),
         voicemail_on_timeout: queue.0 % 3 != 2,
+        callback: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Click-to-call: the agent's phone first, then the other side.
 
 use clock::{AgentId, CallId, LegId, RequestId};
+use dialer::gate::{self, Facts, Purpose as DialPurpose};
 use journal_core::{CallEvent, Cause, Direction, Durability, LegKind, Who};
 
 use crate::audio::codecs_from;
@@ -26,6 +27,9 @@ impl Shard {
     /// The agent's phone answered: now the other side.
     pub(crate) fn originator_answered(&mut self, call: CallId, ring: RingId, leg: LegId) {
         self.close_ring(ring);
+        if self.awaits_claim(call) {
+            return self.owner_answered(call, leg);
+        }
         let Some(Flow::Originating { route }) = self.calls.get(&call).map(|call| call.flow.clone()) else { return };
         self.set_flow(call, Flow::Dialing { party: leg });
         self.connect_to(call, leg, &route.destination);
@@ -46,6 +50,7 @@ impl Shard {
         match &route.destination {
             _ if route.is_emergency => Ok(route),
             Destination::Trunk { trunk, .. } => {
+                self.judge_click(&route.to)?;
                 let cap = self.plan.agents.get(&agent).map_or(0, |agent| agent.calls_per_day_max);
                 if !self.trunk_has_room(*trunk) {
                     return Err(CommandError::Unavailable(unavailable("trunk_limit")));
@@ -55,6 +60,13 @@ impl Shard {
             }
             Destination::Own(_) => Ok(route),
         }
+    }
+
+    /// The dial gate stands before whatever is dialed from a screen (an emergency call never comes here).
+    fn judge_click(&self, number: &str) -> Result<(), CommandError> {
+        let facts = Facts { number, purpose: DialPurpose::ClickToCall, pin: None };
+        let verdict = gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts);
+        if verdict.is_allowed() { Ok(()) } else { Err(CommandError::Denied) }
     }
 
     fn start_originate(&mut self, agent: AgentId, route: Route) -> CallId {

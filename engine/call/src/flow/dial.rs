@@ -84,6 +84,9 @@ impl Shard {
 
     /// The called party answered: so does the caller, and they talk.
     pub(crate) fn callee_answered(&mut self, call: CallId, ring: RingId, callee: LegId) {
+        if self.calls.get(&call).is_some_and(|call| call.attempt.is_some()) {
+            return self.customer_answered(call, ring, callee);
+        }
         self.close_ring(ring);
         let Some(Flow::Dialing { party }) = self.calls.get(&call).map(|call| call.flow.clone()) else { return };
         let codec = self.legs.get(&callee).and_then(|leg| leg.audio.codec());

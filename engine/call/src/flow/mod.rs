@@ -1,6 +1,8 @@
 //! Call flows: what a call does from its arrival to its end.
 
 mod attended_transfer;
+pub(crate) mod callback;
+pub(crate) mod callback_request;
 mod click_to_call;
 mod dial;
 mod hold;

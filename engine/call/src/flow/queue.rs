@@ -47,6 +47,9 @@ impl Shard {
             return;
         }
         let Some(party) = self.waiting_party(call, lease.queue) else {
+            if self.offer_callback(call, lease, ring) {
+                return;
+            }
             return self.offer_ended(lease, OfferOutcome::CallerGone);
         };
         let phones = self.phones_of(lease.agent);
@@ -76,6 +79,9 @@ impl Shard {
     pub(crate) fn claim_granted(&mut self, offer: OfferId, generation: Generation) {
         let Some(claimed) = self.take_claim(offer, generation) else { return };
         let ring = self.offers.get(&offer).copied();
+        if self.awaits_claim(claimed.call) {
+            return self.callback_granted(&claimed, ring);
+        }
         let customer = self.waiting_party(claimed.call, claimed.lease.queue);
         let (Some(ring), Some(customer)) = (ring, customer) else {
             // The call is over or went on without him: he is free again.
@@ -99,6 +105,7 @@ impl Shard {
         }
         self.start_recording(claimed.call, claimed.lease.queue);
         self.talk(claimed.call, customer, claimed.leg);
+        self.callback_connected(claimed.call);
         if self.legs.get(&claimed.leg).is_some_and(|leg| leg.audio.is_held()) {
             // He held while his claim was on its way.
             self.log(claimed.call, CallEvent::Held { leg: claimed.leg });
@@ -138,7 +145,7 @@ impl Shard {
 
     /// From the ACD: stop ringing. A claim under way is answered by the ACD itself.
     pub(crate) fn withdraw(&mut self, offer: OfferId, generation: Generation, reason: WithdrawReason) {
-        let Some(ring) = self.offers.get(&offer).copied() else { return };
+        let Some(ring) = self.offers.get(&offer).copied() else { return self.withdraw_waiting(offer) };
         let Some(known) = self.rings.get(&ring) else { return };
         let Some(lease) = known.lease().filter(|lease| lease.generation == generation) else { return };
         if known.answered.is_some() {

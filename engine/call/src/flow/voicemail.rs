@@ -26,7 +26,7 @@ impl Shard {
     pub(crate) fn greeted(&mut self, player: PlayerId, failed: bool) {
         let Some(call) = self.players.get(&player).copied() else { return };
         let Some(known) = self.calls.get_mut(&call) else { return };
-        let is_greeting = known.wiring.is_greeting(player);
+        let (is_greeting, is_once) = (known.wiring.is_greeting(player), known.wiring.is_once(player));
         if failed {
             known.wiring.play_failed(player);
             self.players.remove(&player);
@@ -34,6 +34,10 @@ impl Shard {
         }
         if is_greeting {
             self.begin_message(call);
+        }
+        if is_once {
+            self.announced(call);
+            self.told_of_callback(call);
         }
     }
 

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod callback;
 mod caller_id;
 mod click_to_call;
 mod dial;

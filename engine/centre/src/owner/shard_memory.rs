@@ -23,6 +23,7 @@ pub(super) struct ShardMemory {
     targets: BTreeMap<TrunkId, Targets>,
     /// What agents had dialed before this life of the node, and when that was said.
     dialed: Option<(WallTime, Vec<(AgentId, u32)>)>,
+    do_not_call: Option<Input>,
     journal_failing: bool,
     drain: Option<Input>,
     owned: BTreeSet<String>,
@@ -57,6 +58,7 @@ impl ShardMemory {
             }
             Input::TrunkTargets(targets) => drop(self.targets.insert(targets.trunk, targets)),
             Input::Dialed(dials) => self.dialed = Some((now.wall, dials)),
+            Input::DoNotCall(_) => self.do_not_call = Some(input),
             Input::JournalFailing(failing) => self.journal_failing = failing,
             Input::Drain | Input::EndAll => self.drain = Some(Input::Drain),
             Input::Media(event) => self.media_said(&event),
@@ -94,6 +96,7 @@ impl ShardMemory {
         rules.extend(self.silences.iter().cloned().map(Input::Silenced));
         rules.extend(self.targets.values().cloned().map(Input::TrunkTargets));
         rules.push(Input::Dialed(self.dials(now.wall)));
+        rules.extend(self.do_not_call.clone());
         rules.push(Input::JournalFailing(self.journal_failing));
         rules.extend(self.drain.clone());
         rules

@@ -45,6 +45,8 @@ pub(crate) struct World {
     /// Live legs of agents as the ACD hears of them.
     pub(crate) busy: BTreeMap<LegId, AgentId>,
     pub(crate) freed: Vec<(AgentId, CallId, bool)>,
+    /// What it said to the ACD about callbacks.
+    pub(crate) callbacks: Vec<Effect>,
     pub(crate) owned: BTreeMap<String, u32>,
     pub(crate) drained: bool,
     /// Entries that the journal has written; messages that wait for more are held.
@@ -108,6 +110,7 @@ impl World {
             facts: Vec::new(),
             busy: BTreeMap::new(),
             freed: Vec::new(),
+            callbacks: Vec::new(),
             owned: BTreeMap::new(),
             drained: false,
             journal_holds: false,
@@ -391,6 +394,10 @@ impl World {
             }
             Effect::Reply { request, result, gate } => {
                 self.replies.push((request, result, gate.map(|mark| (mark.entry, mark.durability))));
+            }
+            Effect::CallbackFacts { .. } => {}
+            said @ (Effect::AskCallback { .. } | Effect::CancelCallback { .. } | Effect::CallbackStep { .. }) => {
+                self.callbacks.push(said);
             }
             Effect::CallIdOwned { sip_call_id, owned: true } => *self.owned.entry(sip_call_id).or_default() += 1,
             Effect::CallIdOwned { sip_call_id, owned: false } => drop(self.owned.remove(&sip_call_id)),

@@ -23,6 +23,7 @@ pub(crate) fn demo() -> Plan {
     let own = ["1001", "1002", "1003"];
     let did = |number: &str, target| (number.to_owned(), target);
     Plan {
+        dial_rules: dialer::gate::Rules::default(),
         domain: "demo.local".to_owned(),
         own_hosts: vec!["127.0.0.1".to_owned()],
         numbers: NumberPlan {
@@ -74,6 +75,7 @@ fn carrier() -> TrunkPlan {
 
 fn support() -> QueuePlan {
     QueuePlan {
+        callback: Some(Box::default()),
         name: "support".to_owned(),
         caller_id: None,
         music: "waiting".to_owned(),

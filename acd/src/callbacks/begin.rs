@@ -1,0 +1,297 @@
+//! Who may be called back, and when it begins.
+
+use clock::{AgentId, CallId, CallbackId, QueueId, WallTime};
+
+use super::{Phase, Row};
+use crate::acd::Acd;
+use crate::contract::{
+    Asker, Callback, CallbackRefusal, CallbackRequest, CallbackRules, CallbackState, CallbackTaken, CommandError,
+    Effect, Enqueue, Reply, Step, WithdrawReason, WorkKind,
+};
+use crate::limits::{CALLBACKS_OF_AN_AGENT, LOOK_AGAIN};
+use crate::order::Stamp;
+use crate::waiting::Left;
+
+/// The place that a callback takes.
+#[derive(Clone, Debug)]
+struct Place {
+    stamp: Stamp,
+    arrived: WallTime,
+    seq: u64,
+    priority: i32,
+    /// What it asks of an agent.
+    steps: Box<[Step]>,
+}
+
+impl Acd {
+    /// Somebody asks to be called back: he is answered once it is journaled.
+    pub(crate) fn request_callback(&mut self, request: CallbackRequest) {
+        let asker = request.asker;
+        let result = self.take_callback(request);
+        self.tell_callbacks();
+        match asker {
+            Asker::Client(request) => {
+                let result = result.map(|taken| Reply::Callback(Box::new(taken))).map_err(CommandError::Callback);
+                self.effects.push_back(Effect::Reply { request, result });
+            }
+            Asker::Caller { call, shard } => {
+                if result == Err(CallbackRefusal::Limit) {
+                    // He takes the way of a call that nobody answered.
+                    self.end_offers_of(call, WithdrawReason::CallerGone);
+                    self.leave(call, Left::TimedOut);
+                }
+                let result = result.map(|taken| (taken.callback.id, taken.is_duplicate));
+                self.effects.push_back(Effect::CallbackAnswer { shard, call, result });
+            }
+        }
+    }
+
+    /// The checks, in the order that contact-centre.md section 5 gives: duplicate, limit, hours, lists.
+    fn take_callback(&mut self, request: CallbackRequest) -> Result<CallbackTaken, CallbackRefusal> {
+        let number = request.number.clone().ok_or(CallbackRefusal::NumberWithheld)?;
+        if let Some(first) = self.first_request(&request, &number) {
+            self.leave_for_callback(&request.asker);
+            return Ok(self.taken(first, true));
+        }
+        let took_over = match request.asker {
+            Asker::Caller { call, .. } => self.callbacks.took_over.contains_key(&call),
+            Asker::Client(_) => false,
+        };
+        let rules = self.rules_for(&request)?;
+        if !took_over && self.is_full_for(&request, &rules) {
+            return Err(CallbackRefusal::Limit);
+        }
+        if !request.is_open {
+            return Err(CallbackRefusal::Closed);
+        }
+        if let Some(rule) = request.denied_by {
+            return Err(CallbackRefusal::Denied(rule));
+        }
+        let own_now = request.agent.filter(|_| request.due_at.is_none());
+        if own_now.is_some_and(|agent| !self.is_reachable(agent)) {
+            return Err(CallbackRefusal::NoDevice);
+        }
+        if self.callbacks.rows.len() >= self.limits.callbacks {
+            self.refused += 1;
+            return Err(CallbackRefusal::Full);
+        }
+        let place = self.leave_for_callback(&request.asker);
+        let id = self.admit_callback(request, number, &rules, place);
+        Ok(self.taken(id, took_over))
+    }
+
+    /// The same caller in the same queue: what he asked for first.
+    fn first_request(&self, request: &CallbackRequest, number: &str) -> Option<CallbackId> {
+        if request.due_at.is_some() {
+            let same = |id: &CallbackId| {
+                let row = self.callbacks.rows.get(id);
+                row.is_some_and(|row| row.it.number == number && row.it.due_at == request.due_at)
+            };
+            return match (request.queue, request.agent) {
+                (Some(queue), _) => self.callbacks.of_queue(queue).find(same),
+                (None, Some(agent)) => self.callbacks.of_agent(agent).find(same),
+                (None, None) => None,
+            };
+        }
+        match (request.queue, request.agent) {
+            (Some(queue), None) => self.callbacks.of_caller(queue, number),
+            (_, Some(agent)) => {
+                let same = |id: &CallbackId| {
+                    let row = self.callbacks.rows.get(id);
+                    row.is_some_and(|row| row.it.number == number && row.phase != Phase::NotDue)
+                };
+                self.callbacks.of_agent(agent).find(same)
+            }
+            (None, None) => None,
+        }
+    }
+
+    fn rules_for(&self, request: &CallbackRequest) -> Result<CallbackRules, CallbackRefusal> {
+        if let Asker::Caller { call, .. } = request.asker
+            && self.calls.get(&call).is_none_or(|row| Some(row.queue) != request.queue)
+        {
+            return Err(CallbackRefusal::Gone);
+        }
+        if let Some(agent) = request.agent {
+            self.agent_slot(agent).ok_or(CallbackRefusal::UnknownAgent)?;
+        }
+        match request.queue {
+            Some(queue) => self.callback_rules(queue).ok_or(CallbackRefusal::UnknownQueue),
+            None if request.agent.is_some() => Ok(CallbackRules::default()),
+            None => Err(CallbackRefusal::Nobody),
+        }
+    }
+
+    /// As many are open as may be: of a queue, those that wait or are dialed; of an agent, his own.
+    fn is_full_for(&self, request: &CallbackRequest, rules: &CallbackRules) -> bool {
+        if request.due_at.is_some() {
+            return false; // It is counted when its time has come, and is never refused then.
+        }
+        let due = |ids: &mut dyn Iterator<Item = CallbackId>| ids.filter(|id| self.callbacks.is_due(*id)).count();
+        let is_reached = |max: u32, count: usize| max > 0 && count >= max as usize;
+        match (request.agent, request.queue) {
+            (Some(agent), _) => {
+                let slot = self.agent_slot(agent);
+                let max = slot.and_then(|slot| self.agents[slot].callbacks_max).unwrap_or(CALLBACKS_OF_AN_AGENT);
+                is_reached(max, due(&mut self.callbacks.of_agent(agent)))
+            }
+            (None, Some(queue)) => {
+                let of_others = self.callbacks.of_queue(queue);
+                let mut of_queue =
+                    of_others.filter(|id| self.callbacks.rows.get(id).is_some_and(|row| row.it.agent.is_none()));
+                is_reached(rules.max, due(&mut of_queue))
+            }
+            (None, None) => false,
+        }
+    }
+
+    /// A caller on the line gives his place to his callback.
+    fn leave_for_callback(&mut self, asker: &Asker) -> Option<Place> {
+        let Asker::Caller { call, .. } = *asker else { return None };
+        self.end_offers_of(call, WithdrawReason::CallerGone);
+        let row = self.leave(call, Left::CalledBack)?;
+        let (seq, priority, steps) = (row.key.seq, row.priority, row.steps);
+        Some(Place { stamp: row.since, arrived: row.arrived, seq, priority, steps })
+    }
+
+    fn admit_callback(
+        &mut self,
+        request: CallbackRequest,
+        number: String,
+        rules: &CallbackRules,
+        place: Option<Place>,
+    ) -> CallbackId {
+        let now = self.now;
+        let place = place.unwrap_or_else(|| {
+            let seq = self.next_seq;
+            self.next_seq += 1;
+            Place {
+                stamp: Stamp::at(now.mono),
+                arrived: now.wall,
+                seq,
+                priority: request.priority,
+                steps: Box::default(),
+            }
+        });
+        let id = CallbackId::mint(now.wall, &mut self.callbacks.rng);
+        let work = CallId::mint(now.wall, &mut self.callbacks.rng);
+        let it = Callback {
+            id,
+            number,
+            queue: request.queue.filter(|_| request.agent.is_none()),
+            agent: request.agent,
+            source: request.source,
+            related: request.related,
+            requested_at: now.wall,
+            arrived: request.due_at.unwrap_or(place.arrived),
+            seq: place.seq,
+            priority: place.priority,
+            due_at: request.due_at,
+            expires_at: request.due_at.unwrap_or(now.wall).max(now.wall) + rules.expire_after,
+            device: request.device,
+            is_verified: request.is_verified,
+            ..Callback::default()
+        };
+        self.callbacks.insert(Row { steps: place.steps, ..Row::new(it, work, place.stamp) });
+        self.callback_due(id);
+        id
+    }
+
+    /// Its time has come, or is looked at again; one whose time has not come waits on.
+    pub(crate) fn callback_due(&mut self, id: CallbackId) {
+        let Some(row) = self.callbacks.rows.get(&id) else { return };
+        let now = self.now.wall;
+        if row.it.expires_at <= now {
+            self.finish_callback(id, CallbackState::Expired, None);
+            return;
+        }
+        let is_due = match row.phase {
+            Phase::NotDue => row.it.next_at.or(row.it.due_at).is_none_or(|at| at <= now),
+            Phase::Resting => row.it.next_at.is_none_or(|at| at <= now),
+            Phase::Waiting { .. } | Phase::Claimed { .. } => false,
+        };
+        match (is_due, row.it.agent) {
+            (false, _) => self.time_callback(id),
+            (true, Some(agent)) => self.begin_own(id, agent),
+            (true, None) => self.place_callback(id),
+        }
+    }
+
+    /// It waits from now, in the place of its arrival.
+    pub(crate) fn place_callback(&mut self, id: CallbackId) {
+        if self.callbacks.rows.get(&id).is_some_and(|row| row.it.call == Some(row.work) || row.shard.is_some()) {
+            let work = CallId::mint(self.now.wall, &mut self.callbacks.rng);
+            self.callbacks.renew_work(id, work);
+        }
+        let shard = self.callbacks.shard_for(id);
+        let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
+        let Some(queue) = row.it.queue else { return };
+        if row.phase == Phase::NotDue && row.it.due_at.is_some() {
+            row.stamp = Stamp::of_wall(self.now, row.it.arrived);
+        }
+        row.phase = Phase::Waiting { is_dialing: false };
+        row.it.next_at = None;
+        let work = Enqueue {
+            call: row.work,
+            shard,
+            queue,
+            caller: Some(row.it.number.clone()),
+            priority: row.it.priority,
+            kind: WorkKind::Callback,
+            steps: row.steps.to_vec(),
+            ..Enqueue::default()
+        };
+        let (since, seq) = ((row.stamp, row.it.arrived), row.it.seq);
+        if self.queue_slot(queue).is_none() {
+            self.finish_callback(id, CallbackState::Cancelled, Some("queue_gone"));
+            return;
+        }
+        self.enter(work, Some(since), Some(seq));
+        self.callbacks.touch(id);
+        self.time_callback(id);
+    }
+
+    /// An agent's own: his phone is called now, or it is looked at again when he may be free.
+    fn begin_own(&mut self, id: CallbackId, agent: AgentId) {
+        let Some(row) = self.callbacks.rows.get(&id) else { return };
+        let is_planned = row.it.due_at.is_some() || row.it.attempts > 0 || row.it.next_at.is_some();
+        let slot = self.agent_slot(agent).map(|slot| &self.agents[slot]);
+        let is_free = slot.is_some_and(|agent| agent.reachable && agent.legs.is_empty() && agent.offer.is_none());
+        if is_planned && !is_free {
+            let next = self.now.wall + LOOK_AGAIN;
+            let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
+            row.it.next_at = Some(next);
+            return self.time_callback(id);
+        }
+        let work = CallId::mint(self.now.wall, &mut self.callbacks.rng);
+        self.callbacks.renew_work(id, work);
+        let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
+        row.phase = Phase::Claimed { is_dialing: false };
+        row.it.served_by = Some(agent);
+        row.it.next_at = None;
+        self.time_callback(id);
+        let shard = self.callbacks.shard_for(id);
+        self.order_call(id, shard);
+    }
+
+    fn taken(&self, id: CallbackId, is_duplicate: bool) -> CallbackTaken {
+        let row = self.callbacks.rows.get(&id);
+        let callback = row.map(|row| {
+            let (state, served_by) = self.callback_state(row);
+            Callback { state, served_by, ..row.it.clone() }
+        });
+        CallbackTaken {
+            callback: callback.unwrap_or_default(),
+            is_duplicate,
+            place: row.and_then(|row| self.place_of(row)),
+        }
+    }
+
+    fn is_reachable(&self, agent: AgentId) -> bool {
+        self.reachable.contains(&agent)
+    }
+
+    pub(crate) fn callback_rules(&self, queue: QueueId) -> Option<CallbackRules> {
+        self.queue_slot(queue).map(|slot| self.queues[slot].config.callbacks)
+    }
+}

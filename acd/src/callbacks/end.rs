@@ -1,0 +1,93 @@
+//! How callbacks end, each exactly once, and how a caller takes the place of his over.
+
+use clock::{CallId, CallbackId, QueueId, RequestId, WallTime};
+
+use super::{Phase, Row};
+use crate::acd::{Acd, Timer};
+use crate::contract::{
+    Callback, CallbackPick, CallbackState, CallbackTaken, CommandError, Effect, Enqueue, Reply, WorkKind,
+};
+use crate::order::Stamp;
+use crate::waiting::Left;
+
+/// A place that was taken over: stamp, arrival, sequence and priority.
+pub(crate) type TakenOver = (Stamp, WallTime, u64, i32);
+
+impl Acd {
+    /// Somebody calls a callback off.
+    pub(crate) fn cancel_callback(&mut self, request: Option<RequestId>, pick: &CallbackPick, why: &'static str) {
+        let id = match pick {
+            CallbackPick::Id(id) => Some(*id),
+            CallbackPick::Of { queue, number } => self.callbacks.of_caller(*queue, number),
+        };
+        let ended = id.and_then(|id| self.finish_callback(id, CallbackState::Cancelled, Some(why)));
+        let Some(request) = request else { return };
+        let result = match ended {
+            Some(callback) => {
+                Ok(Reply::Callback(Box::new(CallbackTaken { callback, is_duplicate: false, place: None })))
+            }
+            None => Err(CommandError::UnknownCallback),
+        };
+        self.effects.push_back(Effect::Reply { request, result });
+    }
+
+    /// It is over: out of every index, its call ended, and told once and for all.
+    pub(crate) fn finish_callback(
+        &mut self,
+        id: CallbackId,
+        state: CallbackState,
+        why: Option<&str>,
+    ) -> Option<Callback> {
+        let work = self.callbacks.rows.get(&id)?.work;
+        self.leave_quietly(work);
+        let row = self.callbacks.remove(id)?;
+        self.timers.cancel(&Timer::Callback(id));
+        if let Some(shard) = row.shard
+            && state != CallbackState::Connected
+        {
+            self.effects.push_back(Effect::EndCallback { shard, call: work });
+        }
+        let why = why.map(str::to_owned).or(row.it.why.filter(|_| state != CallbackState::Connected));
+        let over = Callback { state, why, next_at: None, ..row.it };
+        self.queue_changed(over.queue);
+        self.effects.push_back(Effect::CallbackChanged(Box::new(over.clone())));
+        Some(over)
+    }
+
+    /// The work of a callback left its queue, and not to an agent: the shard has no call for it, or no queue is there.
+    pub(crate) fn callback_left(&mut self, work: CallId, how: Left) {
+        let Some(id) = self.callbacks.of_work(work) else { return };
+        match how {
+            Left::Answered | Left::Moved | Left::CalledBack => {}
+            Left::Abandoned => self.callback_failed(id, true, "abandoned"),
+            Left::TimedOut => drop(self.finish_callback(id, CallbackState::Cancelled, Some("queue_gone"))),
+        }
+    }
+
+    /// The place that a call takes over as it enters its queue for the first time.
+    pub(crate) fn taken_over(&mut self, work: &Enqueue, is_new: bool) -> Option<TakenOver> {
+        let caller = work.caller.as_deref().filter(|_| is_new && work.kind == WorkKind::Inbound)?;
+        self.supersede(work.call, work.queue, caller)
+    }
+
+    /// A caller rings again while his callback waits: he has its place, and it is over. One whose phone is being
+    /// called at this moment stays as it is.
+    fn supersede(&mut self, call: CallId, queue: QueueId, caller: &str) -> Option<TakenOver> {
+        let id = self.callbacks.of_caller(queue, caller)?;
+        let row = self.callbacks.rows.get(&id)?;
+        if !matches!(row.phase, Phase::Waiting { is_dialing: false } | Phase::Resting) {
+            return None;
+        }
+        let place = (row.stamp, row.it.arrived, row.it.seq, row.it.priority);
+        let over = self.finish_callback(id, CallbackState::Superseded, None)?;
+        self.callbacks.took_over.insert(call, over);
+        Some(place)
+    }
+
+    /// Its place in its queue, from 1, while it waits there.
+    pub(crate) fn place_of(&self, row: &Row) -> Option<u32> {
+        let work = self.calls.get(&row.work)?;
+        let queue = &self.queues[self.queue_slot(work.queue)?];
+        u32::try_from(queue.calls.range(..work.key).count() + 1).ok()
+    }
+}

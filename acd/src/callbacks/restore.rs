@@ -1,0 +1,110 @@
+//! What comes back after a restart, and what a shard still has.
+
+use std::collections::BTreeSet;
+
+use clock::{CallId, CallbackId, ShardId};
+
+use super::{Phase, Row};
+use crate::acd::Acd;
+use crate::contract::{Callback, CallbackState, Effect};
+use crate::limits::FACTS_SETTLE;
+use crate::order::Stamp;
+
+impl Acd {
+    /// A callback from before the restart, in its place again. Those of one moment are to come in the order of their
+    /// sequence. What was being dialed is dialed again: the call that the restart cut is nobody's fault.
+    pub(crate) fn restore_callback(&mut self, it: Callback) {
+        let id = it.id;
+        if it.state.is_terminal() || self.callbacks.rows.contains_key(&id) {
+            return;
+        }
+        if self.callbacks.rows.len() >= self.limits.callbacks {
+            self.refused += 1;
+            return;
+        }
+        self.next_seq = self.next_seq.max(it.seq.saturating_add(1));
+        let is_resting = it.state == CallbackState::NoAnswer;
+        let is_early = it.state == CallbackState::Requested;
+        let stamp = Stamp::of_wall(self.now, it.arrived);
+        let work = CallId::mint(self.now.wall, &mut self.callbacks.rng);
+        let told = Some(it.clone());
+        let phase = if is_resting { Phase::Resting } else { Phase::NotDue };
+        self.callbacks.insert(Row { phase, told, ..Row::new(it, work, stamp) });
+        if let Some(row) = self.callbacks.rows.get_mut(&id)
+            && !is_resting
+            && !is_early
+        {
+            // It had begun: nothing is to be waited for, save the agent whose own it is.
+            row.it.next_at = row.it.agent.is_some().then_some(self.now.wall);
+            if row.it.agent.is_none() {
+                return self.place_callback(id);
+            }
+        }
+        self.callback_due(id);
+    }
+
+    /// All calls of callbacks on a shard in which customer and agent do not talk yet. What we hold and the shard does
+    /// not name is tried again; what we do not hold is ended.
+    pub(crate) fn callback_facts(&mut self, shard: ShardId, calls: &[CallId]) {
+        self.callbacks.shards.insert(shard);
+        let named: BTreeSet<CallId> = calls.iter().copied().collect();
+        let now = self.now.mono;
+        let mut gone = Vec::new();
+        for (id, row) in &mut self.callbacks.rows {
+            if row.shard != Some(shard) {
+                continue;
+            }
+            if named.contains(&row.work) {
+                row.missing_since = None;
+            } else if now.since(*row.missing_since.get_or_insert(now)) >= FACTS_SETTLE {
+                gone.push(*id);
+            }
+        }
+        for id in gone {
+            let work = self.callbacks.rows.get(&id).map(|row| row.work);
+            self.repaired("a callback was dialed in no call", None, work);
+            self.lose_callback(id);
+        }
+        let unknown: BTreeSet<CallId> =
+            named.into_iter().filter(|call| self.callbacks.of_work(*call).is_none()).collect();
+        self.end_strangers(shard, unknown);
+    }
+
+    /// A call that we do not know, and did not know at the shard's last report, is ended.
+    fn end_strangers(&mut self, shard: ShardId, unknown: BTreeSet<CallId>) {
+        let now = self.now.mono;
+        let former = self.callbacks.strangers.remove(&shard).unwrap_or_default();
+        let mut strangers = std::collections::BTreeMap::new();
+        for call in unknown {
+            let since = former.get(&call).copied().unwrap_or(now);
+            if now.since(since) >= FACTS_SETTLE {
+                self.repaired("a call was made for no callback", None, Some(call));
+                self.effects.push_back(Effect::EndCallback { shard, call });
+            } else {
+                strangers.insert(call, since);
+            }
+        }
+        if !strangers.is_empty() {
+            self.callbacks.strangers.insert(shard, strangers);
+        }
+    }
+
+    /// A shard broke: the calls of its callbacks are gone with it.
+    pub(crate) fn callbacks_lost(&mut self, shard: ShardId) {
+        self.callbacks.strangers.remove(&shard);
+        let of_shard = |row: &&Row| row.shard == Some(shard);
+        let lost: Vec<CallbackId> = self.callbacks.rows.values().filter(of_shard).map(|row| row.it.id).collect();
+        for id in lost {
+            self.lose_callback(id);
+        }
+    }
+
+    fn lose_callback(&mut self, id: CallbackId) {
+        let Some(work) = self.callbacks.rows.get(&id).map(|row| row.work) else { return };
+        self.leave_quietly(work);
+        if let Some(row) = self.callbacks.rows.get_mut(&id) {
+            row.shard = None;
+        }
+        self.callback_failed(id, true, "lost");
+    }
+}

@@ -1,0 +1,181 @@
+//! The open callbacks and how they are found.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clock::{AgentId, CallId, CallbackId, Instant, QueueId, Rng, ShardId};
+
+use crate::contract::{Callback, Step};
+use crate::order::Stamp;
+
+/// Open callbacks. One that ended is not here.
+#[derive(Clone, Debug)]
+pub(crate) struct Callbacks {
+    pub(crate) rows: BTreeMap<CallbackId, Row>,
+    /// Of each caller in each queue the first, unless it is for a time of its own.
+    by_number: BTreeMap<(QueueId, String), CallbackId>,
+    by_queue: BTreeMap<QueueId, BTreeSet<CallbackId>>,
+    by_agent: BTreeMap<AgentId, BTreeSet<CallbackId>>,
+    /// By the id under which it waits or is dialed.
+    by_work: BTreeMap<CallId, CallbackId>,
+    /// Calls that took the place of a callback over.
+    pub(crate) took_over: BTreeMap<CallId, Callback>,
+    /// Calls that a shard's last report named and we do not know, since when.
+    pub(crate) strangers: BTreeMap<ShardId, BTreeMap<CallId, Instant>>,
+    /// Shards that may serve callbacks.
+    pub(crate) shards: BTreeSet<ShardId>,
+    /// Touched since others were last told.
+    pub(crate) touched: BTreeSet<CallbackId>,
+    pub(crate) rng: Rng,
+}
+
+/// One open callback.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) it: Callback,
+    pub(crate) phase: Phase,
+    /// The call that it becomes: under this id it waits and is dialed.
+    pub(crate) work: CallId,
+    /// Where the arrival lies on our clock.
+    pub(crate) stamp: Stamp,
+    /// What it asks of an agent, beside what its queue asks.
+    pub(crate) steps: Box<[Step]>,
+    /// The shard that was told to begin its call.
+    pub(crate) shard: Option<ShardId>,
+    /// Since when that shard's facts do not name the call.
+    pub(crate) missing_since: Option<Instant>,
+    /// As others were last told.
+    pub(crate) told: Option<Callback>,
+}
+
+/// Where a callback is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Its time has not come.
+    NotDue,
+    /// Among the work that waits.
+    Waiting {
+        /// The customer is called while the agent's lease is open.
+        is_dialing: bool,
+    },
+    /// An agent has it.
+    Claimed {
+        /// The customer's phone is being called.
+        is_dialing: bool,
+    },
+    /// Until its next attempt.
+    Resting,
+}
+
+impl Row {
+    /// A callback whose time has not come.
+    pub(crate) fn new(it: Callback, work: CallId, stamp: Stamp) -> Self {
+        let (steps, phase) = (Box::default(), Phase::NotDue);
+        Self { it, phase, work, stamp, steps, shard: None, missing_since: None, told: None }
+    }
+}
+
+impl Callbacks {
+    pub(crate) fn new(rng: Rng) -> Self {
+        Self {
+            rows: BTreeMap::new(),
+            by_number: BTreeMap::new(),
+            by_queue: BTreeMap::new(),
+            by_agent: BTreeMap::new(),
+            by_work: BTreeMap::new(),
+            took_over: BTreeMap::new(),
+            strangers: BTreeMap::new(),
+            shards: BTreeSet::new(),
+            touched: BTreeSet::new(),
+            rng,
+        }
+    }
+
+    /// Enters a callback into every index.
+    pub(crate) fn insert(&mut self, row: Row) {
+        let (id, it) = (row.it.id, &row.it);
+        if let Some(queue) = it.queue {
+            self.by_queue.entry(queue).or_default().insert(id);
+            if it.due_at.is_none() {
+                self.by_number.entry((queue, it.number.clone())).or_insert(id);
+            }
+        }
+        if let Some(agent) = it.agent {
+            self.by_agent.entry(agent).or_default().insert(id);
+        }
+        self.by_work.insert(row.work, id);
+        self.touched.insert(id);
+        self.rows.insert(id, row);
+    }
+
+    /// Takes a callback out of every index.
+    pub(crate) fn remove(&mut self, id: CallbackId) -> Option<Row> {
+        let row = self.rows.remove(&id)?;
+        self.touched.remove(&id);
+        self.by_work.remove(&row.work);
+        if let Some(queue) = row.it.queue {
+            let key = (queue, row.it.number.clone());
+            if self.by_number.get(&key) == Some(&id) {
+                self.by_number.remove(&key);
+            }
+            take_from(&mut self.by_queue, queue, id);
+        }
+        if let Some(agent) = row.it.agent {
+            take_from(&mut self.by_agent, agent, id);
+        }
+        Some(row)
+    }
+
+    /// It waits, or is dialed, under another call from now.
+    pub(crate) fn renew_work(&mut self, id: CallbackId, work: CallId) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        self.by_work.remove(&core::mem::replace(&mut row.work, work));
+        row.shard = None;
+        row.missing_since = None;
+        self.by_work.insert(work, id);
+    }
+
+    /// The callback that waits or is dialed under this call.
+    pub(crate) fn of_work(&self, work: CallId) -> Option<CallbackId> {
+        self.by_work.get(&work).copied()
+    }
+
+    /// The open callback of a caller in a queue.
+    pub(crate) fn of_caller(&self, queue: QueueId, number: &str) -> Option<CallbackId> {
+        self.by_number.get(&(queue, number.to_owned())).copied()
+    }
+
+    /// The callbacks of a queue.
+    pub(crate) fn of_queue(&self, queue: QueueId) -> impl Iterator<Item = CallbackId> + '_ {
+        self.by_queue.get(&queue).into_iter().flatten().copied()
+    }
+
+    /// An agent's own.
+    pub(crate) fn of_agent(&self, agent: AgentId) -> impl Iterator<Item = CallbackId> + '_ {
+        self.by_agent.get(&agent).into_iter().flatten().copied()
+    }
+
+    /// A callback that counts for the limit: its time has come and it is not over.
+    pub(crate) fn is_due(&self, id: CallbackId) -> bool {
+        self.rows.get(&id).is_some_and(|row| row.phase != Phase::NotDue)
+    }
+
+    /// What is remembered of it may have changed.
+    pub(crate) fn touch(&mut self, id: CallbackId) {
+        self.touched.insert(id);
+    }
+
+    /// A shard for the next call.
+    pub(crate) fn shard_for(&self, id: CallbackId) -> ShardId {
+        let nth = usize::try_from(id.0 % self.shards.len().max(1) as u128).unwrap_or(0);
+        self.shards.iter().nth(nth).copied().unwrap_or_default()
+    }
+}
+
+fn take_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<CallbackId>>, key: K, id: CallbackId) {
+    if let Some(ids) = index.get_mut(&key) {
+        ids.remove(&id);
+        if ids.is_empty() {
+            index.remove(&key);
+        }
+    }
+}

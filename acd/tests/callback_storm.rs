@@ -1,0 +1,281 @@
+//! P7 (pacing.md section 10) in storms of random events: callbacks that are open never exceed the limit, duplicates
+//! collapse to the first, the original arrival is kept, and each ends in exactly one terminal state.
+
+mod desk;
+
+use std::collections::BTreeMap;
+
+use acd::*;
+use clock::*;
+use desk::*;
+
+const MAX: u32 = 3;
+const NUMBERS: u64 = 8;
+const AGENTS: [u32; 3] = [1, 2, 3];
+const STEPS: usize = 600;
+const SEEDS: u64 = 60;
+
+/// What the outside knows, from effects alone.
+#[derive(Default)]
+struct Judge {
+    known: BTreeMap<CallbackId, Callback>,
+    over: BTreeMap<CallbackId, CallbackState>,
+    /// Open offers and whom they are for.
+    offers: Vec<(Ringing, CallId)>,
+    /// Calls of callbacks that shards were told to begin.
+    begun: Vec<CallId>,
+    /// Calls on the line.
+    lines: Vec<(CallId, String)>,
+    talking: Vec<(u32, CallId)>,
+    taken: u64,
+    refused: u64,
+    duplicates: u64,
+}
+
+impl Judge {
+    fn see(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::CallbackChanged(now) => self.changed(now),
+                Effect::Reply { result: Ok(Reply::Callback(taken)), .. } if !taken.callback.state.is_terminal() => {
+                    self.answered(taken.callback.id, taken.is_duplicate);
+                }
+                Effect::Reply { result: Err(CommandError::Callback(CallbackRefusal::Limit)), .. } => self.refused += 1,
+                Effect::CallbackAnswer { call, result, .. } => {
+                    if let Ok((id, is_duplicate)) = result {
+                        self.answered(*id, *is_duplicate);
+                    }
+                    if matches!(result, Ok(_) | Err(CallbackRefusal::Limit)) {
+                        self.lines.retain(|(known, _)| known != call);
+                    }
+                    self.refused += u64::from(*result == Err(CallbackRefusal::Limit));
+                }
+                Effect::BeginCallback { order, .. } => self.begun.push(order.call),
+                Effect::EndCallback { call, .. } => self.begun.retain(|known| known != call),
+                Effect::Offer { call, .. } => {
+                    for ringing in offers(core::slice::from_ref(effect)) {
+                        self.offers.push((ringing, *call));
+                    }
+                }
+                Effect::Withdraw { offer, .. } => self.offers.retain(|(known, _)| known.offer != *offer),
+                Effect::LeaveQueue { call, .. } => self.lines.retain(|(known, _)| known != call),
+                Effect::Repaired { what, .. } => panic!("{what}"),
+                _ => {}
+            }
+        }
+    }
+
+    fn answered(&mut self, id: CallbackId, is_duplicate: bool) {
+        assert!(self.known.contains_key(&id), "journaled before it is answered");
+        *(if is_duplicate { &mut self.duplicates } else { &mut self.taken }) += 1;
+    }
+
+    fn changed(&mut self, now: &Callback) {
+        assert!(!self.over.contains_key(&now.id), "{:?} after its end: {now:?}", self.over.get(&now.id));
+        if let Some(before) = self.known.get(&now.id) {
+            assert_eq!((before.arrived, before.requested_at, before.seq), (now.arrived, now.requested_at, now.seq));
+            assert!(now.attempts >= before.attempts);
+        }
+        if now.state.is_terminal() {
+            self.known.remove(&now.id);
+            self.over.insert(now.id, now.state);
+        } else {
+            self.known.insert(now.id, now.clone());
+        }
+        let mut numbers: Vec<&str> = self.known.values().map(|callback| callback.number.as_str()).collect();
+        let open = numbers.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), open, "one open callback a number");
+        // A caller who took the place of his over and asks again keeps it, without a slot.
+        assert!(open <= MAX as usize + self.lines.len() + 1, "{open} open");
+    }
+}
+
+struct Storm {
+    desk: Desk,
+    judge: Judge,
+    rng: Rng,
+    next_leg: u64,
+}
+
+impl Storm {
+    fn new(seed: u64) -> Self {
+        let callbacks = CallbackRules {
+            max: MAX,
+            attempts_max: 2,
+            retry_after: secs(30),
+            expire_after: secs(1_800),
+            customer_first: seed % 3 == 0,
+            ..CallbackRules::default()
+        };
+        let desk = Desk::new(&[QueueConfig { callbacks, ..queue(SUPPORT, &AGENTS) }], &AGENTS);
+        Self { desk, judge: Judge::default(), rng: Rng::new(seed), next_leg: 1 }
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.rng.next_u64() % bound.max(1)
+    }
+
+    fn pick<T: Clone>(&mut self, all: &[T]) -> Option<T> {
+        let at = self.below(all.len() as u64) as usize;
+        all.get(at).cloned()
+    }
+
+    fn say(&mut self, input: Input) {
+        let effects = self.desk.say(input);
+        self.judge.see(&effects);
+    }
+
+    fn request(&mut self, asker: Asker, number: String) -> Input {
+        Input::RequestCallback(Box::new(CallbackRequest {
+            asker,
+            number: Some(number),
+            queue: Some(SUPPORT),
+            agent: None,
+            source: CallbackSource::Api,
+            related: None,
+            due_at: None,
+            priority: 0,
+            device: None,
+            is_verified: false,
+            is_open: self.below(20) > 0,
+            denied_by: (self.below(20) == 0).then_some("do_not_call"),
+        }))
+    }
+
+    fn step(&mut self) {
+        let number = format!("+44207000000{}", self.below(NUMBERS));
+        match self.below(12) {
+            0 => {
+                let input = self.request(Asker::Client(RequestId(1)), number);
+                self.say(input);
+            }
+            1 | 2 => {
+                let (call, effects) = self.desk.call_from(SUPPORT, Some(&number), 0);
+                self.judge.lines.push((call, number));
+                self.judge.see(&effects);
+            }
+            3 => {
+                let lines = self.judge.lines.clone();
+                if let Some((call, number)) = self.pick(&lines) {
+                    let input = self.request(Asker::Caller { call, shard: SHARD }, number);
+                    self.say(input);
+                }
+            }
+            4 | 5 => self.answer_an_offer(),
+            6 => self.miss_an_offer(),
+            7 | 8 => self.step_of_a_callback(),
+            9 => {
+                let talking = self.judge.talking.clone();
+                if let Some((agent, call)) = self.pick(&talking) {
+                    self.judge.talking.retain(|known| *known != (agent, call));
+                    self.next_leg += 1;
+                    let leg = LegId(self.next_leg);
+                    self.say(Input::AgentFree { agent: AgentId(agent), call, leg, talked: true });
+                }
+            }
+            10 => {
+                let open: Vec<CallbackId> = self.judge.known.keys().copied().collect();
+                if let Some(id) = self.pick(&open).filter(|_| self.rng.chance(0.2)) {
+                    self.say(Input::CancelCallback { request: None, pick: CallbackPick::Id(id), why: "api" });
+                }
+            }
+            _ => {
+                let by = core::time::Duration::from_millis(self.below(20_000));
+                let effects = self.desk.pass(by);
+                self.judge.see(&effects);
+            }
+        }
+    }
+
+    fn answer_an_offer(&mut self) {
+        let open = self.judge.offers.clone();
+        let Some((ringing, call)) = self.pick(&open) else { return };
+        self.judge.offers.retain(|(known, _)| *known != ringing);
+        let effects = self.desk.claim(ringing);
+        if granted(&effects) == 1 {
+            self.judge.talking.push((ringing.agent, call));
+            self.judge.lines.retain(|(known, _)| *known != call);
+        }
+        self.judge.see(&effects);
+    }
+
+    fn miss_an_offer(&mut self) {
+        let open = self.judge.offers.clone();
+        let Some((ringing, _)) = self.pick(&open) else { return };
+        self.judge.offers.retain(|(known, _)| *known != ringing);
+        let outcome = if self.rng.chance(0.5) { OfferOutcome::Refused } else { OfferOutcome::Unreachable };
+        let effects = self.desk.ended(ringing, outcome);
+        self.judge.see(&effects);
+    }
+
+    fn step_of_a_callback(&mut self) {
+        let begun = self.judge.begun.clone();
+        let Some(call) = self.pick(&begun) else { return };
+        let step = match self.below(4) {
+            0 => CallbackStep::Connected,
+            1 => CallbackStep::Failed { may_retry: self.rng.chance(0.7), why: "no_answer".to_owned() },
+            _ => CallbackStep::Dialing,
+        };
+        if step != CallbackStep::Dialing {
+            self.judge.begun.retain(|known| *known != call);
+            let talking: Vec<(u32, CallId)> = self.judge.talking.clone();
+            for (agent, talked) in talking.into_iter().filter(|(_, talks)| *talks == call) {
+                self.judge.talking.retain(|known| *known != (agent, talked));
+                self.next_leg += 1;
+                let leg = LegId(self.next_leg);
+                self.say(Input::CallbackStep { call, step: step.clone() });
+                self.say(Input::AgentFree {
+                    agent: AgentId(agent),
+                    call,
+                    leg,
+                    talked: step == CallbackStep::Connected,
+                });
+                return;
+            }
+        }
+        self.say(Input::CallbackStep { call, step });
+    }
+}
+
+#[test]
+fn p7_holds_in_storms() {
+    let (mut taken, mut refused, mut duplicates, mut ends) = (0, 0, 0, BTreeMap::<CallbackState, u64>::new());
+    for seed in 1..=SEEDS {
+        let mut storm = Storm::new(seed);
+        for _ in 0..STEPS {
+            storm.step();
+        }
+        // Everything ends: nobody answers any more, and what is dialed comes to nothing.
+        for call in storm.judge.begun.clone() {
+            storm
+                .say(Input::CallbackStep { call, step: CallbackStep::Failed { may_retry: true, why: "x".to_owned() } });
+        }
+        for agent in AGENTS {
+            let effects = storm.desk.status(agent, Status::Paused);
+            storm.judge.see(&effects);
+        }
+        let effects = storm.desk.pass(secs(4 * 3_600));
+        storm.judge.see(&effects);
+        assert!(storm.judge.known.is_empty(), "seed {seed}: {:?}", storm.judge.known);
+        assert_eq!(storm.desk.acd.counts().callbacks, 0);
+        taken += storm.judge.taken;
+        refused += storm.judge.refused;
+        duplicates += storm.judge.duplicates;
+        for state in storm.judge.over.into_values() {
+            *ends.entry(state).or_default() += 1;
+        }
+    }
+    assert!(taken > 1_000 && refused > 100 && duplicates > 100, "{taken} {refused} {duplicates}");
+    let terminal = [
+        CallbackState::Connected,
+        CallbackState::Exhausted,
+        CallbackState::Cancelled,
+        CallbackState::Expired,
+        CallbackState::Superseded,
+    ];
+    for state in terminal {
+        assert!(ends.get(&state).is_some_and(|count| *count > 20), "{state:?}: {ends:?}");
+    }
+}

@@ -1,0 +1,156 @@
+//! The dialer's owner: what it holds so far is the dial gate, that is the internal do-not-call list.
+//!
+//! Every dialing part has the whole list at any time: after each change it goes to every shard, by the same lane as
+//! what may be dialed next, and the client hears of it when it is synced. So nothing that is asked for after that is
+//! dialed against it. Requests for callbacks pass here on their way to the ACD.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use call::Plan;
+use clock::{Now, RequestId, ShardId};
+use dialer::gate::{self, Facts, Listed, Lists, Pattern, Purpose};
+use journal_core::{DoNotCall, Durability, Entry, Mark};
+
+use crate::{Answer, CommandError, Delivery};
+
+/// What happens to the dialer.
+#[derive(Clone, Debug)]
+pub enum DialerInput {
+    /// The plan by which numbers are read and may be dialed.
+    Configure(Arc<Plan>),
+    /// The list from before a restart; before any change.
+    Restore(DoNotCall),
+    /// A number or prefix goes on the list, or off it.
+    DoNotCall {
+        /// Whom to answer.
+        request: RequestId,
+        /// The number or prefix.
+        pattern: Pattern,
+        /// On or off.
+        listed: bool,
+        /// Why, for the record.
+        reason: Option<String>,
+    },
+    /// A client asks for a callback: the gate is asked, then the ACD decides and answers.
+    Callback {
+        /// The request; its number as it was given.
+        request: Box<acd::CallbackRequest>,
+        /// The PIN that the agent gave.
+        pin: Option<String>,
+    },
+}
+
+/// The dialer with what it told the shards.
+#[derive(Debug)]
+pub struct DialerOwner {
+    shards: u16,
+    plan: Arc<Plan>,
+    lists: Arc<Lists>,
+    entries: u64,
+    changed: bool,
+    out: VecDeque<Delivery>,
+}
+
+impl DialerOwner {
+    /// A dialer that tells `shards` shards, numbered from 0.
+    #[must_use]
+    pub fn new(shards: u16) -> Self {
+        let (plan, lists) = (Arc::default(), Arc::default());
+        Self { shards, plan, lists, entries: 0, changed: false, out: VecDeque::new() }
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, now: Now, input: DialerInput) {
+        match input {
+            DialerInput::Configure(plan) => self.plan = plan,
+            DialerInput::Restore(listed) => self.restore(&listed),
+            DialerInput::DoNotCall { request, pattern, listed, reason } => {
+                let result = self.change(now, &pattern, listed, reason);
+                let gate = Some(Mark { entry: self.entries, durability: Durability::Synced });
+                self.out.push_back(Delivery::Answer { request, result, gate });
+            }
+            DialerInput::Callback { request, pin } => self.judge(*request, pin.as_deref()),
+        }
+    }
+
+    /// What is to be delivered next; drained before the next input.
+    pub fn poll_delivery(&mut self) -> Option<Delivery> {
+        self.out.pop_front()
+    }
+
+    /// The list, if it changed since this was asked last.
+    pub fn changed_list(&mut self) -> Option<Arc<Lists>> {
+        core::mem::take(&mut self.changed).then(|| Arc::clone(&self.lists))
+    }
+
+    fn restore(&mut self, known: &DoNotCall) {
+        let lists = Arc::make_mut(&mut self.lists);
+        for (pattern, reason, since) in known.iter() {
+            if let Ok(pattern) = pattern.parse::<Pattern>() {
+                // The journal took no more than fit.
+                let _ = lists.add(&pattern, Listed { reason: reason.map(str::to_owned), since });
+            }
+        }
+        self.tell();
+    }
+
+    fn change(
+        &mut self,
+        now: Now,
+        pattern: &Pattern,
+        listed: bool,
+        reason: Option<String>,
+    ) -> Result<Answer, CommandError> {
+        let known = self.lists.find_exactly(pattern).cloned();
+        let entry = match (&known, listed) {
+            (Some(listed), true) => {
+                let Listed { reason, since } = listed.clone();
+                return Ok(Answer::DoNotCall { pattern: pattern.to_string(), reason, since, is_new: false });
+            }
+            (None, false) => return Err(CommandError::NotListed),
+            (None, true) => Listed { reason: reason.clone(), since: now.wall },
+            (Some(listed), false) => listed.clone(),
+        };
+        let lists = Arc::make_mut(&mut self.lists);
+        if listed {
+            lists.add(pattern, entry.clone()).map_err(|_| CommandError::ListFull)?;
+        } else {
+            lists.remove(pattern);
+        }
+        self.entries += 1;
+        let text = pattern.to_string();
+        let written = Entry::DoNotCall { pattern: text.clone(), listed, reason, at: now.wall };
+        self.out.push_back(Delivery::Journal { number: self.entries, entry: written });
+        self.tell();
+        Ok(Answer::DoNotCall { pattern: text, reason: entry.reason, since: entry.since, is_new: listed })
+    }
+
+    /// Every shard has the list before whoever changed it hears that it is changed.
+    fn tell(&mut self) {
+        self.changed = true;
+        for number in 0..self.shards {
+            let lists = Arc::clone(&self.lists);
+            self.out.push_back(Delivery::Shard(ShardId(number), call::Input::DoNotCall(lists)));
+        }
+    }
+
+    fn judge(&mut self, mut request: acd::CallbackRequest, pin: Option<&str>) {
+        let number = request.number.as_deref().and_then(|typed| self.plan.numbers.e164(typed));
+        let Some(number) = number else {
+            if let acd::Asker::Client(request) = request.asker {
+                self.out.push_back(Delivery::Answer { request, result: Err(CommandError::BadDestination), gate: None });
+            }
+            return;
+        };
+        let purpose = if request.agent.is_some() { Purpose::AgentCallback } else { Purpose::QueueCallback };
+        let facts = Facts { number: &number, purpose, pin };
+        let denied = gate::judge(&self.plan.dial_rules, &self.lists, &facts).denied_by();
+        request.denied_by = denied.or_else(|| self.plan.route_back(&number).is_none().then_some("not_permitted"));
+        request.number = Some(number);
+        self.out.push_back(Delivery::Acd(acd::Input::RequestCallback(Box::new(request))));
+    }
+}
+
+#[cfg(test)]
+mod tests;
