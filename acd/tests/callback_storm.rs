@@ -106,7 +106,7 @@ impl Storm {
             attempts_max: 2,
             retry_after: secs(30),
             expire_after: secs(1_800),
-            customer_first: seed % 3 == 0,
+            customer_first: seed.is_multiple_of(3),
             ..CallbackRules::default()
         };
         let desk = Desk::new(&[QueueConfig { callbacks, ..queue(SUPPORT, &AGENTS) }], &AGENTS);
@@ -220,20 +220,16 @@ impl Storm {
         };
         if step != CallbackStep::Dialing {
             self.judge.begun.retain(|known| *known != call);
-            let talking: Vec<(u32, CallId)> = self.judge.talking.clone();
-            for (agent, talked) in talking.into_iter().filter(|(_, talks)| *talks == call) {
-                self.judge.talking.retain(|known| *known != (agent, talked));
+            let agent = self.judge.talking.iter().find(|(_, talks)| *talks == call).map(|(agent, _)| *agent);
+            self.judge.talking.retain(|(_, talks)| *talks != call);
+            let talked = step == CallbackStep::Connected;
+            self.say(Input::CallbackStep { call, step });
+            if let Some(agent) = agent {
                 self.next_leg += 1;
                 let leg = LegId(self.next_leg);
-                self.say(Input::CallbackStep { call, step: step.clone() });
-                self.say(Input::AgentFree {
-                    agent: AgentId(agent),
-                    call,
-                    leg,
-                    talked: step == CallbackStep::Connected,
-                });
-                return;
+                self.say(Input::AgentFree { agent: AgentId(agent), call, leg, talked });
             }
+            return;
         }
         self.say(Input::CallbackStep { call, step });
     }

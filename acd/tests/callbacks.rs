@@ -364,7 +364,7 @@ fn a_planned_one_of_a_queue_arrives_when_it_is_due() {
 fn a_restart_gives_back_the_same_queue() {
     let rules = CallbackRules { max: 0, ..CallbackRules::default() };
     let config = QueueConfig { callbacks: rules, ..queue(SUPPORT, &[1]) };
-    let mut desk = Desk::new(&[config.clone()], &[1]);
+    let mut desk = Desk::new(core::slice::from_ref(&config), &[1]);
     desk.busy(1, 900, 1);
     let mut journal = std::collections::BTreeMap::new();
     let mut note = |effects: Vec<Effect>| {

@@ -28,6 +28,9 @@ use crate::time::rfc3339;
 /// An entry of the internal do-not-call list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct DoNotCallEntry {
+    /// Its number: the id by which it is removed.
+    #[schema(example = "+442071838750")]
+    id: String,
     /// E.164, or with `*` at its end every number that begins so.
     #[schema(example = "+442071838750")]
     number: String,
@@ -72,6 +75,7 @@ async fn list(
     let limit = query.limit.get();
     let found = snapshot.do_not_call.page(after.as_deref(), if is_ours { limit + 1 } else { 0 });
     let entry = |(number, listed): &(String, &dialer::gate::Listed)| DoNotCallEntry {
+        id: number.clone(),
         number: number.clone(),
         reason: listed.reason.clone(),
         listed_at: rfc3339(listed.since),
@@ -128,7 +132,7 @@ async fn change(shared: &Shared, command: Command) -> Result<(StatusCode, DoNotC
     match shared.services.command_to_the_end(command).await? {
         Answer::DoNotCall { pattern, reason, since, is_new } => {
             let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-            Ok((status, DoNotCallEntry { number: pattern, reason, listed_at: rfc3339(since) }))
+            Ok((status, DoNotCallEntry { id: pattern.clone(), number: pattern, reason, listed_at: rfc3339(since) }))
         }
         other => Err(wrong_answer(&other)),
     }

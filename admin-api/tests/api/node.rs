@@ -303,6 +303,7 @@ fn snapshot() -> Snapshot {
         queue: QueueId(number),
         waiting,
         agents,
+        callbacks: acd::CallbackCounts { waiting: u32::from(number == 1), dialing: 0 },
         tally: acd::QueueTally::default(),
     };
     let waiting = vec![(CallId(8), WallTime::from_micros(2)), (CallId(9), WallTime::from_micros(1))];
@@ -325,10 +326,19 @@ fn snapshot() -> Snapshot {
     };
     let over = Ban { until: WallTime::from_micros(2_000_000), ..ban(1, [192, 0, 2, 1], None, day) };
     let bans = vec![over, ban(2, [192, 0, 2, 66], Some("1001"), day), ban(10, [192, 0, 2, 67], None, day)];
+    let callback = acd::Callback {
+        id: clock::CallbackId(5),
+        number: "+442071838750".into(),
+        queue: Some(QueueId(1)),
+        state: acd::CallbackState::Queued,
+        ..acd::Callback::default()
+    };
+    let callback = acd::CallbackSnapshot { callback, place: Some(1) };
     Snapshot {
         at: WallTime::from_micros(4_000_000),
         bans: Arc::new(bans),
-        acd: Arc::new(acd::Snapshot { agents, queues }),
+        acd: Arc::new(acd::Snapshot { agents, queues, callbacks: vec![callback] }),
+        do_not_call: Arc::default(),
         registrations: Arc::new(vec![registration]),
         trunks: Arc::new(vec![TrunkSnapshot { trunk: TrunkId(1), calls: 2, refused: 3, status: None }]),
     }

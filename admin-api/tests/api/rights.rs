@@ -157,6 +157,7 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
     let person = json!({"username": unique, "roles": ["viewer"], "password": "correct horse battery"});
     let account = json!({"name": unique, "admin": {"username": unique, "password": "correct horse battery"}});
     let key = json!({"name": unique, "scopes": ["calls.view"]});
+    let number = json!({"number": NUMBER});
     match name {
         // As from another machine: see `ask`.
         "healthz" | "readyz" | "metrics" => at(&format!("/{name}"), ADMIN, Refused),
@@ -179,6 +180,15 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "show_trunk" => at("/v1/trunks/carrier", LOOKERS, Nothing),
         "list_registrations" => at("/v1/registrations", LOOKERS, Empty),
         "list_bans" => at("/v1/bans", LEADERS, Empty),
+        "request_queue_callback" => with(at("/v1/queues/support/callbacks", LEADERS, Nothing), number),
+        "plan_callback" => with(at("/v1/callbacks", LEADERS, Nothing), json!({"number": NUMBER, "queue": "support"})),
+        "call_back" => with(of_call("/callback", DOERS, Nothing), json!({"agent": "1001", "number": NUMBER})),
+        "list_callbacks" => at("/v1/callbacks", LOOKERS, Empty),
+        "show_callback" => at(&format!("/v1/callbacks/{}", clock::CallbackId(5)), LOOKERS, Nothing),
+        "cancel_callback" => at(&format!("/v1/callbacks/{}/cancel", clock::CallbackId(5)), LEADERS, Nothing),
+        "list_dnc" => at("/v1/dnc", LOOKERS, Empty),
+        "add_dnc" => with(at("/v1/dnc", LEADERS, Refused), number),
+        "remove_dnc" => at(&format!("/v1/dnc/{NUMBER}"), LEADERS, Nothing),
         "release_ban" => at("/v1/bans/ban_2/release", LEADERS, Nothing),
         "follow_events" => at("/v1/events", ALL, Empty),
         "list_accounts" => at("/v1/accounts", ADMIN, Own),
@@ -281,6 +291,12 @@ async fn furnished() -> (Node, Things) {
         Command::SetAgentStatus { .. } => Ok(Answer::Agent(agent(1, State::Ready))),
         Command::Originate { .. } => Ok(Answer::Called(begun)),
         Command::HangUp { call } => Ok(Answer::HangingUp(call)),
+        Command::RequestCallback { request, .. } => Ok(Answer::Callback(Box::new(taken(request.number)))),
+        Command::CancelCallback { .. } => Ok(Answer::Callback(Box::new(taken(None)))),
+        Command::DoNotCall { pattern, listed, reason } => {
+            let (pattern, since) = (pattern.to_string(), WallTime::from_micros(1));
+            Ok(Answer::DoNotCall { pattern, reason, since, is_new: listed })
+        }
         Command::LiftBan { ban } => {
             let (since, until) = (WallTime::from_micros(1), WallTime::from_micros(2));
             Ok(Answer::BanLifted(Ban { id: ban, address: [192, 0, 2, 66].into(), user: None, since, until }))
@@ -288,3 +304,13 @@ async fn furnished() -> (Node, Things) {
     });
     (node, things)
 }
+
+/// What an owner says of a callback.
+fn taken(number: Option<String>) -> acd::CallbackTaken {
+    let number = number.unwrap_or_else(|| NUMBER.to_owned());
+    let callback =
+        acd::Callback { id: clock::CallbackId(5), number, queue: Some(clock::QueueId(1)), ..Default::default() };
+    acd::CallbackTaken { callback, is_duplicate: false, place: Some(1) }
+}
+
+const NUMBER: &str = "+442071838750";

@@ -34,7 +34,11 @@ impl Checker {
                         format!("{agent:?} {status:?}, by the book {by_book:?}")
                     });
                 }
-                Effect::Reply { .. } => {}
+                Effect::Reply { .. }
+                | Effect::CallbackChanged(_)
+                | Effect::BeginCallback { .. }
+                | Effect::EndCallback { .. }
+                | Effect::CallbackAnswer { .. } => {}
             }
         }
         answers.sort();
@@ -137,7 +141,7 @@ impl Checker {
                 continue;
             };
             let tally = desk.tally;
-            let gone = tally.answered + tally.abandoned + tally.timed_out + tally.moved;
+            let gone = tally.answered + tally.abandoned + tally.timed_out + tally.moved + tally.called_back;
             let mine = in_order.iter().filter(|call| self.calls[call].queue == queue.queue);
             let by_book: Vec<(CallId, WallTime)> = mine.map(|call| (*call, self.calls[call].told_arrival)).collect();
             let mut states = [0; 6];

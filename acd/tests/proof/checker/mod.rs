@@ -144,6 +144,12 @@ impl Checker {
             Input::RestorePlace { queue, caller, arrived, until } => {
                 self.restore_place(*queue, caller.clone(), *arrived, *until);
             }
+            // These have a judge and storms of their own (`callback_storm`).
+            Input::RequestCallback(_)
+            | Input::CancelCallback { .. }
+            | Input::CallbackStep { .. }
+            | Input::CallbackFacts { .. }
+            | Input::RestoreCallback(_) => {}
         }
         self.accepted
     }
@@ -242,8 +248,8 @@ impl Checker {
 impl Desk {
     /// Calls in the queue, by what came and went.
     pub(crate) fn waiting(&self) -> usize {
-        let QueueTally { entered, answered, abandoned, timed_out, moved } = self.tally;
-        (entered - answered - abandoned - timed_out - moved) as usize
+        let QueueTally { entered, answered, abandoned, timed_out, moved, called_back } = self.tally;
+        (entered - answered - abandoned - timed_out - moved - called_back) as usize
     }
 }
 

@@ -217,6 +217,11 @@ fn name(input: &Input, accepted: bool) -> &'static str {
         Input::Facts { .. } => "input: facts",
         Input::ShardLost { .. } => "input: shard lost",
         Input::RestorePlace { .. } => "input: restore place",
+        Input::RequestCallback(_)
+        | Input::CancelCallback { .. }
+        | Input::CallbackStep { .. }
+        | Input::CallbackFacts { .. }
+        | Input::RestoreCallback(_) => "input: callback",
     }
 }
 
