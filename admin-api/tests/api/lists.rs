@@ -12,7 +12,7 @@ async fn queues_show_who_waits_and_who_is_there() {
     let mut support = get(node.at, "/v1/queues/support").await.json();
     assert!(support["longest_wait_ms"].take().as_u64().unwrap() > 0);
     let agents = json!({"offline": 1, "ready": 1, "reserved": 0, "on_call": 1, "wrap_up": 0, "paused": 0});
-    let callbacks = json!({"waiting": 0, "dialing": 0});
+    let callbacks = json!({"waiting": 1, "dialing": 0});
     let expected =
         json!({"name": "support", "waiting": 2, "longest_wait_ms": null, "agents": agents, "callbacks": callbacks});
     assert_eq!(support, expected);
