@@ -7,6 +7,7 @@
 pub mod config;
 pub mod init;
 pub mod node;
+pub mod simulate;
 
 mod channels;
 mod clock_source;

@@ -8,6 +8,7 @@ use mimalloc::MiMalloc;
 use trunkline::config::{Config, ConfigError};
 use trunkline::init::{InitOptions, init};
 use trunkline::node::{self, StartError};
+use trunkline::simulate::{SimulateOptions, simulate};
 
 /// A message is a dozen small allocations, and a call some hundreds: this one takes a tenth less CPU a call than the
 /// system's, and gives memory back after a rush (docs/benchmarks.md).
@@ -53,6 +54,8 @@ enum Command {
     },
     /// Write a configuration that works on this network, with random secrets. Asks nothing, overwrites nothing.
     Init(InitOptions),
+    /// Run the days of a pacing scenario through the pacer that runs in production, and say what came of them.
+    Simulate(SimulateOptions),
     /// Check a configuration and open nothing.
     Check {
         /// The configuration file.
@@ -70,6 +73,16 @@ fn main() -> ExitCode {
         Command::Init(options) => match init(&options) {
             Ok(next) => {
                 println!("{next}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("trunkline: {error}");
+                ExitCode::from(EXIT_CANNOT_START)
+            }
+        },
+        Command::Simulate(options) => match simulate(&options) {
+            Ok(report) => {
+                println!("{report}");
                 ExitCode::SUCCESS
             }
             Err(error) => {

@@ -4,6 +4,8 @@
 //! It never opens a socket, reads a clock or makes a random number that the seed does not give. The same seed gives
 //! the same run, on every machine.
 
+pub mod pacing;
+
 mod chance;
 mod check;
 mod ctx;

@@ -108,15 +108,16 @@ impl Post {
 
     /// Lets the core break an assertion at its next input. Without the feature of tests it does not.
     pub(crate) fn break_next(&mut self) {
-        if core::mem::replace(&mut self.breaks, true) {
-            return;
-        }
+        let breaks_already = core::mem::replace(&mut self.breaks, true);
         #[cfg(feature = "fault-injection")]
         match &mut self.core {
+            _ if breaks_already => {}
             Core::Shard(_, shard) => shard.break_at(centre::owner::Fault::Next),
             Core::Acd(acd) => acd.break_at(centre::owner::Fault::Next),
             Core::Location(location) => location.break_at(centre::owner::Fault::Next),
         }
+        #[cfg(not(feature = "fault-injection"))]
+        let _ = breaks_already;
     }
 
     /// Plants a fault in the core it belongs to. Without the feature of tests it does not.

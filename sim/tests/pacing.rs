@@ -1,0 +1,66 @@
+//! Days of a dialing campaign: the limits that always hold, and the same day twice.
+
+use sim::pacing::{Day, Outcome, Scenario, simulate};
+
+fn scenario(name: &str, seeds: &[u64], hours: f64) -> Scenario {
+    let path = format!("{}/tests/scenarios/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("a scenario of this folder");
+    let mut scenario: Scenario = serde_json::from_str(&text).expect("a scenario");
+    scenario.seeds = seeds.to_vec();
+    scenario.duration_s = hours * 3_600.0;
+    scenario
+}
+
+fn day(name: &str, hours: f64) -> Outcome {
+    let scenario = scenario(name, &[7], hours);
+    Day::new(&scenario, 7).run()
+}
+
+#[test]
+fn the_same_seed_dials_the_same_numbers() {
+    assert_eq!(day("dev-a10-steps", 2.0), day("dev-a10-steps", 2.0));
+}
+
+#[test]
+fn a_small_centre_is_busy_and_keeps_its_cap() {
+    let report = simulate(&scenario("dev-a10-const25", &[1], 8.0)).expect("a sound scenario");
+    assert!(report.occupancy >= 0.82, "occupancy {}", report.occupancy);
+    assert!(report.abandon_pooled <= 0.03, "abandoned {}", report.abandon_pooled);
+    assert!(report.abandon_worst_day <= 0.034, "worst day {}", report.abandon_worst_day);
+}
+
+#[test]
+fn people_called_machines_count_against_the_cap() {
+    let report = simulate(&scenario("dev-a50-amdfp1", &[1], 4.0)).expect("a sound scenario");
+    assert!(report.occupancy >= 0.90, "occupancy {}", report.occupancy);
+    assert!(report.abandon_pooled <= 0.034, "abandoned {}", report.abandon_pooled);
+}
+
+#[test]
+fn two_hundred_agents_who_come_at_once_are_no_burst() {
+    let report = simulate(&scenario("dev-a200-sin", &[3], 1.0)).expect("a sound scenario");
+    assert!(report.abandon_pooled <= 0.04, "abandoned in the first hour {}", report.abandon_pooled);
+}
+
+#[test]
+fn a_staff_that_shrinks_leaves_nobody_waiting() {
+    let day = day("dev-a50-staff", 5.0);
+    assert!(day.abandon <= 0.034, "abandoned {}", day.abandon);
+    assert!(day.occupancy >= 0.90, "occupancy {}", day.occupancy);
+}
+
+#[test]
+fn lines_are_never_exceeded() {
+    let mut scenario = scenario("dev-a50-noamd", &[5], 2.0);
+    scenario.max_lines = 60;
+    let report = simulate(&scenario).expect("a sound scenario");
+    assert_eq!(report.lines_exceeded, 0);
+    assert!(report.occupancy > 0.3, "with ten lines to spare agents still talk: {}", report.occupancy);
+}
+
+#[test]
+fn what_cannot_be_is_refused_by_its_key() {
+    let mut scenario = scenario("dev-a10-const25", &[1], 1.0);
+    scenario.machine_rate = 1.5;
+    assert_eq!(simulate(&scenario).map(|_| ()).unwrap_err().key, "machine_rate");
+}

@@ -1,0 +1,128 @@
+//! `trunkline simulate`: the days of a pacing scenario, through the pacer that runs in production.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use sim::pacing::{Day, Outcome, Report, Scenario, ScenarioError};
+
+/// What to simulate.
+#[derive(clap::Args, Debug)]
+pub struct SimulateOptions {
+    /// The scenario, a JSON file (docs/pacing.md).
+    #[arg(long)]
+    scenario: PathBuf,
+    /// So many days instead of those of the file: its first seeds, then the numbers behind the largest of them.
+    #[arg(long)]
+    seeds: Option<usize>,
+    /// Print one JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why nothing was simulated.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    /// The file could not be read.
+    #[error("{path}: {cause}")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// It is no scenario.
+    #[error("{path}: {cause}")]
+    Parse {
+        /// The file.
+        path: String,
+        /// What was expected, and where.
+        cause: serde_json::Error,
+    },
+    /// It says what cannot be.
+    #[error("{path}: {cause}")]
+    Scenario {
+        /// The file.
+        path: String,
+        /// Which key.
+        cause: ScenarioError,
+    },
+}
+
+/// Simulates every day and returns what is to be printed.
+///
+/// # Errors
+/// [`SimulateError`] when the file cannot be read, is no scenario, or says what cannot be.
+pub fn simulate(options: &SimulateOptions) -> Result<String, SimulateError> {
+    let path = options.scenario.display().to_string();
+    let text = std::fs::read_to_string(&options.scenario)
+        .map_err(|cause| SimulateError::Read { path: path.clone(), cause })?;
+    let mut scenario: Scenario =
+        serde_json::from_str(&text).map_err(|cause| SimulateError::Parse { path: path.clone(), cause })?;
+    if let Some(days) = options.seeds {
+        set_days(&mut scenario.seeds, days);
+    }
+    scenario.check().map_err(|cause| SimulateError::Scenario { path, cause })?;
+    let report = Report::of(&scenario.id, days(&scenario));
+    Ok(if options.json { serde_json::to_string_pretty(&report).unwrap_or_default() } else { table(&report) })
+}
+
+fn set_days(seeds: &mut Vec<u64>, days: usize) {
+    let mut next = seeds.iter().copied().max().unwrap_or(0);
+    seeds.truncate(days);
+    while seeds.len() < days {
+        next = next.wrapping_add(1);
+        seeds.push(next);
+    }
+}
+
+/// All days, in the order of their seeds; as many at once as there are processors.
+fn days(scenario: &Scenario) -> Vec<Outcome> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let each = scenario.seeds.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = scenario
+            .seeds
+            .chunks(each)
+            .map(|seeds| {
+                scope.spawn(move || seeds.iter().map(|seed| Day::new(scenario, *seed).run()).collect::<Vec<_>>())
+            })
+            .collect();
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+fn table(report: &Report) -> String {
+    let percent = |share: f64| share * 100.0;
+    let mut text = format!("{}\n", report.scenario);
+    let _ = writeln!(
+        text,
+        "{:>8} {:>10} {:>10} {:>11} {:>9} {:>9}",
+        "seed", "occupancy", "abandoned", "worst hour", "wait p90", "dials"
+    );
+    for day in &report.seeds {
+        let _ = writeln!(
+            text,
+            "{:>8} {:>8.2} % {:>8.2} % {:>9.2} % {:>7.1} s {:>9}",
+            day.seed,
+            percent(day.occupancy),
+            percent(day.abandon),
+            percent(day.abandon_worst_hour),
+            day.agent_wait_p90_s,
+            day.dials
+        );
+    }
+    let _ = write!(
+        text,
+        "{:>8} {:>8.2} % {:>8.2} % {:>9.2} % {:>7.1} s   worst day {:.2} %",
+        "all",
+        percent(report.occupancy),
+        percent(report.abandon_pooled),
+        percent(report.abandon_worst_hour),
+        report.agent_wait_p90_s,
+        percent(report.abandon_worst_day)
+    );
+    text
+}
