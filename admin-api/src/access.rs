@@ -99,7 +99,10 @@ impl Access {
             }
             Self::Own(permission) => (
                 vec![key(vec![permission.word()])],
-                format!("Needs the permission `{}`; an operator reaches his own only.", permission.word()),
+                format!(
+                    "Needs the permission `{}`; an operator reaches his own only, a manager those of his teams.",
+                    permission.word()
+                ),
             ),
         };
         operation.security = Some(security);

@@ -22,8 +22,8 @@ use crate::rights::Permission;
 use crate::services::Services;
 use crate::trail::{Operations, RefusalLimits};
 use crate::{
-    agent, ban, call, callback, do_not_call, envelope, event, health, key, openapi, queue, rate, serve, trail, trunk,
-    voicemail,
+    agent, ban, call, callback, do_not_call, envelope, event, health, key, lost_call, openapi, queue, rate, serve,
+    trail, transaction, trunk, voicemail,
 };
 
 /// The REST API.
@@ -122,6 +122,8 @@ fn routes() -> OpenApiRouter<Shared> {
         call::routes(),
         callback::routes(),
         do_not_call::routes(),
+        lost_call::routes(),
+        transaction::routes(),
         voicemail::routes(),
         trunk::routes(),
         ban::routes(),

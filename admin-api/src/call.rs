@@ -1,5 +1,6 @@
 //! `/v1/calls`: live and stored calls in one list.
 
+mod journey;
 mod object;
 mod originate;
 pub(crate) mod source;
@@ -32,7 +33,8 @@ use crate::query::{AnyOf, Limit, NoParameters, Query, Time};
 use crate::rights::Permission;
 use crate::words::{CallDirection, CallOutcome, CallStatus};
 
-pub(crate) use object::{Call, Step};
+pub(crate) use journey::Told;
+pub(crate) use object::{Call, LostInfo, Step};
 
 /// Filters of the list of calls.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -75,6 +77,17 @@ pub(crate) struct CallsQuery {
     /// Any of these as the extension of the agent who talked last, separated by commas; `none` for calls of no agent.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["1001"]))]
     agent: Option<AnyOf<String>>,
+    /// Lost, or not: a customer called and nobody served him.
+    lost: Option<bool>,
+    /// Lost and won back by a call out, or not.
+    recovered: Option<bool>,
+    /// Lost and the caller got through alone later, or not.
+    self_resolved: Option<bool>,
+    /// From or to this customer, and not between own parties.
+    #[param(example = "+442071838750")]
+    number: Option<String>,
+    /// Of the queues and agents of this team.
+    team: Option<String>,
     /// Began then or later.
     #[serde(rename = "started_at[gte]")]
     #[param(value_type = Option<String>, format = DateTime)]
@@ -117,6 +130,7 @@ pub(crate) fn routes() -> Routes {
         .add(Access::Own(Permission::CallsDial), routes!(originate::originate))
         .add(Access::Own(Permission::CallsView), routes!(one))
         .add(Access::Own(Permission::CallsView), routes!(steps))
+        .add(Access::Own(Permission::CallsView), routes!(journey::journey))
         .add(Access::Own(Permission::RecordingsPlay), routes!(recording))
         .add(Access::Own(Permission::CallsControl), routes!(hang_up))
 }
@@ -238,12 +252,12 @@ async fn end(shared: &Shared, whose: &Whose, id: CallId) -> Result<(StatusCode, 
     }
 }
 
-async fn call_of(shared: &Shared, whose: &Whose, id: &str) -> Result<records::Call, Problem> {
+pub(crate) async fn call_of(shared: &Shared, whose: &Whose, id: &str) -> Result<records::Call, Problem> {
     source::find(shared, whose, parse_id(id)?).await?.ok_or_else(|| unknown(id))
 }
 
 /// What is no id names no call.
-fn parse_id(id: &str) -> Result<CallId, Problem> {
+pub(crate) fn parse_id(id: &str) -> Result<CallId, Problem> {
     id.parse().map_err(|_| unknown(id))
 }
 
@@ -264,4 +278,4 @@ fn none(detail: &str) -> Problem {
     Problem::new(Code::NoRecording, detail)
 }
 
-const INCOMPLETE: HeaderName = HeaderName::from_static("trunkline-incomplete");
+pub(crate) const INCOMPLETE: HeaderName = HeaderName::from_static("trunkline-incomplete");

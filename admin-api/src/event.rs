@@ -59,6 +59,8 @@ pub(crate) enum Topic {
     LiveCalls,
     /// States of agents.
     Agents,
+    /// Lost calls that are overdue.
+    LostCalls,
 }
 
 /// Which events a client gets.
@@ -113,7 +115,11 @@ async fn events(
 impl Choice {
     /// The event as the API shows it, if the client gets it.
     fn show(&self, event: records::Event, shared: &Shared) -> Option<Event> {
-        let topic = if event.kind.starts_with("agent.") { Topic::Agents } else { Topic::LiveCalls };
+        let topic = match event.kind.split_once('.') {
+            Some(("agent", _)) => Topic::Agents,
+            Some(("lost_call", _)) => Topic::LostCalls,
+            _ => Topic::LiveCalls,
+        };
         let account = event.account.as_ref().unwrap_or(&shared.services.account);
         let mine = *account == self.whose.account;
         if !mine || self.topics.as_ref().is_some_and(|topics| !topics.contains(&topic)) {

@@ -1,6 +1,7 @@
 //! Who asks: the key or session token of a request, and what comes with it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
@@ -8,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
-use records::{Actor, ActorKind, RowId};
+use records::{Actor, ActorKind, RowId, TeamScope};
 use sha2::{Digest, Sha256};
 
 use crate::api::Shared;
@@ -37,6 +38,8 @@ pub(crate) struct Principal {
     pub(crate) rights: Rights,
     /// The agent that the user is.
     pub(crate) extension: Option<String>,
+    /// Agents and queues of the teams that the user leads.
+    pub(crate) team: Arc<TeamScope>,
     /// The user and his session, where it is one.
     pub(crate) session: Option<(RowId, RowId)>,
     /// SHA-256 of the key or token.
@@ -52,6 +55,8 @@ pub(crate) struct Whose {
     pub(crate) account: String,
     /// Of these, those of the agent with this extension; all without.
     pub(crate) only: Option<String>,
+    /// Besides his own those of these agents and queues.
+    pub(crate) team: Arc<TeamScope>,
 }
 
 /// One who changes something: for the audit log.
@@ -65,16 +70,19 @@ pub(crate) struct Asking {
 }
 
 impl Principal {
-    /// The one agent whose things a permission is for; `None` when it is for all.
+    /// The one agent whose things a permission is for; `None` when it is for all. A route that knows nothing of teams
+    /// shows one who leads a team his own things only.
     pub(crate) fn confined_to(&self, permission: Permission) -> Option<&str> {
         let is_all = self.rights.reach(permission) == Some(Reach::All);
         // One without an extension has nothing of his own.
         (!is_all).then(|| self.extension.as_deref().unwrap_or_default())
     }
 
-    /// The same with the account.
+    /// The same with the account, and with teams.
     pub(crate) fn whose(&self, permission: Permission) -> Whose {
-        Whose { account: self.account.clone(), only: self.confined_to(permission).map(str::to_owned) }
+        let leads = self.rights.reach(permission) == Some(Reach::Team);
+        let team = if leads { Arc::clone(&self.team) } else { Arc::default() };
+        Whose { account: self.account.clone(), only: self.confined_to(permission).map(str::to_owned), team }
     }
 
     /// For the audit log: his own account's, in which what he changes is told.
@@ -101,6 +109,7 @@ impl Principal {
             is_of_node: true,
             rights: Rights::of_words(["admin"]),
             extension: None,
+            team: Arc::default(),
             session: None,
             hash: [0; 32],
             address: IpAddr::from([127, 0, 0, 1]),
@@ -111,19 +120,33 @@ impl Principal {
 impl Whose {
     /// All of an account.
     pub(crate) fn all_of(account: &str) -> Self {
-        Self { account: account.to_owned(), only: None }
+        Self { account: account.to_owned(), only: None, team: Arc::default() }
+    }
+
+    /// The agents and queues whose calls these are; `None` for all.
+    pub(crate) fn scope(&self) -> Option<TeamScope> {
+        let own = self.only.clone()?;
+        let mut scope = TeamScope::clone(&self.team);
+        scope.agents.push(own);
+        Some(scope)
     }
 
     /// True for a call that is theirs; its account was asked for already.
     pub(crate) fn has(&self, call: &records::Call) -> bool {
-        self.only.is_none() || self.only == call.agent
+        self.has_any(call.queue.as_deref(), call.agent.as_deref())
+    }
+
+    /// True for what is of this queue or of this agent, if that is theirs.
+    pub(crate) fn has_any(&self, queue: Option<&str>, agent: Option<&str>) -> bool {
+        let Some(own) = &self.only else { return true };
+        agent == Some(own.as_str()) || self.team.has(queue, agent)
     }
 
     /// True for an event about them, or about a call that is theirs.
     pub(crate) fn is_about(&self, event: &records::Event, call: Option<&records::Call>) -> bool {
-        let Some(own) = &self.only else { return true };
-        let named = |field: &str| event.data.get(field).and_then(|value| value.as_str()) == Some(own);
-        named("extension") || named("agent") || call.is_some_and(|call| self.has(call))
+        let named = |field: &str| event.data.get(field).and_then(|value| value.as_str());
+        self.has_any(named("queue"), named("extension").or_else(|| named("agent")))
+            || call.is_some_and(|call| self.has(call))
     }
 }
 

@@ -29,6 +29,8 @@ use crate::problem::ProblemBody;
         (name = "agents", description = "Agents and their states"),
         (name = "queues", description = "Queues and who waits in them"),
         (name = "calls", description = "Live and stored calls, in one list"),
+        (name = "transactions", description = "Calls as pieces of work, and what a customer went through"),
+        (name = "reports", description = "Numbers, each with its formula and the list behind it"),
         (name = "voicemails", description = "Voicemails of queues"),
         (name = "telephony", description = "Trunks and registered phones"),
         (name = "events", description = "What happens, as it happens"),

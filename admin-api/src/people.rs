@@ -16,14 +16,24 @@ mod password;
 mod role;
 mod secret;
 mod session;
+mod team;
 mod user;
 
 use crate::access::Routes;
 
 pub(crate) use login_guard::LoginGuard;
 pub(crate) use password::Passwords;
+pub(crate) use team::team_of;
 
 pub(crate) fn routes() -> Routes {
-    let parts = [account::routes(), user::routes(), api_key::routes(), session::routes(), me::routes(), role::routes()];
+    let parts = [
+        team::routes(),
+        account::routes(),
+        user::routes(),
+        api_key::routes(),
+        session::routes(),
+        me::routes(),
+        role::routes(),
+    ];
     parts.into_iter().fold(audit::routes(), Routes::merge)
 }

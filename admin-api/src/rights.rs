@@ -8,6 +8,8 @@
 pub(crate) enum Reach {
     /// Those of the agent that the user is.
     Own,
+    /// Those of the teams that the user leads, and his own.
+    Team,
     /// All of the account's.
     All,
 }
@@ -28,6 +30,8 @@ pub(crate) struct Role {
 pub(crate) struct Rights {
     /// Bit of each permission for all of the account's things.
     all: u64,
+    /// Bit of each for one's teams.
+    team: u64,
     /// Bit of each for one's own.
     own: u64,
 }
@@ -76,12 +80,15 @@ permissions! {
     TelephonyView = "telephony.view", "see trunks and registered phones";
     BansView = "bans.view", "see who gets no answer";
     BansRelease = "bans.release", "lift bans";
+    ReportsView = "reports.view", "see reports";
     EventsFollow = "events.follow", "follow what happens";
     MetricsView = "metrics.view", "read health and figures from another machine";
     AccountsView = "accounts.view", "see accounts";
     AccountsManage = "accounts.manage", "make, change and delete accounts";
     UsersView = "users.view", "see users";
     UsersManage = "users.manage", "make, change and delete users";
+    TeamsView = "teams.view", "see teams";
+    TeamsManage = "teams.manage", "make, change and delete teams";
     KeysView = "keys.view", "see API keys, never their secrets";
     KeysManage = "keys.manage", "make, change and revoke API keys";
     AuditView = "audit.view", "read the log of changes";
@@ -133,6 +140,7 @@ impl Rights {
     fn add(&mut self, permission: Permission, reach: Reach) {
         match reach {
             Reach::Own => self.own |= permission.bit(),
+            Reach::Team => self.team |= permission.bit(),
             Reach::All => self.all |= permission.bit(),
         }
     }
@@ -142,6 +150,7 @@ impl Rights {
     pub(crate) fn reach(self, permission: Permission) -> Option<Reach> {
         match permission.bit() {
             bit if self.all & bit != 0 => Some(Reach::All),
+            bit if self.team & bit != 0 => Some(Reach::Team),
             bit if self.own & bit != 0 => Some(Reach::Own),
             _ => None,
         }
@@ -150,15 +159,16 @@ impl Rights {
     /// True when whoever has `self` may give `other` to someone: nobody gives more than he has.
     #[must_use]
     pub(crate) fn cover(self, other: Self) -> bool {
-        other.all & !self.all == 0 && other.own & !(self.own | self.all) == 0
+        let team = self.team | self.all;
+        other.all & !self.all == 0 && other.team & !team == 0 && other.own & !(self.own | team) == 0
     }
 }
 
 use Permission as P;
-use Reach::{All, Own};
+use Reach::{All, Own, Team};
 
 /// The roles.
-pub(crate) static ROLES: [Role; 4] = [
+pub(crate) static ROLES: [Role; 5] = [
     Role {
         word: "admin",
         says: "runs the account: everything",
@@ -179,12 +189,15 @@ pub(crate) static ROLES: [Role; 4] = [
             (P::TelephonyView, All),
             (P::BansView, All),
             (P::BansRelease, All),
+            (P::ReportsView, All),
             (P::EventsFollow, All),
             (P::MetricsView, All),
             (P::AccountsView, All),
             (P::AccountsManage, All),
             (P::UsersView, All),
             (P::UsersManage, All),
+            (P::TeamsView, All),
+            (P::TeamsManage, All),
             (P::KeysView, All),
             (P::KeysManage, All),
             (P::AuditView, All),
@@ -210,7 +223,23 @@ pub(crate) static ROLES: [Role; 4] = [
             (P::TelephonyView, All),
             (P::BansView, All),
             (P::BansRelease, All),
+            (P::ReportsView, All),
             (P::EventsFollow, All),
+            (P::TeamsView, All),
+        ],
+    },
+    Role {
+        word: "manager",
+        says: "leads teams: the calls of their queues and agents, and reports of them",
+        grants: &[
+            (P::CallsView, Team),
+            (P::CallsControl, Team),
+            (P::RecordingsPlay, Team),
+            (P::AgentsView, All),
+            (P::QueuesView, All),
+            (P::ReportsView, Team),
+            (P::EventsFollow, Team),
+            (P::TeamsView, All),
         ],
     },
     Role {
@@ -224,6 +253,7 @@ pub(crate) static ROLES: [Role; 4] = [
             (P::AgentsView, Own),
             (P::AgentsControl, Own),
             (P::QueuesView, All),
+            (P::ReportsView, Own),
             (P::EventsFollow, Own),
         ],
     },
@@ -245,6 +275,8 @@ pub(crate) static ROLES: [Role; 4] = [
 
 /// The role of an agent: it needs an extension.
 pub(crate) const OPERATOR: &str = "operator";
+/// The role of one who leads teams: a key leads none.
+pub(crate) const MANAGER: &str = "manager";
 
 #[cfg(test)]
 mod tests;

@@ -77,3 +77,8 @@ words! {
     /// State of a recording.
     RecordingState from journal_core::RecordingState { Recording, Ready, Failed }
 }
+
+words! {
+    /// Status of a transaction.
+    TransactionStatus from journal_core::outcome::WorkStatus { Waiting, Assigning, Assigned, Transferring, Ended, Failed }
+}

@@ -59,6 +59,8 @@ pub struct Call {
     pub lost: Option<LostState>,
     /// The lost call that this one won back; where it is several, the one that ended last.
     pub recovers: Option<CallId>,
+    /// The first call out to the number after this one came in and ended.
+    pub followed_up_by: Option<CallId>,
     /// Its status as a piece of work.
     pub work: WorkStatus,
 }
@@ -77,6 +79,15 @@ pub struct CallRecording {
 }
 
 impl Call {
+    /// The other side's number: who calls in, or is called out.
+    #[must_use]
+    pub fn customer(&self) -> &str {
+        match self.direction {
+            Direction::Inbound => &self.from,
+            Direction::OutboundDial | Direction::OutboundAuto => &self.to,
+        }
+    }
+
     /// The call of a record.
     #[must_use]
     pub fn of(record: &CallRecord, naming: &Naming) -> Self {
@@ -111,6 +122,7 @@ impl Call {
             is_lost: record.is_lost(),
             lost: record.is_lost().then(LostState::default),
             recovers: None,
+            followed_up_by: None,
             work: record.work(),
         }
     }

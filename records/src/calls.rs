@@ -150,8 +150,9 @@ fn restrict(query: &mut Statement, filter: &CallFilter) {
         query.push(" AND (l.resolved_at IS NOT NULL AND l.self_resolved) = ").push_bind(resolved);
     }
     if let Some(party) = &filter.party {
-        query.push(" AND NOT c.internal AND (c.from_number = ").push_bind(columns::indexed(party));
-        query.push(" OR c.to_number = ").push_bind(columns::indexed(party)).push(")");
+        query.push(" AND NOT c.internal AND ((c.direction = 'inbound' AND c.from_number = ");
+        query.push_bind(columns::indexed(party)).push(") OR (c.direction <> 'inbound' AND c.to_number = ");
+        query.push_bind(columns::indexed(party)).push("))");
     }
     if !filter.work.is_empty() {
         // All others are of live calls only.
@@ -223,6 +224,7 @@ fn call(row: &Row) -> Result<Call, sqlx::Error> {
         recording: recording(row)?,
         lost: lost(row)?,
         recovers: columns::optional_call_id(row, 32)?,
+        followed_up_by: columns::optional_call_id(row, 33)?,
         work: work_of(columns::word(row, 5)?),
     })
 }
@@ -254,7 +256,9 @@ const SELECT: &str = "SELECT c.id, c.account, c.direction, c.internal, c.parent_
     c.ended_at, c.queue_wait_ms, c.talk_ms, c.cause_who, c.cause_q850, c.cause_sip, c.cause_code, c.is_lost, \
     r.state, r.path, r.duration_ms, r.sha256, l.resolved_at, l.resolved_by, l.self_resolved, l.overdue_at, \
     (SELECT w.call_id FROM lost_calls w WHERE w.resolved_by = c.id AND NOT w.self_resolved \
-     ORDER BY w.ended_at DESC, w.call_id DESC LIMIT 1) \
+     ORDER BY w.ended_at DESC, w.call_id DESC LIMIT 1), \
+    (SELECT f.call_id FROM follow_ups f WHERE f.account = c.account AND f.number = c.from_number AND f.outbound \
+     AND f.at >= c.ended_at AND c.direction = 'inbound' ORDER BY f.at, f.call_id LIMIT 1) \
     FROM calls c LEFT JOIN recordings r ON r.call_id = c.id LEFT JOIN lost_calls l ON l.call_id = c.id";
 
 const INSERT: &str = "INSERT INTO calls (id, account, direction, internal, parent_call_id, status, outcome, \

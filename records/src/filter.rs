@@ -133,7 +133,7 @@ impl CallFilter {
             && named(&self.agent, call.agent.as_ref())
             && self.internal.is_none_or(|internal| internal == call.internal)
             && self.matches_lost(call)
-            && self.party.as_ref().is_none_or(|party| !call.internal && (*party == call.from || *party == call.to))
+            && self.party.as_ref().is_none_or(|party| !call.internal && party == call.customer())
             && (self.work.is_empty() || self.work.contains(&call.work))
             && self.consultation.is_none_or(|consultation| consultation == call.parent_call_id.is_some())
             && self.teams.iter().all(|team| team.has(call.queue.as_deref(), call.agent.as_deref()))
@@ -148,7 +148,7 @@ impl CallFilter {
         self.lost.is_none_or(|lost| lost == call.is_lost)
             && self.recovered.is_none_or(|recovered| recovered == state.recovered().is_some())
             && self.self_resolved.is_none_or(|resolved| resolved == state.self_resolved().is_some())
-            && self.follow_up.is_none_or(|followed| followed == state.resolved.is_some())
+            && self.follow_up.is_none_or(|followed| followed == call.followed_up_by.is_some())
     }
 
     /// Rows to read: within the limits of the API.

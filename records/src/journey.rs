@@ -1,11 +1,17 @@
 //! The journey of a call: its entries as typed steps with plain data.
 
+mod kind;
+mod tell;
+
 use clock::{LegId, WallTime};
 use journal_core::{CallEntry, CallEvent, Cause, HoursFound, LegKind, QueueLeft};
 use serde_json::{Map, Value, json};
 
 use crate::Naming;
 use crate::words::Word;
+use kind::StepKind;
+
+pub use tell::tell;
 
 /// One step of a journey (DESIGN section 10).
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +35,7 @@ impl JourneyStep {
         Self {
             seq: entry.seq,
             at: entry.at,
-            kind: entry.event.type_word().to_owned(),
+            kind: StepKind::of(&entry.event).word().to_owned(),
             leg: entry.event.leg(),
             data: Value::Object(data(&entry.event, naming)),
         }
@@ -149,3 +155,6 @@ const fn queue_left(how: QueueLeft) -> &'static str {
         QueueLeft::CalledBack => "called_back",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,7 @@ mod lost;
 mod naming;
 mod people;
 mod projector;
+mod related;
 mod voicemails;
 mod words;
 
@@ -36,7 +37,7 @@ pub use callbacks::{Callback, CallbackFilter};
 pub use database::{BadPostgresAddress, Database, DatabaseUnavailable, PostgresAddress};
 pub use events::{Event, EventFeed, EventId, ResumeError};
 pub use filter::{BadCursor, CallFilter, CallSort, Cursor, DEFAULT_LIMIT, MAX_LIMIT, NONE};
-pub use journey::JourneyStep;
+pub use journey::{JourneyStep, tell};
 pub use list::{CallPage, find_call, find_call_events, list_calls};
 pub use live::LiveCalls;
 pub use lost::{
@@ -49,5 +50,6 @@ pub use people::{
     Refused, RowId, Session, Team, User, keep_people, kept_people,
 };
 pub use projector::{PrepareError, Projector, ProjectorMetrics, ProjectorState, Refusal, adopt};
+pub use related::Relation;
 pub use voicemails::{BadVoicemailId, Voicemail, VoicemailFilter, VoicemailId};
 pub use words::Word;

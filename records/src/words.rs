@@ -6,6 +6,8 @@ use journal_core::{
     RecordingState, Recovers, StateCause, Who,
 };
 
+use crate::Relation;
+
 /// An enum with a stable snake_case word for each value.
 pub trait Word: Sized + Copy + 'static {
     /// All values.
@@ -89,6 +91,18 @@ words!(RecordingState {
     Recording => "recording",
     Ready => "ready",
     Failed => "failed",
+});
+words!(Relation {
+    Consultation => "consultation",
+    ConsultationOf => "consultation_of",
+    Transfer => "transfer",
+    TransferOf => "transfer_of",
+    FollowUp => "follow_up",
+    FollowUpOf => "follow_up_of",
+    RecoveredBy => "recovered_by",
+    Recovers => "recovers",
+    SelfResolvedBy => "self_resolved_by",
+    SelfResolves => "self_resolves",
 });
 words!(Recovers {
     Newest => "newest",

@@ -1,6 +1,8 @@
 //! The call object: the one place that turns a call of the records into what the API shows.
 
+use clock::WallTime;
 use journal_core::Cause;
+use records::LostState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -58,10 +60,52 @@ pub(crate) struct Call {
     talk_ms: Option<u64>,
     /// A customer called and nobody served him.
     is_lost: bool,
+    /// How it stands, where it is lost.
+    lost: Option<LostInfo>,
+    /// The lost call that this call out won back; where it is several, the one that ended last.
+    recovers_call_id: Option<String>,
     /// Why it ended.
     cause: Option<CallCause>,
     /// Its recording, if one was begun.
     recording: Option<CallRecording>,
+}
+
+/// How a lost call stands: open, won back by a call out, or resolved by the caller, who got through alone.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct LostInfo {
+    /// A call out won it back.
+    recovered: bool,
+    /// When that call began.
+    #[schema(format = DateTime)]
+    recovered_at: Option<String>,
+    /// That call.
+    recovered_by_call_id: Option<String>,
+    /// From the end of the lost call to the start of that call, s.
+    recovery_s: Option<u64>,
+    /// When the caller got through alone, if that came first.
+    #[schema(format = DateTime)]
+    self_resolved_at: Option<String>,
+    /// The call in which he did.
+    self_resolved_by_call_id: Option<String>,
+    /// When it was told as overdue.
+    #[schema(format = DateTime)]
+    overdue_at: Option<String>,
+}
+
+impl LostInfo {
+    /// How a call stands that ended then.
+    pub(crate) fn of(lost: &LostState, ended_at: WallTime) -> Self {
+        let (recovered, alone) = (lost.recovered(), lost.self_resolved());
+        Self {
+            recovered: recovered.is_some(),
+            recovered_at: recovered.map(|by| rfc3339(by.at)),
+            recovered_by_call_id: recovered.map(|by| by.by.to_string()),
+            recovery_s: recovered.map(|by| by.at.millis_since(ended_at) / 1_000),
+            self_resolved_at: alone.map(|by| rfc3339(by.at)),
+            self_resolved_by_call_id: alone.map(|by| by.by.to_string()),
+            overdue_at: lost.overdue_at.map(rfc3339),
+        }
+    }
 }
 
 /// Why a call or a leg ended.
@@ -110,6 +154,8 @@ impl From<&records::Call> for Call {
             queue_wait_ms: call.queue_wait_ms,
             talk_ms: call.talk_ms,
             is_lost: call.is_lost,
+            lost: call.lost.zip(call.ended_at).map(|(lost, ended_at)| LostInfo::of(&lost, ended_at)),
+            recovers_call_id: call.recovers.map(|id| id.to_string()),
             cause: call.cause.as_ref().map(CallCause::from),
             recording: call.recording.as_ref().map(CallRecording::from),
         }

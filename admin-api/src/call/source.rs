@@ -7,6 +7,7 @@ use crate::api::Shared;
 use crate::call::{CallsQuery, Order};
 use crate::key::{Principal, Whose};
 use crate::page::Cursor;
+use crate::people::team_of;
 use crate::problem::Problem;
 use crate::query::{AnyOf, Time};
 use crate::rights::Permission;
@@ -23,9 +24,11 @@ pub(crate) struct Found {
 /// A page of the account's calls.
 pub(crate) async fn list(shared: &Shared, principal: &Principal, query: CallsQuery) -> Result<Found, Problem> {
     let list = list_name(query.sort);
+    let team = query.team.clone();
     let mut filter = filter(principal, query)?;
-    if !narrow(&mut filter, &principal.whose(Permission::CallsView)) {
-        return Ok(Found { calls: Vec::new(), next_cursor: None, incomplete: false });
+    filter.teams.extend(principal.whose(Permission::CallsView).scope());
+    if let Some(team) = team {
+        filter.teams.push(team_of(shared, principal, &team)?);
     }
     let page = list_calls(&shared.services.live, &shared.services.database, &filter).await;
     let next_cursor = page.next_cursor.map(|next| Cursor::after(list, &next.to_string()));
@@ -46,14 +49,6 @@ pub(crate) async fn journey(shared: &Shared, whose: &Whose, id: CallId) -> Resul
     find_call_events(&shared.services.live, &shared.services.database, &whose.account, id).await.map_err(away)
 }
 
-/// Leaves in the filter what is theirs; false when nothing is left.
-fn narrow(filter: &mut CallFilter, whose: &Whose) -> bool {
-    let Some(own) = &whose.only else { return true };
-    let asked = filter.agent.is_empty() || filter.agent.contains(own);
-    filter.agent = vec![own.clone()];
-    asked
-}
-
 fn filter(principal: &Principal, query: CallsQuery) -> Result<CallFilter, Problem> {
     Ok(CallFilter {
         sip_call_id: query.sip_call_id,
@@ -65,6 +60,10 @@ fn filter(principal: &Principal, query: CallsQuery) -> Result<CallFilter, Proble
         queue: any(query.queue),
         agent: any(query.agent),
         internal: query.internal,
+        lost: query.lost,
+        recovered: query.recovered,
+        self_resolved: query.self_resolved,
+        party: query.number,
         started_at_gte: query.started_from.map(|Time(at)| at),
         started_at_lt: query.started_before.map(|Time(at)| at),
         sort: match query.sort {
@@ -85,6 +84,6 @@ fn list_name(order: Order) -> &'static str {
     }
 }
 
-fn any<T, U: From<T>>(values: Option<AnyOf<T>>) -> Vec<U> {
+pub(crate) fn any<T, U: From<T>>(values: Option<AnyOf<T>>) -> Vec<U> {
     values.map(|AnyOf(values)| values.into_iter().map(U::from).collect()).unwrap_or_default()
 }

@@ -28,7 +28,7 @@ use crate::page::{Page, PageQuery};
 use crate::precondition::{IfMatch, etag};
 use crate::problem::{Code, Problem};
 use crate::query::{NoParameters, Query, Time};
-use crate::rights::{OPERATOR, Permission, ROLES, Rights, Role};
+use crate::rights::{MANAGER, OPERATOR, Permission, ROLES, Rights, Role};
 use crate::roster::ConfigKey;
 use crate::time::{rfc3339, wall_now};
 
@@ -295,8 +295,8 @@ fn free_name(shared: &Shared, principal: &Principal, name: &str) -> Result<Strin
 }
 
 fn scope_words() -> ArrayBuilder {
-    // A key is nobody's phone: it has nothing of its own.
-    let roles = ROLES.iter().map(|role| role.word).filter(|word| *word != OPERATOR);
+    // A key is nobody's phone and leads no team: it has nothing of its own.
+    let roles = ROLES.iter().map(|role| role.word).filter(|word| !OF_PEOPLE.contains(word));
     let words = list_of(Permission::ALL.iter().map(|permission| permission.word()).chain(roles));
     words.min_items(Some(1)).examples([serde_json::json!(["calls.view", "events.follow"])])
 }
@@ -305,9 +305,10 @@ fn known_scopes(principal: &Principal, words: &[String]) -> Result<Vec<String>, 
     let mut scopes: Vec<String> = Vec::new();
     for (at, word) in words.iter().enumerate() {
         // A key is nobody's phone: it has nothing of its own.
-        let is_known = Permission::of_word(word).is_some() || (Role::of_word(word).is_some() && word != OPERATOR);
+        let is_known = Permission::of_word(word).is_some()
+            || (Role::of_word(word).is_some() && !OF_PEOPLE.contains(&word.as_str()));
         if !is_known {
-            return Err(wrong(&format!("scopes.{at}"), "expected a permission, or a role other than operator"));
+            return Err(wrong(&format!("scopes.{at}"), "expected a permission, or a role that is no person's"));
         }
         if !scopes.contains(word) {
             scopes.push(word.clone());
@@ -412,3 +413,6 @@ impl From<&ConfigKey> for ApiKey {
 
 /// Ranges of a key: an office each.
 const MAX_RANGES: usize = 50;
+
+/// Roles that only a person can have.
+const OF_PEOPLE: [&str; 2] = [OPERATOR, MANAGER];

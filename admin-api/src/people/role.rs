@@ -29,7 +29,7 @@ pub(crate) struct Grant {
     /// Its word.
     #[schema(example = "calls.view")]
     permission: &'static str,
-    /// `all` of the account's, or one's `own` only.
+    /// `all` of the account's, those of one's `team`s, or one's `own` only.
     #[schema(example = "own")]
     reach: &'static str,
 }
@@ -54,6 +54,7 @@ impl Grant {
     pub(super) fn of(permission: Permission, reach: Reach) -> Self {
         let reach = match reach {
             Reach::Own => "own",
+            Reach::Team => "team",
             Reach::All => "all",
         };
         Self { permission: permission.word(), reach }

@@ -61,6 +61,8 @@ codes! {
     VoicemailNotFound = 404, "voicemail_not_found", "No such voicemail";
     AccountNotFound = 404, "account_not_found", "No such account";
     UserNotFound = 404, "user_not_found", "No such user";
+    TeamNotFound = 404, "team_not_found", "No such team";
+    TransactionNotFound = 404, "transaction_not_found", "No such transaction";
     KeyNotFound = 404, "key_not_found", "No such API key";
     SessionNotFound = 404, "session_not_found", "No such session";
     CursorNotFound = 404, "cursor_not_found", "The cursor is of another list, or what it stood for is gone";

@@ -21,6 +21,8 @@ fn roles_add_up_and_the_wider_reach_counts() {
     assert_eq!(both.reach(P::CallsView), Some(All));
     assert_eq!(both.reach(P::CallsDial), Some(Own));
     assert_eq!(both.reach(P::UsersView), None);
+    let leads = Rights::of_words(["operator", "manager"]);
+    assert_eq!((leads.reach(P::CallsView), leads.reach(P::CallsDial)), (Some(Team), Some(Own)));
     assert_eq!(Rights::of_words(["unheard of"]), Rights::default());
 }
 
@@ -33,6 +35,8 @@ fn nobody_gives_more_than_he_has() {
     assert!(!of(&["operator"]).cover(of(&["calls.view"])));
     assert!(of(&["viewer"]).cover(of(&["calls.view"])));
     assert!(!of(&["keys.manage"]).cover(of(&["calls.view"])));
+    assert!(of(&["supervisor"]).cover(of(&["manager"])));
+    assert!(!of(&["manager"]).cover(of(&["viewer"])) && !of(&["operator"]).cover(of(&["manager"])));
 }
 
 #[test]
@@ -59,6 +63,7 @@ fn permissions() -> String {
         for role in &ROLES {
             let reach = match role.reach(*permission) {
                 Some(All) => "all",
+                Some(Team) => "team",
                 Some(Own) => "own",
                 None => "–",
             };

@@ -1,11 +1,11 @@
 //! Who comes to the node of a test: a user of each role, and keys that are good or not.
 
 use clock::WallTime;
-use records::{Account, Actor, ActorKind, ApiKey, Change, Database, RowId, Session, User};
+use records::{Account, Actor, ActorKind, ApiKey, Change, Database, RowId, Session, Team, User};
 use sha2::{Digest, Sha256};
 
 /// Each with a session whose token is `token-of-<name>`.
-pub(crate) const ROLES: [&str; 4] = ["admin", "supervisor", "operator", "viewer"];
+pub(crate) const ROLES: [&str; 5] = ["admin", "supervisor", "manager", "operator", "viewer"];
 /// The agent who the operator is.
 pub(crate) const EXTENSION: &str = "1001";
 
@@ -33,6 +33,7 @@ pub(crate) async fn invite(database: &Database) {
         changes.push(Change::User { row: user("demo", role, number), password_hash: None, based_on: None });
         changes.push(Change::BeginSession(session("demo", role, number)));
     }
+    changes.push(Change::Team { row: team(), based_on: None });
     changes.push(Change::User { row: user("another", "stranger", 21), password_hash: None, based_on: None });
     let over = Some(WallTime::from_micros(1));
     let keys = [
@@ -66,6 +67,22 @@ fn account() -> Account {
         updated_at: at,
         version: 1,
         deleted_at: None,
+    }
+}
+
+/// What the manager leads: the operator.
+fn team() -> Team {
+    let at = WallTime::from_micros(0);
+    Team {
+        id: RowId(41),
+        account: "demo".into(),
+        name: "north".into(),
+        managers: vec![RowId(13)],
+        agents: vec![EXTENSION.into()],
+        queues: Vec::new(),
+        created_at: at,
+        updated_at: at,
+        version: 1,
     }
 }
 

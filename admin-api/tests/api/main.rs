@@ -12,6 +12,7 @@ mod client;
 mod contract;
 mod events;
 mod lists;
+mod lost_calls;
 mod node;
 mod operation;
 mod originate;

@@ -42,9 +42,11 @@ enum Stranger {
 
 /// Whoever has a session may: what comes of them is tried in `people`.
 const OF_ONESELF: [&str; 2] = ["log_out", "set_own_password"];
-const ALL: &[&str] = &["admin", "supervisor", "operator", "viewer"];
+const ALL: &[&str] = &["admin", "supervisor", "manager", "operator", "viewer"];
 const LOOKERS: &[&str] = &["admin", "supervisor", "viewer"];
 const DOERS: &[&str] = &["admin", "supervisor", "operator"];
+const CALLERS: &[&str] = &["admin", "supervisor", "manager", "operator"];
+const OF_TEAMS: &[&str] = &["admin", "supervisor", "manager"];
 const LEADERS: &[&str] = &["admin", "supervisor"];
 const ADMIN: &[&str] = &["admin"];
 
@@ -87,9 +89,10 @@ async fn try_roles(node: &Node, things: &Things, method: &str, name: &str, opera
             let wanted = &operation["security"].as_array().unwrap().last().unwrap()["key"][0];
             assert_eq!(problem["errors"][0]["detail"], *wanted, "{role} {name}: {problem}");
         }
-        if let (true, Some(path)) = (*role == "operator" && row.allowed.contains(role), &row.not_own) {
-            let reply = ask(node, method, path, "token-of-operator", &row.body).await;
-            assert_eq!(reply.status, 404, "{name} of somebody else: {reply:?}");
+        let is_confined = *role == "operator" || (*role == "manager" && !row.path.starts_with("/v1/agents"));
+        if let (true, Some(path)) = (is_confined && row.allowed.contains(role), &row.not_own) {
+            let reply = ask(node, method, path, &format!("token-of-{role}"), &row.body).await;
+            assert_eq!(reply.status, 404, "{role} {name} of somebody else: {reply:?}");
         }
     }
 }
@@ -158,6 +161,7 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
     let account = json!({"name": unique, "admin": {"username": unique, "password": "correct horse battery"}});
     let key = json!({"name": unique, "scopes": ["calls.view"]});
     let number = json!({"number": NUMBER});
+    let team = json!({"name": unique});
     match name {
         // As from another machine: see `ask`.
         "healthz" | "readyz" | "metrics" => at(&format!("/{name}"), ADMIN, Refused),
@@ -171,8 +175,22 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "originate" => with(at("/v1/calls", DOERS, Nothing), json!({"from_agent": "1001", "to": "+442071838750"})),
         "show_call" => of_call("", ALL, Nothing),
         "list_call_events" => of_call("/events", ALL, Nothing),
-        "play_recording" => of_call("/recording", DOERS, Nothing),
-        "hang_up" => Row { path: call(things.live, "/hangup"), ..of_call("/hangup", DOERS, Nothing) },
+        "show_call_journey" => of_call("/journey", ALL, Nothing),
+        "play_recording" => of_call("/recording", CALLERS, Nothing),
+        "hang_up" => Row { path: call(things.live, "/hangup"), ..of_call("/hangup", CALLERS, Nothing) },
+        "list_lost_calls" => at("/v1/lost-calls", ALL, Empty),
+        "report_lost_calls" => at("/v1/reports/lost-calls", CALLERS, Empty),
+        "list_transactions" => at("/v1/transactions", ALL, Empty),
+        "show_transaction" => {
+            let of = |id: CallId| format!("/v1/transactions/txn_{:032x}", id.0);
+            Row { not_own: Some(of(things.other)), ..at(&of(things.own), ALL, Nothing) }
+        }
+        "show_customer_journey" => at("/v1/customers/+442071838750/journey", ALL, Empty),
+        "list_teams" => at("/v1/teams", OF_TEAMS, Empty),
+        "show_team" => at(&made(node, "teams", &team).await, OF_TEAMS, Nothing),
+        "create_team" => with(at("/v1/teams", ADMIN, Own), team),
+        "change_team" => with(at(&made(node, "teams", &team).await, ADMIN, Nothing), json!({"agents": ["1001"]})),
+        "delete_team" => at(&made(node, "teams", &team).await, ADMIN, Nothing),
         "list_voicemails" => at("/v1/voicemails", LOOKERS, Empty),
         "show_voicemail" => at(&things.voicemail, LOOKERS, Nothing),
         "play_voicemail" => at(&format!("{}/audio", things.voicemail), LEADERS, Nothing),

@@ -37,6 +37,37 @@ impl Story {
             })
     }
 
+    /// Agent 1001 calls a customer back, in the hour of this number.
+    pub(crate) fn outbound(number: u32, to: &str) -> Self {
+        let of = Self::inbound(number);
+        let story = Self { seq: 0, steps: Vec::new(), ..of };
+        let agent = Some(AgentId(1));
+        let leg = |leg, kind, agent| {
+            let sip_call_id = format!("{number}-{leg}@agent");
+            CallEvent::LegStarted { leg: LegId(u64::from(number) * 10 + leg), kind, sip_call_id, agent }
+        };
+        story
+            .then(CallEvent::Started {
+                direction: Direction::OutboundDial,
+                internal: false,
+                from: "1001".into(),
+                to: to.into(),
+                parent: None,
+                trunk: None,
+                agent,
+            })
+            .then(leg(1, LegKind::Caller, agent))
+            .then(leg(2, LegKind::Callee, None))
+    }
+
+    /// The same from another number.
+    pub(crate) fn from(mut self, number: &str) -> Self {
+        if let Some(Entry::Call(CallEntry { event: CallEvent::Started { from, .. }, .. })) = self.steps.first_mut() {
+            number.clone_into(from);
+        }
+        self
+    }
+
     pub(crate) fn then(mut self, event: CallEvent) -> Self {
         self.seq += 1;
         let at = WallTime::from_micros(self.start.as_micros() + i64::from(self.seq) * 1_000_000);
