@@ -50,6 +50,7 @@ pub struct Metrics {
     pub facts_repaired: IntCounter,
     owner_panics: IntCounterVec,
     quarantined: IntGaugeVec,
+    lost_calls: IntGaugeVec,
     /// Age of the oldest entry that the database has not taken yet, in seconds.
     pub journal_lag: Gauge,
     /// Entries that the database has not taken yet.
@@ -99,7 +100,10 @@ impl Metrics {
             "Queues, agents and calls refused until the restart, as the same input broke an owner twice.",
             &["kind"],
         )?;
+        let lost_calls =
+            make.gauges("lost_calls", "Calls lost in the last 8 days that nobody won back.", &["state"])?;
         // Alerts want a zero to grow from.
+        LOST.into_iter().for_each(|state| drop(lost_calls.with_label_values(&[state])));
         OWNERS.into_iter().for_each(|owner| drop(owner_panics.with_label_values(&[owner])));
         KINDS.into_iter().for_each(|kind| drop(quarantined.with_label_values(&[kind])));
         Ok(Self {
@@ -150,6 +154,7 @@ impl Metrics {
             facts_repaired: make.counter("facts_repaired_total", "Facts that differed from leases.")?,
             owner_panics,
             quarantined,
+            lost_calls,
             journal_lag: make
                 .real("journal_lag_seconds", "Age of the oldest journal entry that the database has not taken yet.")?,
             journal_backlog: make.gauge("journal_backlog", "Entries that the database has not taken yet.")?,
@@ -203,6 +208,11 @@ impl Metrics {
     /// Counts a broken assertion of an owner: `shard`, `acd`, `location` or `trunks`.
     pub fn owner_panicked(&self, owner: &'static str) {
         self.owner_panics.with_label_values(&[owner]).inc();
+    }
+
+    /// So many lost calls are `open`, or `overdue`.
+    pub fn set_lost_calls(&self, state: &'static str, count: i64) {
+        self.lost_calls.with_label_values(&[state]).set(count);
     }
 
     /// One more is quarantined: a `queue`, an `agent` or a `call`.
@@ -305,6 +315,8 @@ fn count(number: usize) -> i64 {
 
 /// Owners that are built anew when they break.
 const OWNERS: [&str; 4] = ["shard", "acd", "location", "trunks"];
+/// How a lost call may stand that nobody won back.
+const LOST: [&str; 2] = ["open", "overdue"];
 /// What may be quarantined.
 const KINDS: [&str; 3] = ["queue", "agent", "call"];
 /// Seconds: fine where service levels are set (10 to 30), coarse up to the longest sensible wait.

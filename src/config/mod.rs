@@ -6,6 +6,7 @@ mod callback;
 mod check;
 mod country;
 mod database;
+mod lost_calls;
 mod network;
 pub(crate) mod objects;
 mod range;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 pub use country::{number_plan, premium_prefixes};
 pub use database::Database;
+pub use lost_calls::LostCalls;
 pub use network::{Dns, NetworkConfig};
 pub use objects::{Agent, ApiKey, Number, Queue, Route, RouteFrom, TargetName};
 pub use reader::Fault;
@@ -51,6 +53,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[dialing]`
     pub dialing: dialer::gate::Rules,
+    /// `[lost_calls]`
+    pub lost_calls: LostCalls,
     /// `[[key]]`
     pub keys: Vec<ApiKey>,
     /// `[[trunk]]`
@@ -226,6 +230,7 @@ impl Config {
             dns: reader.section("dns", network::read_dns),
             limits: reader.section("limits", read_limits),
             dialing: reader.section("dialing", callback::read_dialing),
+            lost_calls: reader.section("lost_calls", lost_calls::read_lost_calls),
             keys: reader.each("key", objects::read_key),
             trunks: reader.each("trunk", trunk::read_trunk),
             routes: reader.each("route", objects::read_route),

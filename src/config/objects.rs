@@ -104,6 +104,8 @@ pub struct Queue {
     pub voicemail_on_timeout: bool,
     /// Its callbacks.
     pub callbacks: Callbacks,
+    /// How long a lost call of it may wait to be called back; as `[lost_calls]` says without.
+    pub lost_overdue: Option<Duration>,
 }
 
 /// What a number reaches, by name.
@@ -226,6 +228,7 @@ pub(super) fn read_queue(reader: &mut Reader<'_>) -> Queue {
         voicemail_max: seconds(reader.number("voicemail_max_s", 1, 3_600, 180)),
         voicemail_on_timeout: reader.flag("voicemail_on_timeout", true),
         callbacks: callback::read(reader),
+        lost_overdue: super::lost_calls::read_overdue(reader, "lost_overdue_s"),
     }
 }
 

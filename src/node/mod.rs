@@ -8,6 +8,7 @@ mod entries;
 mod error;
 mod figures;
 mod log;
+mod lost_calls;
 mod owners;
 mod pace;
 mod process_figures;

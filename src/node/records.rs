@@ -8,11 +8,14 @@ use journal::{Journal, Options, Restored, Upkeep};
 use journal_core::{Answers, Position};
 use records::{Database, DatabaseUnavailable, LiveCalls, Naming, PrepareError, Projector};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::StartError;
 use super::call_figures::follow_calls;
+use super::entries::NodeEntries;
+use super::lost_calls::{LostCallWatch, Patience};
 use crate::channels;
 use crate::clock_source::wall_now;
 use crate::commands::route_commands;
@@ -27,6 +30,8 @@ pub(super) struct Records {
     live: LiveCalls,
     journal: Journal,
     answers: Answers,
+    applied: watch::Receiver<Position>,
+    metrics: Arc<Metrics>,
     pub(super) roster: Arc<Roster>,
 }
 
@@ -53,11 +58,12 @@ pub(super) async fn open(
     spawn_essential(Upkeep::new(&journal, &restored).run(projector.resume()));
     let up = restored.replay.live_calls().map(|record| (record.id, Box::new(record.clone()))).collect();
     spawn_essential(follow_calls(journal.clone(), restored.position, up, Arc::clone(&metrics)));
-    spawn_essential(follow_backlog(projector.metrics(), metrics));
+    spawn_essential(follow_backlog(projector.metrics(), Arc::clone(&metrics)));
+    let applied = projector.applied();
     spawn_essential(projector.run());
     let answers = std::mem::take(&mut restored.replay.answers);
     let roster = roster(&config, &database).await?;
-    Ok((Records { database, live, journal, answers, roster }, restored))
+    Ok((Records { database, live, journal, answers, applied, metrics, roster }, restored))
 }
 
 /// Who may ask, and whose phones may be used.
@@ -119,6 +125,27 @@ pub(super) struct Running {
 }
 
 impl Records {
+    /// Tells of overdue lost calls from now on.
+    pub(super) fn watch_lost_calls(
+        &self,
+        config: &Config,
+        entries: NodeEntries,
+        patience: watch::Receiver<Patience>,
+        threads: &Handle,
+    ) {
+        let watch = LostCallWatch {
+            account: config.node.account.clone(),
+            database: self.database.clone(),
+            journal: self.journal.clone(),
+            entries,
+            applied: self.applied.clone(),
+            patience,
+            metrics: Arc::clone(&self.metrics),
+        };
+        let _entered = threads.enter();
+        spawn_essential(watch.run());
+    }
+
     /// Serves the API in a task of its own.
     pub(super) fn serve(self, listener: TcpListener, config: &Config, running: Running) -> JoinHandle<()> {
         let (commands, asked) = mpsc::channel(channels::COMMANDS);

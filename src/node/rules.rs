@@ -6,13 +6,15 @@ use std::sync::Arc;
 use admin_api::Roster;
 use centre::Directory;
 use centre::owner::DialerInput;
-use journal_core::Names;
+use journal_core::{Entry, Names};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::entries::NodeEntries;
+use super::lost_calls::Patience;
 use super::owners::location_rules;
 use super::records::config_keys;
 use super::trunks::{Listeners, trunk_rules};
+use crate::clock_source::wall_now;
 use crate::config::{Config, ConfigError};
 use crate::ids::{Resolved, resolve};
 use crate::owner::Post;
@@ -30,6 +32,8 @@ pub(super) struct Rules {
     pub(super) listeners: Listeners,
     /// Who may use which phone.
     pub(super) roster: Arc<Roster>,
+    /// How long lost calls may wait.
+    pub(super) patience: watch::Sender<Patience>,
     /// Extensions whose phones may not be used, as owners were told last.
     pub(super) barred: BTreeSet<String>,
 }
@@ -103,7 +107,11 @@ impl Rules {
         for entry in std::mem::take(&mut resolved.new_names) {
             self.entries.try_append(entry)?;
         }
+        if config.lost_calls.rules != self.config.lost_calls.rules {
+            self.entries.try_append(Entry::LostCallRules { rules: config.lost_calls.rules, at: wall_now() })?;
+        }
         self.roster.replace_config_keys(config_keys(&config))?;
+        self.patience.send_replace(Patience::of(&config));
         (self.config, self.names) = (config, names);
         self.barred = self.roster.barred_extensions();
         resolved.bar(&self.barred);
@@ -143,7 +151,7 @@ impl Rules {
 
 /// Keys that owners take at any time (docs/configuration.md names the same). All others need a restart, so a key
 /// that is forgotten here is refused instead of silently ignored.
-const CHANGEABLE: [&str; 19] = [
+const CHANGEABLE: [&str; 24] = [
     "agents",
     "dialing.blacklist",
     "dialing.countries",
@@ -155,6 +163,11 @@ const CHANGEABLE: [&str; 19] = [
     "limits.calls_max",
     "limits.ping_every_s",
     "limits.ring_max_s",
+    "lost_calls.only_answered",
+    "lost_calls.outbound_auto",
+    "lost_calls.overdue_s",
+    "lost_calls.recovers",
+    "lost_calls.window_s",
     "node.allowed_countries",
     "node.denied_prefixes",
     "node.home_country",

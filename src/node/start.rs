@@ -16,6 +16,7 @@ use super::StartError;
 use super::addresses::Addresses;
 use super::entries::NodeEntries;
 use super::figures;
+use super::lost_calls::Patience;
 use super::owners::{self, Started};
 use super::records::{self, Running};
 use super::restore::finish_recordings;
@@ -73,6 +74,7 @@ pub(super) async fn start(config: Config, threads: &Handle) -> Result<Node, Star
     let entries = NodeEntries::new(journal.clone());
     let resolved = resolve_names(&config, &bound, &mut restored.replay.names, &entries);
     entries.append(Entry::NodeStarted { at: wall_now() });
+    entries.append(Entry::LostCallRules { rules: config.lost_calls.rules, at: wall_now() });
     finish_recordings(&mut restored.replay, &data_dir, wall_now(), &entries)
         .map_err(|source| StartError::DataDir { path: data_dir.clone(), source })?;
     let (media, media_events) = MediaWorker::start(&media_config(&config))?;
@@ -114,7 +116,10 @@ async fn run(
     let (watched, shown) = (directory.subscribe(), Arc::clone(&snapshots));
     let running =
         Running { post: Arc::clone(&post), snapshots: shown, directory: watched, readiness, api_synced, stop };
+    let (patience, watched) = watch::channel(Patience::of(&config));
+    records.watch_lost_calls(&config, entries.clone(), watched, threads);
     let rules = Rules {
+        patience,
         config: config.clone(),
         own_hosts,
         names,

@@ -12,6 +12,8 @@ use crate::database::{Database, DatabaseUnavailable, sql};
 pub struct OverdueCall {
     /// Name of a queue; all others, and calls of no queue, without.
     pub queue: Option<String>,
+    /// Ended after.
+    pub ended_after: WallTime,
     /// Ended at or before.
     pub ended_by: WallTime,
 }
@@ -40,7 +42,8 @@ impl Database {
     ) -> Result<Vec<LostCall>, DatabaseUnavailable> {
         let mut query = sql(SELECT);
         query.push(" WHERE l.resolved_at IS NULL AND l.overdue_at IS NULL AND l.ended_at <= ");
-        query.push_bind(which.ended_by).push(" AND l.account = ").push_bind(account);
+        query.push_bind(which.ended_by).push(" AND l.ended_at > ").push_bind(which.ended_after);
+        query.push(" AND l.account = ").push_bind(account);
         match &which.queue {
             Some(queue) => _ = query.push(" AND l.queue = ").push_bind(queue.as_str()),
             None if others.is_empty() => {}
@@ -55,13 +58,20 @@ impl Database {
         Ok(self.rows(query).await?.iter().map(lost_call).collect::<Result<_, _>>()?)
     }
 
-    /// How many lost calls are open now.
+    /// How many of the calls lost since a moment are open now.
     ///
     /// # Errors
     /// When the database is away.
-    pub async fn lost_call_counts(&self, account: &str) -> Result<LostCallCounts, DatabaseUnavailable> {
-        let select = "SELECT COUNT(*), COUNT(overdue_at) FROM lost_calls WHERE account = $1 AND resolved_at IS NULL";
-        let Some(row) = self.row(sql(select).bind(account)).await? else { return Ok(LostCallCounts::default()) };
+    pub async fn lost_call_counts(
+        &self,
+        account: &str,
+        since: WallTime,
+    ) -> Result<LostCallCounts, DatabaseUnavailable> {
+        let select = "SELECT COUNT(*), COUNT(overdue_at) FROM lost_calls WHERE account = $1 AND ended_at >= $2 \
+                      AND resolved_at IS NULL";
+        let Some(row) = self.row(sql(select).bind(account).bind(since)).await? else {
+            return Ok(LostCallCounts::default());
+        };
         let count = |column| Ok::<_, sqlx::Error>(columns::optional_count(&row, column)?.unwrap_or(0));
         Ok(LostCallCounts { open: count(0)?, overdue: count(1)? })
     }

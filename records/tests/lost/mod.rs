@@ -69,7 +69,7 @@ async fn check_lists(world: &World, expected: &[Lost], seed: u64) {
     let open = LostCallFilter { recovered: Some(false), self_resolved: Some(false), ..all.clone() };
     let counted = expected.iter().filter(|lost| lost.standing == Standing::Open).count();
     assert_eq!(world.database.lost_calls(&open).await.unwrap().0.len(), counted, "seed {seed}");
-    let counts = world.database.lost_call_counts("demo").await.unwrap();
+    let counts = world.database.lost_call_counts("demo", at(0)).await.unwrap();
     assert_eq!((counts.open, counts.overdue), (counted as u64, 0), "seed {seed}");
     let team = TeamScope { queues: vec![QUEUES[0].to_owned()], agents: vec!["1001".to_owned()] };
     let of_team = LostCallFilter { teams: vec![team.clone()], ..all };
