@@ -29,7 +29,7 @@ use crate::query::{AnyOf, Limit, NoParameters, Query, Time};
 use crate::rights::Permission;
 use crate::voicemail::away;
 use crate::words::{CallDirection, TransactionStatus};
-use object::{Link, Transaction};
+use object::{Channel, Link, Transaction};
 
 /// Filters of the list of transactions.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -50,6 +50,9 @@ pub(crate) struct TransactionsQuery {
     /// Any of these statuses, separated by commas.
     #[param(value_type = Option<Vec<TransactionStatus>>, style = Form, explode = false)]
     status: Option<AnyOf<TransactionStatus>>,
+    /// This channel.
+    #[param(inline)]
+    channel: Option<Channel>,
     /// Any of these inboxes (queues), separated by commas; `none` for transactions of none.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["support"]))]
     inbox: Option<AnyOf<String>>,
@@ -126,6 +129,7 @@ async fn list(
         internal: Some(false),
         consultation: Some(false),
         work: any(query.status),
+        callback: query.channel.map(|channel| channel == Channel::Callback),
         queue: any(query.inbox),
         agent: any(query.assigned),
         follow_up: query.follow_up,

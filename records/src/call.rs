@@ -61,6 +61,8 @@ pub struct Call {
     pub recovers: Option<CallId>,
     /// The first call out to the number after this one came in and ended.
     pub followed_up_by: Option<CallId>,
+    /// It is an attempt of a callback.
+    pub is_callback: bool,
     /// Its status as a piece of work.
     pub work: WorkStatus,
 }
@@ -123,6 +125,7 @@ impl Call {
             lost: record.is_lost().then(LostState::default),
             recovers: None,
             followed_up_by: None,
+            is_callback: record.is_callback(),
             work: record.work(),
         }
     }

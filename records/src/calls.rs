@@ -167,6 +167,10 @@ fn restrict(query: &mut Statement, filter: &CallFilter) {
     if let Some(consultation) = filter.consultation {
         query.push(" AND (c.parent_call_id IS NOT NULL) = ").push_bind(consultation);
     }
+    if let Some(callback) = filter.callback {
+        query.push(" AND (c.direction <> 'inbound' AND EXISTS (SELECT 1 FROM call_events e WHERE e.call_id = c.id ");
+        query.push("AND e.type = 'callback.dialing')) = ").push_bind(callback);
+    }
     for team in &filter.teams {
         team.restrict(query, "c.queue", "c.agent");
     }
@@ -225,6 +229,7 @@ fn call(row: &Row) -> Result<Call, sqlx::Error> {
         lost: lost(row)?,
         recovers: columns::optional_call_id(row, 32)?,
         followed_up_by: columns::optional_call_id(row, 33)?,
+        is_callback: row.try_get(34)?,
         work: work_of(columns::word(row, 5)?),
     })
 }
@@ -258,7 +263,9 @@ const SELECT: &str = "SELECT c.id, c.account, c.direction, c.internal, c.parent_
     (SELECT w.call_id FROM lost_calls w WHERE w.resolved_by = c.id AND NOT w.self_resolved \
      ORDER BY w.ended_at DESC, w.call_id DESC LIMIT 1), \
     (SELECT f.call_id FROM follow_ups f WHERE f.account = c.account AND f.number = c.from_number AND f.outbound \
-     AND f.at >= c.ended_at AND c.direction = 'inbound' ORDER BY f.at, f.call_id LIMIT 1) \
+     AND f.at >= c.ended_at AND c.direction = 'inbound' ORDER BY f.at, f.call_id LIMIT 1), \
+    (c.direction <> 'inbound' AND EXISTS (SELECT 1 FROM call_events e WHERE e.call_id = c.id \
+     AND e.type = 'callback.dialing')) \
     FROM calls c LEFT JOIN recordings r ON r.call_id = c.id LEFT JOIN lost_calls l ON l.call_id = c.id";
 
 const INSERT: &str = "INSERT INTO calls (id, account, direction, internal, parent_call_id, status, outcome, \

@@ -45,6 +45,8 @@ pub struct CallFilter {
     pub follow_up: Option<bool>,
     /// A consultation of another call, or not.
     pub consultation: Option<bool>,
+    /// An attempt of a callback, or not.
+    pub callback: Option<bool>,
     /// Of each of these teams.
     pub teams: Vec<TeamScope>,
     /// Started at or after.
@@ -105,6 +107,7 @@ impl CallFilter {
             work: Vec::new(),
             follow_up: None,
             consultation: None,
+            callback: None,
             teams: Vec::new(),
             started_at_gte: None,
             started_at_lt: None,
@@ -136,6 +139,7 @@ impl CallFilter {
             && self.party.as_ref().is_none_or(|party| !call.internal && party == call.customer())
             && (self.work.is_empty() || self.work.contains(&call.work))
             && self.consultation.is_none_or(|consultation| consultation == call.parent_call_id.is_some())
+            && self.callback.is_none_or(|callback| callback == call.is_callback)
             && self.teams.iter().all(|team| team.has(call.queue.as_deref(), call.agent.as_deref()))
             && self.started_at_gte.is_none_or(|at| call.started_at >= at)
             && self.started_at_lt.is_none_or(|at| call.started_at < at)

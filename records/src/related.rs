@@ -16,6 +16,10 @@ pub enum Relation {
     Transfer,
     /// The call that was handed over in this one, a consultation.
     TransferOf,
+    /// The newest call in which the customer of this one was called back as he had asked.
+    Callback,
+    /// The call in which he asked for it.
+    CallbackOf,
     /// A call out to the number of this lost one while it was open.
     FollowUp,
     /// A lost call that was open when this call out was made to its number.
@@ -49,6 +53,10 @@ impl Database {
             let relation = if handed_over { Relation::Transfer } else { Relation::Consultation };
             related.push((relation, columns::call_id(&row, 0)?));
         }
+        for row in self.rows(callbacks(call)).await? {
+            let (asked, called) = (columns::call_id(&row, 0)?, columns::call_id(&row, 1)?);
+            related.push(if asked == call.id { (Relation::Callback, called) } else { (Relation::CallbackOf, asked) });
+        }
         for row in self.rows(resolved_by(call)).await? {
             let relation = if row.try_get(1)? { Relation::SelfResolves } else { Relation::Recovers };
             related.push((relation, columns::call_id(&row, 0)?));
@@ -68,6 +76,12 @@ impl Database {
 fn consultations(call: &Call) -> Statement {
     let select =
         "SELECT id, cause_code FROM calls WHERE parent_call_id = $1 ORDER BY started_at DESC, id DESC LIMIT 100";
+    sql(select).bind(call.id)
+}
+
+fn callbacks(call: &Call) -> Statement {
+    let select = "SELECT related_call_id, call_id FROM callbacks WHERE (related_call_id = $1 OR call_id = $1) \
+                  AND related_call_id IS NOT NULL AND call_id IS NOT NULL ORDER BY requested_at DESC, id DESC LIMIT 100";
     sql(select).bind(call.id)
 }
 

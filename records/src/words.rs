@@ -97,6 +97,8 @@ words!(Relation {
     ConsultationOf => "consultation_of",
     Transfer => "transfer",
     TransferOf => "transfer_of",
+    Callback => "callback",
+    CallbackOf => "callback_of",
     FollowUp => "follow_up",
     FollowUpOf => "follow_up_of",
     RecoveredBy => "recovered_by",

@@ -2,7 +2,7 @@
 
 use clock::CallId;
 use records::{Relation, Word};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::call::LostInfo;
@@ -18,8 +18,8 @@ pub(crate) struct Transaction {
     /// Its call.
     #[schema(example = "call_0190f5a2b6d07c3a9d1e4f5061728394")]
     call_id: String,
-    /// How the customer is reached: `voice`.
-    channel: &'static str,
+    /// How it came to be: a call, or a callback that was asked for.
+    channel: Channel,
     /// Who called whom.
     direction: CallDirection,
     /// The customer's number.
@@ -55,11 +55,21 @@ pub(crate) struct Transaction {
     lost: Option<LostInfo>,
 }
 
+/// How a transaction came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Channel {
+    /// A call.
+    Voice,
+    /// A call that the customer had asked for.
+    Callback,
+}
+
 /// Another transaction that belongs to one.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Link {
-    /// What the other one is to this: `consultation`, `consultation_of`, `transfer`, `transfer_of`, `follow_up`,
-    /// `follow_up_of`, `recovered_by`, `recovers`, `self_resolved_by`, `self_resolves`.
+    /// What the other one is to this: `consultation`, `consultation_of`, `transfer`, `transfer_of`, `callback`,
+    /// `callback_of`, `follow_up`, `follow_up_of`, `recovered_by`, `recovers`, `self_resolved_by`, `self_resolves`.
     #[schema(example = "recovered_by")]
     relation: &'static str,
     /// The other one.
@@ -87,7 +97,7 @@ impl From<&records::Call> for Transaction {
         Self {
             id: id_of(call.id),
             call_id: call.id.to_string(),
-            channel: "voice",
+            channel: if call.is_callback { Channel::Callback } else { Channel::Voice },
             direction: call.direction.into(),
             number: call.customer().to_owned(),
             inbox: call.queue.clone(),

@@ -1,6 +1,7 @@
 //! Lost calls, what wins them back, transactions and journeys, over REST.
 
-use journal_core::{Direction, RecordingState};
+use clock::CallbackId;
+use journal_core::{CallEvent, Direction, RecordingState};
 use serde_json::{Value, json};
 
 use crate::cast::bearer;
@@ -132,6 +133,17 @@ async fn transactions_are_calls_as_work() {
     assert_eq!(whole["journey"][0]["text"], format!("Call from {} to +442071830001", caller(1)));
     let other = get(node.at, &format!("/v1/transactions/{}", txn(&back))).await.json();
     assert_eq!((&other["links"][0]["relation"], &other["assigned_to"]), (&json!("recovers"), &json!("1001")));
+    let mut called_back =
+        Story::outbound(7, &caller(3)).then(CallEvent::CallbackDialing { callback: CallbackId(9), agent: None });
+    node.append(called_back.take()).await;
+    let callback = called_back.call.to_string();
+    let path = "/v1/transactions?channel=callback";
+    let live = node.until(path, |page| page["data"][0].is_object()).await;
+    assert_eq!((&live["data"][0]["call_id"], &live["data"][0]["channel"]), (&json!(callback), &json!("callback")));
+    node.append(called_back.canceled().take()).await;
+    node.stored().await;
+    let stored = get(node.at, path).await.json();
+    assert_eq!((stored["data"].as_array().unwrap().len(), &stored["data"][0]["status"]), (1, &json!("ended")));
     get(node.at, "/v1/transactions/txn_1").await.problem(404, "transaction_not_found");
 }
 

@@ -220,6 +220,12 @@ impl CallRecord {
         }
     }
 
+    /// True once this call is known as an attempt of a callback.
+    #[must_use]
+    pub const fn is_callback(&self) -> bool {
+        self.progress.is_callback
+    }
+
     /// Whose it is: the agent who talked last or dials, else the one it was offered to last.
     #[must_use]
     pub fn assigned(&self) -> Option<AgentId> {
@@ -308,7 +314,10 @@ impl CallRecord {
                 self.held = false;
                 self.transferring(false);
             }
-            CallEvent::CallbackDialing { agent, .. } => self.agent = agent.or(self.agent),
+            CallEvent::CallbackDialing { agent, .. } => {
+                self.agent = agent.or(self.agent);
+                self.progress.is_callback = true;
+            }
             CallEvent::Ended { status, outcome, cause } => self.ended(at, *status, *outcome, cause),
             CallEvent::Started { .. }
             | CallEvent::OfferAnswered { .. }
@@ -423,6 +432,7 @@ struct Progress {
     caller_leg: Option<LegId>,
     offer: Option<OfferId>,
     offered_to: Option<AgentId>,
+    is_callback: bool,
     person_answered: bool,
     service_answered: bool,
     voicemail_box: Option<QueueId>,
