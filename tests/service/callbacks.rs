@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Call, Endpoint, Node, NodeConfig, SUPPORT, unique, until};
+use crate::support::{Baresip, Call, Endpoint, Node, NodeConfig, SUPPORT, Sipp, free_port, unique, until};
 
 const CUSTOMER: &str = "+442079460123";
 
@@ -260,6 +260,47 @@ fn planned_for_a_time_it_begins_then() {
     assert!(node.carrier.expect_call().invite.is_some());
     let past = json!({"number": CUSTOMER, "queue": "support", "due_at": "2020-01-01T00:00:00Z"});
     node.http().post("/v1/callbacks", &unique(), &past).assert_problem(422, "invalid_body");
+}
+
+#[test]
+fn with_a_real_phone_and_a_real_carrier() {
+    let port = free_port("127.0.0.2");
+    let node = Node::with_trunk_port(demo(), port);
+    let mut agent = Baresip::start(&node, "1001", 440.0, true);
+    let customer = Sipp::carrier_at(&node, "answer_and_hang_up", port).with("TALK_MS", "1500");
+    let customer = customer.start().listening("127.0.0.2", port);
+    let (status, callback) = ask(&node, CUSTOMER);
+    assert_eq!(status, 201, "{callback}");
+    agent.expect("CALL_ESTABLISHED");
+    customer.finish();
+    agent.expect("CALL_CLOSED");
+    wait_state(&node, &callback["id"], "connected");
+    let record = until(
+        "the record",
+        || node.http().calls("").into_iter().next().unwrap_or_default(),
+        |call| !call["ended_at"].is_null(),
+    );
+    assert_eq!((&record["direction"], &record["to"]), (&"outbound_dial".into(), &CUSTOMER.into()), "{record:#}");
+    assert_eq!((&record["status"], &record["agent"]), (&"completed".into(), &"1001".into()), "{record:#}");
+    let heard = agent.heard();
+    assert!(heard.channels[0].iter().any(|sample| sample.unsigned_abs() > 500), "the announcement");
+}
+
+#[test]
+fn who_has_no_number_types_one_on_a_real_phone() {
+    let node = Node::start(demo());
+    let mut phone = Baresip::start(&node, "1050", 1_000.0, false);
+    phone.command("dial", &format!("sip:{SUPPORT}@demo.local"));
+    phone.expect("CALL_ESTABLISHED");
+    node.http().wait_waiting("support", 1);
+    phone.command("sndcode", "102079460123#");
+    let listed = until(
+        "the callback",
+        || node.http().get("/v1/callbacks").json()["data"][0].clone(),
+        |callback| callback["number"] == CUSTOMER,
+    );
+    assert_eq!((&listed["state"], &listed["source"]), (&"queued".into(), &"key".into()));
+    phone.expect("CALL_CLOSED");
 }
 
 /// A time to come as in RFC 3339 (days to a date: Hinnant, chrono-compatible low-level date algorithms).

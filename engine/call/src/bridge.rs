@@ -33,8 +33,8 @@ impl Shard {
             Flow::Waiting { party, queue, .. } if call.asking.is_some() => {
                 self.heard_while_asking(call, *party, *queue)
             }
-            Flow::CallingBack { agent, announcing: true } => sound(self.announcement_of(call), *agent),
-            Flow::CallingBack { agent, announcing: false } => self.heard_while_ringing(call, *agent),
+            Flow::CallingBack { agent } if call.announcing => sound(self.announcement_of(call), *agent),
+            Flow::CallingBack { agent } => self.heard_while_ringing(call, *agent),
             Flow::Farewell { party, prompt, .. } => sound(Sound::Once(prompt.clone()), *party),
             Flow::Waiting { party, .. } => sound(self.music_of(call), *party),
             Flow::Dialing { party } => self.heard_while_ringing(call, *party),
@@ -80,6 +80,10 @@ impl Shard {
                 if let Some(recorder) = call.recorder {
                     wires.push((Heard::Leg(customer), Node::Recorder(recorder, 0)));
                     wires.push((Heard::Leg(agent), Node::Recorder(recorder, 1)));
+                }
+                if call.announcing {
+                    // The customer was quick: neither waits for the other, and the announcement comes to its end.
+                    wires.push((Heard::Sound(self.announcement_of(call)), Node::Leg(agent)));
                 }
                 wires
             }

@@ -35,6 +35,8 @@ pub(crate) struct Call {
     pub(crate) wiring: Wiring,
     /// The callback that it is an attempt of, until both talk.
     pub(crate) attempt: Option<Box<Attempt>>,
+    /// The agent who calls back hears the announcement, whatever else he hears.
+    pub(crate) announcing: bool,
     /// Its caller asks to be called back.
     pub(crate) asking: Option<Asking>,
     /// The recording of the conversation.
@@ -67,8 +69,6 @@ pub(crate) enum Flow {
     CallingBack {
         /// The agent's leg.
         agent: LegId,
-        /// He hears the announcement.
-        announcing: bool,
     },
     /// A caller hears what became of his request to be called back; then the call ends.
     Farewell {
@@ -155,6 +155,7 @@ impl Call {
             flow,
             wiring: Wiring::default(),
             attempt: None,
+            announcing: false,
             asking: None,
             recorder: None,
         }

@@ -73,8 +73,8 @@ impl Shard {
         if let Some(recording) = recorder.and_then(|recorder| self.recordings.get_mut(&recorder)) {
             recording.next_seq = Some(over.seq + 1);
         }
-        for timer in [Timer::CallMax(call), Timer::VoicemailKept(call), Timer::VoicemailMax(call), Timer::Typing(call)]
-        {
+        let own = [Timer::CallMax, Timer::VoicemailKept, Timer::VoicemailMax, Timer::Typing, Timer::Announced];
+        for timer in own.map(|timer| timer(call)) {
             self.timers.cancel(&timer);
         }
     }

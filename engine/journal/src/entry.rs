@@ -5,10 +5,12 @@
 //! live events are all derived.
 
 use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallTime};
-use core::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentStep, AuditNote, CallbackEntry, Disposition, LostCallRules, QuarantineNote, Shared, StateCause};
+use crate::{
+    AgentStep, AuditNote, Binding, CallStatus, CallbackEntry, Cause, DialogIdentity, Direction, Disposition,
+    LostCallRules, Outcome, QuarantineNote, Shared, StateCause,
+};
 
 /// One entry of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -494,81 +496,6 @@ pub enum LegKind {
     Transfer,
 }
 
-/// Direction of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Direction {
-    /// From a trunk.
-    Inbound,
-    /// Dialed by a person or for him.
-    OutboundDial,
-    /// Dialed by a campaign.
-    OutboundAuto,
-}
-
-/// Status of a call (data-model.md section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum CallStatus {
-    /// Not ringing yet, or waiting in a queue.
-    Queued,
-    /// An agent or the callee rings.
-    Ringing,
-    /// Talking.
-    Answered,
-    /// Ended after a conversation or a voicemail.
-    Completed,
-    /// The caller hung up before the answer.
-    Canceled,
-    /// Nobody answered.
-    NoAnswer,
-    /// Technical failure.
-    Failed,
-}
-
-/// Outcome of a call (data-model.md section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
-    /// Outbound, not answered yet.
-    Initiated,
-    /// Inbound or talking.
-    InProgress,
-    /// A conversation.
-    Successful,
-    /// Ended without one.
-    NoAnswer,
-    /// A voicemail was taken.
-    Voicemail,
-    /// Failed.
-    Error,
-    /// The caller is called back.
-    Callback,
-}
-
-/// Who ended or caused something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Who {
-    /// Who called.
-    Caller,
-    /// An agent.
-    Agent,
-    /// The called party.
-    Callee,
-    /// We.
-    System,
-}
-
-/// Why a call or leg ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// Who.
-    pub who: Who,
-    /// Q.850 cause, where one applies.
-    pub q850: Option<u8>,
-    /// SIP status, where one was sent or received.
-    pub sip: Option<u16>,
-    /// Stable word: `normal`, `canceled`, `busy`, `rona`, `node_restart` …
-    pub code: String,
-}
-
 /// How a call left a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum QueueLeft {
@@ -627,69 +554,4 @@ pub enum AgentState {
     WrapUp,
     /// Chose a pause.
     Paused,
-}
-
-/// A registered contact (RFC 3261 10.3).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Binding {
-    /// The agent whose phone it is.
-    pub agent: AgentId,
-    /// Contact URI as registered.
-    pub contact: String,
-    /// Call-ID of the registration.
-    pub call_id: String,
-    /// Its last CSeq.
-    pub cseq: u32,
-    /// When it ends.
-    pub expires_at: WallTime,
-    /// Where it came from.
-    pub source: SocketAddr,
-    /// True for TCP and other streams: not restored after a restart.
-    pub stream: bool,
-}
-
-/// On which side of the dialog's INVITE we are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DialogSide {
-    /// We sent the INVITE; not answered yet: CANCEL.
-    ClientEarly,
-    /// We sent the INVITE; confirmed: BYE.
-    ClientConfirmed,
-    /// We received the INVITE; no final response sent: 503.
-    ServerEarly,
-    /// We received the INVITE and sent a 2xx: BYE.
-    ServerConfirmed,
-}
-
-/// What it takes to end a leg's dialog after a crash (DESIGN section 6, Restart).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DialogIdentity {
-    /// The call.
-    pub call: CallId,
-    /// The leg.
-    pub leg: LegId,
-    /// Side and stage.
-    pub side: DialogSide,
-    /// Call-ID header.
-    pub sip_call_id: String,
-    /// Our From or To value with tag.
-    pub local: String,
-    /// The peer's From or To value, with tag where known.
-    pub remote: String,
-    /// Remote target (or request URI of an unanswered client INVITE).
-    pub target: String,
-    /// Route set in the order to send.
-    pub routes: Vec<String>,
-    /// CSeq of the INVITE, and of our last request.
-    pub invite_cseq: u32,
-    /// CSeq of our last request in the dialog.
-    pub local_cseq: u32,
-    /// Top Via branch of our unanswered INVITE (for CANCEL).
-    pub branch: String,
-    /// Via values of an unanswered inbound INVITE, in order (for the 503).
-    pub vias: Vec<String>,
-    /// Where requests of this dialog go, or the response to the INVITE.
-    pub peer: SocketAddr,
-    /// True when the peer was reached over a stream.
-    pub stream: bool,
 }

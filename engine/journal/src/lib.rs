@@ -9,6 +9,7 @@ mod answers;
 mod audit;
 mod callbacks;
 mod codec;
+mod dialog;
 mod entry;
 mod event;
 mod gate;
@@ -20,15 +21,16 @@ mod quarantine;
 mod record;
 mod replay;
 mod shared;
+mod verdict;
 
 pub use agent::{AgentEvent, AgentStep, Disposition, NOT_SET, StateCause, WantedCallback};
 pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
 pub use audit::{ActorKind, AuditNote, AuditOutcome};
 pub use callbacks::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState, DoNotCall, MAX_CALLBACKS};
 pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
+pub use dialog::{Binding, DialogIdentity, DialogSide};
 pub use entry::{
-    AgentState, AgentStatus, Binding, CallEntry, CallEvent, CallStatus, Cause, DialogIdentity, DialogSide, Direction,
-    Entry, HoursFound, LegKind, NameKind, Outcome, QueueLeft, RecordingState, Who,
+    AgentState, AgentStatus, CallEntry, CallEvent, Entry, HoursFound, LegKind, NameKind, QueueLeft, RecordingState,
 };
 pub use gate::{DEFAULT_HELD_LIMIT, Gate, Refused};
 pub use lost::{LostCallRules, Recovers};
@@ -39,3 +41,4 @@ pub use quarantine::{QuarantineNote, QuarantinedThing};
 pub use record::{CallRecord, MAX_SIP_CALL_IDS, Place, Recording, Step, Voicemail};
 pub use replay::{Anomaly, ChosenStatus, Interrupted, KnownState, MAX_PLACES, PLACE_KEPT, Replay};
 pub use shared::Shared;
+pub use verdict::{CallStatus, Cause, Direction, Outcome, Who};

@@ -157,7 +157,7 @@ impl Shard {
         self.close_ring(ring);
         let Some(known) = self.calls.get(&call) else { return };
         match known.flow {
-            Flow::CallingBack { agent: leg, .. } => {
+            Flow::CallingBack { agent: leg } => {
                 let agent = self.legs.get(&leg).and_then(|leg| leg.agent);
                 self.log_answered(call, customer, agent);
                 if let Some(queue) = self.calls.get(&call).and_then(|call| call.queue) {
@@ -175,7 +175,6 @@ impl Shard {
     pub(crate) fn callback_connected(&mut self, call: CallId) {
         let Some(known) = self.calls.get_mut(&call) else { return };
         if known.attempt.take().is_some() {
-            self.timers.cancel(&Timer::Announced(call));
             self.effects.push_back(Effect::CallbackStep { call, step: CallbackStep::Connected });
         }
     }
@@ -197,9 +196,7 @@ impl Shard {
     pub(crate) fn announced(&mut self, call: CallId) {
         self.timers.cancel(&Timer::Announced(call));
         let Some(known) = self.calls.get_mut(&call) else { return };
-        if let Flow::CallingBack { announcing, .. } = &mut known.flow
-            && core::mem::replace(announcing, false)
-        {
+        if core::mem::replace(&mut known.announcing, false) {
             self.rewire(call);
         }
     }
@@ -208,7 +205,10 @@ impl Shard {
     fn dial_customer(&mut self, call: CallId, agent: Option<LegId>) {
         let Some(attempt) = self.calls.get(&call).and_then(|call| call.attempt.clone()) else { return };
         if let Some(agent) = agent {
-            self.set_flow(call, Flow::CallingBack { agent, announcing: true });
+            if let Some(known) = self.calls.get_mut(&call) {
+                known.announcing = true;
+            }
+            self.set_flow(call, Flow::CallingBack { agent });
             self.arm(Timer::Announced(call), ANNOUNCEMENT_MAX);
         }
         let purpose = if attempt.own.is_some() { DialPurpose::AgentCallback } else { DialPurpose::QueueCallback };

@@ -96,6 +96,18 @@ fn the_agent_hears_the_announcement_while_the_customer_is_called_and_then_both_t
 }
 
 #[test]
+fn a_customer_who_answers_at_once_is_connected_at_once_and_the_announcement_comes_to_its_end() {
+    let (mut world, carrier, _) = taken(order());
+    world.phones[carrier].answer_call(world.now.mono);
+    world.settle();
+    let (with_agent, with_customer) = (leg_of(&world, 0), leg_of(&world, 1));
+    assert!(world.media.hears(with_agent, with_customer) && world.media.hears(with_customer, with_agent));
+    assert_eq!(world.media.played_to(with_agent), [PlaySource::Prompt("callback".to_owned())]);
+    world.secs(6);
+    assert!(world.media.played_to(with_agent).is_empty() && world.media.hears(with_agent, with_customer));
+}
+
+#[test]
 fn the_customers_invite_waits_until_the_attempt_survives_a_power_loss() {
     let mut world = World::new();
     let (carrier, agent) = (world.carrier(), world.agent("1001"));
