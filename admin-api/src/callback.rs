@@ -65,6 +65,7 @@ pub(crate) fn routes() -> Routes {
         .add(manage, routes!(ask::of_queue))
         .add(manage, routes!(ask::plan))
         .add(Access::Own(Permission::CallsDial), routes!(ask::of_call))
+        .add(Access::Own(Permission::CallsDial), routes!(ask::of_transaction))
         .add(view, routes!(list))
         .add(view, routes!(one))
         .add(manage, routes!(cancel))

@@ -176,21 +176,55 @@ pub(super) async fn of_call(
     headers: HeaderMap,
     JsonBody { value, bytes }: JsonBody<NewCallOfCall>,
 ) -> Result<Response, Problem> {
+    let route = format!("POST /v1/calls/{id}/callback");
+    let key = RequestKey::read(&headers, &principal, &route, &bytes)?;
     let no_call = || Problem::new(Code::CallNotFound, format!("There is no call `{id}`."));
-    let related: CallId = id.parse().map_err(|_| no_call())?;
-    let call = source::find(&shared, &principal.whose(Permission::CallsDial), related).await?.ok_or_else(no_call)?;
+    let asked = back(&shared, &principal, id.parse().map_err(|_| no_call())?, value).await?.ok_or_else(no_call)?;
+    once(Arc::clone(&shared), key, async move { begin(&shared, asked).await }).await
+}
+
+/// The same from a transaction, whatever came of it.
+#[utoipa::path(post, path = "/v1/transactions/{id}/callback", operation_id = "call_back_of_transaction",
+    tag = "callbacks", request_body = NewCallOfCall,
+    params(("id" = String, Path, description = "The transaction's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
+    responses((status = 201, description = "The callback", body = Callback),
+        (status = 200, description = "The callback that was asked for before", body = Callback), Refusals))]
+pub(super) async fn of_transaction(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    Query(_): Query<NoParameters>,
+    headers: HeaderMap,
+    JsonBody { value, bytes }: JsonBody<NewCallOfCall>,
+) -> Result<Response, Problem> {
+    let route = format!("POST /v1/transactions/{id}/callback");
+    let key = RequestKey::read(&headers, &principal, &route, &bytes)?;
+    let none = || Problem::new(Code::CallNotFound, format!("There is no transaction `{id}`."));
+    let call = format!("call_{}", id.strip_prefix("txn_").ok_or_else(none)?).parse().map_err(|_| none())?;
+    let asked = back(&shared, &principal, call, value).await?.ok_or_else(none)?;
+    once(Arc::clone(&shared), key, async move { begin(&shared, asked).await }).await
+}
+
+/// What is asked of the owner to call the other side of a call back; none when the call is not theirs.
+async fn back(
+    shared: &Shared,
+    principal: &Principal,
+    related: CallId,
+    value: NewCallOfCall,
+) -> Result<Option<Asked>, Problem> {
+    let whose = principal.whose(Permission::CallsDial);
+    let Some(call) = source::find(shared, &whose, related).await? else { return Ok(None) };
     let own = principal.confined_to(Permission::CallsDial).map(str::to_owned);
     let extension = value.agent.clone().or(own).or(call.agent.clone()).unwrap_or_default();
-    let agents = shared.agents_of(&principal, Permission::CallsDial);
+    let agents = shared.agents_of(principal, Permission::CallsDial);
     let agent = agents.agent(&extension).ok_or_else(|| unknown("agent", &extension))?;
-    check_device(&shared, Some(agent), value.device.as_deref())?;
+    check_device(shared, Some(agent), value.device.as_deref())?;
     let other_side = if call.direction == Direction::Inbound { call.from.clone() } else { call.to.clone() };
     let number = checked_number(value.number.unwrap_or(other_side))?;
     let due_at = value.due_at.as_deref().map(checked_time).transpose()?;
     let how = How { device: value.device, verified: value.verified, pin: value.pin };
-    let asked = Asked { number, queue: None, agent: Some(agent), due_at, related: Some(related), how };
-    let key = RequestKey::read(&headers, &principal, &format!("POST /v1/calls/{id}/callback"), &bytes)?;
-    once(Arc::clone(&shared), key, async move { begin(&shared, asked).await }).await
+    Ok(Some(Asked { number, queue: None, agent: Some(agent), due_at, related: Some(related), how }))
 }
 
 async fn begin(shared: &Shared, asked: Asked) -> Result<(StatusCode, Callback), Problem> {

@@ -201,6 +201,11 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "request_queue_callback" => with(at("/v1/queues/support/callbacks", LEADERS, Nothing), number),
         "plan_callback" => with(at("/v1/callbacks", LEADERS, Nothing), json!({"number": NUMBER, "queue": "support"})),
         "call_back" => with(of_call("/callback", DOERS, Nothing), json!({"agent": "1001", "number": NUMBER})),
+        "call_back_of_transaction" => {
+            let transaction = |call: CallId| format!("/v1/transactions/txn_{:032x}/callback", call.0);
+            let row = Row { not_own: Some(transaction(things.other)), ..at(&transaction(things.own), DOERS, Nothing) };
+            with(row, json!({"agent": "1001", "number": NUMBER}))
+        }
         "list_callbacks" => at("/v1/callbacks", LOOKERS, Empty),
         "show_callback" => at(&format!("/v1/callbacks/{}", clock::CallbackId(5)), LOOKERS, Nothing),
         "cancel_callback" => at(&format!("/v1/callbacks/{}/cancel", clock::CallbackId(5)), LEADERS, Nothing),
