@@ -200,7 +200,7 @@ pub(super) async fn of_transaction(
 ) -> Result<Response, Problem> {
     let route = format!("POST /v1/transactions/{id}/callback");
     let key = RequestKey::read(&headers, &principal, &route, &bytes)?;
-    let none = || Problem::new(Code::CallNotFound, format!("There is no transaction `{id}`."));
+    let none = || Problem::new(Code::TransactionNotFound, format!("There is no transaction `{id}`."));
     let call = format!("call_{}", id.strip_prefix("txn_").ok_or_else(none)?).parse().map_err(|_| none())?;
     let asked = back(&shared, &principal, call, value).await?.ok_or_else(none)?;
     once(Arc::clone(&shared), key, async move { begin(&shared, asked).await }).await
