@@ -93,6 +93,9 @@ impl Agents {
         let day = day_of(until);
         let begun = former.since.as_micros().max(day.saturating_mul(MICROS_A_DAY));
         let micros = until.as_micros().saturating_sub(begun).max(0);
+        if micros == 0 {
+            return; // The same entry once more, as a replay may bring it: it leaves nothing behind.
+        }
         let total = self.paused.entry((agent, reason)).or_insert(PausedToday { day, micros: 0 });
         let before = if total.day == day { total.micros } else { 0 };
         *total = PausedToday { day, micros: before.saturating_add(micros) };
