@@ -1,6 +1,7 @@
 //! The API as a whole: its state, its routes, and its way in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use centre::{Answer, Directory, Snapshot};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -74,8 +76,13 @@ impl Api {
             shutdown: shutdown.clone(),
             services,
         });
+        let (roster, database) = (Arc::clone(&shared.services.roster), shared.services.database.clone());
         let router = with_layers(router, shared);
-        serve::serve(listener, router, serve::MAX_CONNECTIONS, metrics, shutdown).await;
+        tokio::select! {
+            () = serve::serve(listener, router, serve::MAX_CONNECTIONS, metrics, shutdown) => {}
+            () = roster.write_uses(&database) => {}
+        }
+        let _late = timeout(LAST_WRITE, roster.write_uses_now(&database)).await;
     }
 
     /// The description of the API: what `/v1/openapi.json` serves and `docs/api/openapi.json` holds.
@@ -144,3 +151,6 @@ fn with_layers(router: Router<Shared>, shared: Shared) -> Router {
         .layer(from_fn(envelope::envelope))
         .with_state(shared)
 }
+
+/// For what is written at the end: a stop waits no longer for a database.
+const LAST_WRITE: Duration = Duration::from_secs(1);

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use crate::access::{Access, Routes};
+use crate::access::{Access, Routes, missing};
 use crate::api::Shared;
 use crate::call::Call;
 use crate::event::object::Event;
@@ -66,10 +66,11 @@ pub(crate) enum Topic {
 /// Which events a client gets.
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
-    /// Those of these.
-    whose: Whose,
-    /// Those about one of these; all without it.
-    topics: Option<Vec<Topic>>,
+    account: String,
+    /// Those about these, of each those of whom.
+    topics: Vec<(Topic, Whose)>,
+    /// The calls that are shown with an event.
+    calls: Option<Whose>,
 }
 
 /// A page of events, oldest first.
@@ -102,8 +103,7 @@ async fn events(
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, Problem> {
     let after = last_seen(&headers, &query)?;
-    let whose = principal.whose(Permission::EventsFollow);
-    let choice = Choice { whose, topics: query.topics.map(|AnyOf(topics)| topics) };
+    let choice = Choice::of(&principal, query.topics.as_ref().map(|AnyOf(topics)| topics.as_slice()))?;
     if wants_stream(&headers) {
         let Extension(cut) = cut.unwrap_or_default();
         let events = stream::open(shared, after, choice, Standing::of(principal), cut)?;
@@ -112,25 +112,65 @@ async fn events(
     page(&shared, after, &choice, query.limit.get()).await.map(|page| Json(page).into_response())
 }
 
+impl Topic {
+    const ALL: [Self; 3] = [Self::LiveCalls, Self::Agents, Self::LostCalls];
+
+    /// What one may see who follows it: `events.follow` alone shows nothing.
+    pub(crate) const fn permission(self) -> Permission {
+        match self {
+            Self::LiveCalls | Self::LostCalls => Permission::CallsView,
+            Self::Agents => Permission::AgentsView,
+        }
+    }
+
+    fn of(event: &records::Event) -> Self {
+        match event.kind.split('.').next() {
+            Some("agent") => Self::Agents,
+            Some("lost_call") => Self::LostCalls,
+            _ => Self::LiveCalls,
+        }
+    }
+}
+
 impl Choice {
+    /// What a client gets who asks for these topics, or for all that he may see.
+    ///
+    /// # Errors
+    /// 403 for a topic that he may not see.
+    fn of(principal: &Principal, asked: Option<&[Topic]>) -> Result<Self, Problem> {
+        let mut topics = Vec::new();
+        for topic in Topic::ALL {
+            let permission = topic.permission();
+            match asked {
+                Some(asked) if !asked.contains(&topic) => {}
+                _ if principal.rights.reach(permission).is_some() => {
+                    topics.push((topic, principal.follows(permission)));
+                }
+                Some(_) => return Err(missing(permission)),
+                None => {}
+            }
+        }
+        let sees_calls = principal.rights.reach(Permission::CallsView);
+        let calls = sees_calls.map(|_| principal.follows(Permission::CallsView));
+        Ok(Self { account: principal.account.clone(), topics, calls })
+    }
+
     /// The event as the API shows it, if the client gets it.
     fn show(&self, event: records::Event, shared: &Shared) -> Option<Event> {
-        let topic = match event.kind.split_once('.') {
-            Some(("agent", _)) => Topic::Agents,
-            Some(("lost_call", _)) => Topic::LostCalls,
-            _ => Topic::LiveCalls,
-        };
+        let topic = Topic::of(&event);
+        let (_, whose) = self.topics.iter().find(|(followed, _)| *followed == topic)?;
         let account = event.account.as_ref().unwrap_or(&shared.services.account);
-        let mine = *account == self.whose.account;
-        if !mine || self.topics.as_ref().is_some_and(|topics| !topics.contains(&topic)) {
+        if *account != self.account {
             return None;
         }
-        let call = event.call.and_then(|id| shared.services.live.call(&self.whose.account, id));
-        if !self.whose.is_about(&event, call.as_ref()) {
+        let call = event.call.and_then(|id| shared.services.live.call(&self.account, id));
+        if !whose.is_about(&event, call.as_ref()) {
             return None;
         }
         // Who was offered a call may see it until another has it.
-        let shown = call.filter(|call| call.agent.is_none() || self.whose.has(call));
+        let calls = self.calls.as_ref();
+        let may_see = |call: &records::Call| calls.is_some_and(|whose| call.agent.is_none() || whose.has(call));
+        let shown = call.filter(may_see);
         Some(Event::new(event, shown.as_ref().map(Call::from)))
     }
 }

@@ -78,6 +78,13 @@ impl Principal {
         (!is_all).then(|| self.extension.as_deref().unwrap_or_default())
     }
 
+    /// Whose things with a permission he may follow: of whom he may follow and of whom he may see, the fewer.
+    pub(crate) fn follows(&self, permission: Permission) -> Whose {
+        let reach = |permission| self.rights.reach(permission).map(|reach| reach as u8);
+        let is_wider = reach(Permission::EventsFollow) > reach(permission);
+        self.whose(if is_wider { permission } else { Permission::EventsFollow })
+    }
+
     /// The same with the account, and with teams.
     pub(crate) fn whose(&self, permission: Permission) -> Whose {
         let leads = self.rights.reach(permission) == Some(Reach::Team);

@@ -273,6 +273,8 @@ pub(crate) static ROLES: [Role; 5] = [
     },
 ];
 
+/// The role without which nobody could make users any more.
+pub(crate) const ADMIN: &str = "admin";
 /// The role of an agent: it needs an extension.
 pub(crate) const OPERATOR: &str = "operator";
 /// The role of one who leads teams: a key leads none.

@@ -5,6 +5,7 @@
 //! is acknowledged: what is revoked is refused from the next request on.
 
 mod upkeep;
+mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -20,6 +21,7 @@ use crate::address_range::AddressRange;
 use crate::key::{Principal, hash_of, unauthorized};
 use crate::problem::{Code, Problem};
 use crate::rights::Rights;
+use uses::Uses;
 
 pub use upkeep::RosterError;
 
@@ -39,6 +41,8 @@ pub struct Roster {
     known: watch::Sender<Arc<Known>>,
     /// Version of the people that are in the file beside the journal.
     kept: watch::Sender<u64>,
+    /// When keys were used last.
+    uses: Uses,
 }
 
 /// People, and where to find each by what he shows.
@@ -85,6 +89,7 @@ impl Roster {
             config_keys: RwLock::new(config_keys.into()),
             known: watch::Sender::default(),
             kept: watch::Sender::default(),
+            uses: Uses::default(),
         }
     }
 
@@ -177,6 +182,7 @@ impl Roster {
         if !key.address_ranges.is_empty() && !key.address_ranges.iter().any(contains) {
             return Err(Problem::new(Code::AddressNotAllowed, format!("The key may not be used from {address}.")));
         }
+        self.uses.note(key.id, now);
         Ok(Principal {
             id: key.id.text("key"),
             kind: ActorKind::Key,

@@ -8,6 +8,7 @@
 
 mod audit;
 mod change;
+mod limits;
 mod model;
 mod rows;
 mod snapshot;

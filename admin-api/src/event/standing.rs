@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
+use crate::event::Topic;
 use crate::key::Principal;
 use crate::rights::Permission;
 use crate::roster::{Known, Roster};
@@ -34,8 +35,9 @@ impl Standing {
         let Self(then) = self;
         let now = roster.admit(&then.hash, then.address, wall_now());
         now.is_ok_and(|now| {
-            let reach = |principal: &Principal| principal.rights.reach(Permission::EventsFollow);
-            reach(&now).is_some() && reach(&now) == reach(then) && now.extension == then.extension
+            let reach = |principal: &Principal| FOLLOWED.map(|permission| principal.rights.reach(permission));
+            let may_follow = now.rights.reach(Permission::EventsFollow).is_some();
+            may_follow && reach(&now) == reach(then) && now.extension == then.extension
         })
     }
 
@@ -70,6 +72,8 @@ impl Drop for Watch {
     }
 }
 
+/// On which it depends what a stream shows.
+const FOLLOWED: [Permission; 3] = [Permission::EventsFollow, Topic::LiveCalls.permission(), Topic::Agents.permission()];
 /// For a client that reads to see the proper end of its stream.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 /// For what ends by the clock: with the last words well within the second in which a revocation is to take effect.

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::change::change;
 use super::fields::{title, word};
 use super::secret::new_id;
-use super::user::{NewUser, first_admin};
+use super::user::{NewUser, first_admin, only_of_free_key};
 use crate::access::{Access, Routes};
 use crate::api::Shared;
 use crate::body::JsonBody;
@@ -140,6 +140,7 @@ async fn begin(
     asking: Asking,
     value: NewAccount,
 ) -> Result<(StatusCode, Account), Problem> {
+    only_of_free_key(shared, principal, "makes no account")?;
     let (id, now, name) = (new_id()?, wall_now(), word("name", &value.name)?);
     if name == shared.services.roster.account() {
         return Err(Problem::new(Code::NameTaken, "The name is taken.").at(

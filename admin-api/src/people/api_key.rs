@@ -60,6 +60,9 @@ pub(crate) struct ApiKey {
     /// When it was revoked.
     #[schema(format = DateTime)]
     revoked_at: Option<String>,
+    /// When it was used last, to the minute; null when it never was, and for one of the configuration file.
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
     /// `config`: declared in the configuration file and not to be changed here; else `database`.
     managed_by: &'static str,
     /// When it was made; null for one of the configuration file.
@@ -124,7 +127,7 @@ async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Page<ApiKey>, Problem> {
     let people = shared.services.roster.people();
-    let stored = people.keys.iter().filter(|key| key.account == principal.account).map(ApiKey::from);
+    let stored = people.keys.iter().filter(|key| key.account == principal.account).map(|row| ApiKey::of(&shared, row));
     let keys = stored.chain(config_keys(&shared, &principal).iter().map(ApiKey::from)).collect();
     Page::cut("api_keys", keys, |key| key.id.clone(), query.cursor.as_ref(), query.limit.get())
 }
@@ -143,7 +146,7 @@ async fn one(
         return Ok(Json(ApiKey::from(key)).into_response());
     }
     let row = find(&shared, &principal, &id)?;
-    Ok((etag(row.version), Json(ApiKey::from(&row))).into_response())
+    Ok((etag(row.version), Json(ApiKey::of(&shared, &row))).into_response())
 }
 
 /// Makes an API key. Its secret is in this answer only. Nobody can give rights that he does not have.
@@ -186,6 +189,7 @@ async fn begin(
         address_ranges: ranges(&value.address_ranges)?,
         expires_at: value.expires_at.map(|Time(at)| at),
         revoked_at: None,
+        last_used_at: None,
         created_at: now,
         updated_at: now,
         version: 1,
@@ -193,7 +197,7 @@ async fn begin(
     within_own(shared, principal, &row)?;
     let people = change(shared, principal.actor(asking), vec![Change::Key { row, based_on: None }]).await?;
     let made = people.keys.iter().find(|key| key.id == id).ok_or_else(unknown)?;
-    Ok((StatusCode::CREATED, ApiKey { secret: Some(secret), ..ApiKey::from(made) }))
+    Ok((StatusCode::CREATED, ApiKey { secret: Some(secret), ..ApiKey::of(shared, made) }))
 }
 
 /// Changes an API key. What is taken away is gone at once.
@@ -234,7 +238,7 @@ async fn alter(
     let (row_id, based_on) = (row.id, Some(row.version));
     let people = change(&shared, principal.actor(asking), vec![Change::Key { row, based_on }]).await?;
     let row = people.keys.iter().find(|key| key.id == row_id).ok_or_else(unknown)?;
-    Ok((etag(row.version), Json(ApiKey::from(row))).into_response())
+    Ok((etag(row.version), Json(ApiKey::of(&shared, row))).into_response())
 }
 
 /// Revokes an API key: it is refused from the next request on, and its streams end. It stays in the list.
@@ -375,8 +379,9 @@ fn unknown() -> Problem {
     Problem::new(Code::KeyNotFound, "There is no such key.")
 }
 
-impl From<&Row> for ApiKey {
-    fn from(row: &Row) -> Self {
+impl ApiKey {
+    fn of(shared: &Shared, row: &Row) -> Self {
+        let last_used_at = row.last_used_at.max(shared.services.roster.last_use(row.id));
         Self {
             id: row.id.text("key"),
             name: row.name.clone(),
@@ -386,6 +391,7 @@ impl From<&Row> for ApiKey {
             address_ranges: row.address_ranges.clone(),
             expires_at: row.expires_at.map(rfc3339),
             revoked_at: row.revoked_at.map(rfc3339),
+            last_used_at: last_used_at.map(rfc3339),
             managed_by: "database",
             created_at: Some(rfc3339(row.created_at)),
             updated_at: Some(rfc3339(row.updated_at)),
@@ -404,6 +410,7 @@ impl From<&ConfigKey> for ApiKey {
             address_ranges: Vec::new(),
             expires_at: None,
             revoked_at: None,
+            last_used_at: None,
             managed_by: "config",
             created_at: None,
             updated_at: None,

@@ -34,6 +34,9 @@ fn problem(error: ChangeError) -> Problem {
             let detail = format!("The {field} is taken.");
             Problem::new(Code::NameTaken, detail.clone()).at(format!("#/{field}"), "taken", detail)
         }
+        ChangeError::Refused(Refused::LastOne { .. }) => {
+            Problem::new(Code::LastAdmin, "It is the account's last admin who is not disabled: make another one first.")
+        }
         ChangeError::Refused(refused @ Refused::TooMany { .. }) => {
             Problem::new(Code::LimitReached, format!("Not one more: {refused}."))
         }

@@ -26,7 +26,7 @@ use crate::page::{Page, PageQuery};
 use crate::precondition::{IfMatch, etag};
 use crate::problem::{Code, Problem};
 use crate::query::{NoParameters, Query};
-use crate::rights::{OPERATOR, Permission, ROLES, Rights, Role};
+use crate::rights::{ADMIN, OPERATOR, Permission, ROLES, Rights, Role};
 use crate::time::{rfc3339, wall_now};
 
 /// A user.
@@ -168,6 +168,7 @@ async fn begin(
     asking: Asking,
     value: NewUser,
 ) -> Result<(StatusCode, User), Problem> {
+    only_of_free_key(shared, principal, "makes no user")?;
     let secret = password("password", value.password.clone())?;
     let row = new_row(&principal.account, &value)?;
     check_extension(shared, principal, &row, None)?;
@@ -201,6 +202,10 @@ async fn alter(
     check_extension(&shared, &principal, &row, Some(&former))?;
     may_touch(&principal, &former)?;
     may_touch(&principal, &row)?;
+    let gains = row.roles.iter().any(|role| !former.roles.contains(role)) || (former.disabled && !row.disabled);
+    if gains || secret.is_some() || row.email != former.email {
+        only_of_free_key(&shared, &principal, "gives no user a login or rights")?;
+    }
     let of_self = principal.session.is_some_and(|(user, _)| user == row.id);
     if of_self && (row.disabled || row.roles != former.roles || row.extension != former.extension) {
         return Err(self_modification());
@@ -214,7 +219,9 @@ async fn alter(
         None => None,
     };
     let (row_id, based_on) = (row.id, Some(former.version));
-    let people = change(&shared, principal.actor(asking), vec![Change::User { row, password_hash, based_on }]).await?;
+    let kept = keep_admin(&shared, &former, (!row.disabled).then_some(&row));
+    let changes = [Change::User { row, password_hash, based_on }].into_iter().chain(kept).collect();
+    let people = change(&shared, principal.actor(asking), changes).await?;
     let row = people.user(row_id).ok_or_else(unknown)?;
     Ok((etag(row.version), Json(User::from(row))).into_response())
 }
@@ -238,7 +245,9 @@ async fn delete(
     if principal.session.is_some_and(|(user, _)| user == row.id) {
         return Err(self_modification());
     }
-    change(&shared, principal.actor(asking), vec![Change::DeleteUser { id: row.id, based_on: row.version }]).await?;
+    let kept = keep_admin(&shared, &row, None);
+    let changes = [Change::DeleteUser { id: row.id, based_on: row.version }].into_iter().chain(kept).collect();
+    change(&shared, principal.actor(asking), changes).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -327,6 +336,27 @@ fn may_touch(principal: &Principal, row: &Row) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::new(Code::Forbidden, "These roles permit more than you may.").at("#/roles", "invalid", "less"))
+}
+
+/// What must hold behind a change that takes an account an admin: two who do so to each other at once must not leave it
+/// without. The node's own has the keys of the configuration file, which are never without rights.
+fn keep_admin(shared: &Shared, former: &Row, left: Option<&Row>) -> Option<Change> {
+    let roster = &shared.services.roster;
+    let has_keys = former.account == roster.account() && !roster.config_keys().is_empty();
+    let is_admin = |row: &Row| row.roles.iter().any(|role| role == ADMIN);
+    let takes_one = is_admin(former) && !former.disabled && !left.is_some_and(is_admin);
+    (takes_one && !has_keys).then(|| Change::KeepOne { account: former.account.clone(), role: ADMIN.into() })
+}
+
+/// A user works for ever and from anywhere: a key that does not makes none, and gives none more than he has.
+pub(super) fn only_of_free_key(shared: &Shared, principal: &Principal, what: &str) -> Result<(), Problem> {
+    let people = shared.services.roster.people();
+    let own = people.keys.iter().find(|own| own.id.text("key") == principal.id);
+    if own.is_none_or(|own| own.expires_at.is_none() && own.address_ranges.is_empty()) {
+        return Ok(());
+    }
+    let detail = format!("A key that ends or is bound to addresses {what}: a user is not bound.");
+    Err(Problem::new(Code::Forbidden, detail).at("Authorization", "bound_key", "a key without an end and addresses"))
 }
 
 fn find(shared: &Shared, principal: &Principal, id: &str) -> Result<Row, Problem> {

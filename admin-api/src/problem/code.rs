@@ -76,6 +76,7 @@ codes! {
     ManagedByConfig = 409, "managed_by_config", "It is declared in the configuration file";
     NameTaken = 409, "name_taken", "The name is taken";
     SelfModification = 409, "self_modification", "Nobody takes away his own rights";
+    LastAdmin = 409, "last_admin", "The account would have no admin any more";
     LimitReached = 409, "limit_reached", "There are as many as there may be";
     Gone = 409, "gone", "It was deleted meanwhile";
     PreconditionFailed = 412, "precondition_failed", "It was changed meanwhile";

@@ -128,6 +128,7 @@ fn key(account: &str, secret: &str, number: u128) -> ApiKey {
         address_ranges: Vec::new(),
         expires_at: None,
         revoked_at: None,
+        last_used_at: None,
         created_at: at,
         updated_at: at,
         version: 1,

@@ -228,3 +228,29 @@ async fn an_operator_hears_of_his_own_and_nobody_of_another_accounts() {
     node.stop.send(true).unwrap();
     assert_eq!(stranger.next().await, None, "nothing was sent");
 }
+
+#[tokio::test]
+async fn events_show_what_one_may_see_and_nothing_else() {
+    let node = Node::start().await;
+    node.append(Story::inbound(1).queued().take()).await;
+    let (agent, state) = (clock::AgentId(1), journal_core::AgentState::OnCall);
+    let (call, at) = (Some(Story::inbound(1).call), clock::WallTime::from_micros(5));
+    node.append(vec![journal_core::Entry::AgentStateChanged { agent, state, reason: None, call, at }]).await;
+    let key = async |name: &str, scopes: &[&str]| {
+        let body = json!({"name": name, "scopes": scopes}).to_string();
+        let made = send_json(node.at, "POST", "/v1/api-keys", &[], &body).await.json();
+        bearer(made["secret"].as_str().unwrap())
+    };
+    let shown = async |key: &str| {
+        send(node.at, "GET", "/v1/events", &[("Authorization", key)], "").await.json()["data"].clone()
+    };
+    let nothing = key("follows", &["events.follow"]).await;
+    assert_eq!(shown(&nothing).await, json!([]));
+    let problem = send(node.at, "GET", "/v1/events?topics=live-calls", &[("Authorization", &nothing)], "").await;
+    assert_eq!(problem.problem(403, "forbidden")["errors"][0]["detail"], "calls.view");
+    let agents = shown(&key("agents", &["events.follow", "agents.view"]).await).await;
+    assert_eq!((agents.as_array().unwrap().len(), &agents[0]["type"]), (1, &json!("agent.state_changed")));
+    assert_eq!(agents[0]["call"], Value::Null, "the call itself is not shown");
+    let all = shown(&key("all", &["events.follow", "agents.view", "calls.view"]).await).await;
+    assert!(all.as_array().unwrap().len() > 2 && all[0]["call"].is_object(), "{all}");
+}

@@ -299,6 +299,100 @@ async fn refused_logins_are_in_the_log() {
     assert!(!log.to_string().contains("not the password"));
 }
 
+#[tokio::test]
+async fn when_a_key_was_used_last_is_shown_and_kept() {
+    let node = Node::start().await;
+    let key = post(&node, "/v1/api-keys", &json!({"name": "board", "scopes": ["viewer"]})).await;
+    assert_eq!(key["last_used_at"], Value::Null);
+    let path = format!("/v1/api-keys/{}", key["id"].as_str().unwrap());
+    assert_eq!(as_holder(&node, key["secret"].as_str().unwrap(), "/v1/calls").await.status, 200);
+    let shown = get(node.at, &path).await;
+    assert_eq!(shown.header("etag"), Some("\"v1\""), "it is no change of the key");
+    let used = shown.json()["last_used_at"].clone();
+    assert!(used.is_string(), "{used}");
+    let node = node.restart().await;
+    let kept = get(node.at, &path).await.json();
+    assert_eq!((&kept["last_used_at"], &kept["updated_at"]), (&used, &key["updated_at"]));
+}
+
+#[tokio::test]
+async fn two_admins_who_delete_each_other_at_once_leave_one() {
+    let node = Node::start().await;
+    let body = json!({"name": "north", "admin": {"username": "nora", "password": PASSWORD}});
+    post(&node, "/v1/accounts", &body).await;
+    let nora = bearer(log_in(&node, "nora", PASSWORD).await.json()["token"].as_str().unwrap());
+    let as_nora = [("Authorization", nora.as_str()), ("Content-Type", "application/json"), ("If-Match", "*")];
+    let second = json!({"username": "olaf", "roles": ["admin"], "password": PASSWORD}).to_string();
+    let olafs = send(node.at, "POST", "/v1/users", &as_nora, &second).await.json()["id"].clone();
+    let olaf = bearer(log_in(&node, "olaf", PASSWORD).await.json()["token"].as_str().unwrap());
+    let as_olaf = [("Authorization", olaf.as_str()), ("Content-Type", "application/json"), ("If-Match", "*")];
+    let noras = send(node.at, "GET", "/v1/me", &as_nora, "").await.json()["id"].clone();
+    let path = |id: &Value| format!("/v1/users/{}", id.as_str().unwrap());
+    // Both were admitted before either was gone: the node is asked as the database would be by two nodes' requests.
+    let database = records::Database::sqlite(&node.path("records.db"));
+    let people = database.people().await.unwrap();
+    let delete = |username: &str| {
+        let row = people.users.iter().find(|user| user.username == username).unwrap();
+        let kept = records::Change::KeepOne { account: "north".into(), role: "admin".into() };
+        vec![records::Change::DeleteUser { id: row.id, based_on: row.version }, kept]
+    };
+    let at = clock::WallTime::from_micros(1);
+    database.change_people(&actor(), delete("olaf"), at).await.unwrap();
+    let refused = database.change_people(&actor(), delete("nora"), at).await;
+    assert!(matches!(refused, Err(records::ChangeError::Refused(records::Refused::LastOne { .. }))), "{refused:?}");
+    // Over REST: somebody else's key that may do so takes no account its last admin either.
+    let headers = as_olaf;
+    let reply = send(node.at, "DELETE", &path(&noras), &headers, "").await;
+    assert!([401, 409].contains(&reply.status), "{reply:?}");
+    let key = json!({"name": "hr", "scopes": ["admin"]}).to_string();
+    let key = send(node.at, "POST", "/v1/api-keys", &as_nora, &key).await.json();
+    let key = bearer(key["secret"].as_str().unwrap());
+    let as_key = [("Authorization", key.as_str()), ("Content-Type", "application/json"), ("If-Match", "*")];
+    send(node.at, "DELETE", &path(&noras), &as_key, "").await.problem(409, "last_admin");
+    for change in [r#"{"disabled":true}"#, r#"{"roles":["viewer"]}"#] {
+        send(node.at, "PATCH", &path(&noras), &as_key, change).await.problem(409, "last_admin");
+    }
+    assert_eq!(send(node.at, "PATCH", &path(&noras), &as_key, r#"{"name":"Nora"}"#).await.status, 200);
+    send(node.at, "DELETE", &path(&olafs), &as_key, "").await.problem(404, "user_not_found");
+}
+
+#[tokio::test]
+async fn a_bound_key_makes_nobody_who_is_not() {
+    let node = Node::start().await;
+    let user = post(&node, "/v1/users", &json!({"username": "ann", "roles": ["viewer"], "password": PASSWORD})).await;
+    let bounds = [
+        json!({"name": "ends", "scopes": ["admin"], "expires_at": "2999-01-01T00:00:00Z"}),
+        json!({"name": "here", "scopes": ["admin"], "address_ranges": ["127.0.0.0/8"]}),
+    ];
+    for bound in bounds {
+        let key = bearer(post(&node, "/v1/api-keys", &bound).await["secret"].as_str().unwrap());
+        let headers = [("Authorization", key.as_str()), ("Content-Type", "application/json"), ("If-Match", "*")];
+        let made = json!({"username": "eve", "roles": ["viewer"], "password": PASSWORD}).to_string();
+        send(node.at, "POST", "/v1/users", &headers, &made).await.problem(403, "forbidden");
+        let account = json!({"name": "north", "admin": {"username": "eve", "password": PASSWORD}}).to_string();
+        send(node.at, "POST", "/v1/accounts", &headers, &account).await.problem(403, "forbidden");
+        let path = format!("/v1/users/{}", user["id"].as_str().unwrap());
+        for change in
+            [r#"{"roles":["supervisor"]}"#, r#"{"password":"another long password"}"#, r#"{"email":"e@x.org"}"#]
+        {
+            send(node.at, "PATCH", &path, &headers, change).await.problem(403, "forbidden");
+        }
+        assert_eq!(send(node.at, "PATCH", &path, &headers, r#"{"name":"Ann"}"#).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn names_show_as_what_they_are() {
+    let node = Node::start().await;
+    for name in ["ann\u{202e}nimda", "ad\u{200b}min", "a\u{7}b"] {
+        let body = json!({"username": "ann", "name": name, "password": PASSWORD}).to_string();
+        let problem = send_json(node.at, "POST", "/v1/users", &[], &body).await.problem(422, "invalid_body");
+        assert_eq!(problem["errors"][0]["pointer"], "#/name", "{problem}");
+        let body = json!({"name": name, "scopes": ["viewer"]}).to_string();
+        send_json(node.at, "POST", "/v1/api-keys", &[], &body).await.problem(422, "invalid_body");
+    }
+}
+
 /// A commit whose answer was lost on the way: the database has it, and nobody was told.
 #[tokio::test]
 async fn what_the_database_did_unheard_is_known_at_the_next_refusal() {

@@ -4,6 +4,7 @@ use clock::WallTime;
 use serde_json::{Value, json};
 
 use super::audit::Noted;
+use super::limits::room;
 use super::{Account, ApiKey, People, RowId, Session, Team, User};
 
 /// A change of one thing. `based_on` is the version it was made from; none for a new one.
@@ -58,6 +59,14 @@ pub enum Change {
         /// Version that was seen.
         based_on: u64,
     },
+    /// Refused unless the account has a user left who has this role and is not disabled: stands behind what may take
+    /// the last one away.
+    KeepOne {
+        /// The account.
+        account: String,
+        /// Word of the role.
+        role: String,
+    },
     /// A user logged in.
     BeginSession(Session),
     /// Somebody tried to log in as this user and was refused: changes nothing, and is in the log.
@@ -98,6 +107,12 @@ pub enum Refused {
         /// How many there may be.
         most: usize,
     },
+    /// Nobody would be left who has it.
+    #[error("nobody would be left with the role {role}")]
+    LastOne {
+        /// Word of the role.
+        role: String,
+    },
 }
 
 /// One row to write.
@@ -108,6 +123,7 @@ pub(super) enum Write {
     Password(RowId, String),
     DropUser(RowId),
     Key(ApiKey),
+    DropKey(RowId),
     Team(Team),
     DropTeam(RowId),
     Session(Session),
@@ -139,6 +155,10 @@ impl People {
                 next_version(self.teams.iter().find(|team| team.id == id).map(|team| team.version), Some(based_on))?;
                 self.delete_team(id, effects)
             }
+            Change::KeepOne { account, role } => {
+                let has_it = |user: &User| user.account == account && !user.disabled && user.roles.contains(&role);
+                if self.users.iter().any(has_it) { Ok(()) } else { Err(Refused::LastOne { role }) }
+            }
             Change::BeginSession(session) => self.begin_session(session, now, effects),
             Change::RefuseLogin { user } => {
                 let user = self.user(user).ok_or(Refused::Gone)?;
@@ -168,7 +188,7 @@ impl People {
         let action = if former.is_some() { "account.updated" } else { "account.created" };
         let same_name = |other: &Account| other.name == row.name && other.id != row.id;
         free(!self.accounts.iter().any(same_name), "name")?;
-        room(former.is_some(), self.accounts.len(), MAX_ACCOUNTS, "accounts")?;
+        former.as_ref().map_or_else(|| self.room_for_account(), |_| Ok(()))?;
         effects.noted.push(Noted::of(("account", action), &row.name, row.id, before, row.noted()));
         effects.writes.push(Write::Account(row.clone()));
         put(&mut self.accounts, at, row);
@@ -213,7 +233,7 @@ impl People {
         let at = self.users.iter().position(|user| user.id == row.id);
         let former = at.and_then(|at| self.users.get(at).cloned());
         (row.version, row.updated_at) = (next_version(former.as_ref().map(|former| former.version), based_on)?, now);
-        room(former.is_some(), self.users.len(), MAX_USERS, "users")?;
+        former.as_ref().map_or_else(|| self.room_for_user(&row.account), |_| Ok(()))?;
         self.check_user(&row)?;
         let action = if former.is_some() { "user.updated" } else { "user.created" };
         let before = former.as_ref().map_or(Value::Null, User::noted);
@@ -276,7 +296,10 @@ impl People {
             return Err(Refused::Gone);
         }
         (row.version, row.updated_at) = (next_version(former.as_ref().map(|former| former.version), based_on)?, now);
-        room(former.is_some(), self.keys.len(), MAX_KEYS, "keys")?;
+        match &former {
+            Some(former) => row.last_used_at = former.last_used_at,
+            None => self.make_room_for_key(&row.account, effects)?,
+        }
         let same_name = |other: &ApiKey| {
             other.id != row.id && other.revoked_at.is_none() && other.account == row.account && other.name == row.name
         };
@@ -303,7 +326,7 @@ impl People {
         let at = self.teams.iter().position(|team| team.id == row.id);
         let former = at.and_then(|at| self.teams.get(at).cloned());
         (row.version, row.updated_at) = (next_version(former.as_ref().map(|former| former.version), based_on)?, now);
-        room(former.is_some(), self.teams.len(), MAX_TEAMS, "teams")?;
+        former.as_ref().map_or_else(|| room(self.teams.len(), MAX_TEAMS, "teams"), |_| Ok(()))?;
         let same_name = |other: &Team| other.id != row.id && other.account == row.account && other.name == row.name;
         free(!self.teams.iter().any(same_name), "name")?;
         let action = if former.is_some() { "team.updated" } else { "team.created" };
@@ -373,14 +396,7 @@ fn free(is_free: bool, field: &'static str) -> Result<(), Refused> {
     if is_free { Ok(()) } else { Err(Refused::Taken { field }) }
 }
 
-fn room(is_known: bool, count: usize, most: usize, what: &'static str) -> Result<(), Refused> {
-    if is_known || count < most { Ok(()) } else { Err(Refused::TooMany { what, most }) }
-}
-
-/// All people are held in memory, and read whole at each change: a megabyte or two at these bounds.
-const MAX_ACCOUNTS: usize = 1_000;
-const MAX_USERS: usize = 5_000;
-const MAX_KEYS: usize = 5_000;
+/// As other people are bounded (`limits`).
 const MAX_TEAMS: usize = 1_000;
 /// A desk, a phone, a tablet, and room for those that were not logged out.
 const MAX_SESSIONS_A_USER: usize = 20;

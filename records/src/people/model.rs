@@ -108,6 +108,9 @@ pub struct ApiKey {
     pub expires_at: Option<WallTime>,
     /// When it was revoked.
     pub revoked_at: Option<WallTime>,
+    /// When it was used last, to the minute and a little late.
+    #[serde(default)]
+    pub last_used_at: Option<WallTime>,
     /// When it was made.
     pub created_at: WallTime,
     /// When it was changed last.

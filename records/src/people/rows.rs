@@ -69,6 +69,19 @@ impl Database {
         Ok(people)
     }
 
+    /// Notes when keys were used last: no change of people, so the log has nothing of it.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn note_uses(&self, uses: &[(RowId, WallTime)]) -> Result<(), DatabaseUnavailable> {
+        let mut transaction = self.begin(Commit::Replayable).await.map_err(away)?;
+        for (id, at) in uses {
+            let update = sql(NOTE_USE).bind(*at).bind(id.0.to_be_bytes()).bind(*at);
+            transaction.execute(update).await.map_err(away)?;
+        }
+        transaction.commit().await.map_err(away)
+    }
+
     /// Hash of a user's password, as a PHC string.
     ///
     /// # Errors
@@ -154,6 +167,7 @@ fn statement(write: Write) -> Statement {
             .bind(row.updated_at)
             .bind(row.version),
         Write::Key(row) => put_key(row),
+        Write::DropKey(id) => sql("DELETE FROM api_keys WHERE id = $1").bind(id.0.to_be_bytes()),
         Write::Session(row) => sql(PUT_SESSION)
             .bind(row.id.0.to_be_bytes())
             .bind(row.account)
@@ -244,6 +258,7 @@ fn key(row: &Row) -> Result<ApiKey, sqlx::Error> {
         created_at: columns::time(row, 9)?,
         updated_at: columns::time(row, 10)?,
         version: columns::optional_count(row, 11)?.unwrap_or(0),
+        last_used_at: columns::optional_time(row, 12)?,
     })
 }
 
@@ -287,7 +302,7 @@ const ACCOUNTS: &str = "SELECT id, name, title, created_at, updated_at, version,
 const USERS: &str = "SELECT id, account, username, email, name, roles, extension, disabled, created_at, updated_at, \
                      version FROM users ORDER BY id";
 const KEYS: &str = "SELECT id, account, name, prefix, hash, scopes, address_ranges, expires_at, revoked_at, \
-                    created_at, updated_at, version FROM api_keys ORDER BY id";
+                    created_at, updated_at, version, last_used_at FROM api_keys ORDER BY id";
 const SESSIONS: &str =
     "SELECT id, account, user_id, hash, created_at, expires_at, address, user_agent FROM sessions ORDER BY id";
 const TEAMS: &str = "SELECT id, account, name, managers, agents, queues, created_at, updated_at, version FROM teams \
@@ -309,6 +324,8 @@ const PUT_TEAM: &str = "INSERT INTO teams (id, account, name, managers, agents, 
     version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET name = excluded.name, \
     managers = excluded.managers, agents = excluded.agents, queues = excluded.queues, \
     updated_at = excluded.updated_at, version = excluded.version";
+const NOTE_USE: &str =
+    "UPDATE api_keys SET last_used_at = $1 WHERE id = $2 AND (last_used_at IS NULL OR last_used_at < $3)";
 const PUT_SESSION: &str = "INSERT INTO sessions (id, account, user_id, hash, created_at, expires_at, address, \
     user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const PUT_PASSWORD: &str = "INSERT INTO user_passwords (user_id, hash) VALUES ($1, $2) \
