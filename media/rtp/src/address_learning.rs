@@ -130,6 +130,12 @@ impl AddressLearning {
         self.confirmed.map_or(self.signalled, |c| c.address)
     }
 
+    /// Whether nobody but the confirmed source will be believed until the next offer (rule 6).
+    #[must_use]
+    pub fn is_settled(&self, now: Instant) -> bool {
+        self.confirmed.is_some() && now > self.window_ends
+    }
+
     /// Whether RTCP from `from` is the other side's: from the SDP's host or the
     /// host that we send to, any port.
     #[must_use]

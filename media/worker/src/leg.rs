@@ -17,7 +17,7 @@ use rtp_core::{FRAME_SAMPLES, Frame, SAMPLE_RATE_HZ};
 
 use crate::metrics::{DropReason, MediaMetrics};
 use crate::ports::PortPair;
-use crate::socket::{Destination, Received};
+use crate::socket::{Destination, Received, UdpPort};
 use crate::stream::OutStream;
 
 pub(crate) use reports::report_interval;
@@ -64,6 +64,18 @@ struct Remote {
     media: RemoteMedia,
     learning: AddressLearning,
     target: Destination,
+    way: Way,
+}
+
+/// How we send to the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// To the target, by its address: another source may be learned yet.
+    Open,
+    /// Through a socket that is bound to the target: it costs a tenth less, and strangers cost nothing.
+    Bound,
+    /// By its address, as the socket could not be bound, or not be freed.
+    Unbound,
 }
 
 /// A packet that was accepted; its payload lies in the buffer it was read into.
@@ -131,11 +143,13 @@ impl Leg {
                 remote.learning.on_offer(media.rtp, now);
                 remote.target = Destination::from(remote.learning.target());
                 remote.media = media;
+                remote.open(&self.pair.rtp);
                 false
             }
             None => {
                 let learning = AddressLearning::new(media.rtp, now);
-                self.remote = Some(Remote { media, learning, target: Destination::from(media.rtp) });
+                let target = Destination::from(media.rtp);
+                self.remote = Some(Remote { media, learning, target, way: Way::Open });
                 true
             }
         }
@@ -176,7 +190,11 @@ impl Leg {
         }
         let packet = Packet::parse(bytes).map_err(|_| DropReason::Malformed)?;
         match remote.learning.on_packet(from, &packet.header, now) {
-            Verdict::Accept => {}
+            Verdict::Accept => {
+                if remote.way == Way::Open && remote.learning.is_settled(now) {
+                    remote.bind(&self.pair.rtp);
+                }
+            }
             Verdict::Learned => remote.target = Destination::from(remote.learning.target()),
             Verdict::Candidate | Verdict::Stranger => return Err(DropReason::Source),
         }
@@ -227,7 +245,7 @@ impl Leg {
         };
         if header.write(bytes).is_some() {
             let bytes = &*bytes;
-            let sent = self.pair.rtp.send(bytes, &remote.target).is_ok();
+            let sent = remote.send(&self.pair.rtp, bytes);
             self.count_sent(sent, bytes.len() - HEADER_LEN, metrics);
         }
     }
@@ -244,7 +262,7 @@ impl Leg {
         let packet = frames.packet(law_of(remote.media.codec));
         let header = self.out.frame(place, FRAME_SAMPLES as u32, remote.media.send_type, now);
         if header.write(packet).is_some() {
-            let sent = self.pair.rtp.send(packet, &remote.target).is_ok();
+            let sent = remote.send(&self.pair.rtp, packet);
             self.count_sent(sent, FRAME_SAMPLES, metrics);
         }
     }
@@ -297,6 +315,24 @@ pub(crate) enum Read {
 }
 
 impl Remote {
+    /// Nobody else will be believed until the next offer: the system may keep others from us.
+    fn bind(&mut self, socket: &UdpPort) {
+        self.way = if socket.connect(&self.target).is_ok() { Way::Bound } else { Way::Unbound };
+    }
+
+    /// Another source may be learned from now on.
+    fn open(&mut self, socket: &UdpPort) {
+        let is_stuck = self.way == Way::Bound && socket.disconnect().is_err();
+        self.way = if is_stuck { Way::Unbound } else { Way::Open };
+    }
+
+    fn send(&self, socket: &UdpPort, bytes: &[u8]) -> bool {
+        match self.way {
+            Way::Bound => socket.send_to_peer(bytes).is_ok(),
+            Way::Open | Way::Unbound => socket.send(bytes, &self.target).is_ok(),
+        }
+    }
+
     fn codec_of(&self, payload_type: u8) -> Option<Law> {
         if self.media.receive_pcma == Some(payload_type) {
             Some(Law::A)

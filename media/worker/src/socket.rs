@@ -1,6 +1,6 @@
 //! Datagram sockets and the wait for many of them at once.
 //!
-//! One `recvfrom` and one `sendto` a packet: each leg has its own socket and,
+//! One `recvfrom` and one `sendto` or `send` a packet: each leg has its own socket and,
 //! at 20 ms a packet, seldom two datagrams in a tick, so `recvmmsg` and
 //! `sendmmsg` would only add their set-up. No unsafe code: nix wraps the calls.
 
@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::socket::{MsgFlags, SockaddrStorage, recvfrom, sendto};
+use nix::sys::socket::{MsgFlags, SockaddrStorage, connect, recvfrom, send, sendto};
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// A bound, non-blocking UDP socket.
@@ -55,7 +55,8 @@ impl UdpPort {
                 None => Received::Failed,
             },
             Ok((_, None)) => Received::Failed,
-            Err(Errno::EAGAIN | Errno::EINTR) => Received::Nothing,
+            // The last: what a datagram of ours met on its way, told to a bound socket.
+            Err(Errno::EAGAIN | Errno::EINTR | Errno::ECONNREFUSED) => Received::Nothing,
             Err(_) => Received::Failed,
         }
     }
@@ -63,6 +64,25 @@ impl UdpPort {
     /// Sends one datagram; never waits: a full socket buffer is an error like any other.
     pub(crate) fn send(&self, bytes: &[u8], to: &Destination) -> io::Result<()> {
         sendto(self.0.as_raw_fd(), bytes, &to.0, MsgFlags::empty())?;
+        Ok(())
+    }
+
+    /// Binds the socket to one other side: the system looks up the way to it once instead of for each datagram, and
+    /// keeps what others send from us.
+    pub(crate) fn connect(&self, to: &Destination) -> io::Result<()> {
+        Ok(connect(self.0.as_raw_fd(), &to.0)?)
+    }
+
+    /// Hears everybody again. The socket keeps its address and port.
+    pub(crate) fn disconnect(&self) -> io::Result<()> {
+        Ok(rustix::net::connect_unspec(&self.0)?)
+    }
+
+    /// Sends one datagram to the side that the socket is bound to.
+    pub(crate) fn send_to_peer(&self, bytes: &[u8]) -> io::Result<()> {
+        let send = || send(self.0.as_raw_fd(), bytes, MsgFlags::empty());
+        // What an earlier datagram met (ICMP) is told by the next call, which sends nothing then.
+        send().or_else(|error| if error == Errno::ECONNREFUSED { send() } else { Err(error) })?;
         Ok(())
     }
 
@@ -121,3 +141,52 @@ impl Poller {
 
 /// Descriptors reported by one wait: a tick's packets of 2,000 legs with room.
 const READY_AT_ONCE: usize = 1_024;
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+
+    fn address(socket: &UdpPort) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], socket.local_port().unwrap()))
+    }
+
+    fn heard(socket: &UdpPort) -> Option<Vec<u8>> {
+        let mut buffer = [0; 16];
+        match socket.receive(&mut buffer) {
+            Received::Datagram(len, _) => Some(buffer[..len].to_vec()),
+            Received::Nothing => None,
+            Received::Failed => panic!("the read failed"),
+        }
+    }
+
+    #[test]
+    fn a_bound_socket_hears_its_peer_only_and_outlives_its_absence() {
+        // A port that was asked for by its number, as those of the pool are: one that the system chose is given back.
+        let chosen = UdpPort::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let at = address(&chosen);
+        drop(chosen);
+        let socket = UdpPort::bind(at).unwrap();
+        let [peer, stranger] = [0, 1].map(|_| UdpSocket::bind("127.0.0.1:0").unwrap());
+        let (here, there) = (address(&socket), peer.local_addr().unwrap());
+        socket.connect(&Destination::from(there)).unwrap();
+        stranger.send_to(b"stranger", here).unwrap();
+        peer.send_to(b"peer", here).unwrap();
+        assert_eq!((heard(&socket).as_deref(), heard(&socket)), (Some(&b"peer"[..]), None));
+        socket.send_to_peer(b"hello").unwrap();
+        assert_eq!(peer.recv(&mut [0; 16]).unwrap(), 5);
+        drop(peer);
+        // The system tells that nobody is there; the next datagram goes out all the same, and no read fails.
+        for _ in 0..3 {
+            socket.send_to_peer(b"hello").unwrap();
+            assert_eq!(heard(&socket), None);
+        }
+        socket.disconnect().unwrap();
+        assert_eq!(address(&socket), here, "it keeps its port");
+        stranger.send_to(b"stranger", here).unwrap();
+        assert_eq!(heard(&socket).as_deref(), Some(&b"stranger"[..]));
+        socket.send(b"hi", &Destination::from(stranger.local_addr().unwrap())).unwrap();
+        assert_eq!(stranger.recv(&mut [0; 16]).unwrap(), 2);
+    }
+}

@@ -127,6 +127,38 @@ fn an_outsider_is_not_heard_and_gets_nothing() {
     assert_eq!(desk.worker.metrics().drops(media_worker::DropReason::Source), 50);
 }
 
+/// Nobody else can be learned five seconds after an offer: the system keeps others from the leg then, until the next one.
+#[test]
+fn who_cannot_be_learned_any_more_is_kept_away_until_the_next_offer() {
+    let (mut desk, mut a, mut b) = bridge(Codec::Pcma, Codec::Pcma);
+    let outsider = Phone::at([127, 0, 0, 9].into(), Codec::Pcma);
+    let refused = |desk: &Desk| desk.worker.metrics().drops(media_worker::DropReason::Source);
+    let (mut round, mut kept_away) = (0u16, 0);
+    while kept_away < 20 {
+        let before = refused(&desk);
+        forge(&outsider, &a, 4_711, 1);
+        a.say(&numbered(round as u8));
+        assert_eq!(b.hear().1, numbered(round as u8));
+        b.say(&numbered(1));
+        assert_eq!(a.hear().1, numbered(1));
+        kept_away = if refused(&desk) == before { kept_away + 1 } else { 0 };
+        round = round.checked_add(1).expect("it is bound after some seconds");
+    }
+    assert!(round > 100, "the outsider was heard and refused at first");
+    // A new offer names another address.
+    let mut moved = Phone::new(Codec::Pcma);
+    moved.peer = a.peer;
+    desk.send(Command::SetRemote { leg: clock::LegId(1), remote: moved.remote() });
+    desk.settle();
+    drop(a);
+    for n in 0..10 {
+        moved.say(&numbered(n));
+        assert_eq!(b.hear().1, numbered(n));
+        b.say(&numbered(n));
+        assert_eq!(moved.hear().1, numbered(n));
+    }
+}
+
 #[test]
 fn a_program_on_the_phones_own_host_that_knows_its_ssrc_is_refused_while_the_phone_speaks() {
     let (mut desk, mut a, mut b) = bridge(Codec::Pcma, Codec::Pcma);
