@@ -49,6 +49,10 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
         Command::DoNotCall { pattern, listed, reason } => {
             post.dialer.try_send(DialerInput::DoNotCall { request, pattern, listed, reason }).is_ok()
         }
+        Command::Release { quarantine } => {
+            post.quarantine.order(quarantine, request, &post.answers);
+            true
+        }
         Command::LiftBan { ban } => post.location.try_send(sip::location::Input::Release { request, ban }).is_ok(),
     };
     if !taken {

@@ -1,6 +1,6 @@
 //! Breaking owners on demand, for tests alone: the file `break` in the data folder, one order a line, is read and
 //! removed. `shard 0`, `acd`, `location` and `trunks` break once; `acd at agent 2`, `acd at queue 1` or `shard 0 at call <Call-ID>`
-//! break at each input that names it; `acd at timeouts` at each time-out. Compiled with the feature `fault-injection`
+//! break at each input that names it, `acd twice at agent 2` at the next two; `acd at timeouts` at each time-out. Compiled with the feature `fault-injection`
 //! only, which no release has.
 
 use std::collections::BTreeMap;
@@ -63,6 +63,7 @@ fn order(line: &str) -> Option<(Owner, Fault)> {
         [] => Fault::Next,
         ["at", "timeouts"] => Fault::Timeouts,
         ["at", "agent", id] => Fault::At(Named::Agent(AgentId(id.parse().ok()?))),
+        ["twice", "at", "agent", id] => Fault::Twice(Named::Agent(AgentId(id.parse().ok()?))),
         ["at", "queue", id] => Fault::At(Named::Queue(QueueId(id.parse().ok()?))),
         ["at", "call", id] => Fault::At(Named::SipCall((*id).to_owned())),
         _ => return None,

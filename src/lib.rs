@@ -18,4 +18,5 @@ mod faults;
 mod ids;
 mod net;
 mod owner;
+mod quarantine;
 mod snapshots;

@@ -73,6 +73,13 @@ impl Snapshots {
         self.publish(&parts);
     }
 
+    pub(crate) fn set_quarantined(&self, at: WallTime, quarantined: Vec<centre::Quarantined>) {
+        let mut parts = self.lock();
+        parts.whole.quarantined = Arc::new(quarantined);
+        parts.whole.at = at;
+        self.publish(&parts);
+    }
+
     /// What the trunk watcher sees.
     pub(crate) fn set_watched(&self, at: WallTime, watched: Vec<TrunkView>) {
         let mut parts = self.lock();

@@ -24,8 +24,8 @@ use crate::rights::Permission;
 use crate::services::Services;
 use crate::trail::{Operations, RefusalLimits};
 use crate::{
-    agent, ban, call, callback, do_not_call, envelope, event, health, key, lost_call, openapi, queue, rate, serve,
-    trail, transaction, trunk, voicemail,
+    agent, ban, call, callback, do_not_call, envelope, event, health, key, lost_call, openapi, quarantine, queue, rate,
+    serve, trail, transaction, trunk, voicemail,
 };
 
 /// The REST API.
@@ -134,6 +134,7 @@ fn routes() -> OpenApiRouter<Shared> {
         voicemail::routes(),
         trunk::routes(),
         ban::routes(),
+        quarantine::routes(),
         event::routes(),
         people::routes(),
         health::routes(),

@@ -61,6 +61,8 @@ pub(crate) enum Topic {
     Agents,
     /// Lost calls that are overdue.
     LostCalls,
+    /// What is quarantined, and what is released.
+    Quarantine,
 }
 
 /// Which events a client gets.
@@ -113,13 +115,14 @@ async fn events(
 }
 
 impl Topic {
-    const ALL: [Self; 3] = [Self::LiveCalls, Self::Agents, Self::LostCalls];
+    const ALL: [Self; 4] = [Self::LiveCalls, Self::Agents, Self::LostCalls, Self::Quarantine];
 
     /// What one may see who follows it: `events.follow` alone shows nothing.
     pub(crate) const fn permission(self) -> Permission {
         match self {
             Self::LiveCalls | Self::LostCalls => Permission::CallsView,
             Self::Agents => Permission::AgentsView,
+            Self::Quarantine => Permission::QuarantineView,
         }
     }
 
@@ -127,6 +130,7 @@ impl Topic {
         match event.kind.split('.').next() {
             Some("agent") => Self::Agents,
             Some("lost_call") => Self::LostCalls,
+            Some("quarantine") => Self::Quarantine,
             _ => Self::LiveCalls,
         }
     }

@@ -28,6 +28,7 @@ mod page;
 mod people;
 mod precondition;
 mod problem;
+mod quarantine;
 mod query;
 mod queue;
 mod rate;

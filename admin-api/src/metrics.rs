@@ -97,7 +97,7 @@ impl Metrics {
         )?;
         let quarantined = make.gauges(
             "quarantined",
-            "Queues, agents and calls refused until the restart, as the same input broke an owner twice.",
+            "Queues, agents and calls refused until they are released or the node restarts, as the same input broke an owner twice.",
             &["kind"],
         )?;
         let lost_calls =
@@ -218,6 +218,11 @@ impl Metrics {
     /// One more is quarantined: a `queue`, an `agent` or a `call`.
     pub fn quarantined(&self, kind: &'static str) {
         self.quarantined.with_label_values(&[kind]).inc();
+    }
+
+    /// One less is.
+    pub fn released(&self, kind: &'static str) {
+        self.quarantined.with_label_values(&[kind]).dec();
     }
 
     /// Broken assertions of all owners, and what is quarantined.

@@ -81,6 +81,8 @@ permissions! {
     BansView = "bans.view", "see who gets no answer";
     BansRelease = "bans.release", "lift bans";
     ReportsView = "reports.view", "see reports";
+    QuarantineView = "quarantine.view", "see what is not handled because it broke its owner";
+    QuarantineRelease = "quarantine.release", "let it be handled again";
     EventsFollow = "events.follow", "follow what happens";
     MetricsView = "metrics.view", "read health and figures from another machine";
     AccountsView = "accounts.view", "see accounts";
@@ -190,6 +192,8 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::BansView, All),
             (P::BansRelease, All),
             (P::ReportsView, All),
+            (P::QuarantineView, All),
+            (P::QuarantineRelease, All),
             (P::EventsFollow, All),
             (P::MetricsView, All),
             (P::AccountsView, All),
@@ -224,6 +228,7 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::BansView, All),
             (P::BansRelease, All),
             (P::ReportsView, All),
+            (P::QuarantineView, All),
             (P::EventsFollow, All),
             (P::TeamsView, All),
         ],

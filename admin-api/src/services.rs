@@ -119,6 +119,9 @@ fn refusal(error: CommandError) -> Problem {
     match error {
         CommandError::UnknownAgent => Problem::new(Code::AgentNotFound, "There is no such agent."),
         CommandError::UnknownBan => Problem::new(Code::BanNotFound, "There is no such ban, or it is over."),
+        CommandError::UnknownQuarantine => {
+            Problem::new(Code::QuarantineNotFound, "There is no such quarantine, or it is over.")
+        }
         CommandError::UnknownCall => Problem::new(Code::CallNotFound, "There is no such live call."),
         CommandError::UnknownCallback => {
             Problem::new(Code::CallbackNotFound, "There is no such callback, or it is over.")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clock::{CallId, WallTime};
 use journal::{Journal, JournalId, ReadError, Stored, Tail};
-use journal_core::{AgentEvent, Durability, Entry, Position};
+use journal_core::{AgentEvent, Durability, Entry, Position, QuarantineNote, QuarantinedThing};
 use serde_json::{Value, json};
 
 use crate::naming::Naming;
@@ -168,6 +168,7 @@ impl EventFeed {
                 let account = Some(callback.account.clone());
                 Some(Event { id, kind, at: entry.at, account, call: entry.call, data: callback_json(&callback) })
             }
+            Entry::Quarantine(note) => Some(quarantine_event(id, note, &self.naming)),
             entry => agent_event(id, entry, &self.naming),
         }
     }
@@ -227,6 +228,18 @@ fn step_data(event: &AgentEvent, naming: &Naming) -> (Option<CallId>, Value) {
         }
         AgentEvent::WrapUpExtended { call, by_s, .. } => (Some(*call), json!({ "by_s": by_s })),
     }
+}
+
+fn quarantine_event(id: EventId, note: &QuarantineNote, naming: &Naming) -> Event {
+    let kind = if note.is_released { "quarantine.released" } else { "quarantine.began" };
+    let (name, call) = match &note.thing {
+        QuarantinedThing::Queue(queue) => (naming.queue(*queue), None),
+        QuarantinedThing::Agent(agent) => (naming.agent(*agent), None),
+        QuarantinedThing::Call(call) => (call.to_string(), Some(*call)),
+        QuarantinedThing::SipCall(id) => (id.clone(), None),
+    };
+    let data = json!({ "kind": note.thing.kind(), "name": name });
+    Event { id, kind: kind.to_owned(), at: note.at, account: Some(naming.home.clone()), call, data }
 }
 
 impl std::fmt::Display for EventId {

@@ -44,9 +44,14 @@ struct LiveCall {
 
 impl LiveCalls {
     /// Reads what is in the journal behind `from` (the projector's `resume`, or
-    /// the start where the database is away), then follows it in a task of its
-    /// own. Returns when it has caught up.
-    pub async fn start(journal: &Journal, naming: Naming, from: Position, applied: watch::Receiver<Position>) -> Self {
+    /// the start where the database is away). Returns when it has caught up, with what follows it from there on:
+    /// a task that the node needs, as without it lists and events stand still.
+    pub async fn start(
+        journal: &Journal,
+        naming: Naming,
+        from: Position,
+        applied: watch::Receiver<Position>,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
         let known = *applied.borrow();
         let state = State { naming, calls: BTreeMap::new(), position: from, applied: known, forgotten: None };
         let live = Self { state: Arc::new(RwLock::new(state)), taken: watch::Sender::new(from) };
@@ -57,8 +62,8 @@ impl LiveCalls {
                 break;
             }
         }
-        tokio::spawn(live.clone().follow(tail.with_rest(REST), applied));
-        live
+        let following = live.clone().follow(tail.with_rest(REST), applied);
+        (live, following)
     }
 
     /// Live calls that match, in the filter's order.

@@ -7,7 +7,7 @@ use journal_core::{Entry, Owner};
 
 /// Appends the node's own entries; every clone continues the same numbers.
 #[derive(Clone)]
-pub(super) struct NodeEntries {
+pub(crate) struct NodeEntries {
     journal: Journal,
     count: Arc<Mutex<u64>>,
 }
@@ -29,7 +29,7 @@ impl NodeEntries {
     }
 
     /// The same for entries whose loss the next start makes good.
-    pub(super) fn append(&self, entry: Entry) {
+    pub(crate) fn append(&self, entry: Entry) {
         if let Err(error) = self.try_append(entry) {
             tracing::error!(%error, "an entry of the node could not be journaled");
         }

@@ -25,6 +25,8 @@ pub use control::ask;
 pub use error::StartError;
 pub use log::start as start_log;
 
+pub(crate) use entries::NodeEntries;
+
 use tokio::runtime::Builder;
 
 use crate::config::Config;

@@ -33,6 +33,7 @@ use crate::net::{
 use crate::owner::{
     AcdCore, AnswerTable, DialerCore, Lanes, LocationCore, Outside, OwnerProgress, Post, Runner, ShardCore, TrunkCore,
 };
+use crate::quarantine::Quarantine;
 use crate::snapshots::Snapshots;
 
 /// The started owners, as others reach them.
@@ -80,6 +81,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
         directory: Arc::clone(&directory),
         metrics: Arc::clone(&opened.metrics),
         drained: drained_lane,
+        quarantine: Quarantine::new(opened.entries, Arc::clone(&snapshots)),
         #[cfg(feature = "fault-injection")]
         faults: crate::faults::Faults::default(),
     });

@@ -54,7 +54,8 @@ pub(super) async fn open(
         }
         Err(PrepareError::Refused(why)) => return Err(StartError::Database(why.to_string())),
     };
-    let live = LiveCalls::start(&journal, naming, from, projector.applied()).await;
+    let (live, following) = LiveCalls::start(&journal, naming, from, projector.applied()).await;
+    spawn_essential(following);
     spawn_essential(Upkeep::new(&journal, &restored).run(projector.resume()));
     let up = restored.replay.live_calls().map(|record| (record.id, Box::new(record.clone()))).collect();
     spawn_essential(follow_calls(journal.clone(), restored.position, up, Arc::clone(&metrics)));

@@ -55,6 +55,11 @@ impl Core for AcdCore {
         self.acd.poll_timeout()
     }
 
+    fn release(&mut self, now: Now, named: &centre::owner::Named) {
+        self.changed = true;
+        self.acd.release(now, named);
+    }
+
     #[cfg(feature = "fault-injection")]
     fn break_at(&mut self, fault: centre::owner::Fault) {
         self.acd.break_at(fault);

@@ -60,6 +60,10 @@ impl Core for LocationCore {
         self.location.poll_timeout()
     }
 
+    fn release(&mut self, _: Now, named: &centre::owner::Named) {
+        self.location.release(named);
+    }
+
     #[cfg(feature = "fault-injection")]
     fn break_at(&mut self, fault: centre::owner::Fault) {
         self.location.break_at(fault);

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use centre::owner::Named;
 use centre::{Answer, CommandError, Delivery};
 use clock::{Instant, Now, RequestId, ShardId};
 use journal_core::{Gate, Mark, Owner};
@@ -54,6 +55,8 @@ pub(crate) trait Core: Send + 'static {
     /// Breaks an assertion, as a test wants it.
     #[cfg(feature = "fault-injection")]
     fn break_at(&mut self, fault: centre::owner::Fault);
+    /// Handles inputs that name this again.
+    fn release(&mut self, _now: Now, _named: &Named) {}
     /// Publishes what others may see, when it changed. Called after each batch and before its answers leave.
     fn publish(&mut self, now: Now);
 }
@@ -183,6 +186,9 @@ impl<C: Core> Runner<C> {
         #[cfg(feature = "fault-injection")]
         for fault in crate::faults::take(&self.faults) {
             self.core.break_at(fault);
+        }
+        for named in self.post.quarantine.orders(self.owner) {
+            self.core.release(now, &named);
         }
         self.core.handle_timeout(now);
         self.drain();

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::EXIT_BROKEN;
 use crate::net::{CallIdDirectory, Flows};
+use crate::quarantine::Quarantine;
 
 /// The ways to everyone, shared by all owners' tasks.
 pub(crate) struct Post {
@@ -40,6 +41,8 @@ pub(crate) struct Post {
     pub(crate) directory: Arc<CallIdDirectory>,
     /// Counters.
     pub(crate) metrics: Arc<Metrics>,
+    /// What owners are spared.
+    pub(crate) quarantine: Quarantine,
     /// Shards that hold no call any more, at shutdown.
     pub(crate) drained: mpsc::Sender<ShardId>,
     /// What tests want broken.
@@ -111,7 +114,17 @@ impl Post {
             }
             Alarm::Quarantined(named) => {
                 self.metrics.quarantined(named.kind());
-                tracing::error!(?owner, ?named, "the same input broke its owner twice: quarantined until the restart");
+                self.quarantine.began(owner, owner_word(owner), named);
+                tracing::error!(
+                    ?owner,
+                    ?named,
+                    "the same input broke its owner twice: quarantined until it is released"
+                );
+            }
+            Alarm::Released(named) => {
+                self.metrics.released(named.kind());
+                self.quarantine.released(owner, named, &self.answers);
+                tracing::warn!(?owner, ?named, "an operator released it: its owner handles it again");
             }
             Alarm::GaveUp => {
                 tracing::error!(?owner, "an owner cannot be built anew: the process ends, its next start recovers");

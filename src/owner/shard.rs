@@ -74,6 +74,10 @@ impl Core for ShardCore {
         self.shard.poll_timeout()
     }
 
+    fn release(&mut self, _: Now, named: &centre::owner::Named) {
+        self.shard.release(named);
+    }
+
     #[cfg(feature = "fault-injection")]
     fn break_at(&mut self, fault: centre::owner::Fault) {
         self.shard.break_at(fault);

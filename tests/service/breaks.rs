@@ -50,11 +50,33 @@ fn what_breaks_the_acd_twice_is_quarantined_alone() {
     assert_eq!(node.http().metric("trunkline_quarantined{kind=\"agent\"}"), 1.0);
     let ready = node.http().get("/readyz").json();
     assert_eq!((&ready["quarantined"], &ready["owner_panics"]), (&json!(1), &json!(3)), "{ready}");
-    assert!(node.log().contains("quarantined until the restart"), "{}", node.log());
+    assert!(node.log().contains("quarantined until it is released"), "{}", node.log());
     // Everyone else goes on.
     let (mut caller, agent) = talk(&node, &phone);
     caller.bye();
     agent.expect_bye();
+}
+
+#[test]
+fn what_is_released_is_handled_again() {
+    let node = Node::start(NodeConfig::demo().queue_times(15, 300, 0));
+    let _phone = node.registered("1001");
+    node.http().wait_agent("1001", "ready");
+    node.break_owner("acd twice at agent 1");
+    node.break_once("acd");
+    let paused = json!({"state": "paused"});
+    assert_eq!(node.http().put("/v1/agents/1001/state", &paused).status, 503);
+    let list = node.http().get("/v1/quarantine").json();
+    let [one] = list["data"].as_array().map_or(&[][..], Vec::as_slice) else { panic!("{list}") };
+    assert_eq!((&one["kind"], &one["name"], &one["owner"]), (&json!("agent"), &json!("1001"), &json!("acd")), "{list}");
+    let path = format!("/v1/quarantine/{}/release", one["id"].as_str().unwrap_or_default());
+    assert_eq!(node.http().post(&path, "release-1", &json!({})).status, 200);
+    // His phone and his status were kept for him.
+    node.http().wait_agent("1001", "ready");
+    assert_eq!(node.http().metric("trunkline_quarantined{kind=\"agent\"}"), 0.0);
+    assert_eq!(node.http().get("/v1/quarantine").json()["data"], json!([]));
+    assert_eq!(node.http().put("/v1/agents/1001/state", &paused).status, 200);
+    node.http().wait_agent("1001", "paused");
 }
 
 #[test]

@@ -11,7 +11,8 @@ use crate::time::rfc3339;
 pub(crate) struct Event {
     /// Resumes the stream after this event.
     pub(crate) id: String,
-    /// What: the types of a call's journey, and `agent.state_changed`.
+    /// What: the types of a call's journey, and `agent.state_changed`,
+    /// `quarantine.began` and `quarantine.released`.
     #[serde(rename = "type")]
     #[schema(example = "call.answered")]
     pub(crate) kind: String,

@@ -73,7 +73,12 @@ impl Drop for Watch {
 }
 
 /// On which it depends what a stream shows.
-const FOLLOWED: [Permission; 3] = [Permission::EventsFollow, Topic::LiveCalls.permission(), Topic::Agents.permission()];
+const FOLLOWED: [Permission; 4] = [
+    Permission::EventsFollow,
+    Topic::LiveCalls.permission(),
+    Topic::Agents.permission(),
+    Topic::Quarantine.permission(),
+];
 /// For a client that reads to see the proper end of its stream.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 /// For what ends by the clock: with the last words well within the second in which a revocation is to take effect.

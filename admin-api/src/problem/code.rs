@@ -55,6 +55,7 @@ codes! {
     TrunkNotFound = 404, "trunk_not_found", "No such trunk";
     CallNotFound = 404, "call_not_found", "No such call";
     NoRecording = 404, "no_recording", "The call has no recording";
+    QuarantineNotFound = 404, "quarantine_not_found", "No such quarantine";
     BanNotFound = 404, "ban_not_found", "No such ban";
     CallbackNotFound = 404, "callback_not_found", "No such callback";
     DncEntryNotFound = 404, "dnc_entry_not_found", "The number is not on the do-not-call list";

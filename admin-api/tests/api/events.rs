@@ -166,7 +166,7 @@ async fn there_is_room_for_so_many_followers() {
 #[tokio::test]
 async fn a_client_that_does_not_read_is_cut_off_when_its_key_is_revoked() {
     let node = Node::start().await;
-    let body = r#"{"name":"board","scopes":["events.follow"]}"#;
+    let body = r#"{"name":"board","scopes":["calls.view", "events.follow"]}"#;
     let key = send_json(node.at, "POST", "/v1/api-keys", &[], body).await.json();
     let mut follow = Follow::open_with(node.at, "/v1/events", &bearer(key["secret"].as_str().unwrap())).await;
     node.append(Story::inbound(1).take()).await;
@@ -235,7 +235,15 @@ async fn events_show_what_one_may_see_and_nothing_else() {
     node.append(Story::inbound(1).queued().take()).await;
     let (agent, state) = (clock::AgentId(1), journal_core::AgentState::OnCall);
     let (call, at) = (Some(Story::inbound(1).call), clock::WallTime::from_micros(5));
-    node.append(vec![journal_core::Entry::AgentStateChanged { agent, state, reason: None, call, at }]).await;
+    node.append(vec![journal_core::Entry::AgentStateChanged {
+        agent,
+        state,
+        reason: None,
+        call,
+        at,
+        cause: journal_core::StateCause::Chosen,
+    }])
+    .await;
     let key = async |name: &str, scopes: &[&str]| {
         let body = json!({"name": name, "scopes": scopes}).to_string();
         let made = send_json(node.at, "POST", "/v1/api-keys", &[], &body).await.json();

@@ -17,6 +17,7 @@ mod node;
 mod operation;
 mod originate;
 mod people;
+mod quarantine;
 mod requests;
 mod rights;
 mod story;

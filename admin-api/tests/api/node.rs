@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use acd::{AgentSnapshot, QueueSnapshot, State, Status};
 use admin_api::{Api, CommandRequest, ConfigKey, Metrics, Readiness, Roster, Services};
+use centre::owner::Named;
 use centre::{
-    Answer, Ban, Command, CommandError, Directory, NamedAgent, NamedQueue, NamedTrunk, RegistrationSnapshot, Snapshot,
-    TrunkSnapshot,
+    Answer, Ban, Command, CommandError, Directory, NamedAgent, NamedQueue, NamedTrunk, Quarantined,
+    RegistrationSnapshot, Snapshot, TrunkSnapshot,
 };
 use clock::{AgentId, CallId, QueueId, ShardId, TrunkId, WallTime};
 use journal::{Journal, OpenError, Options, Report};
@@ -111,7 +112,9 @@ impl Node {
         let applied = projector.applied();
         // `Away` is what the tests without a database want.
         let _prepared = projector.prepare().await;
-        let live = LiveCalls::start(&journal, naming(), *projector.resume().borrow(), projector.applied()).await;
+        let (live, following) =
+            LiveCalls::start(&journal, naming(), *projector.resume().borrow(), projector.applied()).await;
+        tokio::spawn(following);
         let projecting = tokio::spawn(projector.run());
         let writer = Writer { journal, last: Arc::default() };
         Self::serve(folder, writer, written, applied, synced, live, database, restored.replay.answers, projecting).await
@@ -273,6 +276,11 @@ pub(crate) fn agent(number: u32, state: State) -> AgentSnapshot {
     }
 }
 
+pub(crate) fn quarantined(id: u64) -> Quarantined {
+    let since = WallTime::from_micros(1_000_000);
+    Quarantined { id, owner: "acd", named: Named::Agent(AgentId(1)), since }
+}
+
 /// Agents 1001 to 1003 in `support`, the last also in `sales`.
 fn directory() -> Directory {
     let named = |number: u32| NamedAgent {
@@ -339,6 +347,7 @@ fn snapshot() -> Snapshot {
         bans: Arc::new(bans),
         acd: Arc::new(acd::Snapshot { agents, queues, callbacks: vec![callback] }),
         do_not_call: Arc::default(),
+        quarantined: Arc::new(vec![quarantined(1)]),
         registrations: Arc::new(vec![registration]),
         trunks: Arc::new(vec![TrunkSnapshot { trunk: TrunkId(1), calls: 2, refused: 3, status: None }]),
     }

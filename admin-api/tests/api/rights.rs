@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::audit::logged;
 use crate::cast::{BAD_KEYS, ROLES, bearer};
 use crate::client::{Reply, send};
-use crate::node::{Node, agent};
+use crate::node::{Node, agent, quarantined};
 use crate::story::{Story, recording_path};
 
 /// How an operation is tried, and who may succeed.
@@ -213,6 +213,8 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "add_dnc" => with(at("/v1/dnc", LEADERS, Refused), number),
         "remove_dnc" => at(&format!("/v1/dnc/{NUMBER}"), LEADERS, Nothing),
         "release_ban" => at("/v1/bans/ban_2/release", LEADERS, Nothing),
+        "list_quarantine" => at("/v1/quarantine", LEADERS, Empty),
+        "release_quarantine" => at("/v1/quarantine/quarantine_1/release", ADMIN, Nothing),
         "follow_events" => at("/v1/events", ALL, Empty),
         "list_accounts" => at("/v1/accounts", ADMIN, Own),
         "show_account" => at(&made(node, "accounts", &account).await, ADMIN, Nothing),
@@ -320,6 +322,7 @@ async fn furnished() -> (Node, Things) {
             let (pattern, since) = (pattern.to_string(), WallTime::from_micros(1));
             Ok(Answer::DoNotCall { pattern, reason, since, is_new: listed })
         }
+        Command::Release { quarantine: id } => Ok(Answer::Released(quarantined(id))),
         Command::LiftBan { ban } => {
             let (since, until) = (WallTime::from_micros(1), WallTime::from_micros(2));
             Ok(Answer::BanLifted(Ban { id: ban, address: [192, 0, 2, 66].into(), user: None, since, until }))

@@ -54,6 +54,11 @@ pub enum Command {
         /// Its number.
         ban: u64,
     },
+    /// Let an owner handle again what it was spared after breaking at it twice (to that owner's task).
+    Release {
+        /// Number of the quarantine.
+        quarantine: u64,
+    },
 }
 
 /// A good answer; it is given when what it says is synced (DESIGN section 6).
@@ -80,6 +85,8 @@ pub enum Answer {
     },
     /// The ban as it was: it is over.
     BanLifted(crate::Ban),
+    /// What was quarantined: it is over.
+    Released(crate::Quarantined),
 }
 
 /// Why a command was not carried out.
@@ -99,6 +106,8 @@ pub enum CommandError {
     NotListed,
     /// The list has no room.
     ListFull,
+    /// No such quarantine, or it is over.
+    UnknownQuarantine,
     /// The agent has no registered phone.
     NoDevice,
     /// The destination may not be dialed.

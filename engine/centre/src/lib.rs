@@ -31,6 +31,8 @@ pub mod trunk_view {
     pub use sip::trunk::{RegistrationView, TargetView, TrunkView};
 }
 
-pub use snapshot::{Directory, NamedAgent, NamedQueue, NamedTrunk, RegistrationSnapshot, Snapshot, TrunkSnapshot};
+pub use snapshot::{
+    Directory, NamedAgent, NamedQueue, NamedTrunk, Quarantined, RegistrationSnapshot, Snapshot, TrunkSnapshot,
+};
 
 pub use sip::location::Ban;

@@ -76,6 +76,21 @@ pub struct Snapshot {
     pub do_not_call: Arc<dialer::gate::Lists>,
     /// Bans, as of the last change: those whose time is over may still be among them.
     pub bans: Arc<Vec<crate::Ban>>,
+    /// What is quarantined, oldest first.
+    pub quarantined: Arc<Vec<Quarantined>>,
+}
+
+/// Something that an owner is spared, as inputs that name it broke it twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its number, from 1 since the start.
+    pub id: u64,
+    /// Word of the owner: `shard`, `acd` or `location`.
+    pub owner: &'static str,
+    /// What it is.
+    pub named: crate::owner::Named,
+    /// Since when.
+    pub since: WallTime,
 }
 
 /// One registered contact.

@@ -260,7 +260,9 @@ impl Disk {
         projector.prepare().await.expect("database and journal belong together");
         let naming = world.live.naming();
         let (resume, applied) = (*projector.resume().borrow(), projector.applied());
-        world.live = LiveCalls::start(&world.journal, naming, resume, applied).await;
+        let (live, following) = LiveCalls::start(&world.journal, naming, resume, applied).await;
+        tokio::spawn(following);
+        world.live = live;
         world.task = Some(tokio::spawn(projector.run()));
         world
     }
@@ -278,7 +280,8 @@ impl Disk {
         let naming = Naming { names: restored.replay.names, home: "demo".to_owned() };
         let database = self.store.database();
         let projector = Projector::new(database.clone(), journal.clone(), naming.clone());
-        let live = LiveCalls::start(&journal, naming, Position::START, projector.applied()).await;
+        let (live, following) = LiveCalls::start(&journal, naming, Position::START, projector.applied()).await;
+        tokio::spawn(following);
         World {
             base: journal.reached(Durability::Written).sequence,
             appended: AtomicU64::new(0),

@@ -1,9 +1,9 @@
 //! The call distributor that is built anew when it breaks, while calls stay up.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use acd::{Acd, AgentConfig, Checkpoint, Counts, Effect, Input, Limits, QueueConfig, Snapshot};
-use clock::{CallId, Instant, Now, QueueId, Rng, ShardId};
+use acd::{Acd, AgentConfig, Checkpoint, Counts, Effect, Input, Limits, QueueConfig, Snapshot, Status};
+use clock::{AgentId, CallId, Instant, Now, QueueId, Rng, ShardId};
 
 use super::guard::{Guard, attempt};
 use super::{Alarm, Named};
@@ -27,10 +27,20 @@ pub struct AcdOwner {
     shards: BTreeSet<ShardId>,
     /// Queues of which a call was quarantined when it entered: at the next one it is the queue.
     blamed: BTreeSet<QueueId>,
+    /// What is known of quarantined agents, for their return.
+    away: BTreeMap<AgentId, Away>,
     guard: Guard,
     out: VecDeque<Delivery>,
     #[cfg(feature = "fault-injection")]
     faults: super::fault::Faults,
+}
+
+/// A quarantined agent, of whom the ACD knows nothing.
+#[derive(Clone, Debug)]
+struct Away {
+    status: Status,
+    reason: Option<String>,
+    reachable: bool,
 }
 
 impl AcdOwner {
@@ -47,6 +57,7 @@ impl AcdOwner {
             rules: None,
             shards: BTreeSet::new(),
             blamed: BTreeSet::new(),
+            away: BTreeMap::new(),
             guard: Guard::default(),
             out: VecDeque::new(),
             #[cfg(feature = "fault-injection")]
@@ -68,6 +79,28 @@ impl AcdOwner {
             Ok(()) => self.remember(now, Some(input)),
             Err(why) => self.recover(now, Some(input), why),
         }
+    }
+
+    /// Takes inputs that name this again: a queue and an agent come back as the rules have them, the agent as reachable
+    /// as he is and with the status that he chose. Whatever broke it may do so again.
+    pub fn release(&mut self, now: Now, named: &Named) {
+        if self.guard.has_given_up() || !self.guard.release(named) {
+            return;
+        }
+        self.out.push_back(Delivery::Alarm(Alarm::Released(named.clone())));
+        if let Named::Queue(queue) = named {
+            self.blamed.remove(queue);
+        }
+        if let (Named::Queue(_) | Named::Agent(_), Some((queues, agents))) = (named, self.rules.clone()) {
+            self.handle(now, Input::Configure { queues, agents });
+        }
+        if let Named::Agent(agent) = named
+            && let Some(away) = self.away.remove(agent)
+        {
+            away.inputs(*agent).into_iter().for_each(|input| self.handle(now, input));
+        }
+        // What he does on a call is the shards' to say.
+        self.out.extend(self.shards.iter().map(|shard| Delivery::Shard(*shard, call::Input::TellFacts)));
     }
 
     /// Runs the timers that are due; early calls do nothing.
@@ -132,6 +165,11 @@ impl AcdOwner {
         match input {
             Input::Configure { queues, agents } => self.rules = Some((queues.clone(), agents.clone())),
             Input::Enqueue(acd::Enqueue { shard, .. }) | Input::Facts { shard, .. } => drop(self.shards.insert(*shard)),
+            Input::Reachable { agent, reachable } => {
+                if let Some(away) = self.away.get_mut(agent) {
+                    away.reachable = *reachable;
+                }
+            }
             _ => {}
         }
     }
@@ -232,6 +270,12 @@ impl AcdOwner {
             return;
         }
         self.out.push_back(Delivery::Alarm(Alarm::Quarantined(named.clone())));
+        if let Named::Agent(id) = &named
+            && let Some(agent) = self.acd.snapshot().agents.into_iter().find(|agent| agent.agent == *id)
+        {
+            let reason = agent.reason.filter(|_| agent.status == Status::Paused);
+            self.away.insert(*id, Away { status: agent.status, reason, reachable: agent.reachable });
+        }
         let input = match named {
             Named::Call(call) => {
                 self.send_away(call);
@@ -290,6 +334,13 @@ impl AcdOwner {
     fn give_up(&mut self) {
         self.guard.give_up();
         self.out.push_back(Delivery::Alarm(Alarm::GaveUp));
+    }
+}
+
+impl Away {
+    fn inputs(self, agent: AgentId) -> [Input; 2] {
+        let Self { status, reason, reachable } = self;
+        [Input::Reachable { agent, reachable }, Input::SetStatus { request: None, agent, status, reason }]
     }
 }
 

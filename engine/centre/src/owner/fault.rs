@@ -9,6 +9,10 @@ pub enum Fault {
     Next,
     /// At each input that names this.
     At(Named),
+    /// At the next two of them: what is released later breaks nothing.
+    Twice(Named),
+    /// At the next of them.
+    Once(Named),
     /// At each time-out, early ones included.
     Timeouts,
 }
@@ -26,12 +30,14 @@ impl Faults {
     pub(super) fn strike(&mut self, names: Option<&[Named]>) {
         let due = |fault: &Fault| match fault {
             Fault::Next => true,
-            Fault::At(one) => names.is_some_and(|names| names.contains(one)),
+            Fault::At(one) | Fault::Twice(one) | Fault::Once(one) => names.is_some_and(|names| names.contains(one)),
             Fault::Timeouts => names.is_none(),
         };
         let Some(index) = self.0.iter().position(due) else { return };
-        if self.0[index] == Fault::Next {
-            self.0.remove(index);
+        match &self.0[index] {
+            Fault::Next | Fault::Once(_) => drop(self.0.remove(index)),
+            Fault::Twice(one) => self.0[index] = Fault::Once(one.clone()),
+            Fault::At(_) | Fault::Timeouts => {}
         }
         panic!("broken on demand");
     }

@@ -19,8 +19,10 @@ pub enum Alarm {
         /// What the assertion said.
         why: String,
     },
-    /// The same input broke it twice: inputs that name this are refused until the node restarts.
+    /// The same input broke it twice: inputs that name this are refused until it is released or the node restarts.
     Quarantined(Named),
+    /// An operator let it be handled again.
+    Released(Named),
     /// It broke more than [`BREAKS_A_MINUTE_MAX`] times in a minute, or could not be built anew: the process must end.
     GaveUp,
 }
@@ -64,6 +66,11 @@ impl Guard {
     /// limit of breaks ends.
     pub(super) fn quarantine(&mut self, named: Named) -> bool {
         self.quarantined.len() < QUARANTINED_MAX && self.quarantined.insert(named)
+    }
+
+    /// True when it was quarantined.
+    pub(super) fn release(&mut self, named: &Named) -> bool {
+        self.quarantined.remove(named)
     }
 }
 

@@ -95,6 +95,13 @@ impl LocationOwner {
         }
     }
 
+    /// Takes requests that name this again. Whatever broke it may do so again.
+    pub fn release(&mut self, named: &Named) {
+        if self.guard.release(named) {
+            self.out.push_back(Delivery::Alarm(Alarm::Released(named.clone())));
+        }
+    }
+
     /// What is to be delivered next; drained before the next input.
     pub fn poll_delivery(&mut self) -> Option<Delivery> {
         while self.out.is_empty() {

@@ -88,6 +88,13 @@ impl ShardOwner {
         }
     }
 
+    /// Takes inputs that name this again. Whatever broke it may do so again.
+    pub fn release(&mut self, named: &Named) {
+        if self.guard.release(named) {
+            self.out.push_back(Delivery::Alarm(Alarm::Released(named.clone())));
+        }
+    }
+
     /// What is to be delivered next; drained before the next input.
     pub fn poll_delivery(&mut self) -> Option<Delivery> {
         self.poll_seen(|_| {})

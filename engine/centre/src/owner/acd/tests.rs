@@ -89,3 +89,33 @@ fn a_queue_is_quarantined_at_its_second_call_that_breaks_the_acd() {
     assert!(owner.snapshot().queues.is_empty());
     assert_eq!(owner.counts().legs, 200, "who talks goes on talking");
 }
+
+#[test]
+fn what_is_released_comes_back_as_it_was() {
+    let mut owner = busy_centre();
+    let agent = AgentId(7);
+    let pause = |reason: &str| Input::SetStatus {
+        request: None,
+        agent,
+        status: Status::Paused,
+        reason: Some(reason.to_owned()),
+    };
+    owner.handle(at(6_500), pause("lunch"));
+    owner.break_at(Fault::Twice(Named::Agent(agent)));
+    owner.handle(at(7_000), pause("tea"));
+    let names = |owner: &AcdOwner| owner.snapshot().agents.iter().map(|one| one.agent).collect::<Vec<_>>();
+    assert!(!names(&owner).contains(&agent));
+    owner.handle(at(7_100), Input::Reachable { agent, reachable: false });
+    owner.handle(at(7_200), Input::Reachable { agent, reachable: true });
+    owner.release(at(8_000), &Named::Agent(AgentId(8)));
+    drain(&mut owner, at(8_000));
+    owner.release(at(8_000), &Named::Agent(agent));
+    let said = drain(&mut owner, at(8_000));
+    let released = |one: &Delivery| matches!(one, Delivery::Alarm(Alarm::Released(Named::Agent(id))) if *id == agent);
+    assert!(said.iter().any(released), "{said:?}");
+    let back = owner.snapshot().agents.into_iter().find(|one| one.agent == agent).expect("he is back");
+    assert_eq!((back.status, back.reachable), (Status::Paused, true));
+    owner.handle(at(8_100), pause("tea"));
+    let now = owner.snapshot().agents.into_iter().find(|one| one.agent == agent).expect("he stays");
+    assert_eq!(now.reason.as_deref(), Some("tea"), "his inputs are taken again");
+}
