@@ -33,7 +33,8 @@ pub(crate) struct Ready {
     journal_writable: bool,
     /// Assertions that broke in owners since the start; each was built anew and goes on.
     owner_panics: u64,
-    /// Queues, agents and calls refused until they are released or the node restarts, as the same input broke an owner twice. The log names them.
+    /// Queues, agents and calls refused until they are released or the node restarts, as the same input broke an owner
+    /// twice. The log names them.
     quarantined: u64,
 }
 

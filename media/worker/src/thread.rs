@@ -341,7 +341,7 @@ const BATCH_EVERY: Duration = Duration::from_millis(200);
 const RETRY_MS: u16 = 2;
 /// The longest wait; orders and packets end it at once.
 const MAX_PATIENCE_MS: u16 = 10_000;
-/// The rest between two drains of the sockets: half of it is what a packet waits, far below what a phone's jitter buffer
+/// The rest between two drains of the sockets: half of it is what a packet waits, far below what a phone's buffer
 /// holds, and a drain finds 100 packets of 500 calls, which shares out the cost of the wake-up.
 const REST: Duration = Duration::from_millis(2);
 /// Load is judged over so long ...

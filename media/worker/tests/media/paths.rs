@@ -127,7 +127,7 @@ fn an_outsider_is_not_heard_and_gets_nothing() {
     assert_eq!(desk.worker.metrics().drops(media_worker::DropReason::Source), 50);
 }
 
-/// Nobody else can be learned five seconds after an offer: the system keeps others from the leg then, until the next one.
+/// Nobody else can be learned five seconds after an offer: the system keeps others away then, until the next one.
 #[test]
 fn who_cannot_be_learned_any_more_is_kept_away_until_the_next_offer() {
     let (mut desk, mut a, mut b) = bridge(Codec::Pcma, Codec::Pcma);
