@@ -34,14 +34,16 @@ fn an_abandoned_call_is_lost_until_an_agent_dials_the_number() {
     outside.finish();
     let won = one(&node, "/v1/lost-calls", |call| call["recovered"] == true);
     assert_eq!(won["id"], lost["id"]);
-    let back = node.http().get(&format!("/v1/calls/{}", won["recovered_by_call_id"].as_str().unwrap_or_default())).json();
+    let back =
+        node.http().get(&format!("/v1/calls/{}", won["recovered_by_call_id"].as_str().unwrap_or_default())).json();
     assert_eq!((&back["direction"], &back["recovers_call_id"]), (&json!("outbound_dial"), &lost["id"]));
     assert_eq!(back["started_at"], won["recovered_at"]);
     assert!(won["recovery_s"].as_u64().is_some(), "{won}");
     let path = format!("/v1/calls?lost=true&recovered=true&agent=none&from={}", "+442079460123");
     assert_eq!(one(&node, &path, |_| true)["lost"]["recovered"], true);
     let told = node.http().get(&format!("/v1/calls/{}/journey", back["id"].as_str().unwrap_or_default())).json();
-    let texts: Vec<_> = told["steps"].as_array().into_iter().flatten().filter_map(|step| step["text"].as_str()).collect();
+    let texts: Vec<_> =
+        told["steps"].as_array().into_iter().flatten().filter_map(|step| step["text"].as_str()).collect();
     assert_eq!(texts.first(), Some(&"Outgoing call initiated from 1001 to +442079460123"), "{texts:?}");
     assert!(texts.contains(&"Answered by customer +442079460123"), "{texts:?}");
 }
@@ -63,9 +65,11 @@ fn a_caller_who_rings_again_and_is_answered_resolved_it_himself() {
     let counts = json!([row["queue"], row["lost"], row["recovered"], row["self_resolved"], row["open"]]);
     assert_eq!(counts, json!(["support", 1, 0, 1, 0]));
     let journey = "/v1/customers/+442079460124/journey";
-    let page = until(journey, || node.http().get(journey).json(), |page| {
-        page["data"].as_array().is_some_and(|all| all.iter().all(|one| one["status"] == "ended"))
-    });
+    let page = until(
+        journey,
+        || node.http().get(journey).json(),
+        |page| page["data"].as_array().is_some_and(|all| all.iter().all(|one| one["status"] == "ended")),
+    );
     let statuses: Vec<_> = page["data"].as_array().into_iter().flatten().map(|one| &one["assigned_to"]).collect();
     assert_eq!(statuses, [&Value::Null, &json!("1001")], "{page}");
 }

@@ -22,6 +22,7 @@ mod init;
 mod lan;
 mod leaks;
 mod log;
+mod lost_calls;
 mod media;
 mod number_services;
 mod offers;

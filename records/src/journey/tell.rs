@@ -137,14 +137,15 @@ impl Story {
         }
     }
 
-    /// Who answered: an agent, the customer, or the service itself, which answers on the caller's leg.
+    /// Who answered: an agent, the customer, or the service itself, which answers on the caller's leg. The step's agent
+    /// is who talks from now, on whichever side.
     fn answerer(&self, step: &JourneyStep) -> String {
-        let party = step.leg.and_then(|leg| self.parties.get(&leg));
-        let agent = party.and_then(|party| party.agent.clone()).or_else(|| optional(step, "agent"));
-        match (agent, party) {
-            (Some(agent), _) => agent,
-            (None, Some(party)) if party.kind == "caller" => "the service".to_owned(),
-            (None, _) => format!("customer {}", self.to),
+        match step.leg.and_then(|leg| self.parties.get(&leg)) {
+            Some(party) if party.kind == "caller" => "the service".to_owned(),
+            Some(Party { agent: Some(agent), .. }) => agent.clone(),
+            Some(party) if party.kind == "transfer" => "the target of the transfer".to_owned(),
+            Some(_) => format!("customer {}", self.to),
+            None => optional(step, "agent").unwrap_or_else(|| format!("customer {}", self.to)),
         }
     }
 
