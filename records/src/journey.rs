@@ -100,6 +100,7 @@ fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
             "callback": callback.to_string(),
             "agent": agent.map(|id| naming.agent(id)),
         }),
+        CallEvent::LegDevice { name, device, .. } => json!({ "name": name, "device": device }),
         CallEvent::DialDenied { number, rule, evidence } => {
             json!({ "number": number, "rule": rule, "evidence": evidence })
         }

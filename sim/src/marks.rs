@@ -124,6 +124,7 @@ const fn name(event: &CallEvent) -> &'static str {
         CallEvent::CallbackRejected { .. } => "callback.rejected",
         CallEvent::CallbackDialing { .. } => "callback.dialing",
         CallEvent::DialDenied { .. } => "dial.denied",
+        CallEvent::LegDevice { .. } => "leg.device",
     }
 }
 

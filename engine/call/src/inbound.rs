@@ -195,6 +195,7 @@ impl Shard {
     fn log_caller_leg(&mut self, call: CallId, leg: &Leg, request: &Message) {
         let sip_call_id = request.call_id().unwrap_or_default().to_owned();
         self.log(call, CallEvent::LegStarted { leg: leg.id, kind: leg.kind, sip_call_id, agent: leg.agent });
+        self.log_device(call, leg.id, leg.agent, request);
     }
 
     /// Who calls: an agent's extension, whatever his From says; of a trunk the number in From, or, where that has

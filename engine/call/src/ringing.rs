@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 
 use clock::{AgentId, CallId, LegId, TrunkId};
 use journal_core::{CallEvent, LegKind, Who};
-use sip::Message;
 use sip::ua::SessionId;
+use sip::{Message, Name};
 
 use crate::identity::Identity;
 use crate::ids::RingId;
@@ -129,6 +129,9 @@ impl Shard {
         if let Err(why) = self.take_answer(leg, response) {
             return self.leg_lost(leg, why, false);
         }
+        if let Some((call, agent)) = self.legs.get(&leg).map(|leg| (leg.call, leg.agent)) {
+            self.log_device(call, leg, agent, response);
+        }
         let Some(ring) = self.legs.get(&leg).and_then(|leg| leg.ring) else { return };
         let Some(known) = self.rings.get_mut(&ring) else { return };
         known.answered = Some(leg);
@@ -143,6 +146,17 @@ impl Shard {
             Purpose::Callee => self.callee_answered(call, ring, leg),
             Purpose::Originator => self.originator_answered(call, ring, leg),
             Purpose::Transfer { by, to } => self.transfer_answered(call, ring, leg, by, &to),
+        }
+    }
+
+    /// What an agent's phone says of itself, for the journey.
+    pub(crate) fn log_device(&mut self, call: CallId, leg: LegId, agent: Option<AgentId>, message: &Message) {
+        let Some(agent) = agent else { return };
+        let name = self.plan.agents.get(&agent).and_then(|agent| agent.name.clone());
+        let mut told = message.header(Name::UserAgent).chain(message.header(Name::Server));
+        let device = told.next().map(|text| text.chars().filter(|c| !c.is_control()).take(DEVICE_MAX).collect());
+        if name.is_some() || device.is_some() {
+            self.log(call, CallEvent::LegDevice { leg, name, device });
         }
     }
 
@@ -230,3 +244,5 @@ impl Shard {
 
 /// Contacts of one party that ring together (DESIGN section 9).
 const MAX_FORKS: usize = 5;
+/// Characters of what a phone calls itself that are kept.
+const DEVICE_MAX: usize = 100;

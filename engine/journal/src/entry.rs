@@ -470,6 +470,15 @@ pub enum CallEvent {
         /// Its evidence, in words.
         evidence: String,
     },
+    /// `leg.device`: what is known of the phone of an agent's leg, and of its agent.
+    LegDevice {
+        /// The leg.
+        leg: LegId,
+        /// Display name of the agent.
+        name: Option<String>,
+        /// What the phone calls itself (User-Agent or Server, RFC 3261 20.35 and 20.41).
+        device: Option<String>,
+    },
 }
 
 /// What a schedule says of a moment.

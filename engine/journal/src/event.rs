@@ -44,6 +44,7 @@ impl CallEvent {
             Self::CallbackRejected { .. } => "callback.rejected",
             Self::CallbackDialing { .. } => "callback.dialing",
             Self::DialDenied { .. } => "dial.denied",
+            Self::LegDevice { .. } => "leg.device",
             Self::LegEnded { .. } => "leg.ended",
             Self::Ended { .. } => "call.ended",
         }
@@ -64,6 +65,7 @@ impl CallEvent {
             | Self::TransferFailed { leg, .. }
             | Self::Transferred { leg, .. }
             | Self::Digit { leg, .. }
+            | Self::LegDevice { leg, .. }
             | Self::TargetFailed { leg, .. }
             | Self::LegEnded { leg, .. } => Some(*leg),
             _ => None,

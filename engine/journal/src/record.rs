@@ -337,6 +337,7 @@ impl CallRecord {
             | CallEvent::CallbackRequested { .. }
             | CallEvent::CallbackRejected { .. }
             | CallEvent::DialDenied { .. }
+            | CallEvent::LegDevice { .. }
             | CallEvent::LegEnded { .. } => {}
         }
     }

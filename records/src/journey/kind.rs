@@ -60,6 +60,7 @@ kinds! {
     CallbackRejected => "callback.rejected",
     CallbackDialing => "callback.dialing",
     DialDenied => "dial.denied",
+    LegDevice => "leg.device",
     LegEnded => "leg.ended",
     CallEnded => "call.ended",
 }
@@ -103,6 +104,7 @@ impl StepKind {
             CallEvent::CallbackRejected { .. } => Self::CallbackRejected,
             CallEvent::CallbackDialing { .. } => Self::CallbackDialing,
             CallEvent::DialDenied { .. } => Self::DialDenied,
+            CallEvent::LegDevice { .. } => Self::LegDevice,
             CallEvent::LegEnded { .. } => Self::LegEnded,
             CallEvent::Ended { .. } => Self::CallEnded,
         }

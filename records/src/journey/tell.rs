@@ -52,6 +52,14 @@ impl Story {
                 let party = Party { kind: text(step, "kind"), agent: optional(step, "agent") };
                 self.parties.extend(step.leg.map(|leg| (leg, party)));
             }
+            StepKind::LegDevice => {
+                let party = step.leg.and_then(|leg| self.parties.get_mut(&leg));
+                let agent = party.and_then(|party| party.agent.as_mut());
+                let known = [optional(step, "name"), optional(step, "device")];
+                for (agent, known) in agent.into_iter().zip([known]) {
+                    known.into_iter().flatten().for_each(|more| *agent = format!("{agent} – {more}"));
+                }
+            }
             _ => {}
         }
     }
@@ -122,6 +130,7 @@ impl Story {
             StepKind::DialDenied => {
                 format!("{} may not be dialed: {}", text(step, "number"), plain(&text(step, "rule")))
             }
+            StepKind::LegDevice => format!("the phone is {party}"),
             StepKind::LegEnded => format!("{party} left: {}", cause(step)),
             StepKind::CallEnded => format!("call ended: {} ({})", plain(&text(step, "status")), cause(step)),
         }

@@ -163,6 +163,7 @@ fn callback_events() -> Vec<CallEvent> {
             rule: "do_not_call".to_owned(),
             evidence: "on the list".to_owned(),
         },
+        CallEvent::LegDevice { leg: LEG, name: Some("Ann".to_owned()), device: Some("baresip v1.0.0".to_owned()) },
     ]
 }
 
