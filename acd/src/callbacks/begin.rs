@@ -128,18 +128,18 @@ impl Acd {
             return false; // It is counted when its time has come, and is never refused then.
         }
         let due = |ids: &mut dyn Iterator<Item = CallbackId>| ids.filter(|id| self.callbacks.is_due(*id)).count();
-        let is_reached = |max: u32, count: usize| max > 0 && count >= max as usize;
+        let is_reached = |max: u32, ids: &mut dyn Iterator<Item = CallbackId>| max > 0 && due(ids) >= max as usize;
         match (request.agent, request.queue) {
             (Some(agent), _) => {
                 let slot = self.agent_slot(agent);
                 let max = slot.and_then(|slot| self.agents[slot].callbacks_max).unwrap_or(CALLBACKS_OF_AN_AGENT);
-                is_reached(max, due(&mut self.callbacks.of_agent(agent)))
+                is_reached(max, &mut self.callbacks.of_agent(agent))
             }
             (None, Some(queue)) => {
                 let of_others = self.callbacks.of_queue(queue);
                 let mut of_queue =
                     of_others.filter(|id| self.callbacks.rows.get(id).is_some_and(|row| row.it.agent.is_none()));
-                is_reached(rules.max, due(&mut of_queue))
+                is_reached(rules.max, &mut of_queue)
             }
             (None, None) => false,
         }

@@ -12,7 +12,9 @@ mod end;
 mod restore;
 mod rows;
 
-use clock::{CallbackId, Instant, QueueId, WallTime};
+use std::collections::BTreeMap;
+
+use clock::{CallId, CallbackId, Instant, QueueId, WallTime};
 
 pub(crate) use self::rows::{Callbacks, Phase, Row};
 use crate::acd::{Acd, Timer};
@@ -58,8 +60,16 @@ impl Acd {
     /// All open callbacks, by their ids.
     #[must_use]
     pub fn callback_snapshots(&self) -> Vec<CallbackSnapshot> {
-        let rows = self.callbacks.rows.values();
-        rows.map(|row| CallbackSnapshot { callback: row.it.clone(), place: self.place_of(row) }).collect()
+        let places = self.callback_places();
+        let shown = |row: &Row| CallbackSnapshot { callback: row.it.clone(), place: places.get(&row.work).copied() };
+        self.callbacks.rows.values().map(shown).collect()
+    }
+
+    /// The place of each that waits, from 1 in its queue: one walk along each queue that has any.
+    fn callback_places(&self) -> BTreeMap<CallId, u32> {
+        let queues = self.callbacks.queues().filter_map(|queue| self.queue_slot(queue));
+        let in_line = queues.flat_map(|slot| self.queues[slot].calls.values().zip(1_u32..));
+        in_line.filter(|(call, _)| self.callbacks.of_work(**call).is_some()).map(|(call, at)| (*call, at)).collect()
     }
 
     /// One open callback.

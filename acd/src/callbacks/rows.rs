@@ -149,6 +149,11 @@ impl Callbacks {
         self.by_queue.get(&queue).into_iter().flatten().copied()
     }
 
+    /// The queues that have any.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = QueueId> + '_ {
+        self.by_queue.keys().copied()
+    }
+
     /// An agent's own.
     pub(crate) fn of_agent(&self, agent: AgentId) -> impl Iterator<Item = CallbackId> + '_ {
         self.by_agent.get(&agent).into_iter().flatten().copied()

@@ -323,7 +323,17 @@ impl AcdOwner {
             Input::Claim { shard, offer, generation } => {
                 Delivery::Shard(shard, call::Input::ClaimRefused { offer, generation })
             }
-            Input::SetStatus { request: Some(request), .. } => {
+            Input::RequestCallback(asked) => match asked.asker {
+                acd::Asker::Client(request) => {
+                    let reason = "quarantined".to_owned();
+                    Delivery::Answer { request, result: Err(CommandError::Unavailable { reason }), gate: None }
+                }
+                acd::Asker::Caller { call, shard } => {
+                    let result = Err("quarantined".to_owned());
+                    Delivery::Shard(shard, call::Input::CallbackAnswer { call, result })
+                }
+            },
+            Input::SetStatus { request: Some(request), .. } | Input::CancelCallback { request: Some(request), .. } => {
                 let reason = "quarantined".to_owned();
                 Delivery::Answer { request, result: Err(CommandError::Unavailable { reason }), gate: None }
             }
