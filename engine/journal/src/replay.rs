@@ -200,7 +200,7 @@ impl Replay {
     pub fn interrupted(&self, now: WallTime) -> Vec<(String, Interrupted)> {
         let waiting = self
             .live_calls()
-            .filter(|call| call.direction == Direction::Inbound)
+            .filter(|call| waits_himself(call))
             .filter_map(|call| Some((call.from.clone(), Interrupted { place: call.place()?, at: now })));
         let before = self.places.iter().map(|((_, from), gone)| (from.clone(), *gone));
         let in_time = |(from, gone): &(String, Interrupted)| !from.is_empty() && gone.at + PLACE_KEPT > now;
@@ -283,6 +283,11 @@ const fn time_of(entry: &Entry) -> Option<WallTime> {
     }
 }
 
+/// A caller of his own, from outside or within: the call of a callback has a place too, which its callback keeps.
+fn waits_himself(record: &CallRecord) -> bool {
+    record.direction == Direction::Inbound || record.internal
+}
+
 fn day_of(at: WallTime) -> i64 {
     at.as_micros().div_euclid(MICROS_A_DAY)
 }
@@ -290,7 +295,7 @@ fn day_of(at: WallTime) -> i64 {
 /// Keeps the place of a caller whose call a restart ended, the oldest giving way at the limit.
 fn remember_place(places: &mut BTreeMap<(QueueId, String), Interrupted>, record: &CallRecord, at: WallTime) {
     let cut_by_restart = record.cause.as_ref().is_some_and(|cause| code::is_restart(&cause.code));
-    let is_caller = record.direction == Direction::Inbound && !record.from.is_empty();
+    let is_caller = waits_himself(record) && !record.from.is_empty();
     let Some(place) = record.place().filter(|_| cut_by_restart && is_caller) else { return };
     places.insert((place.queue, record.from.clone()), Interrupted { place, at });
     if places.len() > MAX_PLACES {
