@@ -9,6 +9,7 @@ use crate::agent::Leg;
 use crate::contract::{AgentFact, Effect, State, Status, WithdrawReason};
 use crate::limits::MAX_LEGS;
 use crate::order::Stamp;
+use crate::planted::Planted;
 
 impl Acd {
     /// Stores a status; the state follows after the call or wrap-up that keeps
@@ -110,6 +111,9 @@ impl Acd {
             let row = &mut self.agents[slot];
             row.figures.idle_since = Stamp::at(now);
             row.wrap_up_owed = row.wrap_up_owed.max(wrap_up);
+        }
+        if !self.agents[slot].legs.is_empty() && self.strikes(Planted::WrapUpLost) {
+            self.agents[slot].wrap_up_owed = Duration::ZERO;
         }
         let row = &mut self.agents[slot];
         if row.legs.is_empty() && row.wrap_up_owed > Duration::ZERO {

@@ -47,8 +47,8 @@ impl Acd {
         }
         for class in &queue.classes {
             self.open.close(*class, closed);
-            if let Some((_, call)) = self.open.head(*class) {
-                self.woken.call(call);
+            if !closed {
+                self.woken.class(*class);
             }
         }
         if !closed {

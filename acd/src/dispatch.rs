@@ -21,6 +21,8 @@ use crate::queue::Stand;
 pub(crate) struct Woken {
     agents: Vec<usize>,
     calls: Vec<CallId>,
+    /// Whichever call is the first of it by then.
+    classes: Vec<usize>,
     everything: bool,
 }
 
@@ -54,6 +56,12 @@ impl Woken {
         self.bound();
     }
 
+    /// The calls of a class may be served again. Its head may be gone before it is looked at; then the next one counts.
+    pub(crate) fn class(&mut self, class: usize) {
+        self.classes.push(class);
+        self.bound();
+    }
+
     /// All queues are to be looked at: slots may have changed.
     pub(crate) fn everything(&mut self) {
         self.everything = true;
@@ -62,15 +70,16 @@ impl Woken {
 
     /// Many at once are not worth looking at one by one.
     fn bound(&mut self) {
-        self.everything |= self.agents.len() + self.calls.len() > MAX_WOKEN;
+        self.everything |= self.agents.len() + self.calls.len() + self.classes.len() > MAX_WOKEN;
         if self.everything {
             self.agents.clear();
             self.calls.clear();
+            self.classes.clear();
         }
     }
 
     fn is_empty(&self) -> bool {
-        self.agents.is_empty() && self.calls.is_empty() && !self.everything
+        self.agents.is_empty() && self.calls.is_empty() && self.classes.is_empty() && !self.everything
     }
 }
 
@@ -110,7 +119,8 @@ impl Acd {
             let sources = [Source::Profile(agent.profile), Source::Held(agent.agent)];
             sources.into_iter().filter_map(|source| self.first_of(source)).min()
         });
-        let of_calls = self.woken.calls.iter().filter_map(|call| self.pair_of(*call));
+        let heads = self.woken.classes.iter().filter_map(|class| self.open.head(*class)).map(|(_, call)| call);
+        let of_calls = self.woken.calls.iter().copied().chain(heads).filter_map(|call| self.pair_of(call));
         of_agents.chain(of_calls).min()
     }
 
@@ -129,7 +139,7 @@ impl Acd {
             }
             Source::Held(agent) => {
                 let calls = self.held.get(&agent)?;
-                calls.iter().find_map(|(_, call)| self.pair_of(*call))
+                calls.iter().filter_map(|(_, call)| self.pair_of(*call)).min()
             }
         }
     }

@@ -62,7 +62,9 @@ impl Acd {
     /// offer was answered already; any other gets a refusal that changes nothing.
     pub(crate) fn claim(&mut self, shard: ShardId, offer: OfferId, generation: Generation) {
         let Some(slot) = self.open_slot(offer, generation) else {
-            if !self.agents.iter().any(|agent| agent.legs.iter().any(|leg| leg.offer == Some(offer))) {
+            if self.strikes(Planted::TwoAnswer) {
+                self.effects.push_back(Effect::ClaimGranted { shard, offer, generation });
+            } else if !self.agents.iter().any(|agent| agent.legs.iter().any(|leg| leg.offer == Some(offer))) {
                 self.effects.push_back(Effect::ClaimRefused { shard, offer, generation });
             }
             return;

@@ -12,6 +12,16 @@ pub enum Planted {
     MissedTimer,
     /// The legs that a lost shard held keep their agents busy.
     LeaseKept,
+    /// A claim that comes after another agent has answered is granted too.
+    TwoAnswer,
+    /// An agent whose caller hung up while it rang stays reserved.
+    LeftReserved,
+    /// Wrap-up is forgotten when another leg of the agent outlives the call (he transferred it).
+    WrapUpLost,
+    /// A call that enters is not looked at until something else happens (it hears an announcement).
+    HeadBlocked,
+    /// A higher priority comes first however long others have waited.
+    Starved,
 }
 
 impl Acd {

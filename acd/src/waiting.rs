@@ -1,11 +1,14 @@
 //! Calls come, move and leave.
 
+use core::cmp::Reverse;
+
 use clock::{CallId, Instant, QueueId, WallTime};
 
 use crate::acd::{Acd, Timer};
 use crate::contract::{Effect, Enqueue, WithdrawReason, WorkKind};
 use crate::order::{CallKey, Stamp};
 use crate::place::Place;
+use crate::planted::Planted;
 use crate::queue::{Stand, Waiting};
 use crate::strategy::width;
 
@@ -49,10 +52,13 @@ impl Acd {
         let (since, arrived) = kept.unwrap_or((Stamp::at(self.now.mono), self.now.wall));
         let seq = seq.unwrap_or(self.next_seq);
         self.next_seq = self.next_seq.max(seq + 1);
-        let key = CallKey::new(&self.queues[slot].config, work.priority, since, seq);
+        let mut key = CallKey::new(&self.queues[slot].config, work.priority, since, seq);
+        if self.strikes(Planted::Starved) {
+            key.priority = Reverse(work.priority);
+        }
         self.effects.push_back(Effect::Enqueued { call, shard, queue, arrived, priority: work.priority });
         let held = match &same_queue {
-            Some(row) => row.held,
+            Some(row) => row.held.filter(|held| self.may_hold(held.agent, queue, work.kind)),
             None => self.held_for(&work, slot, since),
         };
         let Enqueue { caller, kind, steps, priority, .. } = work;
@@ -199,7 +205,7 @@ impl Acd {
                 }
             }
         }
-        if enter {
+        if enter && !self.strikes(Planted::HeadBlocked) {
             self.woken.call(call);
         }
     }
@@ -239,7 +245,9 @@ impl Acd {
 
     /// The caller is gone: agents who ring for him are ready again, without wrap-up.
     pub(crate) fn caller_gone(&mut self, call: CallId) {
-        self.end_offers_of(call, WithdrawReason::CallerGone);
+        if !self.strikes(Planted::LeftReserved) {
+            self.end_offers_of(call, WithdrawReason::CallerGone);
+        }
         self.leave(call, Left::Abandoned);
     }
 

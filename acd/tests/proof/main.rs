@@ -4,6 +4,7 @@
 
 mod centre;
 mod checker;
+mod planted;
 mod storm;
 
 use centre::{Centre, Scenario};
@@ -143,7 +144,39 @@ const WANTED: &[&str] = &[
     "call: queue full",
     "call: queue removed",
     "call: shard lost",
-    "choice: of several agents",
+    "call: enters with an arrival of its own",
+    "choice: fewest calls",
+    "choice: least talk time",
+    "choice: longest idle",
+    "choice: one could take it",
+    "choice: progressive ring",
+    "choice: random",
+    "choice: ring all",
+    "choice: round robin",
+    "choice: the lower level, or more of the preferred skills",
+    "choice: top down",
+    "choice: weighted",
+    "hold: it rings",
+    "hold: kept for its agent",
+    "hold: nobody free",
+    "hold: the queue has its conversations",
+    "hold: who is free is of a higher level",
+    "hold: who is free lacks a skill",
+    "hold: who is free takes no such work",
+    "order: a higher priority first",
+    "order: the agent's kind of work first",
+    "order: the earlier arrival first",
+    "order: the earlier deadline first",
+    "order: the longer wait before a higher priority",
+    "order: who does not ring yet first",
+    "preferred: call kept for its agent",
+    "preferred: did not take it",
+    "preferred: time over",
+    "preferred: went away",
+    "ring group: another joins",
+    "ring group: widened",
+    "step: comes into force",
+    "withdrawn: answered elsewhere",
     "claim: granted",
     "claim: too late, refused",
     "claim: twice, passed over",

@@ -12,11 +12,13 @@ impl Checker {
         let former = self.calls.get(&call).cloned();
         if let Some(row) = former.as_ref().filter(|row| row.queue == queue).cloned() {
             self.coverage.hit("call: enqueued again in its queue");
-            self.calls.insert(call, Caller { priority, shard, ..row });
-            return;
+            let key = self.key(queue, priority, row.arrived, row.key.2);
+            let held = row.held.filter(|(agent, _)| self.may_hold(*agent, queue, work.kind));
+            self.calls.insert(call, Caller { work: work.clone(), shard, key, held, ..row });
+            return self.arm_step(call);
         }
         self.remove(call, WithdrawReason::Moved, |tally| &mut tally.moved);
-        let seq = former.as_ref().map_or(self.next_seq, |row| row.seq);
+        let seq = former.as_ref().map_or(self.next_seq, |row| row.key.2);
         self.next_seq += 1;
         let Some(desk) = self.queues.get_mut(&queue) else {
             self.accepted = false;
@@ -30,20 +32,50 @@ impl Checker {
             return self.expected.push(Answer::Leave(call));
         }
         let until = self.now.mono + desk.config.max_wait;
-        let caller = work.caller.clone().filter(|_| former.is_none() && work.arrived.is_none());
-        let kept = caller.and_then(|caller| self.places.remove(&(queue, caller)));
-        self.coverage.hit(match (&former, &kept) {
-            (Some(_), _) => "call: moved, keeps its arrival",
-            (None, Some(_)) => "call: enters, gets its old place",
-            (None, None) => "call: enters",
-        });
-        let arrived = former.map(|row| row.arrived).or(kept.map(|(stamp, _)| stamp));
-        let arrived = arrived.unwrap_or(nanos(self.now.mono));
-        let told_arrival = self.now.wall;
-        let ringing = Vec::new();
-        let row = Caller { queue, shard, priority, arrived, told_arrival, ringing, seq, until, attempts: 0 };
+        let arrived = self.arrival(work, former);
+        let key = self.key(queue, priority, arrived, seq);
+        let held = self.held_for(work, arrived);
+        if held.is_some() {
+            self.coverage.hit("preferred: call kept for its agent");
+        }
+        let row = Caller {
+            queue,
+            shard,
+            work: work.clone(),
+            arrived,
+            told_arrival: self.now.wall,
+            ringing: Vec::new(),
+            held,
+            key,
+            until,
+            attempts: 0,
+            joins: 0,
+            next_join: None,
+            next_step: None,
+        };
         self.calls.insert(call, row);
         self.alarm(until, Alarm::Wait(call));
+        self.arm_step(call);
+    }
+
+    /// The time that decides a call's place: that of its former queue, the one it is told, the one that was kept, or now.
+    fn arrival(&mut self, work: &Enqueue, former: Option<Caller>) -> i64 {
+        if let Some(row) = former {
+            self.coverage.hit("call: moved, keeps its arrival");
+            return row.arrived;
+        }
+        if let Some(wall) = work.arrived {
+            self.coverage.hit("call: enters with an arrival of its own");
+            return self.long_ago(wall);
+        }
+        let kept = work.caller.clone().and_then(|caller| self.places.remove(&(work.queue, caller)));
+        self.coverage.hit(if kept.is_some() { "call: enters, gets its old place" } else { "call: enters" });
+        kept.map_or(nanos(self.now.mono), |(stamp, _)| stamp)
+    }
+
+    /// The point of the monotonic clock at which the wall clock showed this; what lies ahead is now.
+    fn long_ago(&self, wall: WallTime) -> i64 {
+        nanos(self.now.mono) - (self.now.wall.as_micros() - wall.as_micros()).max(0) * 1000
     }
 
     pub(super) fn restore_place(&mut self, queue: QueueId, caller: String, arrived: WallTime, until: WallTime) {
@@ -52,8 +84,7 @@ impl Checker {
             self.accepted = false;
             return;
         }
-        let age = (self.now.wall.as_micros() - arrived.as_micros()).max(0) * 1000;
-        let stamp = nanos(self.now.mono) - age;
+        let stamp = self.long_ago(arrived);
         let until = self.now.mono + Duration::from_micros(left as u64);
         let kept = self.places.get(&(queue, caller.clone()));
         if kept.is_none_or(|(earlier, _)| *earlier > stamp) {
@@ -86,68 +117,6 @@ impl Checker {
         }
     }
 
-    pub(super) fn claim(&mut self, shard: ShardId, offer: OfferId, generation: Generation) {
-        let Some((agent, lease)) = self.lease(offer, generation) else {
-            self.accepted = false;
-            if self.agents.values().any(|person| person.legs.iter().any(|talk| talk.offer == Some(offer))) {
-                self.coverage.hit("claim: twice, passed over");
-            } else {
-                self.coverage.hit("claim: too late, refused");
-                self.expected.push(Answer::Refuse(offer, generation));
-            }
-            return;
-        };
-        self.coverage.hit("claim: granted");
-        self.expected.push(Answer::Grant(offer, generation));
-        let queue = self.calls[&lease.call].queue;
-        let person = self.person(agent);
-        person.offer = None;
-        person.missed = 0;
-        person.legs.push(super::Talk { leg: None, call: lease.call, shard, queue: Some(queue), offer: Some(offer) });
-        let waited = nanos(self.now.mono) - self.calls[&lease.call].arrived;
-        self.granted = Some((offer, agent, lease.call, Duration::from_nanos(waited.max(0) as u64)));
-        self.rings_no_more(lease.call, agent);
-        self.remove(lease.call, WithdrawReason::CallerGone, |tally| &mut tally.answered);
-    }
-
-    /// Agent, call and wait of an offer whose claim was just granted.
-    pub(crate) fn answered(&self, offer: OfferId) -> Option<(AgentId, CallId, Duration)> {
-        self.granted.filter(|granted| granted.0 == offer).map(|(_, agent, call, waited)| (agent, call, waited))
-    }
-
-    pub(super) fn ended(&mut self, offer: OfferId, generation: Generation, outcome: OfferOutcome) {
-        let Some((agent, lease)) = self.lease(offer, generation) else {
-            self.accepted = false;
-            return;
-        };
-        self.rings_no_more(lease.call, agent);
-        self.person(agent).offer = None;
-        match outcome {
-            OfferOutcome::NoAnswer => {
-                self.leave_alone(agent, MISSED_REST);
-                let person = self.person(agent);
-                person.missed += 1;
-                let is_rona = person.max_missed > 0 && person.missed >= person.max_missed;
-                if is_rona {
-                    person.status = Status::Paused;
-                }
-                self.coverage.hit(if is_rona { "offer: missed, paused by rona" } else { "offer: missed" });
-            }
-            OfferOutcome::Refused => {
-                self.leave_alone(agent, REFUSED_REST);
-                self.coverage.hit("offer: refused");
-            }
-            OfferOutcome::Unreachable | OfferOutcome::Withdrawn => {
-                self.leave_alone(agent, UNREACHABLE_REST);
-                self.coverage.hit("offer: unreachable");
-            }
-            OfferOutcome::CallerGone => {
-                self.coverage.hit("offer: caller gone");
-                self.remove(lease.call, WithdrawReason::CallerGone, |tally| &mut tally.abandoned);
-            }
-        }
-    }
-
     pub(super) fn shard_lost(&mut self, shard: ShardId) {
         let gone: Vec<CallId> =
             self.calls.iter().filter(|(_, row)| row.shard == shard).map(|(call, _)| *call).collect();
@@ -161,19 +130,6 @@ impl Checker {
                 self.coverage.hit("agent: leg lost with its shard");
                 self.end_leg(id, index, false, true);
             }
-        }
-    }
-
-    /// An open offer and who has it.
-    pub(crate) fn lease(&self, offer: OfferId, generation: Generation) -> Option<(AgentId, super::Lease)> {
-        let agent = *self.offers.get(&offer)?;
-        let lease = self.agents.get(&agent)?.offer?;
-        ((lease.offer, lease.generation) == (offer, generation)).then_some((agent, lease))
-    }
-
-    pub(super) fn rings_no_more(&mut self, call: CallId, agent: AgentId) {
-        if let Some(row) = self.calls.get_mut(&call) {
-            row.ringing.retain(|known| *known != agent);
         }
     }
 }

@@ -3,7 +3,7 @@
 use acd::*;
 use clock::*;
 
-use super::{Alarm, Answer, Checker, Lease};
+use super::{Answer, Caller, Checker};
 
 impl Checker {
     /// Judges what the ACD wants done after the inputs and timers so far. A judge who is not `thorough` leaves out what
@@ -44,7 +44,12 @@ impl Checker {
         answers.sort();
         let mut expected = core::mem::take(&mut self.expected);
         expected.sort();
-        self.rule("answers by the book", answers == expected, || format!("{answers:?}, by the book {expected:?}"));
+        let is_claim = |answer: &Answer| matches!(answer, Answer::Grant(..) | Answer::Refuse(..));
+        let (claims, others): (Vec<_>, Vec<_>) = answers.into_iter().partition(is_claim);
+        let (claims_by_book, by_book): (Vec<_>, Vec<_>) = expected.into_iter().partition(is_claim);
+        let what = || format!("{claims:?}, by the book {claims_by_book:?}");
+        self.rule("P2 one winner a call", claims == claims_by_book, what);
+        self.rule("every offer and wait ends", others == by_book, || format!("{others:?}, by the book {by_book:?}"));
         if thorough {
             self.judge_rest();
         }
@@ -57,57 +62,92 @@ impl Checker {
         }
     }
 
-    /// P1, P2: nobody has two offers. P4: the first call that anyone can take. P5: who is to get it of those who can.
-    /// P6: nobody who is not free.
+    /// P1, P2: nobody has two offers, and as many ring for a call as may. P4: the first call that anyone can take. P5: who is
+    /// to get it of those who can. P6: nobody who is not free.
     fn judge_offer(&mut self, effect: &Effect, thorough: bool) {
         let Effect::Offer { offer, generation, call, agent, why, shard, queue, ring } = effect else { return };
         let (call, agent) = (*call, *agent);
         let is_new = self.offers.insert(*offer, agent).is_none();
         self.rule("an offer has an id of its own", is_new, || format!("{offer:?} was used before"));
-        let Some(row) = self.calls.get(&call) else {
+        let Some(row) = self.calls.get(&call).cloned() else {
             return self.rule("P2 one live offer a call", false, || format!("{call} does not wait"));
         };
         let Some(person) = self.agents.get(&agent) else {
             return self.rule("P1 one live offer an agent", false, || format!("{agent:?} is no agent"));
         };
-        let (is_quiet, is_free, state) = (row.ringing.is_empty(), person.is_free(), person.state());
-        let config = &self.queues[&row.queue].config;
-        let by_book = (row.shard, row.queue, config.ring, row.attempts + 1);
-        let told = (*shard, *queue, *ring, why.attempt);
+        let (may_ring, is_free, state) = (self.may_ring(&row), person.is_free(), person.state());
+        let is_kept = row.held.is_some();
+        let by_book = (row.shard, row.queue, self.queues[&row.queue].config.ring, row.attempts + 1, is_kept);
+        let told = (*shard, *queue, *ring, why.attempt, why.preferred);
         self.rule("an offer says what is true", by_book == told, || format!("{told:?}, by the book {by_book:?}"));
-        self.rule("P2 one live offer a call", is_quiet, || format!("{call} rings already"));
+        self.rule("P2 one live offer a call", may_ring, || format!("{call} rings already"));
         self.rule("P1 one live offer an agent", is_free, || format!("{agent:?} is {state:?}, or rests"));
         if thorough {
-            let first = self.first_to_serve();
-            self.rule("P4 order of arrival", first == Some(call), || format!("{call}, by the book {first:?}"));
-            let candidates = self.candidates(call);
-            self.rule("P5 the strategy's choice", candidates.first() == Some(&agent), || {
-                format!("{agent:?} of {candidates:?}")
-            });
-            let count = candidates.len();
-            self.rule("an offer says what is true", why.candidates as usize == count, || {
-                format!("{} candidates, by the book {count}", why.candidates)
-            });
-            self.coverage.hit(if count > 1 { "choice: of several agents" } else { "choice: of one agent" });
+            self.judge_order(call, &row);
+            self.judge_choice(agent, &row, why);
         }
         self.ring(call, agent, *offer, *generation);
     }
 
-    fn ring(&mut self, call: CallId, agent: AgentId, offer: OfferId, generation: Generation) {
-        let Some(row) = self.calls.get_mut(&call) else { return };
-        row.attempts += 1;
-        row.ringing.push(agent);
-        let (shard, queue, attempts) = (row.shard, row.queue, row.attempts);
-        self.coverage.hit(if attempts > 1 { "offer: another one" } else { "offer: the first" });
-        let deadline = self.now.mono + self.queues[&queue].config.ring + OFFER_GRACE;
-        self.person(agent).offer = Some(Lease { offer, generation, call, shard, deadline });
-        self.alarm(deadline, Alarm::Offer(agent));
+    fn judge_order(&mut self, call: CallId, row: &Caller) {
+        let order = self.to_serve();
+        let first = order.first().copied();
+        if first != Some(call) {
+            let what = [Some(call), first].map(|call| call.and_then(|call| self.words(call)));
+            self.rule("P4 order of service", false, || {
+                format!("{}; by the book {:?}", what[0].clone().unwrap_or_default(), what[1])
+            });
+        }
+        let Some(other) = order.get(1).and_then(|other| self.calls.get(other)) else { return };
+        let priority = |row: &Caller| row.work.priority + self.queues[&row.queue].config.priority;
+        let name = match () {
+            () if other.ringing.is_empty() != row.ringing.is_empty() => "order: who does not ring yet first",
+            () if other.key < row.key => "order: the agent's kind of work first",
+            () if priority(other) > priority(row) => "order: the longer wait before a higher priority",
+            () if priority(other) < priority(row) && other.arrived < row.arrived => "order: a higher priority first",
+            () if other.arrived < row.arrived => "order: the earlier deadline first",
+            () => "order: the earlier arrival first",
+        };
+        self.coverage.hit(name);
+    }
+
+    /// A call in the words of the rules.
+    fn words(&self, call: CallId) -> Option<String> {
+        let row = self.calls.get(&call)?;
+        let takers = self.takers(row, &self.free_agents());
+        let rank = takers.iter().filter_map(|agent| self.agents[agent].blend.rank(row.work.kind)).min();
+        let Caller { queue, key, held, ringing, .. } = row;
+        let kind = row.work.kind;
+        Some(format!("{call} {kind:?} {queue:?} {key:?} {held:?} rings {ringing:?} for {takers:?} rank {rank:?}"))
+    }
+
+    fn judge_choice(&mut self, agent: AgentId, row: &Caller, why: &Why) {
+        let takers = self.takers(row, &self.free_agents());
+        let ranked = self.ranked(row, &takers);
+        let strategy = self.queues[&row.queue].config.strategy;
+        let Some(first) = ranked.first().copied() else { return };
+        let level: Vec<AgentId> =
+            ranked.iter().filter(|rank| rank.is_level_with(&first)).map(|rank| rank.agent).collect();
+        let is_right = if strategy == Strategy::Random { level.contains(&agent) } else { first.agent == agent };
+        self.rule("P5 the strategy's choice", is_right, || format!("{agent:?} by {strategy:?} of {ranked:?}"));
+        let count = takers.len() as u32;
+        self.rule("an offer says what is true", (why.candidates, why.strategy) == (count, strategy), || {
+            format!("{} candidates, by the book {count}", why.candidates)
+        });
+        self.coverage.hit(match (ranked.len(), level.len()) {
+            (1, _) => "choice: one could take it",
+            (_, 1) => "choice: the lower level, or more of the preferred skills",
+            _ => CHOICES[index(strategy)],
+        });
     }
 
     /// P3: no pair is left; and what was told of each agent is true.
     fn judge_rest(&mut self) {
-        let left = self.first_to_serve();
-        self.rule("P3 work conserving", left.is_none(), || format!("{left:?} waits beside an agent who can take it"));
+        let left = self.to_serve();
+        if !left.is_empty() {
+            let words: Vec<_> = left.iter().filter_map(|call| self.words(*call)).collect();
+            self.rule("P3 work conserving", false, || format!("beside an agent who can take it waits {words:?}"));
+        }
         let mut wrong = Vec::new();
         for (agent, person) in &self.agents {
             let told = self.told.get(agent).copied().unwrap_or((State::Offline, None));
@@ -117,52 +157,6 @@ impl Checker {
             }
         }
         self.rule("P6 states as they are", wrong.is_empty(), || wrong.join("; "));
-    }
-
-    /// P8 and the view: snapshots and counts are what effects say.
-    pub(crate) fn judge_view(&mut self, acd: &Acd) {
-        let view = acd.snapshot();
-        let mut wrong = Vec::new();
-        for agent in &view.agents {
-            let Some(person) = self.agents.get(&agent.agent) else {
-                wrong.push(format!("{:?} is not ours", agent.agent));
-                continue;
-            };
-            let by_book = (person.state(), person.status, person.missed, person.reachable);
-            let seen = (agent.state, agent.status, agent.missed, agent.reachable);
-            if by_book != seen {
-                wrong.push(format!("{:?} is {seen:?}, by the book {by_book:?}", agent.agent));
-            }
-        }
-        let in_order = self.in_order();
-        for queue in &view.queues {
-            let Some(desk) = self.queues.get(&queue.queue) else {
-                wrong.push(format!("{:?} is not ours", queue.queue));
-                continue;
-            };
-            let tally = desk.tally;
-            let gone = tally.answered + tally.abandoned + tally.timed_out + tally.moved + tally.called_back;
-            let mine = in_order.iter().filter(|call| self.calls[call].queue == queue.queue);
-            let by_book: Vec<(CallId, WallTime)> = mine.map(|call| (*call, self.calls[call].told_arrival)).collect();
-            let mut states = [0; 6];
-            for agent in &desk.config.agents {
-                self.agents.get(&agent.agent).into_iter().for_each(|person| states[person.state() as usize] += 1);
-            }
-            let is_right = queue.tally == tally && tally.entered == gone + queue.waiting.len() as u64;
-            if !is_right || queue.waiting != by_book || queue.agents != states {
-                wrong.push(format!("{queue:?}, by the book {tally:?} {by_book:?} {states:?}"));
-            }
-        }
-        if (view.agents.len(), view.queues.len()) != (self.agents.len(), self.queues.len()) {
-            wrong.push("a queue or an agent is missing".to_owned());
-        }
-        let (counts, timers) = (acd.counts(), self.timers());
-        let offers = self.agents.values().filter(|person| person.offer.is_some()).count();
-        let legs = self.agents.values().map(|person| person.legs.len()).sum::<usize>();
-        if (counts.offers, counts.legs, counts.places, counts.timers) != (offers, legs, self.places.len(), timers) {
-            wrong.push(format!("{counts:?}, by the book {offers} offers, {legs} legs, {timers} timers"));
-        }
-        self.rule("P8 conservation", wrong.is_empty(), || wrong.join("; "));
     }
 }
 
@@ -209,4 +203,31 @@ const TRANSITIONS: [[&str; 6]; 6] = [
         "paused > wrap_up",
         "paused > paused",
     ],
+];
+
+fn index(strategy: Strategy) -> usize {
+    match strategy {
+        Strategy::LongestIdle => 0,
+        Strategy::RingAll => 1,
+        Strategy::RoundRobin => 2,
+        Strategy::FewestCalls => 3,
+        Strategy::LeastTalk => 4,
+        Strategy::TopDown => 5,
+        Strategy::Random => 6,
+        Strategy::Weighted => 7,
+        Strategy::ProgressiveRing { .. } => 8,
+    }
+}
+
+/// By [`index`].
+const CHOICES: [&str; 9] = [
+    "choice: longest idle",
+    "choice: ring all",
+    "choice: round robin",
+    "choice: fewest calls",
+    "choice: least talk time",
+    "choice: top down",
+    "choice: random",
+    "choice: weighted",
+    "choice: progressive ring",
 ];

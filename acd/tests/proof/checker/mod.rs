@@ -1,11 +1,16 @@
 //! A naive ACD to judge the real one by: rows in maps, every decision a scan, written from DESIGN sections 4 and 9, the
 //! words of `acd`'s contract and pacing.md section 8, sharing no code with the crate. It sees inputs and effects only.
 
+mod alarms;
 mod calls;
+mod choice;
 mod coverage;
+mod holds;
 mod judge;
+mod offers;
 mod people;
 mod rules;
+mod view;
 
 use core::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -13,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use acd::*;
 use clock::*;
 use core::time::Duration;
+
+use alarms::Alarm;
 
 pub(crate) use coverage::Coverage;
 
@@ -36,6 +43,8 @@ pub(crate) struct Checker {
     told: BTreeMap<AgentId, (State, Option<CallId>)>,
     expected: Vec<Answer>,
     next_seq: u64,
+    /// With whom each caller talked last.
+    last: BTreeMap<String, AgentId>,
     /// The offer whose claim was granted last, its agent and call, and how long the caller had waited.
     granted: Option<(OfferId, AgentId, CallId, Duration)>,
     /// The input just taken changed something: it was no stale or impossible word.
@@ -47,6 +56,8 @@ pub(crate) struct Checker {
 pub(crate) struct Desk {
     pub(crate) config: QueueConfig,
     pub(crate) tally: QueueTally,
+    /// Position of the agent who was offered a call of it last.
+    cursor: i64,
 }
 
 /// An agent.
@@ -57,10 +68,21 @@ pub(crate) struct Person {
     pub(crate) offer: Option<Lease>,
     pub(crate) max_missed: u32,
     pub(crate) missed: u32,
+    skills: Vec<Skill>,
+    blend: Blend,
+    figures: Figures,
     owed: Duration,
     wrap_up: Option<Instant>,
     rest: Option<Instant>,
     idle: Instant,
+}
+
+/// What he has done for queues.
+#[derive(Clone, Default)]
+struct Figures {
+    answered: u32,
+    talked: Duration,
+    by_queue: BTreeMap<QueueId, u32>,
 }
 
 /// A live leg.
@@ -71,6 +93,7 @@ pub(crate) struct Talk {
     pub(crate) shard: ShardId,
     pub(crate) queue: Option<QueueId>,
     pub(crate) offer: Option<OfferId>,
+    since: Instant,
 }
 
 /// An open offer.
@@ -88,25 +111,24 @@ pub(crate) struct Lease {
 pub(crate) struct Caller {
     pub(crate) queue: QueueId,
     pub(crate) shard: ShardId,
-    pub(crate) priority: i32,
+    pub(crate) work: Enqueue,
     pub(crate) arrived: i64,
     pub(crate) told_arrival: WallTime,
     /// Who rings for it.
     pub(crate) ringing: Vec<AgentId>,
-    seq: u64,
+    /// Whom it is kept for, and until when.
+    pub(crate) held: Option<(AgentId, Instant)>,
+    /// Its place, fixed when it enters.
+    key: Key,
     until: Instant,
     attempts: u32,
+    joins: usize,
+    next_join: Option<Instant>,
+    next_step: Option<Instant>,
 }
 
-/// What a timer is for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Alarm {
-    Wait(CallId),
-    Offer(AgentId),
-    WrapUp(AgentId),
-    Rest(AgentId),
-    Place(QueueId, String),
-}
+/// A place in the one order: priority, the time that stands for the arrival, sequence.
+type Key = (Reverse<i32>, i64, u64);
 
 /// What the ACD must say after an input.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,61 +176,6 @@ impl Checker {
         self.accepted
     }
 
-    /// Runs every timer that is due.
-    pub(crate) fn timeout(&mut self) {
-        let now = self.now.mono;
-        while self.next_due().is_some_and(|at| at <= now) {
-            let Some(Reverse((_, alarm))) = self.alarms.pop() else { return };
-            match alarm {
-                Alarm::Wait(call) => {
-                    self.coverage.hit("call: longest wait over");
-                    self.wait_over(call);
-                }
-                Alarm::Offer(agent) => {
-                    self.coverage.hit("offer: overdue");
-                    self.withdraw(agent, WithdrawReason::Overdue);
-                    self.leave_alone(agent, UNREACHABLE_REST);
-                }
-                Alarm::WrapUp(agent) => self.person(agent).wrap_up = None,
-                Alarm::Rest(agent) => self.person(agent).rest = None,
-                Alarm::Place(queue, caller) => drop(self.places.remove(&(queue, caller))),
-            }
-        }
-    }
-
-    /// When the next timer must be due.
-    pub(crate) fn next_due(&mut self) -> Option<Instant> {
-        while let Some(Reverse((at, alarm))) = self.alarms.peek() {
-            if self.stands(*at, alarm) {
-                return Some(*at);
-            }
-            self.alarms.pop();
-        }
-        None
-    }
-
-    fn stands(&self, at: Instant, alarm: &Alarm) -> bool {
-        let person = |agent| self.agents.get(agent);
-        let set = match alarm {
-            Alarm::Wait(call) => self.calls.get(call).map(|row| row.until),
-            Alarm::Offer(agent) => person(agent).and_then(|person| Some(person.offer?.deadline)),
-            Alarm::WrapUp(agent) => person(agent).and_then(|person| person.wrap_up),
-            Alarm::Rest(agent) => person(agent).and_then(|person| person.rest),
-            Alarm::Place(queue, caller) => self.places.get(&(*queue, caller.clone())).map(|(_, until)| *until),
-        };
-        set == Some(at)
-    }
-
-    fn alarm(&mut self, at: Instant, alarm: Alarm) {
-        self.alarms.push(Reverse((at, alarm)));
-    }
-
-    /// How many timers there must be.
-    fn timers(&self) -> usize {
-        let of_agents = self.agents.values().flat_map(|p| [p.offer.is_some(), p.wrap_up.is_some(), p.rest.is_some()]);
-        of_agents.filter(|set| *set).count() + self.calls.len() + self.places.len()
-    }
-
     /// `rule` does not hold unless `holds`.
     fn rule(&mut self, rule: &'static str, holds: bool, what: impl FnOnce() -> String) {
         if !holds && self.violations.len() < VIOLATIONS_MAX {
@@ -234,14 +201,20 @@ impl Checker {
             self.told.remove(&agent);
         }
         for config in queues {
-            let new = || Desk { config: config.clone(), tally: QueueTally::default() };
+            let new = || Desk { config: config.clone(), tally: QueueTally::default(), cursor: -1 };
             self.queues.entry(config.queue).or_insert_with(new).config = config.clone();
         }
+        // Else a new agent would get every call until he has as many as the others.
+        let least = self.agents.values().map(|person| &person.figures).min_by_key(|figures| figures.answered);
+        let least = least.cloned().unwrap_or_default();
         for config in agents {
             let (idle, reachable) = (self.now.mono, self.phones.contains(&config.agent));
-            let person = self.agents.entry(config.agent).or_insert(Person::new(config.status, reachable, idle));
+            let new = || Person { figures: least.clone(), ..Person::new(config.status, reachable, idle) };
+            let person = self.agents.entry(config.agent).or_insert_with(new);
             person.max_missed = config.max_missed;
+            (person.skills, person.blend) = (config.skills.clone(), config.blend);
         }
+        self.hold_again();
     }
 }
 

@@ -4,7 +4,7 @@ use acd::*;
 use clock::*;
 use core::time::Duration;
 
-use super::{Alarm, Answer, Checker, Person, Talk};
+use super::{Alarm, Answer, Checker, Figures, Person, Talk};
 
 impl Checker {
     pub(super) fn withdraw(&mut self, agent: AgentId, reason: WithdrawReason) {
@@ -27,8 +27,9 @@ impl Checker {
         let known = person.legs.iter().any(|talk| talk.leg == Some(fact.leg));
         if !known || !self.busy_known(fact) {
             let AgentFact { call, leg, queue, shard, .. } = fact;
+            let since = self.now.mono;
             self.coverage.hit("agent: a call of his own");
-            self.person(fact.agent).legs.push(Talk { leg: Some(leg), call, shard, queue, offer: None });
+            self.person(fact.agent).legs.push(Talk { leg: Some(leg), call, shard, queue, offer: None, since });
         }
         self.withdraw(fact.agent, WithdrawReason::Busy);
     }
@@ -55,6 +56,9 @@ impl Checker {
         let desk = talk.queue.and_then(|queue| self.queues.get(&queue));
         let wrap_up = desk.map_or(Duration::ZERO, |desk| desk.config.wrap_up);
         let person = self.person(agent);
+        if talk.queue.is_some() {
+            person.figures.talked += now.since(talk.since);
+        }
         if talk.queue.is_some() && contact {
             person.idle = now;
         }
@@ -93,6 +97,7 @@ impl Checker {
         });
         if !reachable {
             self.withdraw(agent, WithdrawReason::Offline);
+            self.away(agent);
         }
     }
 
@@ -113,7 +118,10 @@ impl Checker {
                 person.rest = None;
             }
             Status::Paused => self.withdraw(agent, WithdrawReason::Paused),
-            Status::Offline => self.withdraw(agent, WithdrawReason::Offline),
+            Status::Offline => {
+                self.withdraw(agent, WithdrawReason::Offline);
+                self.away(agent);
+            }
         }
         self.coverage.hit(rule);
     }
@@ -134,9 +142,21 @@ impl Checker {
 
 impl Person {
     pub(super) fn new(status: Status, reachable: bool, idle: Instant) -> Self {
-        let (legs, offer, max_missed, missed) = (Vec::new(), None, 0, 0);
-        let (owed, wrap_up, rest) = (Duration::ZERO, None, None);
-        Self { status, reachable, legs, offer, max_missed, missed, owed, wrap_up, rest, idle }
+        Self {
+            status,
+            reachable,
+            legs: Vec::new(),
+            offer: None,
+            max_missed: 0,
+            missed: 0,
+            skills: Vec::new(),
+            blend: Blend::default(),
+            figures: Figures::default(),
+            owed: Duration::ZERO,
+            wrap_up: None,
+            rest: None,
+            idle,
+        }
     }
 
     pub(super) fn find(&self, leg: LegId, call: CallId) -> Option<usize> {
@@ -147,6 +167,11 @@ impl Person {
     /// Since when nothing of a queue's has come to him.
     pub(super) fn idle_since(&self) -> Instant {
         self.idle
+    }
+
+    /// He has signed on and has a phone, whatever keeps him busy.
+    pub(super) fn is_there(&self) -> bool {
+        self.status != Status::Offline && self.reachable
     }
 
     /// He may be offered a call at this moment.

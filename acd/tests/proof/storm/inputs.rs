@@ -20,7 +20,7 @@ impl Storm {
         }
         loop {
             let chosen = match self.rng.below(100) {
-                0..22 => Some(self.arrival()),
+                0..22 => (!self.is_quiet || self.rng.chance(0.4)).then(|| self.arrival()),
                 22..26 => self.some_call().map(|call| Input::CallerGone { call }),
                 26..48 => self.some_offer().map(|(shard, offer, generation)| Input::Claim { shard, offer, generation }),
                 48..58 => self.end_of_offer(),
@@ -50,9 +50,21 @@ impl Storm {
     }
 
     fn enqueue(&mut self, call: CallId, queue: QueueId) -> Input {
-        let priority = if self.rng.chance(0.2) { self.rng.below(3) as i32 - 1 } else { 0 };
+        let priority = if self.rng.chance(0.3) { self.rng.below(4) as i32 - 1 } else { 0 };
+        let kind = match self.rng.below(10) {
+            0 => WorkKind::Callback,
+            1 => WorkKind::Outbound,
+            _ => WorkKind::Inbound,
+        };
+        let steps = if self.rng.chance(0.2) { self.steps() } else { Vec::new() };
+        let arrived = self.rng.chance(0.05).then(|| {
+            let ago = self.rng.below(20_000_000) as i64 - 1_000_000;
+            WallTime::from_micros(self.checker.now.wall.as_micros() - ago)
+        });
         let caller = self.rng.chance(0.3).then(|| self.caller());
-        Input::Enqueue(Enqueue { call, shard: self.shard(), queue, caller, priority, ..Enqueue::default() })
+        let preferred = self.rng.chance(0.2).then(|| AgentId(self.rng.below(u64::from(AGENTS) + 2) as u32));
+        let shard = self.shard();
+        Input::Enqueue(Enqueue { call, shard, queue, caller, priority, kind, steps, preferred, arrived })
     }
 
     /// A call that waits is moved, or gets another priority.
@@ -130,7 +142,7 @@ impl Storm {
             call: *call,
             queue: row.queue,
             caller: None,
-            priority: row.priority,
+            priority: row.work.priority,
             arrived: row.told_arrival,
             ..WaitingFact::default()
         });

@@ -28,6 +28,8 @@ pub(crate) struct Storm {
     checkpoint: Checkpoint,
     /// Since the checkpoint.
     told: Vec<(Now, Option<Input>)>,
+    /// Few callers come, so that agents are free and one of several has to be chosen.
+    is_quiet: bool,
     /// No time passes.
     pub(crate) is_still: bool,
 }
@@ -50,6 +52,7 @@ impl Storm {
             events: 0,
             accepted: 0,
             told: Vec::new(),
+            is_quiet: false,
             is_still: false,
         };
         storm.checker.now = Now { mono: Instant::from_nanos(17), wall: WallTime::from_micros(1_700_000_000_000_000) };
@@ -85,6 +88,9 @@ impl Storm {
         }
         if self.rng.chance(0.004) {
             effects.extend(self.configure());
+        }
+        if self.rng.chance(0.002) {
+            self.is_quiet = !self.is_quiet;
         }
         let input = self.any_input();
         effects.extend(self.say(input));
