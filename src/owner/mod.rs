@@ -10,6 +10,8 @@ mod location;
 mod post;
 mod progress;
 mod shard;
+#[cfg(test)]
+mod speed;
 mod trunks;
 
 use std::sync::Arc;

@@ -51,11 +51,8 @@ impl Storm {
 
     fn enqueue(&mut self, call: CallId, queue: QueueId) -> Input {
         let priority = if self.rng.chance(0.3) { self.rng.below(4) as i32 - 1 } else { 0 };
-        let kind = match self.rng.below(10) {
-            0 => WorkKind::Callback,
-            1 => WorkKind::Outbound,
-            _ => WorkKind::Inbound,
-        };
+        // Callbacks of the queue have a storm of their own.
+        let kind = if self.rng.chance(0.2) { WorkKind::Outbound } else { WorkKind::Inbound };
         let steps = if self.rng.chance(0.2) { self.steps() } else { Vec::new() };
         let arrived = self.rng.chance(0.05).then(|| {
             let ago = self.rng.below(20_000_000) as i64 - 1_000_000;
@@ -110,6 +107,10 @@ impl Storm {
     }
 
     fn status(&mut self) -> Option<Input> {
+        let awaited: Vec<AgentId> = self.checker.calls.values().filter_map(|row| Some(row.held?.0)).collect();
+        if let Some(agent) = pick(&mut self.rng, &awaited).filter(|_| self.rng.chance(0.1)) {
+            return Some(Input::SetStatus { request: None, agent, status: Status::Offline, reason: None });
+        }
         let agent = self.some_agent()?;
         let wanted = [Status::Ready, Status::Ready, Status::Ready, Status::Paused, Status::Offline];
         let status = pick(&mut self.rng, &wanted)?;
@@ -157,8 +158,11 @@ impl Storm {
         let generation = Generation(generation.0 + u32::from(self.rng.chance(0.2)));
         let stranger = AgentId(AGENTS + 1 + self.rng.below(2) as u32);
         let shard = self.shard();
-        match self.rng.below(8) {
+        let granted = self.checker.agents.values().flat_map(|person| &person.legs).filter_map(|talk| talk.offer);
+        let granted: Vec<OfferId> = granted.collect();
+        match self.rng.below(9) {
             0 | 1 => Input::Claim { shard, offer, generation },
+            8 => Input::Claim { shard, offer: pick(&mut self.rng, &granted).unwrap_or(offer), generation },
             2 | 3 => {
                 Input::OfferEnded { offer, generation, outcome: pick(&mut self.rng, &OUTCOMES).unwrap_or(OUTCOMES[0]) }
             }

@@ -35,6 +35,7 @@ impl Storm {
             by_deadline: self.rng.chance(0.2),
             preferred_for: Duration::from_nanos(self.rng.below(2) * 8_000_003_001),
             max_conversations: self.rng.chance(0.3).then(|| self.rng.below(4) as u32 + 1),
+            ..QueueConfig::default()
         }
     }
 
