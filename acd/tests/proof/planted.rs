@@ -48,8 +48,8 @@ fn starvation_by_priority_is_found_within_3_seeds() {
 }
 
 #[test]
-fn a_missed_timer_is_found_within_10_seeds() {
-    is_found(Planted::MissedTimer, "P6 timers to one tick", 10);
+fn a_missed_timer_is_found_within_20_seeds() {
+    is_found(Planted::MissedTimer, "P6 timers to one tick", 20);
 }
 
 #[test]
