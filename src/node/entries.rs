@@ -13,7 +13,7 @@ pub(crate) struct NodeEntries {
 }
 
 impl NodeEntries {
-    pub(super) fn new(journal: Journal) -> Self {
+    pub(crate) fn new(journal: Journal) -> Self {
         Self { journal, count: Arc::default() }
     }
 

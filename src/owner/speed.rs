@@ -19,6 +19,8 @@ use super::{AcdCore, AnswerTable, Lanes, Post, Progress, Runner};
 use crate::channels;
 use crate::clock_source::ClockSource;
 use crate::net::{CallIdDirectory, Flows};
+use crate::node::NodeEntries;
+use crate::quarantine::Quarantine;
 use crate::snapshots::Snapshots;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -97,6 +99,7 @@ fn start(folder: &std::path::Path) -> (mpsc::Sender<Input>, mpsc::Receiver<call:
     let media = MediaConfig::new(address, 20_000..=20_009, folder.to_owned(), folder.to_owned());
     let (media, _events) = MediaWorker::start(&media).expect("a media thread");
     let snapshots = Arc::new(Snapshots::new(Vec::new()));
+    let quarantine = Quarantine::new(NodeEntries::new(journal.clone()), Arc::clone(&snapshots));
     let post = Arc::new(Post {
         shards: vec![shard],
         acd: acd.clone(),
@@ -110,6 +113,7 @@ fn start(folder: &std::path::Path) -> (mpsc::Sender<Input>, mpsc::Receiver<call:
         directory: Arc::new(CallIdDirectory::new(1)),
         metrics: Arc::new(Metrics::new("test").expect("metrics")),
         drained: mpsc::channel(1).0,
+        quarantine,
         #[cfg(feature = "fault-injection")]
         faults: crate::faults::Faults::default(),
     });
