@@ -34,6 +34,7 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
         Command::SetAgentStatus { agent, status, reason } => {
             post.acd.try_send(acd::Input::SetStatus { request: Some(request), agent, status, reason }).is_ok()
         }
+        Command::WhyIdle { agent } => post.acd.try_send(acd::Input::WhyIdle { request, agent }).is_ok(),
         Command::Originate { from_agent, to } => {
             to_shard(post, request, call::Input::Originate { request, from_agent, to })
         }

@@ -169,6 +169,11 @@ impl Acd {
                     self.effects.push_back(Effect::Reply { request, result });
                 }
             }
+            Input::WhyIdle { request, agent } => {
+                let result = self.why_idle(agent).map(Reply::WhyIdle).ok_or(CommandError::UnknownAgent);
+                self.effects.push_back(Effect::Reply { request, result });
+            }
+            Input::LastAgents(known) => known.iter().for_each(|(caller, agent)| self.learn(caller, *agent)),
             Input::Facts { shard, legs, waiting, offers } => self.reconcile(shard, &legs, waiting, &offers),
             Input::ShardLost { shard } => self.shard_lost(shard),
             Input::RestorePlace { queue, caller, arrived, until } => self.restore_place(queue, caller, arrived, until),

@@ -49,7 +49,11 @@ impl Acd {
                 reason: first.map_or(NoCall::NothingWaits, |first| self.no_call(slot, first)),
             }
         });
-        Some(WhyIdle { state: row.shown.state, resting: row.rest_until, queues: queues.collect() })
+        Some(WhyIdle {
+            state: row.shown.state,
+            resting: row.rest_until.map(|until| until.since(self.now.mono)),
+            queues: queues.collect(),
+        })
     }
 
     /// What keeps a waiting call from an agent.
@@ -58,7 +62,7 @@ impl Acd {
         let queue = self.queue_slot(call.queue).map(|queue| &self.queues[queue]);
         let max = queue.filter(|queue| queue.closed).and_then(|queue| queue.config.max_conversations);
         match (self.standing(slot, call), held, max) {
-            (_, Some(held), _) => NoCall::HeldFor { agent: held.agent, until: held.until },
+            (_, Some(held), _) => NoCall::HeldFor { agent: held.agent, left: held.until.since(self.now.mono) },
             (Standing::Kind, ..) => NoCall::Kind,
             (Standing::Level, ..) => NoCall::Level,
             (Standing::Skill(need), ..) => NoCall::Skill(need),

@@ -191,7 +191,7 @@ fn an_agent_alone_is_offered_the_call_again_after_his_rest() {
         let ringing = offered(&effects);
         assert_eq!(offers(&desk.ended(ringing, outcome)), [], "{outcome:?}");
         let until = desk.now.mono + rest;
-        assert_eq!(desk.acd.why_idle(AgentId(1)).unwrap().resting, Some(until));
+        assert_eq!(desk.acd.why_idle(AgentId(1)).unwrap().resting, Some(rest));
         assert_eq!(desk.acd.poll_timeout(), Some((until, TimerReason::Rest)));
         assert_eq!(offered(&desk.pass(rest)).call, call, "{outcome:?}");
     }

@@ -1,5 +1,7 @@
 //! `/v1/agents`.
 
+mod why_idle;
+
 use axum::extract::{Extension, Path, State};
 use axum::{Json, response::IntoResponse};
 use centre::{Answer, Command, Directory};
@@ -84,6 +86,7 @@ pub(crate) fn routes() -> Routes {
     Routes::new()
         .add(Access::Own(Permission::AgentsView), routes!(list))
         .add(Access::Own(Permission::AgentsView), routes!(one))
+        .add(Access::Own(Permission::AgentsView), routes!(why_idle::why_idle))
         .add(Access::Own(Permission::AgentsControl), routes!(set_state))
 }
 

@@ -3,6 +3,7 @@
 mod journey;
 mod object;
 mod originate;
+mod routing;
 pub(crate) mod source;
 
 use std::sync::Arc;
@@ -131,6 +132,7 @@ pub(crate) fn routes() -> Routes {
         .add(Access::Own(Permission::CallsView), routes!(one))
         .add(Access::Own(Permission::CallsView), routes!(steps))
         .add(Access::Own(Permission::CallsView), routes!(journey::journey))
+        .add(Access::Own(Permission::CallsView), routes!(routing::routing))
         .add(Access::Own(Permission::RecordingsPlay), routes!(recording))
         .add(Access::Own(Permission::CallsControl), routes!(hang_up))
 }

@@ -8,6 +8,7 @@ use journal_core::{CallEntry, CallEvent, Cause, HoursFound, LegKind, QueueLeft};
 use serde_json::{Map, Value, json};
 
 use crate::Naming;
+use crate::routing;
 use crate::words::Word;
 use kind::StepKind;
 
@@ -104,6 +105,7 @@ fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
         CallEvent::DialDenied { number, rule, evidence } => {
             json!({ "number": number, "rule": rule, "evidence": evidence })
         }
+        CallEvent::Routed(routing) => routing::data(routing, naming),
         CallEvent::RecordingEnded { duration_ms, .. } => json!({ "duration_ms": duration_ms }),
         CallEvent::LegEnded { cause, .. } => json!({ "cause": cause_json(cause) }),
         CallEvent::Ended { status, outcome, cause } => json!({

@@ -26,6 +26,7 @@ mod naming;
 mod people;
 mod projector;
 mod related;
+mod routing;
 mod voicemails;
 mod words;
 

@@ -1,6 +1,6 @@
 //! From integer ids to the names and accounts that people know.
 
-use clock::{AgentId, QueueId, TrunkId};
+use clock::{AgentId, QueueId, SkillId, TrunkId};
 use journal_core::{CallRecord, NameKind, Names};
 
 /// Names, and the account of calls that name nothing of anyone's.
@@ -23,6 +23,12 @@ impl Naming {
     #[must_use]
     pub fn queue(&self, id: QueueId) -> String {
         self.names.queue(id).map_or_else(|| format!("#{}", id.0), str::to_owned)
+    }
+
+    /// Name of a skill.
+    #[must_use]
+    pub fn skill(&self, id: SkillId) -> String {
+        self.names.skill(id).map_or_else(|| format!("#{}", id.0), str::to_owned)
     }
 
     /// Name of a trunk.

@@ -3,7 +3,7 @@
 use journal_core::outcome::WorkStatus;
 use journal_core::{
     AgentState, AgentStatus, CallStatus, CallbackOwner, CallbackSource, CallbackState, Direction, Outcome,
-    RecordingState, Recovers, StateCause, Who,
+    RecordingState, Recovers, RoutingStrategy, StateCause, Who,
 };
 
 use crate::Relation;
@@ -118,6 +118,17 @@ words!(WorkStatus {
     Transferring => "transferring",
     Ended => "ended",
     Failed => "failed",
+});
+words!(RoutingStrategy {
+    LongestIdle => "longest_idle",
+    RingAll => "ring_all",
+    RoundRobin => "round_robin",
+    FewestCalls => "fewest_calls",
+    LeastTalk => "least_talk",
+    TopDown => "top_down",
+    Random => "random",
+    Weighted => "weighted",
+    ProgressiveRing => "progressive_ring",
 });
 words!(AgentState {
     Offline => "offline",

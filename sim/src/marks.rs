@@ -125,6 +125,7 @@ const fn name(event: &CallEvent) -> &'static str {
         CallEvent::CallbackDialing { .. } => "callback.dialing",
         CallEvent::DialDenied { .. } => "dial.denied",
         CallEvent::LegDevice { .. } => "leg.device",
+        CallEvent::Routed(_) => "routing.decided",
     }
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use clock::{AgentId, CallId, CallbackId, Generation, OfferId, QueueId, RequestId, ShardId, WallTime};
 
-use super::{AgentSnapshot, Callback, CallbackOrder, CallbackRefusal, CallbackTaken, State, Status, Why};
+use super::{AgentSnapshot, Callback, CallbackOrder, CallbackRefusal, CallbackTaken, State, Status, Why, WhyIdle};
 
 /// What the ACD wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -191,6 +191,8 @@ pub enum Reply {
     Agent(AgentSnapshot),
     /// The callback: taken, there already, or called off.
     Callback(Box<CallbackTaken>),
+    /// Why he has no call.
+    WhyIdle(WhyIdle),
 }
 
 /// Why a command was not carried out.

@@ -74,6 +74,15 @@ pub enum Input {
         /// Pause reason.
         reason: Option<String>,
     },
+    /// Someone asks why an agent has no call; answered by `Reply`.
+    WhyIdle {
+        /// Whom to answer.
+        request: RequestId,
+        /// The agent.
+        agent: AgentId,
+    },
+    /// With whom callers talked last, the longest ago first: after a node restart.
+    LastAgents(Vec<(String, AgentId)>),
     /// All that is live on a shard, every 5 s and after a shard's restart: differences are repaired and counted.
     Facts {
         /// The shard.

@@ -112,8 +112,8 @@ pub enum WhyWaits {
 pub struct WhyIdle {
     /// What is true of him; in any state but ready nothing else matters.
     pub state: State,
-    /// He did not take an offer and is left alone until then.
-    pub resting: Option<Instant>,
+    /// He did not take an offer and is left alone for so long still.
+    pub resting: Option<Duration>,
     /// His queues.
     pub queues: Vec<IdleIn>,
 }
@@ -140,8 +140,8 @@ pub enum NoCall {
     HeldFor {
         /// For whom.
         agent: AgentId,
-        /// Until when.
-        until: Instant,
+        /// For how long still.
+        left: Duration,
     },
     /// The queue has as many conversations as it may.
     Conversations {

@@ -126,3 +126,31 @@ async fn an_owner_that_is_gone_or_drowned_is_a_503() {
     let page = get(node.at, "/metrics").await;
     assert!(page.text().contains("trunkline_channel_full_total{channel=\"commands\"} 1"), "{}", page.text());
 }
+
+#[tokio::test]
+async fn an_idle_agent_is_explained_by_the_distributor_itself() {
+    let mut node = Node::start().await;
+    node.play(|command| {
+        assert_eq!(command, Command::WhyIdle { agent: AgentId(1) });
+        let need = acd::Need { skill: clock::SkillId(1), level: 4 };
+        let idle = |queue, waiting, reason| acd::IdleIn { queue: clock::QueueId(queue), waiting, reason };
+        let held = acd::NoCall::HeldFor { agent: AgentId(2), left: core::time::Duration::from_secs(9) };
+        Ok(Answer::WhyIdle(acd::WhyIdle {
+            state: State::Ready,
+            resting: None,
+            queues: vec![idle(1, 2, acd::NoCall::Skill(need)), idle(2, 1, held)],
+        }))
+    });
+    let why = get(node.at, "/v1/agents/1001/why-idle").await.json();
+    assert_eq!((&why["extension"], &why["state"], &why["resting_ms"]), (&json!("1001"), &json!("ready"), &json!(null)));
+    let expected = json!({
+        "queue": "support", "waiting": 2, "reason": "skill_missing", "skill": "german", "skill_level": 4,
+        "held_for": null, "held_ms": null, "conversations_max": null,
+    });
+    assert_eq!(why["queues"][0], expected);
+    assert_eq!((&why["queues"][1]["held_for"], &why["queues"][1]["held_ms"]), (&json!("1002"), &json!(9_000)));
+    let words = "The agent is ready. support: 2 calls wait, the first needs german at level 4. \
+                 sales: 1 call waits, the first is kept for 1002.";
+    assert_eq!(why["words"], words);
+    get(node.at, "/v1/agents/1999/why-idle").await.problem(404, "agent_not_found");
+}

@@ -302,6 +302,7 @@ fn directory() -> Directory {
         ]
         .into(),
         trunks: [(TrunkId(1), trunk)].into(),
+        skills: [(clock::SkillId(1), "german".into())].into(),
     }
 }
 

@@ -314,6 +314,9 @@ async fn furnished() -> (Node, Things) {
     let begun = things.live;
     node.play(move |command| match command {
         Command::SetAgentStatus { .. } => Ok(Answer::Agent(agent(1, State::Ready))),
+        Command::WhyIdle { .. } => {
+            Ok(Answer::WhyIdle(acd::WhyIdle { state: acd::State::Ready, resting: None, queues: Vec::new() }))
+        }
         Command::Originate { .. } => Ok(Answer::Called(begun)),
         Command::HangUp { call } => Ok(Answer::HangingUp(call)),
         Command::RequestCallback { request, .. } => Ok(Answer::Callback(Box::new(taken(request.number)))),

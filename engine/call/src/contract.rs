@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use clock::{AgentId, CallId, CallbackId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
 use journal_core::outcome::Reached;
-use journal_core::{Cause, DialogIdentity, Entry, Mark};
+use journal_core::{Cause, DialogIdentity, Entry, Mark, Routing};
 use media_graph::{PlayerId, RecorderId};
 use sip::ua::Peer;
 use sip::{Message, ParseError};
@@ -247,6 +247,8 @@ pub enum Input {
         agent: AgentId,
         /// How long to ring.
         ring: Duration,
+        /// Why this agent, for the call's journey.
+        routing: Option<Box<Routing>>,
     },
     /// From the ACD: stop ringing.
     Withdraw {

@@ -297,8 +297,8 @@ impl Shard {
             Input::Media(event) => self.on_media(event),
             Input::Contacts { agent, contacts } => self.set_contacts(agent, contacts),
             Input::Enqueued { call, queue, arrived, priority } => self.enqueued(call, queue, arrived, priority),
-            Input::Offer { offer, generation, call, queue, agent, ring } => {
-                self.offer(call, Lease { offer, generation, agent, queue }, ring);
+            Input::Offer { offer, generation, call, queue, agent, ring, routing } => {
+                self.offer(call, Lease { offer, generation, agent, queue }, ring, routing);
             }
             Input::Withdraw { offer, generation, reason } => self.withdraw(offer, generation, reason),
             Input::ClaimGranted { offer, generation } => self.claim_granted(offer, generation),

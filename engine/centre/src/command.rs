@@ -16,6 +16,11 @@ pub enum Command {
         /// Pause reason, if any.
         reason: Option<String>,
     },
+    /// Why an agent has no call (to the ACD).
+    WhyIdle {
+        /// The agent.
+        agent: AgentId,
+    },
     /// Click-to-call: the agent's phone first, then the other side (to a shard).
     Originate {
         /// The agent who calls.
@@ -66,6 +71,8 @@ pub enum Command {
 pub enum Answer {
     /// The agent as he is now.
     Agent(AgentSnapshot),
+    /// Why he has no call, for each of his queues.
+    WhyIdle(acd::WhyIdle),
     /// The call was created.
     Called(CallId),
     /// The call is being ended.

@@ -3,6 +3,7 @@
 use clock::WallTime;
 use journal_core::{AgentState, AgentStatus, Durability, Entry, Mark, StateCause};
 
+use crate::routing::routing;
 use crate::{Answer, CommandError, Delivery, callbacks};
 
 /// Turns the ACD's effects into deliveries, and numbers its journal entries.
@@ -64,8 +65,9 @@ fn to_shard(effect: acd::Effect) -> Delivery {
         Effect::Enqueued { call, shard, queue, arrived, priority } => {
             Delivery::Shard(shard, Input::Enqueued { call, queue, arrived, priority })
         }
-        Effect::Offer { shard, offer, generation, call, queue, agent, ring, .. } => {
-            Delivery::Shard(shard, Input::Offer { offer, generation, call, queue, agent, ring })
+        Effect::Offer { shard, offer, generation, call, queue, agent, ring, why } => {
+            let routing = Some(routing(offer, queue, agent, *why));
+            Delivery::Shard(shard, Input::Offer { offer, generation, call, queue, agent, ring, routing })
         }
         Effect::Withdraw { shard, offer, generation, reason } => {
             Delivery::Shard(shard, Input::Withdraw { offer, generation, reason: withdraw_reason(reason) })
@@ -89,6 +91,7 @@ fn answer(reply: acd::Reply) -> Answer {
     match reply {
         acd::Reply::Agent(agent) => Answer::Agent(agent),
         acd::Reply::Callback(taken) => Answer::Callback(taken),
+        acd::Reply::WhyIdle(why) => Answer::WhyIdle(why),
     }
 }
 

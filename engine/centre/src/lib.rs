@@ -16,6 +16,7 @@ mod from_trunks;
 mod measured;
 pub mod owner;
 pub mod restore;
+mod routing;
 mod snapshot;
 
 pub use callbacks::state as callback_state;

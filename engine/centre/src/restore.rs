@@ -45,6 +45,12 @@ pub fn dials(replay: &Replay, now: WallTime) -> call::Input {
     call::Input::Dialed(replay.dialed_on(now).collect())
 }
 
+/// With whom callers talked last.
+#[must_use]
+pub fn last_agents(replay: &Replay) -> acd::Input {
+    acd::Input::LastAgents(replay.last_agents.iter().map(|(caller, agent)| (caller.to_owned(), agent)).collect())
+}
+
 /// Places of callers whom the restart cut off: theirs again if they ring in time (DESIGN section 6).
 #[must_use]
 pub fn places(replay: &Replay, now: WallTime) -> Vec<acd::Input> {

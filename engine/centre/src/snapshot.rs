@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clock::{AgentId, QueueId, TrunkId, WallTime};
+use clock::{AgentId, QueueId, SkillId, TrunkId, WallTime};
 
 /// Names and ids of the account's objects. Cores know ids only; REST and records know names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Directory {
     pub queues: BTreeMap<QueueId, NamedQueue>,
     /// Trunks by id.
     pub trunks: BTreeMap<TrunkId, NamedTrunk>,
+    /// Names of skills by id.
+    pub skills: BTreeMap<SkillId, String>,
 }
 
 impl Directory {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentStep, AuditNote, Binding, CallStatus, CallbackEntry, Cause, DialogIdentity, Direction, Disposition,
-    LostCallRules, Outcome, QuarantineNote, Shared, StateCause,
+    LostCallRules, Outcome, QuarantineNote, Routing, Shared, StateCause,
 };
 
 /// One entry of the journal.
@@ -159,6 +159,8 @@ pub enum NameKind {
     Trunk,
     /// `MenuId`.
     Menu,
+    /// `SkillId`.
+    Skill,
 }
 
 /// One step of one call.
@@ -479,6 +481,8 @@ pub enum CallEvent {
         /// What the phone calls itself (User-Agent or Server, RFC 3261 20.35 and 20.41).
         device: Option<String>,
     },
+    /// `routing.decided`: the call is offered to an agent, and why to him.
+    Routed(Box<Routing>),
 }
 
 /// What a schedule says of a moment.

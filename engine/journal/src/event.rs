@@ -45,6 +45,7 @@ impl CallEvent {
             Self::CallbackDialing { .. } => "callback.dialing",
             Self::DialDenied { .. } => "dial.denied",
             Self::LegDevice { .. } => "leg.device",
+            Self::Routed(_) => "routing.decided",
             Self::LegEnded { .. } => "leg.ended",
             Self::Ended { .. } => "call.ended",
         }

@@ -13,6 +13,7 @@ mod dialog;
 mod entry;
 mod event;
 mod gate;
+mod last_agents;
 mod lost;
 mod mark;
 mod names;
@@ -20,6 +21,7 @@ pub mod outcome;
 mod quarantine;
 mod record;
 mod replay;
+mod routing;
 mod shared;
 mod verdict;
 
@@ -33,6 +35,7 @@ pub use entry::{
     AgentState, AgentStatus, CallEntry, CallEvent, Entry, HoursFound, LegKind, NameKind, QueueLeft, RecordingState,
 };
 pub use gate::{DEFAULT_HELD_LIMIT, Gate, Refused};
+pub use last_agents::{LastAgents, MAX_LAST_AGENTS};
 pub use lost::{LostCallRules, Recovers};
 pub use mark::{Durability, Mark, Owner};
 pub use names::{Named, Names};
@@ -40,5 +43,6 @@ pub use outcome::code;
 pub use quarantine::{QuarantineNote, QuarantinedThing};
 pub use record::{CallRecord, MAX_SIP_CALL_IDS, Place, Recording, Step, Voicemail};
 pub use replay::{Anomaly, ChosenStatus, Interrupted, KnownState, MAX_PLACES, PLACE_KEPT, Replay};
+pub use routing::{RoutedAgent, RoutedOthers, RoutedStanding, Routing, RoutingStrategy};
 pub use shared::Shared;
 pub use verdict::{CallStatus, Cause, Direction, Outcome, Who};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clock::{AgentId, QueueId, TrunkId};
+use clock::{AgentId, QueueId, SkillId, TrunkId};
 use serde::{Deserialize, Serialize};
 
 use crate::NameKind;
@@ -47,6 +47,12 @@ impl Names {
     #[must_use]
     pub fn trunk(&self, id: TrunkId) -> Option<&str> {
         self.named(NameKind::Trunk, id.0).map(|named| named.name.as_str())
+    }
+
+    /// Name of a skill.
+    #[must_use]
+    pub fn skill(&self, id: SkillId) -> Option<&str> {
+        self.named(NameKind::Skill, id.0).map(|named| named.name.as_str())
     }
 
     /// Name and account of any id.

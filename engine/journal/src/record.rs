@@ -338,6 +338,7 @@ impl CallRecord {
             | CallEvent::CallbackRejected { .. }
             | CallEvent::DialDenied { .. }
             | CallEvent::LegDevice { .. }
+            | CallEvent::Routed(_)
             | CallEvent::LegEnded { .. } => {}
         }
     }

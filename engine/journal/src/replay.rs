@@ -17,7 +17,7 @@ pub use agents::{ChosenStatus, KnownState};
 
 use crate::{
     Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, DialogIdentity, Direction, DoNotCall,
-    Entry, LegKind, Names, Place, Shared, Step, code,
+    Entry, LastAgents, LegKind, Names, Place, Shared, Step, code,
 };
 
 /// The fold of the journal.
@@ -30,6 +30,8 @@ pub struct Replay {
     places: BTreeMap<(QueueId, String), Interrupted>,
     dials: BTreeMap<AgentId, Dials>,
     callbacks: BTreeMap<CallbackId, Shared<CallbackEntry>>,
+    /// With whom each caller talked last.
+    pub last_agents: LastAgents,
     /// The internal do-not-call list.
     pub do_not_call: DoNotCall,
     /// Names of agents, queues and trunks.
@@ -222,6 +224,12 @@ impl Replay {
         };
         let gap = step.seq > record.next_seq();
         let taken = record.apply_past_gap(step);
+        if let CallEvent::OfferAnswered { agent, .. } = step.event
+            && record.direction == Direction::Inbound
+            && !record.internal
+        {
+            self.last_agents.learn(&record.from, agent);
+        }
         if let CallEvent::QueueEntered { queue, .. } = step.event {
             self.places.remove(&(queue, record.from.clone()));
         }

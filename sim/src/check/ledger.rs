@@ -174,6 +174,7 @@ impl Ledger {
                     }
                 }
             }
+            Input::WhyIdle { .. } | Input::LastAgents(_) => {}
             Input::RestorePlace { queue, caller, arrived, until } => {
                 self.keep_place((*queue, caller.clone()), *arrived, *until);
             }

@@ -147,6 +147,7 @@ impl Node {
         let replay = self.store.replay(wall);
         let agents = restore::agents(replay, self.setup.agents.clone());
         let places = restore::places(replay, wall);
+        let last_agents = restore::last_agents(replay);
         let (calls, dials) = (restore::calls(replay), restore::dials(replay, wall));
         if replay.stopped_in_order {
             ctx.see(&Seen::StartedInOrder { live: calls.len() });
@@ -164,6 +165,7 @@ impl Node {
         }
         let configure = acd::Input::Configure { queues: self.setup.queues.clone(), agents };
         self.step(ctx, shards, Some(Input::Acd(configure)));
+        self.step(ctx, shards, Some(Input::Acd(last_agents)));
         for place in places {
             self.step(ctx, shards, Some(Input::Acd(place)));
         }

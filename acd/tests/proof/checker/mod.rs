@@ -163,6 +163,7 @@ impl Checker {
                 }
             }
             Input::ShardLost { shard } => self.shard_lost(*shard),
+            Input::WhyIdle { .. } | Input::LastAgents(_) => {}
             Input::RestorePlace { queue, caller, arrived, until } => {
                 self.restore_place(*queue, caller.clone(), *arrived, *until);
             }

@@ -228,6 +228,8 @@ fn name(input: &Input, accepted: bool) -> &'static str {
         | Input::CallbackStep { .. }
         | Input::CallbackFacts { .. }
         | Input::RestoreCallback(_) => "input: callback",
+        Input::WhyIdle { .. } => "input: why idle",
+        Input::LastAgents(_) => "input: last agents",
     }
 }
 

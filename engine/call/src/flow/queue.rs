@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use clock::{CallId, Generation, LegId, OfferId, QueueId, WallTime};
-use journal_core::{CallEvent, LegKind, QueueLeft};
+use journal_core::{CallEvent, LegKind, QueueLeft, Routing};
 
 use crate::audio::codecs_from;
 use crate::call::Flow;
@@ -42,7 +42,7 @@ impl Shard {
     }
 
     /// From the ACD: ring this agent. An offer that cannot be made ends at once.
-    pub(crate) fn offer(&mut self, call: CallId, lease: Lease, ring: Duration) {
+    pub(crate) fn offer(&mut self, call: CallId, lease: Lease, ring: Duration, routing: Option<Box<Routing>>) {
         if self.offers.contains_key(&lease.offer) {
             return;
         }
@@ -52,6 +52,9 @@ impl Shard {
             }
             return self.offer_ended(lease, OfferOutcome::CallerGone);
         };
+        if let Some(routing) = routing {
+            self.log(call, CallEvent::Routed(routing));
+        }
         let phones = self.phones_of(lease.agent);
         if phones.is_empty() {
             self.log(call, CallEvent::OfferRefused { offer: lease.offer, agent: lease.agent, status: 0 });

@@ -333,7 +333,9 @@ impl AcdOwner {
                     Delivery::Shard(shard, call::Input::CallbackAnswer { call, result })
                 }
             },
-            Input::SetStatus { request: Some(request), .. } | Input::CancelCallback { request: Some(request), .. } => {
+            Input::SetStatus { request: Some(request), .. }
+            | Input::CancelCallback { request: Some(request), .. }
+            | Input::WhyIdle { request, .. } => {
                 let reason = "quarantined".to_owned();
                 Delivery::Answer { request, result: Err(CommandError::Unavailable { reason }), gate: None }
             }

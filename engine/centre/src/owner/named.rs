@@ -49,9 +49,10 @@ impl Named {
                 acd.offer_of(*offer).map(|(_, call)| Self::Call(call))
             }
             Input::AgentBusy(fact) => Some(Self::Agent(fact.agent)),
-            Input::AgentFree { agent, .. } | Input::Reachable { agent, .. } | Input::SetStatus { agent, .. } => {
-                Some(Self::Agent(*agent))
-            }
+            Input::AgentFree { agent, .. }
+            | Input::Reachable { agent, .. }
+            | Input::SetStatus { agent, .. }
+            | Input::WhyIdle { agent, .. } => Some(Self::Agent(*agent)),
             _ => None,
         }
     }

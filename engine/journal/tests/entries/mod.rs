@@ -2,12 +2,13 @@
 
 use core::net::{Ipv6Addr, SocketAddr};
 
-use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallTime};
+use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, SkillId, TrunkId, WallTime};
 use journal_core::{
     ActorKind, AgentEvent, AgentState, AgentStatus, AgentStep, AuditNote, AuditOutcome, Binding, CallEntry, CallEvent,
     CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState, Cause, DialogIdentity, DialogSide,
     Direction, Disposition, Entry, HoursFound, LegKind, LostCallRules, NOT_SET, NameKind, Outcome, QuarantineNote,
-    QuarantinedThing, QueueLeft, RecordingState, Recovers, Shared, StateCause, WantedCallback, Who,
+    QuarantinedThing, QueueLeft, RecordingState, Recovers, RoutedAgent, RoutedOthers, RoutedStanding, Routing,
+    RoutingStrategy, Shared, StateCause, WantedCallback, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -85,6 +86,7 @@ fn call_events() -> Vec<CallEvent> {
     events.extend(end_events());
     events.extend(rule_events());
     events.extend(callback_events());
+    events.push(routing_event());
     events
 }
 
@@ -165,6 +167,29 @@ fn callback_events() -> Vec<CallEvent> {
         },
         CallEvent::LegDevice { leg: LEG, name: Some("Ann".to_owned()), device: Some("baresip v1.0.0".to_owned()) },
     ]
+}
+
+fn routing_event() -> CallEvent {
+    let agent = |agent, standing| RoutedAgent { agent, standing, level: 1, proficiency: 7, figure: 35_000 };
+    CallEvent::Routed(Box::new(Routing {
+        offer: OFFER,
+        agent: AGENT,
+        queue: QUEUE,
+        strategy: RoutingStrategy::Weighted,
+        preferred: false,
+        joined: false,
+        candidates: 2,
+        attempt: 1,
+        waited_ms: 12_000,
+        idle_ms: 35_000,
+        required: vec![(SkillId(3), 5)],
+        agents: vec![
+            agent(AGENT, RoutedStanding::Chosen),
+            agent(AgentId(8), RoutedStanding::Skill(SkillId(3), 5)),
+            agent(AgentId(9), RoutedStanding::OnCall),
+        ],
+        others: RoutedOthers { on_call: 1, skill: 1, ..RoutedOthers::default() },
+    }))
 }
 
 fn dialog() -> Entry {

@@ -101,7 +101,7 @@ impl Acd {
             let offer = OfferId(self.offers);
             self.open.push((offer, call, queue, agent));
             let ring = self.ring.unwrap_or(RING);
-            inputs.push(Input::Offer { offer, generation: GENERATION, call, queue, agent, ring });
+            inputs.push(Input::Offer { offer, generation: GENERATION, call, queue, agent, ring, routing: None });
         }
         inputs
     }
