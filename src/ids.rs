@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use call::{AgentPlan, CallLimits, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkDigest, TrunkPlan};
 use centre::{Directory, NamedAgent, NamedQueue, NamedTrunk};
-use clock::{AgentId, QueueId, TrunkId};
+use clock::{AgentId, QueueId, SkillId, TrunkId};
 use journal_core::{Entry, NameKind, Names};
 use sip::HostPort;
 use sip::auth::ClientCredentials;
@@ -16,7 +16,7 @@ use sip::digest::{Algorithm, Ha1};
 use sip::trunk::Destination;
 use sip::ua::Transport;
 
-use crate::config::{Agent, Config, RouteFrom, TargetName};
+use crate::config::{Agent, Config, NamedSkill, QueueStep, RouteFrom, TargetName};
 use crate::config::{destination_text, first_address, number_plan, premium_prefixes};
 
 /// What the cores work by, all made from one configuration.
@@ -65,8 +65,10 @@ pub(crate) fn resolve(config: &Config, own_hosts: Vec<String>, names: &mut Names
         .iter()
         .map(|trunk| (trunk.name.as_str(), TrunkId(ids.id(NameKind::Trunk, &trunk.name))))
         .collect();
+    let skills: BTreeMap<&str, SkillId> =
+        skill_names(config).into_iter().map(|name| (name, SkillId(ids.id(NameKind::Skill, name)))).collect();
     let new_names = ids.new_names;
-    let known = Known { agents, queues, trunks };
+    let known = Known { agents, queues, trunks, skills };
     Resolved {
         plan: Arc::new(plan(config, own_hosts, &known)),
         queues: acd_queues(config, &known),
@@ -99,6 +101,7 @@ struct Known<'a> {
     agents: BTreeMap<&'a str, AgentId>,
     queues: BTreeMap<&'a str, QueueId>,
     trunks: BTreeMap<&'a str, TrunkId>,
+    skills: BTreeMap<&'a str, SkillId>,
 }
 
 fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
@@ -128,6 +131,7 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
     });
     Plan {
         algorithms: config.sip.algorithms,
+        needs: number_needs(config, known),
         extensions: extensions.chain(short).collect(),
         dids: dids.collect(),
         agents: agents.collect(),
@@ -227,12 +231,66 @@ fn acd_queues(config: &Config, known: &Known<'_>) -> Vec<acd::QueueConfig> {
             max_wait: queue.wait_max,
             wrap_up: queue.wrap_up,
             max_waiting: queue.waiting_max,
-            agents: queue.agents.iter().filter_map(|name| Some((*known.agents.get(name.as_str())?).into())).collect(),
+            agents: queue_agents(queue, known),
             callbacks: queue.callbacks.rules,
-            ..acd::QueueConfig::default()
+            ..queue_routing(&queue.routing, known)
         })
     };
     config.queues.iter().filter_map(rules).collect()
+}
+
+fn queue_agents(queue: &crate::config::Queue, known: &Known<'_>) -> Vec<acd::QueueAgent> {
+    let ranks = &queue.routing.ranks;
+    let agent = |extension: &String| {
+        let agent = *known.agents.get(extension.as_str())?;
+        let rank = ranks.get(extension);
+        let (level, weight) = rank.map_or((1, 1), |rank| (rank.level, rank.weight));
+        Some(acd::QueueAgent { agent, level, weight })
+    };
+    queue.agents.iter().filter_map(agent).collect()
+}
+
+fn queue_routing(routing: &crate::config::QueueRouting, known: &Known<'_>) -> acd::QueueConfig {
+    let step = |step: &QueueStep| acd::Step {
+        after: step.after,
+        required: needs(&step.required, known).map(|(skill, level)| acd::Need { skill, level }).collect(),
+        preferred: step.preferred.iter().filter_map(|name| known.skills.get(name.as_str()).copied()).collect(),
+        level_max: step.level_max,
+    };
+    acd::QueueConfig {
+        strategy: routing.strategy,
+        steps: routing.steps.iter().map(step).collect(),
+        priority: routing.priority,
+        priority_worth: routing.priority_worth,
+        service_level: routing.service_level,
+        by_deadline: routing.by_deadline,
+        preferred_for: routing.preferred_for,
+        max_conversations: routing.conversations_max,
+        ..acd::QueueConfig::default()
+    }
+}
+
+fn needs<'a>(skills: &'a [NamedSkill], known: &'a Known<'_>) -> impl Iterator<Item = (SkillId, u8)> + 'a {
+    skills.iter().filter_map(|one| Some((*known.skills.get(one.name.as_str())?, one.level)))
+}
+
+/// What calls to some numbers ask of an agent.
+fn number_needs(config: &Config, known: &Known<'_>) -> BTreeMap<String, call::CallNeeds> {
+    let asking = config.numbers.iter().filter(|number| !number.skills.is_empty() || number.priority != 0);
+    let needs_of = |number: &crate::config::Number| call::CallNeeds {
+        required: needs(&number.skills, known).collect(),
+        priority: number.priority,
+    };
+    asking.map(|number| (number.number.clone(), needs_of(number))).collect()
+}
+
+/// Every skill that the file names.
+fn skill_names(config: &Config) -> BTreeSet<&str> {
+    let steps = || config.queues.iter().flat_map(|queue| &queue.routing.steps);
+    let named = config.agents.iter().flat_map(|agent| &agent.skills);
+    let named = named.chain(config.numbers.iter().flat_map(|number| &number.skills));
+    let named = named.chain(steps().flat_map(|step| &step.required)).map(|skill| skill.name.as_str());
+    named.chain(steps().flat_map(|step| &step.preferred).map(String::as_str)).collect()
 }
 
 fn acd_agents(config: &Config, known: &Known<'_>) -> Vec<acd::AgentConfig> {
@@ -242,6 +300,8 @@ fn acd_agents(config: &Config, known: &Known<'_>) -> Vec<acd::AgentConfig> {
             status: agent.status,
             max_missed: agent.missed_max,
             callbacks_max: Some(agent.callbacks_max),
+            skills: needs(&agent.skills, known).map(|(skill, level)| acd::Skill { skill, level }).collect(),
+            blend: agent.blend,
             ..acd::AgentConfig::default()
         })
     };
@@ -256,6 +316,7 @@ fn directory(config: &Config, known: &Known<'_>) -> Directory {
         let queues = queues.filter_map(|queue| known.queues.get(queue.name.as_str()).copied()).collect();
         directory.agents.insert(*id, NamedAgent { extension: (*extension).to_owned(), name: None, queues });
     }
+    directory.skills = known.skills.iter().map(|(name, id)| (*id, (*name).to_owned())).collect();
     for (name, id) in &known.queues {
         directory.queues.insert(*id, NamedQueue { name: (*name).to_owned() });
     }

@@ -1,9 +1,9 @@
-//! How fast the ACD decides: 10,000 agents in 400 profiles over 500 queues,
-//! 100,000 waiting calls (pacing.md section 8: at least 500,000 decisions a
-//! second, p99 at most 5 us).
+//! How fast the ACD decides: 10,000 agents in 400 profiles, 500 skills, 100,000 waiting calls in 1,200 classes
+//! (pacing.md section 8: at least 500,000 decisions a second, p99 at most 5 us).
 //!
-//! Each agent who becomes free gets the first of the calls of his queues; the
-//! claim follows and a new call arrives, so the load stays as it is.
+//! Busy: each agent who becomes free gets the first call that he can take; the claim follows and a new call arrives, so
+//! the load stays as it is. Idle: half of the agents are free, each call that arrives gets one at once, and one who
+//! talks becomes free.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use core::time::Duration;
@@ -12,94 +12,190 @@ use std::time::Instant as Clock;
 use acd::*;
 use clock::*;
 
+/// An ACD with its clock and its chance.
+struct Bench {
+    acd: Acd,
+    now: Now,
+    rng: Rng,
+    calls: u128,
+    /// The call that each agent is in.
+    on: Vec<Option<CallId>>,
+}
+
 fn main() {
-    let mut rng = Rng::new(1);
-    let mut acd = Acd::new(Limits::default(), rng.fork());
-    let mut now = Now::default();
-    let profiles: Vec<Vec<u32>> =
-        (0..PROFILES).map(|_| (0..17).map(|_| rng.below(u64::from(QUEUES)) as u32).collect()).collect();
-    configure(&mut acd, now, &profiles);
-    for id in 0..AGENTS {
-        let leg =
-            AgentFact { shard: SHARD, agent: AgentId(id), call: CallId(id.into()), leg: LegId(id.into()), queue: None };
-        acd.handle(now, Input::Reachable { agent: leg.agent, reachable: true });
-        acd.handle(now, Input::AgentBusy(leg));
-        drain(&mut acd);
+    let mut busy = Bench::new();
+    let empty = memory_bytes();
+    while busy.acd.counts().waiting < WAITING {
+        busy.enqueue();
+        busy.drain();
     }
-    let mut next = u128::from(AGENTS);
-    while acd.counts().waiting < WAITING {
-        next += 1;
-        enqueue(&mut acd, &mut now, next, &mut rng);
-        drain(&mut acd);
-    }
-    let mut on: Vec<CallId> = (0..AGENTS).map(|id| CallId(id.into())).collect();
-    let (mut free, mut arrive) = (Vec::new(), Vec::new());
-    let start = Clock::now();
-    for _ in 0..ROUNDS {
-        let agent = rng.below(u64::from(AGENTS)) as u32;
-        let call = on[agent as usize];
-        let begun = Clock::now();
-        let input = Input::AgentFree { agent: AgentId(agent), call, leg: LegId(call.0 as u64), talked: true };
-        acd.handle(now, input);
-        free.push(begun.elapsed());
-        let offered = drain(&mut acd);
-        if let Some(Effect::Offer { offer, generation, call, .. }) = offered {
-            acd.handle(now, Input::Claim { shard: SHARD, offer, generation });
-            on[agent as usize] = call;
-            drain(&mut acd);
+    println!("memory: {} bytes a waiting call", (memory_bytes() - empty) / WAITING as u64);
+    busy.run_busy();
+    let mut idle = Bench::new();
+    idle.run_idle();
+}
+
+impl Bench {
+    /// All agents are signed on and in a call of their own.
+    fn new() -> Self {
+        let mut rng = Rng::new(1);
+        let acd = Acd::new(Limits::default(), rng.fork());
+        let (now, calls) = (Now::default(), u128::from(AGENTS));
+        let mut bench = Self { acd, now, rng, calls, on: Vec::new() };
+        bench.configure();
+        for id in 0..AGENTS {
+            let (agent, call, leg) = (AgentId(id), CallId(id.into()), LegId(id.into()));
+            bench.acd.handle(now, Input::Reachable { agent, reachable: true });
+            bench.acd.handle(now, Input::AgentBusy(AgentFact { shard: SHARD, agent, call, leg, queue: None }));
+            bench.on.push(Some(call));
+            bench.drain();
         }
-        next += 1;
-        let begun = Clock::now();
-        enqueue(&mut acd, &mut now, next, &mut rng);
-        arrive.push(begun.elapsed());
-        drain(&mut acd);
+        bench
     }
-    let whole = start.elapsed();
-    println!("rounds of free, offer, claim, arrival: {:.0} a second", f64::from(ROUNDS) / whole.as_secs_f64());
-    report("agent becomes idle", &mut free);
-    report("call arrives", &mut arrive);
-    println!("{:?}", acd.counts());
-}
 
-fn configure(acd: &mut Acd, now: Now, profiles: &[Vec<u32>]) {
-    let queues = (0..QUEUES).map(|id| QueueConfig {
-        queue: QueueId(id),
-        ring: Duration::from_secs(15),
-        max_wait: Duration::from_secs(86_400),
-        wrap_up: Duration::ZERO,
-        max_waiting: WAITING,
-        agents: (0..AGENTS)
-            .filter(|a| profiles[(a % PROFILES) as usize].contains(&id))
-            .map(|a| AgentId(a).into())
-            .collect(),
-        ..QueueConfig::default()
-    });
-    let agents = (0..AGENTS).map(|id| AgentConfig { agent: AgentId(id), max_missed: 3, ..AgentConfig::default() });
-    acd.handle(now, Input::Configure { queues: queues.collect(), agents: agents.collect() });
-    drain(acd);
-}
+    /// Each profile serves a few queues and has more than a quarter of the skills.
+    fn configure(&mut self) {
+        let rng = &mut self.rng;
+        let profiles: Vec<(Vec<u32>, Vec<Skill>)> = (0..PROFILES)
+            .map(|_| {
+                let queues = (0..QUEUES_SERVED).map(|_| rng.below(u64::from(QUEUES)) as u32).collect();
+                let skills = (0..SKILLS).filter(|_| rng.chance(0.28));
+                let skills = skills.map(|skill| Skill { skill: SkillId(skill), level: 1 + (skill % 5) as u8 });
+                (queues, skills.collect())
+            })
+            .collect();
+        let profile = |agent: u32| &profiles[(agent % PROFILES) as usize];
+        let queues = (0..QUEUES).map(|id| QueueConfig {
+            queue: QueueId(id),
+            max_wait: Duration::from_secs(86_400),
+            max_waiting: WAITING,
+            priority_worth: Some(Duration::from_secs(60)),
+            agents: (0..AGENTS).filter(|agent| profile(*agent).0.contains(&id)).map(|id| AgentId(id).into()).collect(),
+            ..QueueConfig::default()
+        });
+        let agents = (0..AGENTS).map(|id| AgentConfig {
+            agent: AgentId(id),
+            skills: profile(id).1.clone(),
+            ..AgentConfig::default()
+        });
+        self.acd.handle(self.now, Input::Configure { queues: queues.collect(), agents: agents.collect() });
+        self.drain();
+    }
 
-fn enqueue(acd: &mut Acd, now: &mut Now, call: u128, rng: &mut Rng) {
-    *now = now.plus(Duration::from_micros(1));
-    let queue = QueueId(rng.below(u64::from(QUEUES)) as u32);
-    acd.handle(*now, Input::Enqueue(Enqueue { call: CallId(call), shard: SHARD, queue, ..Enqueue::default() }));
-}
+    fn run_busy(&mut self) {
+        let (mut free, mut arrive) = (Vec::new(), Vec::new());
+        let mut decided = 0_u32;
+        for _ in 0..ROUNDS {
+            let agent = self.rng.below(u64::from(AGENTS)) as usize;
+            let Some(call) = self.on[agent].take() else { continue };
+            let input = self.free(agent, call);
+            let begun = Clock::now();
+            self.acd.handle(self.now, input);
+            free.push(begun.elapsed());
+            decided += u32::from(self.take_offer());
+            let input = self.arrival();
+            let begun = Clock::now();
+            self.acd.handle(self.now, input);
+            arrive.push(begun.elapsed());
+            self.take_offer();
+        }
+        println!("busy: {decided} decisions of {} rounds; {:?}", free.len(), self.acd.counts());
+        report("busy, agent becomes free and gets a call", &mut free);
+        report("busy, call arrives and waits", &mut arrive);
+    }
 
-/// Drains the effects; the offer among them.
-fn drain(acd: &mut Acd) -> Option<Effect> {
-    core::iter::from_fn(|| acd.poll_effect()).filter(|effect| matches!(effect, Effect::Offer { .. })).last()
+    fn run_idle(&mut self) {
+        for agent in 0..AGENTS as usize / 2 {
+            let Some(call) = self.on[agent].take() else { continue };
+            let input = self.free(agent, call);
+            self.acd.handle(self.now, input);
+            self.drain();
+        }
+        let (mut arrive, mut decided) = (Vec::new(), 0_u32);
+        let mut talking: Vec<usize> = (AGENTS as usize / 2..AGENTS as usize).collect();
+        for _ in 0..ROUNDS {
+            let input = self.arrival();
+            let begun = Clock::now();
+            self.acd.handle(self.now, input);
+            arrive.push(begun.elapsed());
+            let taker = self.next_offer();
+            decided += u32::from(taker.is_some());
+            talking.extend(taker);
+            let at = self.rng.below(talking.len() as u64) as usize;
+            let agent = talking.swap_remove(at);
+            if let Some(call) = self.on[agent].take() {
+                let input = self.free(agent, call);
+                self.acd.handle(self.now, input);
+                talking.extend(self.next_offer());
+            }
+        }
+        println!("idle: {decided} decisions of {} rounds; {:?}", arrive.len(), self.acd.counts());
+        report("idle, call arrives and is offered", &mut arrive);
+    }
+
+    fn free(&mut self, agent: usize, call: CallId) -> Input {
+        self.now = self.now.plus(Duration::from_micros(1));
+        Input::AgentFree { agent: AgentId(agent as u32), call, leg: LegId(call.0 as u64), talked: true }
+    }
+
+    fn enqueue(&mut self) {
+        let input = self.arrival();
+        self.acd.handle(self.now, input);
+    }
+
+    /// A call of one of the classes: a queue, and one of the skills that are asked for there.
+    fn arrival(&mut self) -> Input {
+        self.now = self.now.plus(Duration::from_micros(1));
+        self.calls += 1;
+        let queue = self.rng.below(u64::from(QUEUES)) as u32;
+        let skill = SkillId((queue * ASKS + self.rng.below(u64::from(ASKS)) as u32) % SKILLS);
+        let step = Step { required: vec![Need { skill, level: 1 }], ..Step::default() };
+        let (call, queue, priority) = (CallId(self.calls), QueueId(queue), self.rng.below(3) as i32);
+        Input::Enqueue(Enqueue { call, shard: SHARD, queue, priority, steps: vec![step], ..Enqueue::default() })
+    }
+
+    /// Claims the offer that was made, if one was.
+    fn take_offer(&mut self) -> bool {
+        self.next_offer().is_some()
+    }
+
+    fn next_offer(&mut self) -> Option<usize> {
+        let offer = self.drain()?;
+        let Effect::Offer { offer, generation, call, agent, .. } = offer else { return None };
+        self.acd.handle(self.now, Input::Claim { shard: SHARD, offer, generation });
+        self.drain();
+        self.on[agent.0 as usize] = Some(call);
+        Some(agent.0 as usize)
+    }
+
+    /// Drains the effects; the offer among them.
+    fn drain(&mut self) -> Option<Effect> {
+        core::iter::from_fn(|| self.acd.poll_effect()).filter(|effect| matches!(effect, Effect::Offer { .. })).last()
+    }
 }
 
 fn report(what: &str, times: &mut [Duration]) {
     times.sort();
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    let mean = times.iter().sum::<Duration>() / times.len() as u32;
-    println!("{what}: mean {mean:?}, p50 {:?}, p99 {:?}, p99.9 {:?}", at(0.5), at(0.99), at(0.999));
+    let whole = times.iter().sum::<Duration>();
+    let rate = times.len() as f64 / whole.as_secs_f64();
+    println!("{what}: {rate:.0} a second, p50 {:?}, p99 {:?}, p99.9 {:?}", at(0.5), at(0.99), at(0.999));
+}
+
+/// What the process holds in memory; 0 where the system does not say.
+fn memory_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    resident.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
 const SHARD: ShardId = ShardId(0);
 const AGENTS: u32 = 10_000;
 const PROFILES: u32 = 400;
-const QUEUES: u32 = 500;
+const QUEUES: u32 = 60;
+const QUEUES_SERVED: u32 = 3;
+const SKILLS: u32 = 500;
+/// Skills that calls of one queue ask for: 60 queues make 1,200 classes.
+const ASKS: u32 = 20;
 const WAITING: usize = 100_000;
-const ROUNDS: u32 = 500_000;
+const ROUNDS: u32 = 300_000;

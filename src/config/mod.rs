@@ -11,6 +11,7 @@ mod network;
 pub(crate) mod objects;
 mod range;
 mod reader;
+mod routing;
 mod source;
 mod trunk;
 
@@ -24,6 +25,7 @@ pub use lost_calls::LostCalls;
 pub use network::{Dns, NetworkConfig};
 pub use objects::{Agent, ApiKey, Number, Queue, Route, RouteFrom, TargetName};
 pub use reader::Fault;
+pub use routing::{NamedSkill, QueueRouting, QueueStep, Rank};
 pub use source::Source;
 pub use trunk::{Register, Trunk, destination_text, first_address};
 

@@ -7,6 +7,7 @@ use sip::digest::AlgorithmChoice;
 use super::callback::{self, Callbacks};
 use super::range::extensions;
 use super::reader::Reader;
+use super::routing::{self, NamedSkill, QueueRouting};
 use super::seconds;
 
 /// `[[key]]`: a REST key with all rights.
@@ -67,6 +68,10 @@ pub struct Agent {
     pub callbacks_max: u32,
     /// Digest algorithms that his phone is asked for.
     pub algorithms: AlgorithmChoice,
+    /// What he can do.
+    pub skills: Vec<NamedSkill>,
+    /// Which kinds of work he takes.
+    pub blend: acd::Blend,
 }
 
 impl std::fmt::Debug for Agent {
@@ -82,8 +87,10 @@ pub struct Queue {
     pub name: String,
     /// Its own number, for trunks that show it.
     pub caller_id: Option<String>,
-    /// Extensions of its agents.
+    /// Extensions of its agents, in their order.
     pub agents: Vec<String>,
+    /// How its calls find one of them.
+    pub routing: QueueRouting,
     /// Ring time of an offer.
     pub ring: Duration,
     /// Maximum wait.
@@ -130,6 +137,10 @@ pub struct Number {
     pub number: String,
     /// What it reaches.
     pub target: TargetName,
+    /// Skills that its calls need in a queue, whatever the queue asks for.
+    pub skills: Vec<NamedSkill>,
+    /// Added to the priority of its calls in a queue.
+    pub priority: i32,
 }
 
 pub(super) fn read_key(reader: &mut Reader<'_>) -> ApiKey {
@@ -189,6 +200,8 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
     let caller_id = read_e164(reader, "caller_id");
     let callbacks_max = reader.number("callbacks_max", 0, 1_000, i64::from(acd::CALLBACKS_OF_AN_AGENT)) as u32;
     let algorithms = read_algorithms(reader).unwrap_or_default();
+    let skills = routing::read_skills(reader, "skills");
+    let blend = routing::read_blend(reader);
     let agent = |extension: String| Agent {
         password: password.replace("{extension}", &extension),
         extension,
@@ -200,22 +213,19 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
         caller_id: caller_id.clone(),
         callbacks_max,
         algorithms,
+        skills: skills.clone(),
+        blend,
     };
     named.into_iter().map(agent).collect()
 }
 
 pub(super) fn read_queue(reader: &mut Reader<'_>) -> Queue {
-    let mut agents = Vec::new();
-    for text in reader.texts("agents", "extensions and ranges, e.g. [\"1001-1030\"]") {
-        match extensions(&text) {
-            Some(named) => agents.extend(named),
-            None => reader.fault("agents", format!("\"{text}\" is neither an extension nor a range")),
-        }
-    }
+    let (agents, routing) = routing::read_queue(reader);
     Queue {
         name: reader.text("name", "the queue's name"),
         caller_id: read_e164(reader, "caller_id"),
         agents,
+        routing,
         ring: seconds(reader.number("ring_s", 1, 600, 15)),
         wait_max: seconds(reader.number("wait_max_s", 1, 86_400, 120)),
         wrap_up: seconds(reader.number("wrap_up_s", 0, 86_400, 0)),
@@ -254,7 +264,9 @@ pub(super) fn read_number(reader: &mut Reader<'_>) -> Number {
             TargetName::Echo
         }
     };
-    Number { number, target }
+    let skills = routing::read_skills(reader, "skills");
+    let priority = reader.number("priority", -1_000, 1_000, 0) as i32;
+    Number { number, target, skills, priority }
 }
 
 /// A number that may be missing.

@@ -32,6 +32,7 @@ mod registration;
 mod reliable;
 mod reload;
 mod rest;
+mod routing;
 mod session_timers;
 mod shards;
 mod shutdown;

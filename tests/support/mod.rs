@@ -35,7 +35,7 @@ pub(crate) use message::Msg;
 pub(crate) use node::{Node, binary, run_to_end, run_to_end_in};
 pub(crate) use postgres::{Postgres, postgres_database, psql};
 pub(crate) use rtp::Rtp;
-pub(crate) use sipp::{Sipp, free_port};
+pub(crate) use sipp::{Running, Sipp, free_port};
 pub(crate) use sse::EventStream;
 pub(crate) use stages::{Sizes, Stages, answered};
 pub(crate) use stream::Stream;

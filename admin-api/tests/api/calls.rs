@@ -1,4 +1,5 @@
-use journal_core::RecordingState;
+use clock::{AgentId, QueueId};
+use journal_core::{CallEvent, RecordingState, RoutedAgent, RoutedOthers, RoutedStanding, Routing, RoutingStrategy};
 use serde_json::{Value, json};
 
 use crate::client::{KEY, get, send};
@@ -162,6 +163,44 @@ async fn the_journey_is_told_step_by_step() {
     let first = get(node.at, &format!("{path}?limit=10")).await.json();
     let rest = get(node.at, &format!("{path}?limit=10&cursor={}", first["next_cursor"].as_str().unwrap())).await.json();
     assert_eq!(rest["data"], json!([steps[10]]));
+}
+
+#[tokio::test]
+async fn each_decision_is_told_with_who_else_could_have_had_the_call() {
+    let node = Node::start().await;
+    let agent =
+        |agent, standing, figure| RoutedAgent { agent: AgentId(agent), standing, level: 1, proficiency: 0, figure };
+    let routing = Routing {
+        agent: AgentId(1),
+        queue: QueueId(1),
+        strategy: RoutingStrategy::FewestCalls,
+        candidates: 2,
+        attempt: 1,
+        agents: vec![
+            agent(1, RoutedStanding::Chosen, 4),
+            agent(2, RoutedStanding::Behind, 5),
+            agent(3, RoutedStanding::OnCall, 0),
+        ],
+        others: RoutedOthers { behind: 1, on_call: 1, ..RoutedOthers::default() },
+        ..Routing::default()
+    };
+    let story = Story::inbound(1).queued().then(CallEvent::Routed(Box::new(routing)));
+    let mut story = story.answered().ended().recorded(RecordingState::Ready);
+    node.append(story.take()).await;
+    node.stored().await;
+    let path = format!("/v1/calls/{}/routing", story.call);
+    let page = node.until(&path, |page| !page["data"].as_array().unwrap().is_empty()).await;
+    let decision = &page["data"][0];
+    assert_eq!(
+        (&decision["seq"], &decision["queue"], &decision["agent"]),
+        (&json!(4), &json!("support"), &json!("1001"))
+    );
+    assert_eq!((&decision["strategy"], &decision["candidates"]), (&json!("fewest_calls"), &json!(2)));
+    let standings: Vec<_> = decision["agents"].as_array().unwrap().iter().map(|one| one["standing"].clone()).collect();
+    assert_eq!(standings, ["chosen", "behind", "on_call"]);
+    let words = "1001 was offered the call: fewest calls (4) of 2 agents who could take it. \
+                 Others: 1 came after, 1 in a call.";
+    assert_eq!(decision["words"], words);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use media_graph::RecorderId;
 use crate::flow::callback::Attempt;
 use crate::flow::callback_request::Asking;
 use crate::ids::RingId;
+use crate::plan::CallNeeds;
 use crate::route::Route;
 use crate::wiring::Wiring;
 
@@ -27,6 +28,8 @@ pub(crate) struct Call {
     pub(crate) rings: Vec<RingId>,
     /// There is a conversation: a person answered, or a service that is the call's purpose.
     pub(crate) answered: bool,
+    /// What it asks of an agent, from the number that was called.
+    pub(crate) needs: CallNeeds,
     /// The queue whose call it is.
     pub(crate) queue: Option<QueueId>,
     /// A voicemail was left: that, and no conversation, is its outcome.
@@ -150,6 +153,7 @@ impl Call {
             legs: Vec::new(),
             rings: Vec::new(),
             answered: false,
+            needs: CallNeeds::default(),
             queue: None,
             voicemail_left: false,
             flow,

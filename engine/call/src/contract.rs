@@ -14,7 +14,7 @@ use media_graph::{PlayerId, RecorderId};
 use sip::ua::Peer;
 use sip::{Message, ParseError};
 
-use crate::plan::Plan;
+use crate::plan::{CallNeeds, Plan};
 
 /// A way to an agent's phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,8 +84,8 @@ pub struct WaitingFact {
     pub queue: QueueId,
     /// Caller's number, if known.
     pub caller: Option<String>,
-    /// Priority.
-    pub priority: i32,
+    /// Priority, and what it asks of an agent.
+    pub needs: CallNeeds,
     /// What decides the place, from `Input::Enqueued`; until that came, the time of `Enqueue`.
     pub arrived: WallTime,
 }
@@ -364,8 +364,8 @@ pub enum Effect {
         queue: QueueId,
         /// Caller's number, if known.
         caller: Option<String>,
-        /// Priority.
-        priority: i32,
+        /// Priority, and what it asks of an agent.
+        needs: CallNeeds,
     },
     /// To the ACD: the caller is gone.
     CallerGone {

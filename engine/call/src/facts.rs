@@ -22,5 +22,5 @@ impl Shard {
 fn waiting(call: &crate::call::Call) -> Option<WaitingFact> {
     let Flow::Waiting { queue, arrived, .. } = call.flow else { return None };
     let caller = call.from_is_number.then(|| call.from.clone());
-    Some(WaitingFact { call: call.id, queue, caller, priority: 0, arrived })
+    Some(WaitingFact { call: call.id, queue, caller, needs: call.needs.clone(), arrived })
 }

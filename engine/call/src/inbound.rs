@@ -136,9 +136,10 @@ impl Shard {
         let internal = is_internal(arrival.dialer, &route.destination);
         let started = self.started(arrival, route.to.clone(), internal);
         let (from, from_is_number) = arrival.from.clone();
+        let needs = self.plan.needs.get(&route.to).cloned().unwrap_or_default();
         let flow = Flow::Arriving { route };
         let hidden = wants_privacy(arrival.request);
-        self.add_call(Call { from_is_number, hidden, ..Call::new(call, self.now, from, flow) }, started);
+        self.add_call(Call { from_is_number, hidden, needs, ..Call::new(call, self.now, from, flow) }, started);
         if let Some(used) = self.sessions.get_mut(&session) {
             *used = SessionUse { leg: Some(leg_id), gate: Some(0), ..SessionUse::default() };
         }

@@ -44,9 +44,9 @@ pub use contract::{
 pub use ids::shard_of_id;
 pub use number::MAX_DIALED_LEN;
 pub use plan::{
-    AgentPlan, CallLimits, CallbackPlan, DEFAULT_TARGET_RING_START_MAX, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan,
-    NumberFormat, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, ShownNumber, Target, TrunkAddress, TrunkDigest,
-    TrunkPlan,
+    AgentPlan, CallLimits, CallNeeds, CallbackPlan, DEFAULT_TARGET_RING_START_MAX, DEFAULT_TARGET_SILENCE_MAX,
+    IdentityPlan, NumberFormat, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, ShownNumber, Target, TrunkAddress,
+    TrunkDigest, TrunkPlan,
 };
 pub use planted::Planted;
 pub use recording::recording_path;

@@ -8,7 +8,7 @@ mod trunk;
 use core::time::Duration;
 use std::collections::BTreeMap;
 
-use clock::{AgentId, QueueId, TrunkId};
+use clock::{AgentId, QueueId, SkillId, TrunkId};
 use sip::digest::AlgorithmChoice;
 
 pub use self::callback::CallbackPlan;
@@ -16,6 +16,15 @@ pub use self::trunk::{
     DEFAULT_TARGET_RING_START_MAX, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat, ShownNumber, TrunkAddress,
     TrunkDigest, TrunkPlan,
 };
+
+/// What a call asks of an agent, beside what its queue asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallNeeds {
+    /// Skills, each at least at this level.
+    pub required: Vec<(SkillId, u8)>,
+    /// Higher first.
+    pub priority: i32,
+}
 
 /// Everything a shard must know to route.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +39,8 @@ pub struct Plan {
     pub algorithms: AlgorithmChoice,
     /// Own numbers, E.164.
     pub dids: BTreeMap<String, Target>,
+    /// What calls to some of our numbers and short numbers ask of an agent.
+    pub needs: BTreeMap<String, CallNeeds>,
     /// Own extensions.
     pub extensions: BTreeMap<String, Target>,
     /// Agents.

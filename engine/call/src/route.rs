@@ -189,6 +189,7 @@ mod tests {
                 emergency: [("999".to_owned(), CARRIER)].into(),
                 ..NumberPlan::default()
             },
+            needs: std::collections::BTreeMap::new(),
             dids: [("+442071830001".to_owned(), Target::Queue(QueueId(1)))].into(),
             extensions: [("1001".to_owned(), Target::Agent(AGENT))].into(),
             agents: [(AGENT, agent("1001", true)), (NO_RIGHTS, agent("1002", false))].into(),

@@ -51,8 +51,17 @@ impl ShardOutlet {
         use call::Effect;
         let shard = self.shard;
         match effect {
-            Effect::Enqueue { call, queue, caller, priority } => {
-                acd::Input::Enqueue(acd::Enqueue { call, shard, queue, caller, priority, ..acd::Enqueue::default() })
+            Effect::Enqueue { call, queue, caller, needs } => {
+                let (priority, steps) = (needs.priority, steps(&needs));
+                acd::Input::Enqueue(acd::Enqueue {
+                    call,
+                    shard,
+                    queue,
+                    caller,
+                    priority,
+                    steps,
+                    ..acd::Enqueue::default()
+                })
             }
             Effect::AskCallback { call, queue, number, denied_by } => {
                 callbacks::request(shard, call, queue, number, denied_by)
@@ -114,13 +123,23 @@ fn agent_fact(shard: ShardId, fact: call::AgentFact) -> acd::AgentFact {
     acd::AgentFact { shard, agent: fact.agent, call: fact.call, leg: fact.leg, queue: fact.queue }
 }
 
+/// What a call asks for itself, for as long as it waits.
+fn steps(needs: &call::CallNeeds) -> Vec<acd::Step> {
+    if needs.required.is_empty() {
+        return Vec::new();
+    }
+    let required = needs.required.iter().map(|(skill, level)| acd::Need { skill: *skill, level: *level });
+    vec![acd::Step { required: required.collect(), ..acd::Step::default() }]
+}
+
 fn waiting_fact(fact: call::WaitingFact) -> acd::WaitingFact {
     acd::WaitingFact {
         call: fact.call,
         queue: fact.queue,
         caller: fact.caller,
-        priority: fact.priority,
+        priority: fact.needs.priority,
         arrived: fact.arrived,
+        steps: steps(&fact.needs),
         ..acd::WaitingFact::default()
     }
 }

@@ -171,6 +171,7 @@ fn plan(scenario: &Scenario, agents: &[AgentId], queues: &[QueueId]) -> Plan {
         numbers: numbers(),
         algorithms: AlgorithmChoice::Md5,
         dids: queue_dids.chain(services).collect(),
+        needs: std::collections::BTreeMap::new(),
         extensions: agents.iter().map(|agent| (extension(*agent), Target::Agent(*agent))).collect(),
         agents: agents.iter().map(|agent| (*agent, agent_plan(*agent))).collect(),
         trunks: trunks.collect(),

@@ -22,7 +22,8 @@ impl Shard {
         let Some(known) = self.calls.get_mut(&call) else { return };
         known.queue = Some(queue);
         let caller = known.from_is_number.then(|| known.from.clone());
-        self.effects.push_back(Effect::Enqueue { call, queue, caller, priority: PRIORITY });
+        let needs = known.needs.clone();
+        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs });
         self.set_flow(call, Flow::Waiting { party, queue, arrived, placed: false });
     }
 
@@ -232,9 +233,10 @@ impl Shard {
         self.effects.push_back(Effect::AgentFree { agent: lease.agent, call, leg, talked: false });
         // The ACD holds the call for answered; one that still waits here asks for its place again.
         if self.waiting_party(call, lease.queue).is_some() {
-            let known = self.calls.get(&call);
-            let caller = known.filter(|call| call.from_is_number).map(|call| call.from.clone());
-            self.effects.push_back(Effect::Enqueue { call, queue: lease.queue, caller, priority: PRIORITY });
+            let Some(known) = self.calls.get(&call) else { return };
+            let caller = known.from_is_number.then(|| known.from.clone());
+            let needs = known.needs.clone();
+            self.effects.push_back(Effect::Enqueue { call, queue: lease.queue, caller, needs });
         }
     }
 
@@ -264,8 +266,6 @@ fn withdrawal(reason: WithdrawReason) -> &'static str {
     }
 }
 
-/// All callers are equal until queues have rules for priority.
-const PRIORITY: i32 = 0;
 /// The ACD answers a claim within microseconds; after this it is taken for dead.
 const CLAIM_MAX: Duration = Duration::from_secs(5);
 /// How long a claim is remembered whose answer would have to be given back.

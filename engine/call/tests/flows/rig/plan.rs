@@ -35,6 +35,7 @@ pub(crate) fn demo() -> Plan {
             ..NumberPlan::default()
         },
         algorithms: AlgorithmChoice::Md5,
+        needs: std::collections::BTreeMap::new(),
         dids: [
             did(SUPPORT_DID, Target::Queue(SUPPORT)),
             did(ECHO_DID, Target::Echo),
