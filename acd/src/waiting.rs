@@ -150,14 +150,14 @@ impl Acd {
         row.stands = self.stand_of(&row, slot);
         self.arm_step(&row, slot);
         self.queues[slot].changed = true;
-        self.line_up(&row, true);
+        self.line_up((row.stands, row.class, row.key, row.call), true);
         self.calls.insert(row.call, row);
     }
 
     /// Takes a call out of its line. Whoever calls places it again, or lets it go.
     pub(crate) fn unplace(&mut self, call: CallId) -> Option<Waiting> {
         let row = self.calls.remove(&call)?;
-        self.line_up(&row, false);
+        self.line_up((row.stands, row.class, row.key, row.call), false);
         Some(row)
     }
 
@@ -165,14 +165,14 @@ impl Acd {
     pub(crate) fn restand(&mut self, call: CallId) {
         let Some(row) = self.calls.get(&call) else { return };
         let Some(slot) = self.queue_slot(row.queue) else { return };
-        let stands = self.stand_of(row, slot);
-        if stands == row.stands {
-            return;
+        let (class, key, former, stands) = (row.class, row.key, row.stands, self.stand_of(row, slot));
+        if stands != former {
+            self.line_up((former, class, key, call), false);
+            self.line_up((stands, class, key, call), true);
+            if let Some(row) = self.calls.get_mut(&call) {
+                row.stands = stands;
+            }
         }
-        let Some(mut row) = self.unplace(call) else { return };
-        row.stands = stands;
-        self.line_up(&row, true);
-        self.calls.insert(call, row);
     }
 
     /// Where a call is to stand.
@@ -187,9 +187,8 @@ impl Acd {
     }
 
     /// Enters a call into the line that it stands in, or takes it out of it.
-    fn line_up(&mut self, row: &Waiting, enter: bool) {
-        let (class, key, call) = (row.class, row.key, row.call);
-        match (row.stands, enter) {
+    fn line_up(&mut self, (stands, class, key, call): (Stand, usize, CallKey, CallId), enter: bool) {
+        match (stands, enter) {
             (Stand::Full, _) => return,
             (Stand::Open, true) => self.open.insert(class, key, call),
             (Stand::Open, false) => self.open.remove(class, key),

@@ -86,7 +86,10 @@ impl Acd {
         let candidates = others.behind.max(1);
         others.behind = candidates - 1;
         let mut agents = vec![self.candidate(slot, class.ask.queue, row, Standing::Chosen)];
-        if !joined && row.held.is_none() {
+        if !joined
+            && row.held.is_none()
+            && (candidates > 1 || self.queues[class.ask.queue].seats.len() <= CANDIDATES_MAX)
+        {
             self.list_others(row, slot, &mut agents);
         }
         Why {

@@ -136,7 +136,7 @@ impl Centre {
                     let mono = self.now.mono;
                     let page = self.book.iter_mut().find(|page| page.rings.is_some_and(|(_, open, _)| open == offer));
                     let page = page.expect("an open offer");
-                    let (call, ..) = page.rings.take().unwrap();
+                    let (call, ..) = page.rings.take().expect("it rings");
                     (page.on, page.answered) = (Some((call, mono)), page.answered + 1);
                     self.waiting.remove(&call);
                 }

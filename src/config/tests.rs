@@ -121,3 +121,37 @@ fn the_database_is_one_line_and_no_fault_shows_its_password() {
         assert!(found.contains(key) && found.lines().count() == 1 && !found.contains("hush-hush"), "{found}");
     }
 }
+
+#[test]
+fn a_queue_says_who_gets_its_calls_and_each_wrong_word_is_a_fault() {
+    let agents = "agents = [\"1001-1030\"]";
+    let with = |lines: &str| demo().replacen(agents, lines, 1);
+    let right = "agents = [\"1001-1002\", \"1003 level=2 weight=3\"]\nstrategy = \"progressive_ring\"\njoin_every_s = 4\n\
+                 skills = [\"german:3\"]\npriority_worth_s = 0\nconversations_max = 5\n\
+                 [[queue.step]]\nafter_s = 30\nskills_preferred = [\"german\"]\nlevel_max = 2";
+    // The step's table must come last: what follows in the demo is of the queue.
+    let (queue, step) = right.split_once("[[queue.step]]").expect("a step");
+    let steps = format!("step = [{{ {} }}]", step.trim().replace('\n', ", "));
+    let config = Config::from_table(&with(&format!("{queue}{steps}")).parse().expect("TOML")).expect("no faults");
+    let routing = &config.queues[0].routing;
+    assert_eq!(routing.strategy, acd::Strategy::ProgressiveRing { every: Duration::from_secs(4) });
+    assert_eq!(config.queues[0].agents, ["1001", "1002", "1003"]);
+    assert_eq!((routing.ranks["1003"].level, routing.ranks["1003"].weight), (2, 3));
+    let german = NamedSkill { name: "german".to_owned(), level: 3 };
+    assert_eq!((routing.steps[0].after, &routing.steps[0].required), (Duration::ZERO, &vec![german]));
+    assert_eq!((routing.steps[1].after, routing.steps[1].level_max), (Duration::from_secs(30), Some(2)));
+    assert_eq!((routing.priority_worth, routing.conversations_max), (None, Some(5)));
+    assert_eq!(config.queues[1].routing.priority_worth, Some(Duration::from_secs(60)));
+    for (wrong, key) in [
+        ("agents = [\"1001 level=0\"]", "agents"),
+        ("agents = [\"1001 height=2\"]", "agents"),
+        ("strategy = \"best\"", "strategy"),
+        ("order = \"random\"", "order"),
+        ("skills = [\"german:0\"]", "skills"),
+        ("skills = [\":3\"]", "skills"),
+        ("step = [{ after_s = 0 }]", "step[0].after_s"),
+    ] {
+        let found = faults(&with(wrong)).join("\n");
+        assert!(found.contains(key), "{wrong}: {found}");
+    }
+}

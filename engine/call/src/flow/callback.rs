@@ -250,7 +250,7 @@ impl Shard {
         let arrived = known.time_of(self.now);
         self.set_flow(call, Flow::Waiting { party: customer, queue, arrived, placed: true });
         if let Some((lease, ring)) = lease {
-            self.offer(call, lease, ring);
+            self.offer(call, lease, ring, None);
         }
     }
 

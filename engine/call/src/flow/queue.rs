@@ -47,15 +47,15 @@ impl Shard {
         if self.offers.contains_key(&lease.offer) {
             return;
         }
+        if let Some(routing) = routing {
+            self.log(call, CallEvent::Routed(routing));
+        }
         let Some(party) = self.waiting_party(call, lease.queue) else {
             if self.offer_callback(call, lease, ring) {
                 return;
             }
             return self.offer_ended(lease, OfferOutcome::CallerGone);
         };
-        if let Some(routing) = routing {
-            self.log(call, CallEvent::Routed(routing));
-        }
         let phones = self.phones_of(lease.agent);
         if phones.is_empty() {
             self.log(call, CallEvent::OfferRefused { offer: lease.offer, agent: lease.agent, status: 0 });

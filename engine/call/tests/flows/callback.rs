@@ -36,7 +36,15 @@ fn order() -> CallbackOrder {
 
 fn offer(world: &mut World, extension: &str) {
     let (agent, ring) = (agent_id(extension), Duration::from_secs(15));
-    world.input(Input::Offer { offer: OFFER, generation: GENERATION, call: CALL, queue: SUPPORT, agent, ring });
+    world.input(Input::Offer {
+        offer: OFFER,
+        generation: GENERATION,
+        call: CALL,
+        queue: SUPPORT,
+        agent,
+        ring,
+        routing: None,
+    });
 }
 
 /// The agent's phone was answered and he has it.
@@ -157,7 +165,15 @@ fn the_agent_may_miss_it_and_another_takes_the_same_call() {
     let other = world.agent("1002");
     let next = OfferId(1_001);
     let (agent, ring) = (agent_id("1002"), Duration::from_secs(15));
-    world.input(Input::Offer { offer: next, generation: GENERATION, call: CALL, queue: SUPPORT, agent, ring });
+    world.input(Input::Offer {
+        offer: next,
+        generation: GENERATION,
+        call: CALL,
+        queue: SUPPORT,
+        agent,
+        ring,
+        routing: None,
+    });
     world.phones[other].answer_call(world.now.mono);
     world.settle();
     world.input(Input::ClaimGranted { offer: next, generation: GENERATION });
