@@ -61,6 +61,7 @@ kinds! {
     CallbackDialing => "callback.dialing",
     DialDenied => "dial.denied",
     LegDevice => "leg.device",
+    Routed => "routing.decided",
     LegEnded => "leg.ended",
     CallEnded => "call.ended",
 }
@@ -105,6 +106,7 @@ impl StepKind {
             CallEvent::CallbackDialing { .. } => Self::CallbackDialing,
             CallEvent::DialDenied { .. } => Self::DialDenied,
             CallEvent::LegDevice { .. } => Self::LegDevice,
+            CallEvent::Routed(_) => Self::Routed,
             CallEvent::LegEnded { .. } => Self::LegEnded,
             CallEvent::Ended { .. } => Self::CallEnded,
         }

@@ -131,6 +131,7 @@ impl Story {
                 format!("{} may not be dialed: {}", text(step, "number"), plain(&text(step, "rule")))
             }
             StepKind::LegDevice => format!("the phone is {party}"),
+            StepKind::Routed => format!("inbox {queue} chooses {}", text(step, "agent")),
             StepKind::LegEnded => format!("{party} left: {}", cause(step)),
             StepKind::CallEnded => format!("call ended: {} ({})", plain(&text(step, "status")), cause(step)),
         }
