@@ -148,6 +148,8 @@ impl Shard {
         let (call, session, who) = (known.call, known.session, known.who());
         if let Some(session) = session {
             self.log_dialog(call, leg, session);
+            let written = self.journaled;
+            self.sessions.entry(session).and_modify(|used| used.confirmed = Some(written));
         }
         if !agreed {
             return Err(Termination { who, reason: Reason::NotAcceptable, sip: None });

@@ -101,6 +101,8 @@ pub(crate) struct SessionUse {
     pub(crate) sip_call_id: Option<String>,
     /// Requests of ours in it wait for this.
     pub(crate) farewell: Option<Mark>,
+    /// The entry by which a restart knows that our INVITE was answered: ACK and what follows wait for it.
+    pub(crate) confirmed: Option<u64>,
     /// The call and offer whose ringing we cancelled: a 2xx that crosses it comes too late.
     pub(crate) late: Option<(CallId, Lease)>,
 }

@@ -24,7 +24,8 @@ impl Shard {
 
     /// The first response above 100 of an INVITE that made a call, and each 2xx,
     /// wait for all entries so far (DESIGN section 6); later ones for what the
-    /// former waited for, so that they do not overtake it.
+    /// former waited for, so that they do not overtake it. The ACK of a 2xx waits for the entry that lets a restart end
+    /// the dialog with BYE, and what follows in it does not overtake the ACK.
     fn gate_of(&mut self, sent: &Sent) -> Option<Mark> {
         let journaled = self.journaled;
         match *sent {
@@ -40,7 +41,10 @@ impl Shard {
                 let gate = self.sessions.get(&session)?.gate?;
                 self.written(gate)
             }
-            Sent::Request { session: Some(session) } => self.sessions.get(&session)?.farewell,
+            Sent::Request { session: Some(session) } => {
+                let used = self.sessions.get(&session)?;
+                used.farewell.or_else(|| self.written(used.confirmed?))
+            }
             _ => None,
         }
     }

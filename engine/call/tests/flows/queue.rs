@@ -3,6 +3,8 @@
 use call::OfferOutcome;
 use journal_core::{CallEvent, CallStatus, DialogSide, Entry, Outcome, QueueLeft, Who};
 use media_graph::PlaySource;
+use sip::ua::Event;
+use sip::{Message, Method};
 
 use crate::rig::World;
 use crate::rig::phone::header;
@@ -46,6 +48,34 @@ fn the_first_response_and_each_2xx_wait_for_the_journal() {
     world.journal_writes();
     assert!(world.phones[carrier].is_answered());
     world.phones[carrier].hang_up(world.now.mono);
+    world.assert_nothing_left();
+}
+
+/// A crash behind the ACK finds the entry, and ends the dialog with BYE; one before it is told of by the phone's 200,
+/// which comes again.
+#[test]
+fn the_ack_of_a_phone_that_answered_waits_for_the_journal_and_the_bye_behind_it() {
+    let (mut world, carrier, agents) = waiting(&["1001"]);
+    let agent = agents[0];
+    let acked = |world: &World| world.phones[agent].saw(|event| matches!(event, Event::Acked { .. }));
+    world.journal_holds = true;
+    world.phones[agent].answer_call(world.now.mono);
+    world.settle();
+    assert!(!acked(&world));
+    let address = world.phones[agent].addr;
+    let sent = |world: &World, method: Method| {
+        let is_it = |message: &Message| message.method().is_some_and(|one| *one == method);
+        world.sent.iter().rev().find(|(to, message, _)| *to == address && is_it(message)).and_then(|(_, _, gate)| *gate)
+    };
+    let gate = sent(&world, Method::Ack).expect("it waits");
+    let entry = &world.entries[gate as usize - 1];
+    assert!(matches!(entry, Entry::Dialog(dialog) if dialog.side == DialogSide::ClientConfirmed), "{entry:?}");
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    assert!(sent(&world, Method::Bye).is_some_and(|bye| bye >= gate), "BYE does not overtake it");
+    world.journal_writes();
+    assert!(acked(&world) && world.phones[agent].got_bye());
+    world.secs(40);
     world.assert_nothing_left();
 }
 

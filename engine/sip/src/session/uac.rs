@@ -192,12 +192,17 @@ impl Ua {
         session.early.clear();
         let peer = session.peer;
         self.timers.cancel(&TimerKey::Session(id, SessionTimer::CancelOverdue));
+        let is_wanted = !matches!(stage, Stage::Cancelling | Stage::Calling { cancel: Some(_) });
+        if is_wanted {
+            // Before the ACK: its owner may want to write down first what ends the dialog.
+            self.event(Event::Answered { session: id, response: response.clone() });
+        }
         self.send_ack(tx, response, &dialog, peer);
         self.learn_lifetime(now, id, response);
         match stage {
             Stage::Cancelling => self.send_bye(now, id, None, true),
             Stage::Calling { cancel: Some(reason) } => self.send_bye(now, id, reason.as_ref(), true),
-            _ => self.event(Event::Answered { session: id, response: response.clone() }),
+            _ => {}
         }
     }
 
