@@ -9,9 +9,9 @@ fn node() -> Node {
     Node::start(NodeConfig::demo().queue_times(15, 120, 0))
 }
 
-/// A caller from this number who hangs up while he waits, or who talks.
-fn caller(node: &Node, scenario: &str, from: &str) {
-    Sipp::carrier(node, scenario).key("to", SUPPORT).key("from", from).with("TALK_MS", "800").run();
+/// A caller from this number, who is on the line for a while: with no phone there he waits, and gives up.
+fn caller(node: &Node, from: &str) {
+    Sipp::carrier(node, "caller").key("to", SUPPORT).key("from", from).with("TALK_MS", "800").run();
 }
 
 fn one(node: &Node, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
@@ -24,7 +24,7 @@ fn one(node: &Node, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
 fn an_abandoned_call_is_lost_until_an_agent_dials_the_number() {
     let carrier_port = free_port("127.0.0.2");
     let node = Node::with_trunk_port(NodeConfig::demo().queue_times(15, 120, 0), carrier_port);
-    caller(&node, "caller_cancels", "+442079460123");
+    caller(&node, "+442079460123");
     let lost = one(&node, "/v1/lost-calls", |call| call["number"] == "+442079460123");
     assert_eq!((&lost["recovered"], &lost["queue"]), (&json!(false), &json!("support")));
     let port = free_port("127.0.0.1");
@@ -52,12 +52,12 @@ fn an_abandoned_call_is_lost_until_an_agent_dials_the_number() {
 #[test]
 fn a_caller_who_rings_again_and_is_answered_resolved_it_himself() {
     let node = node();
-    caller(&node, "caller_cancels", "+442079460124");
+    caller(&node, "+442079460124");
     let lost = one(&node, "/v1/lost-calls", |call| call["number"] == "+442079460124");
     let port = free_port("127.0.0.1");
     Sipp::phone(&node, "register", "1001", port).run();
     let phone = Sipp::phone(&node, "answer", "1001", port).start().listening("127.0.0.1", port);
-    caller(&node, "caller", "+442079460124");
+    caller(&node, "+442079460124");
     phone.finish();
     let resolved = one(&node, "/v1/lost-calls", |call| call["self_resolved_at"].is_string());
     assert_eq!((&resolved["id"], &resolved["recovered"]), (&lost["id"], &json!(false)));
@@ -79,7 +79,7 @@ fn a_caller_who_rings_again_and_is_answered_resolved_it_himself() {
 fn an_overdue_call_is_told_once_also_over_a_restart() {
     let mut node = Node::start(NodeConfig::demo().queue_times(15, 120, 0).set("lost_calls.overdue_s", 1));
     let mut events = EventStream::open(node.http(), "/v1/events?topics=lost-calls", None);
-    caller(&node, "caller_cancels", "+442079460125");
+    caller(&node, "+442079460125");
     let lost = one(&node, "/v1/lost-calls", |call| call["number"] == "+442079460125");
     let id = lost["id"].as_str().unwrap_or_default();
     let told = events.expect("lost_call.overdue", id);
@@ -87,7 +87,7 @@ fn an_overdue_call_is_told_once_also_over_a_restart() {
     one(&node, "/v1/lost-calls?overdue=true", |call| call["id"] == id);
     node.kill();
     node.restart();
-    caller(&node, "caller_cancels", "+442079460126");
+    caller(&node, "+442079460126");
     one(&node, "/v1/lost-calls?overdue=true", |call| call["number"] == "+442079460126");
     let page = node.http().get("/v1/events?topics=lost-calls&limit=200").json();
     let of_first = page["data"].as_array().into_iter().flatten().filter(|event| event["call_id"] == id).count();
