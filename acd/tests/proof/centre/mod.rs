@@ -160,7 +160,9 @@ impl Centre {
         let queue = QueueId(self.rng.below(self.scenario.queues.into()) as u32);
         let (queue, caller) = again.unwrap_or_else(|| (queue, number(call)));
         let shard = ShardId((call.0 % 4) as u16);
-        self.say(Input::Enqueue(Enqueue { call, shard, queue, caller: Some(caller), ..Enqueue::default() }));
+        let priority = if call.0.is_multiple_of(10) { 2 } else { 0 };
+        let work = Enqueue { call, shard, queue, caller: Some(caller), priority, ..Enqueue::default() };
+        self.say(Input::Enqueue(work));
         let patience = PATIENCE.draw(&mut self.rng);
         self.note(patience, Event::Patience(call));
     }

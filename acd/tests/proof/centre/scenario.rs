@@ -39,9 +39,14 @@ impl Scenario {
             self.queue(QueueId(id as u32), agents, rng)
         });
         let queues = queues.collect();
-        let agent =
-            |id| AgentConfig { agent: AgentId(id), status: Status::Offline, max_missed: 3, ..AgentConfig::default() };
-        (queues, (0..self.agents).map(agent).collect())
+        let mut agent = |id: u32| {
+            let second = Skill { skill: SkillId(rng.below(u64::from(SKILLS)) as u32), level: rng.below(3) as u8 + 1 };
+            let skills = vec![Skill { skill: SkillId(id % SKILLS), level: 2 }, second];
+            let (agent, status) = (AgentId(id), Status::Offline);
+            AgentConfig { agent, status, max_missed: 3, skills, ..AgentConfig::default() }
+        };
+        let agents = (0..self.agents).map(&mut agent).collect();
+        (queues, agents)
     }
 
     fn queue(&self, queue: QueueId, agents: Vec<AgentId>, rng: &mut Rng) -> QueueConfig {
@@ -52,6 +57,11 @@ impl Scenario {
             wrap_up: Duration::from_secs(rng.below(3) * 10),
             max_waiting: 5_000,
             agents: agents.into_iter().map(QueueAgent::from).collect(),
+            strategy: STRATEGIES[queue.0 as usize % STRATEGIES.len()],
+            steps: if queue.0 % 3 == 1 { skilled(queue) } else { Vec::new() },
+            priority_worth: Some(Duration::from_secs(60)),
+            preferred_for: Duration::from_secs(u64::from(queue.0 % 2) * 10),
+            max_conversations: (queue.0 % 11 == 5).then_some(40),
             ..QueueConfig::default()
         }
     }
@@ -80,6 +90,27 @@ impl Scenario {
     }
 }
 
+/// A skill is asked for, well at first, and after a minute not at all; who is best at it comes first.
+fn skilled(queue: QueueId) -> Vec<Step> {
+    let skill = SkillId(queue.0 % SKILLS);
+    let step =
+        |after, required| Step { after: Duration::from_secs(after), required, preferred: vec![skill], level_max: None };
+    vec![step(0, vec![Need { skill, level: 2 }]), step(30, vec![Need { skill, level: 1 }]), step(60, Vec::new())]
+}
+
+const SKILLS: u32 = 6;
+/// By turns.
+const STRATEGIES: [Strategy; 9] = [
+    Strategy::LongestIdle,
+    Strategy::RoundRobin,
+    Strategy::FewestCalls,
+    Strategy::LeastTalk,
+    Strategy::LongestIdle,
+    Strategy::Weighted,
+    Strategy::TopDown,
+    Strategy::Random,
+    Strategy::ProgressiveRing { every: Duration::from_secs(5) },
+];
 pub(crate) const SHIFT: Duration = Duration::from_secs(8 * 3600);
 pub(crate) const TALK: Law = Law::Lognormal(180.0, 1.0);
 pub(crate) const PATIENCE: Law = Law::Exp(180.0);

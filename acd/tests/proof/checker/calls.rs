@@ -14,7 +14,8 @@ impl Checker {
             self.coverage.hit("call: enqueued again in its queue");
             let key = self.key(queue, priority, row.arrived, row.key.2);
             let held = row.held.filter(|(agent, _)| self.may_hold(*agent, queue, work.kind));
-            self.calls.insert(call, Caller { work: work.clone(), shard, key, held, ..row });
+            self.calls
+                .insert(call, Caller { work: work.clone(), shard, key, held, placed_by: self.placing(queue), ..row });
             return self.arm_step(call);
         }
         self.remove(call, WithdrawReason::Moved, |tally| &mut tally.moved);
@@ -47,6 +48,7 @@ impl Checker {
             ringing: Vec::new(),
             held,
             key,
+            placed_by: self.placing(queue),
             until,
             attempts: 0,
             joins: 0,

@@ -98,6 +98,7 @@ impl Checker {
                 format!("{}; by the book {:?}", what[0].clone().unwrap_or_default(), what[1])
             });
         }
+        self.judge_starvation(row, &order);
         let Some(other) = order.get(1).and_then(|other| self.calls.get(other)) else { return };
         let priority = |row: &Caller| row.work.priority + self.queues[&row.queue].config.priority;
         let name = match () {
@@ -109,6 +110,25 @@ impl Checker {
             () => "order: the earlier arrival first",
         };
         self.coverage.hit(name);
+    }
+
+    /// P9: where waiting is worth priority, nobody is overtaken by one who came later than his priority is worth. So a
+    /// wait is bounded by that of first come, first served and the worth of the highest priority.
+    fn judge_starvation(&mut self, row: &Caller, order: &[CallId]) {
+        let Some(worth) = row.placed_by.0 else { return };
+        let free = self.free_agents();
+        let rank = |row: &Caller| {
+            self.takers(row, &free).iter().filter_map(|agent| self.agents[agent].blend.rank(row.work.kind)).min()
+        };
+        let alike =
+            |other: &&Caller| (other.queue, other.placed_by, rank(other)) == (row.queue, row.placed_by, rank(row));
+        let overtaken = order.iter().filter_map(|call| self.calls.get(call)).filter(alike).filter(|other| {
+            let worth = worth.as_nanos() as i64 * i64::from(row.work.priority - other.work.priority);
+            other.ringing.is_empty() && row.ringing.is_empty() && row.arrived - other.arrived > worth.max(0)
+        });
+        let overtaken: Vec<CallId> = overtaken.map(|other| other.work.call).collect();
+        let call = row.work.call;
+        self.rule("P9 no starvation", overtaken.is_empty(), || format!("{call} before {overtaken:?}"));
     }
 
     /// A call in the words of the rules.

@@ -120,6 +120,8 @@ pub(crate) struct Caller {
     pub(crate) held: Option<(AgentId, Instant)>,
     /// Its place, fixed when it enters.
     key: Key,
+    /// By which rules: what waiting was worth, the priority of the queue, the deadline.
+    placed_by: (Option<Duration>, i32, Option<Duration>),
     until: Instant,
     attempts: u32,
     joins: usize,

@@ -36,6 +36,11 @@ impl Checker {
         }
     }
 
+    pub(super) fn placing(&self, queue: QueueId) -> (Option<Duration>, i32, Option<Duration>) {
+        let config = &self.queues[&queue].config;
+        (config.priority_worth, config.priority, config.by_deadline.then_some(config.service_level))
+    }
+
     fn age(&self, row: &Caller) -> Duration {
         Duration::from_nanos((nanos(self.now.mono) - row.arrived).max(0) as u64)
     }
