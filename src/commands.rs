@@ -54,6 +54,10 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
             post.quarantine.order(quarantine, request, &post.answers);
             true
         }
+        Command::Steer { call, steering } => {
+            let order = acd::Steer { request: Some(request), call, steering };
+            post.acd.try_send(acd::Input::Steer(order)).is_ok()
+        }
         Command::LiftBan { ban } => post.location.try_send(sip::location::Input::Release { request, ban }).is_ok(),
     };
     if !taken {

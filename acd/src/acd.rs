@@ -174,6 +174,7 @@ impl Acd {
                 self.effects.push_back(Effect::Reply { request, result });
             }
             Input::LastAgents(known) => known.iter().for_each(|(caller, agent)| self.learn(caller, *agent)),
+            Input::Steer(order) => self.steer(order),
             Input::Facts { shard, legs, waiting, offers } => self.reconcile(shard, &legs, waiting, &offers),
             Input::ShardLost { shard } => self.shard_lost(shard),
             Input::RestorePlace { queue, caller, arrived, until } => self.restore_place(queue, caller, arrived, until),

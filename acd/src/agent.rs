@@ -39,6 +39,16 @@ pub(crate) struct Agent {
     pub(crate) profile: usize,
     /// He stands among the idle agents of his profile.
     pub(crate) listed: bool,
+    /// The call of a queue that keeps him from others: for its estimator.
+    pub(crate) engaged: Option<Engaged>,
+}
+
+/// An agent between the ring and the end of the wrap-up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Engaged {
+    pub(crate) queue: QueueId,
+    /// He answered.
+    pub(crate) served: bool,
 }
 
 /// One live leg of an agent.
@@ -100,6 +110,7 @@ impl Agent {
             shown_since: now.wall,
             profile: 0,
             listed: false,
+            engaged: None,
         }
     }
 

@@ -164,5 +164,6 @@ impl Acd {
             }
         }
         self.release_held(slot);
+        self.disengage_if_free(slot);
     }
 }

@@ -145,6 +145,7 @@ impl Acd {
             }
             self.settle(slot);
         }
+        self.index_rivals();
         self.woken.everything();
     }
 

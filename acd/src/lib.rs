@@ -17,6 +17,7 @@ mod contract;
 mod conversations;
 mod dispatch;
 mod ewt;
+mod expected;
 mod facts;
 mod limits;
 mod line;
@@ -29,6 +30,7 @@ mod preferred;
 mod profile;
 mod queue;
 mod skills;
+mod steer;
 mod strategy;
 mod view;
 mod waiting;
@@ -40,10 +42,12 @@ pub use contract::{
     AgentConfig, AgentFact, AgentSnapshot, Asker, Blend, Callback, CallbackCounts, CallbackOrder, CallbackPick,
     CallbackRefusal, CallbackRequest, CallbackRules, CallbackSnapshot, CallbackSource, CallbackState, CallbackStep,
     CallbackTaken, Candidate, CommandError, Effect, Enqueue, IdleIn, Input, Need, NoCall, OfferOutcome, Others,
-    QueueAgent, QueueConfig, QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, State, Status, Step,
-    Strategy, TimerReason, WaitingFact, Why, WhyIdle, WhyWaits, WithdrawReason, WorkKind,
+    QueueAgent, QueueConfig, QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, State, Status, Steer,
+    Steering, Step, Strategy, TimerReason, WaitingFact, WaitingSnapshot, Why, WhyIdle, WhyWaits, WithdrawReason,
+    WorkKind,
 };
 pub use ewt::{Announcement, Basis, Estimate, Estimator, Forecast, Line, Promise, RaisedBy, Rates, UPPER};
+pub use expected::{Rank, Rival};
 pub use limits::{
     CALLBACKS_OF_AN_AGENT, CANDIDATES_MAX, FACTS_SETTLE, Limits, MIN_RING, MISSED_REST, OFFER_GRACE, REFUSED_REST,
     UNREACHABLE_REST,

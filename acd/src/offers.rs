@@ -54,6 +54,7 @@ impl Acd {
         self.offers.insert(offer, agent);
         self.timers.set(Timer::Offer(agent), deadline);
         self.effects.push_back(Effect::Offer { shard, offer, generation, call, queue, agent, ring, why });
+        self.engage(slot, queue);
         self.settle(slot);
     }
 
@@ -70,13 +71,14 @@ impl Acd {
             return;
         };
         let Some(open) = self.agents[slot].offer.as_ref() else { return };
-        let (call, queue, missing_since) = (open.call, open.queue, None);
+        let (call, queue, deadline, missing_since) = (open.call, open.queue, open.deadline, None);
         let leg =
             Leg { leg: None, offer: Some(offer), call, shard, queue: Some(queue), since: self.now.mono, missing_since };
         self.conversation_began(queue);
         self.close_offer(slot);
         self.effects.push_back(Effect::ClaimGranted { shard, offer, generation });
         self.end_offers_of(call, WithdrawReason::AnsweredElsewhere);
+        self.learn_answered(slot, call, deadline);
         let row = self.leave(call, Left::Answered);
         let agent = &mut self.agents[slot];
         agent.missed = 0;
@@ -180,7 +182,7 @@ impl Acd {
     }
 
     /// He did not take an offer: others come first, and he is left alone for a while.
-    fn rest(&mut self, slot: usize, rest: Duration) {
+    pub(crate) fn rest(&mut self, slot: usize, rest: Duration) {
         let until = self.now.mono + rest;
         let agent = &mut self.agents[slot];
         agent.figures.idle_since = Stamp::at(self.now.mono);

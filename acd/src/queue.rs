@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{AgentId, CallId, Instant, QueueId, ShardId, WallTime};
 
-use crate::contract::{QueueConfig, QueueTally, Step, WorkKind};
+use crate::contract::{QueueConfig, QueueTally, Step, WaitingSnapshot, WorkKind};
+use crate::ewt::Estimator;
+use crate::expected::{Rank, Rival};
 use crate::order::{CallKey, Stamp};
 
 /// A queue's rules and tally, and its calls in order.
@@ -28,6 +30,8 @@ pub(crate) struct Queue {
     pub(crate) closed: bool,
     /// Changed since others were last told.
     pub(crate) changed: bool,
+    pub(crate) estimator: Estimator,
+    pub(crate) rivals: Vec<Rival>,
 }
 
 /// An agent's place in a queue.
@@ -113,6 +117,8 @@ impl Queue {
             busy: 0,
             closed: false,
             changed: true,
+            estimator: Estimator::new(),
+            rivals: Vec::new(),
         }
     }
 
@@ -124,5 +130,19 @@ impl Queue {
     pub(crate) fn seat(&self, agent: usize) -> Option<Seat> {
         let at = self.seats.binary_search_by_key(&agent, |seat| seat.agent).ok()?;
         Some(self.seats[at])
+    }
+}
+
+impl Waiting {
+    /// What others may see of it.
+    pub(crate) fn snapshot(&self) -> WaitingSnapshot {
+        WaitingSnapshot {
+            call: self.call,
+            arrived: self.arrived,
+            priority: self.priority,
+            rank: Rank(self.key),
+            offered_to: self.ringing.clone(),
+            attempts: self.attempts,
+        }
     }
 }

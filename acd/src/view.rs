@@ -4,6 +4,7 @@ use clock::{AgentId, QueueId};
 
 use crate::acd::Acd;
 use crate::contract::{AgentSnapshot, QueueSnapshot, Snapshot, WorkKind};
+use crate::queue::Waiting;
 
 /// Who changed since others were last told: what a publisher copies anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +22,7 @@ impl Acd {
     pub fn snapshot(&self) -> Snapshot {
         let agents = self.agents.iter().map(|row| row.snapshot()).collect();
         let queues = (0..self.queues.len()).map(|slot| self.queue_view(slot)).collect();
-        Snapshot { agents, queues, callbacks: self.callback_snapshots() }
+        Snapshot { now: self.now, agents, queues, callbacks: self.callback_snapshots() }
     }
 
     /// Who changed since the last time, at the cost of what changed.
@@ -59,10 +60,12 @@ impl Acd {
         let calls = calls.filter(|row| row.kind != WorkKind::Callback);
         QueueSnapshot {
             queue: queue.config.queue,
-            waiting: calls.map(|row| (row.call, row.arrived)).collect(),
+            waiting: calls.map(Waiting::snapshot).collect(),
             agents: self.states_of(slot),
             callbacks: self.callback_counts(queue.config.queue),
             tally: queue.tally,
+            estimator: queue.estimator,
+            rivals: queue.rivals.clone(),
         }
     }
 

@@ -68,8 +68,8 @@ impl Acd {
             shard,
             queue,
             key,
-            since,
             priority,
+            since,
             arrived,
             until,
             caller,
@@ -239,6 +239,7 @@ impl Acd {
                 Left::CalledBack => &mut tally.called_back,
             } += 1;
         }
+        self.learn_left(&row, how);
         Some(row)
     }
 

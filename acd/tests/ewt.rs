@@ -140,7 +140,7 @@ impl Day {
         self.next_arrival();
         self.callers += 1;
         if self.busy < self.agents {
-            self.estimator.answered(Duration::ZERO, Duration::ZERO);
+            self.estimator.answered(self.now, Duration::ZERO, Duration::ZERO);
             self.begin(self.callers);
             return;
         }
@@ -160,7 +160,7 @@ impl Day {
         if let Some(index) = self.line.iter().position(|(id, _)| *id == caller) {
             let since = self.line.remove(index).map(|(_, since)| since);
             self.forecasts.remove(&caller);
-            self.estimator.abandoned(self.now - since.unwrap_or(self.now));
+            self.estimator.abandoned(self.now, self.now - since.unwrap_or(self.now));
         }
     }
 
@@ -170,7 +170,7 @@ impl Day {
         let Some((next, since)) = self.line.pop_front() else { return };
         self.events.cancel(&Event::GivesUp(next));
         let waited = self.now - since;
-        self.estimator.answered(waited, Duration::ZERO);
+        self.estimator.answered(self.now, waited, Duration::ZERO);
         if let (Some(error), Some(forecast)) = (error, self.forecasts.remove(&next)) {
             error.add(forecast, waited.as_secs_f64());
         }

@@ -5,6 +5,7 @@ mod object;
 mod originate;
 mod routing;
 pub(crate) mod source;
+mod steer;
 
 use std::sync::Arc;
 
@@ -135,6 +136,10 @@ pub(crate) fn routes() -> Routes {
         .add(Access::Own(Permission::CallsView), routes!(routing::routing))
         .add(Access::Own(Permission::RecordingsPlay), routes!(recording))
         .add(Access::Own(Permission::CallsControl), routes!(hang_up))
+        .add(Access::All(Permission::QueuesControl), routes!(steer::move_call))
+        .add(Access::All(Permission::QueuesControl), routes!(steer::prioritise))
+        .add(Access::All(Permission::QueuesControl), routes!(steer::pull))
+        .add(Access::All(Permission::QueuesControl), routes!(steer::requeue))
 }
 
 /// Live and stored calls.

@@ -1,5 +1,9 @@
 //! `/v1/queues`.
 
+mod waiting;
+
+use std::time::Duration;
+
 use axum::extract::{Extension, Path, State};
 use axum::{Json, response::IntoResponse};
 use centre::{Directory, Snapshot};
@@ -29,6 +33,8 @@ pub(crate) struct Queue {
     waiting: usize,
     /// How long the first of them has waited, ms; 0 when none waits.
     longest_wait_ms: u64,
+    /// How long a caller who comes now may expect to wait for an agent, ms: the mean; null while nobody is on duty.
+    ewt_ms: Option<u64>,
     /// Its agents in each state.
     agents: AgentCounts,
     /// Callers who wait without being on the line.
@@ -57,7 +63,7 @@ pub(crate) struct CallbackCounts {
 
 pub(crate) fn routes() -> Routes {
     let view = Access::All(Permission::QueuesView);
-    Routes::new().add(view, routes!(list)).add(view, routes!(one))
+    Routes::new().add(view, routes!(list)).add(view, routes!(one)).add(view, routes!(waiting::waiting_calls))
 }
 
 /// All queues, by name.
@@ -87,23 +93,33 @@ async fn one(
     let snapshot = shared.snapshot();
     let queue =
         queues(&snapshot, &shared.directory_of(&principal), wall_now()).into_iter().find(|queue| queue.name == name);
-    let unknown = || Problem::new(Code::QueueNotFound, format!("There is no queue `{name}`."));
-    Ok((snapshot_age(&snapshot), Json(queue.ok_or_else(unknown)?)))
+    Ok((snapshot_age(&snapshot), Json(queue.ok_or_else(|| unknown(&name))?)))
+}
+
+/// The problem of a name that is no queue.
+fn unknown(name: &str) -> Problem {
+    Problem::new(Code::QueueNotFound, format!("There is no queue `{name}`."))
 }
 
 fn queues(snapshot: &Snapshot, directory: &Directory, now: WallTime) -> Vec<Queue> {
     let queue = |queue: &acd::QueueSnapshot| {
         let named = directory.queues.get(&queue.queue)?;
-        let first = queue.waiting.iter().map(|(_, arrived)| *arrived).min();
+        let first = queue.waiting.iter().map(|call| call.arrived).min();
         Some(Queue {
             name: named.name.clone(),
             waiting: queue.waiting.len(),
             longest_wait_ms: first.map_or(0, |arrived| now.millis_since(arrived)),
+            ewt_ms: snapshot.acd.expected_next(queue.queue).map(|estimate| millis(estimate.mean)),
             agents: AgentCounts::from(queue.agents),
             callbacks: CallbackCounts { waiting: queue.callbacks.waiting, dialing: queue.callbacks.dialing },
         })
     };
     snapshot.acd.queues.iter().filter_map(queue).collect()
+}
+
+/// Whole milliseconds.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl From<[u32; 6]> for AgentCounts {

@@ -75,6 +75,7 @@ permissions! {
     CallbacksManage = "callbacks.manage", "ask for callbacks and call them off";
     DncView = "dnc.view", "see the do-not-call list";
     DncManage = "dnc.manage", "change the do-not-call list";
+    QueuesControl = "queues.control", "move, prioritise, pull and re-queue waiting calls";
     VoicemailsView = "voicemails.view", "see voicemails";
     VoicemailsPlay = "voicemails.play", "listen to voicemails";
     TelephonyView = "telephony.view", "see trunks and registered phones";
@@ -182,6 +183,7 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::AgentsView, All),
             (P::AgentsControl, All),
             (P::QueuesView, All),
+            (P::QueuesControl, All),
             (P::CallbacksView, All),
             (P::CallbacksManage, All),
             (P::DncView, All),
@@ -222,6 +224,7 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::CallbacksManage, All),
             (P::DncView, All),
             (P::DncManage, All),
+            (P::QueuesControl, All),
             (P::VoicemailsView, All),
             (P::VoicemailsPlay, All),
             (P::TelephonyView, All),

@@ -122,6 +122,10 @@ fn refusal(error: CommandError) -> Problem {
         CommandError::UnknownQuarantine => {
             Problem::new(Code::QuarantineNotFound, "There is no such quarantine, or it is over.")
         }
+        CommandError::UnknownQueue => Problem::new(Code::QueueNotFound, "There is no such queue."),
+        CommandError::NotWaiting => Problem::new(Code::CallNotWaiting, "The call does not wait, or no more."),
+        CommandError::QueueFull => Problem::new(Code::QueueFull, "The queue has no room."),
+        CommandError::AgentNotReady => Problem::new(Code::AgentNotReady, "The agent is not ready."),
         CommandError::UnknownCall => Problem::new(Code::CallNotFound, "There is no such live call."),
         CommandError::UnknownCallback => {
             Problem::new(Code::CallbackNotFound, "There is no such callback, or it is over.")

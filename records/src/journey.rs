@@ -3,8 +3,8 @@
 mod kind;
 mod tell;
 
-use clock::{LegId, WallTime};
-use journal_core::{CallEntry, CallEvent, Cause, HoursFound, LegKind, QueueLeft};
+use clock::{LegId, QueueId, WallTime};
+use journal_core::{CallEntry, CallEvent, Cause, HoursFound, LegKind, QueueLeft, Steering};
 use serde_json::{Map, Value, json};
 
 use crate::Naming;
@@ -106,6 +106,7 @@ fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
             json!({ "number": number, "rule": rule, "evidence": evidence })
         }
         CallEvent::Routed(routing) => routing::data(routing, naming),
+        CallEvent::QueueSteered { queue, steering } => steered(*queue, *steering, naming),
         CallEvent::RecordingEnded { duration_ms, .. } => json!({ "duration_ms": duration_ms }),
         CallEvent::LegEnded { cause, .. } => json!({ "cause": cause_json(cause) }),
         CallEvent::Ended { status, outcome, cause } => json!({
@@ -121,6 +122,18 @@ fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
     match value {
         Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
         _ => Map::new(),
+    }
+}
+
+fn steered(queue: QueueId, steering: Steering, naming: &Naming) -> Value {
+    let queue = naming.queue(queue);
+    match steering {
+        Steering::Moved { to, keep_arrival } => {
+            json!({ "queue": queue, "to": naming.queue(to), "keep_arrival": keep_arrival })
+        }
+        Steering::Prioritised { priority } => json!({ "queue": queue, "priority": priority }),
+        Steering::Pulled { agent } => json!({ "queue": queue, "agent": naming.agent(agent) }),
+        Steering::Requeued { keep_arrival } => json!({ "queue": queue, "keep_arrival": keep_arrival }),
     }
 }
 
@@ -155,6 +168,7 @@ const fn queue_left(how: QueueLeft) -> &'static str {
         QueueLeft::Full => "full",
         QueueLeft::Empty => "empty",
         QueueLeft::Key => "key",
+        QueueLeft::Moved => "moved",
         QueueLeft::CalledBack => "called_back",
     }
 }

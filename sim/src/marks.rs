@@ -119,6 +119,7 @@ const fn name(event: &CallEvent) -> &'static str {
         CallEvent::HoursChecked { .. } => "hours.checked",
         CallEvent::Overflowed { .. } => "queue.overflowed",
         CallEvent::Announced { .. } => "queue.announced",
+        CallEvent::QueueSteered { .. } => "queue.steered",
         CallEvent::MessagePlayed { .. } => "message.played",
         CallEvent::CallbackRequested { .. } => "callback.requested",
         CallEvent::CallbackRejected { .. } => "callback.rejected",

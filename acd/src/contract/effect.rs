@@ -4,7 +4,9 @@ use core::time::Duration;
 
 use clock::{AgentId, CallId, CallbackId, Generation, OfferId, QueueId, RequestId, ShardId, WallTime};
 
-use super::{AgentSnapshot, Callback, CallbackOrder, CallbackRefusal, CallbackTaken, State, Status, Why, WhyIdle};
+use super::{
+    AgentSnapshot, Callback, CallbackOrder, CallbackRefusal, CallbackTaken, State, Status, Steering, Why, WhyIdle,
+};
 
 /// What the ACD wants done.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +80,20 @@ pub enum Effect {
         call: CallId,
         /// The queue.
         queue: QueueId,
+    },
+    /// A supervisor's order is carried out: for the journey, and the answer if somebody waits for one (to the shard).
+    /// What follows from it comes after it.
+    Steered {
+        /// The shard of the call.
+        shard: ShardId,
+        /// Whom the shard answers.
+        request: Option<RequestId>,
+        /// The call.
+        call: CallId,
+        /// The queue in which it was.
+        queue: QueueId,
+        /// What is done.
+        steering: Steering,
     },
     /// The agent's stored status changed (to the journal).
     StatusChanged {
@@ -193,6 +209,8 @@ pub enum Reply {
     Callback(Box<CallbackTaken>),
     /// Why he has no call.
     WhyIdle(WhyIdle),
+    /// It is so already: nothing was to be done with the call.
+    Steered(CallId),
 }
 
 /// Why a command was not carried out.
@@ -207,4 +225,16 @@ pub enum CommandError {
     /// The callback is not taken.
     #[error(transparent)]
     Callback(#[from] CallbackRefusal),
+    /// No such queue.
+    #[error("a configured queue was expected, and there is none of this id")]
+    UnknownQueue,
+    /// The call does not wait, or no more.
+    #[error("a waiting call was expected, and this one does not wait")]
+    NotWaiting,
+    /// The queue has no room.
+    #[error("a queue with room was expected, and this one is full")]
+    QueueFull,
+    /// The agent cannot be offered a call now.
+    #[error("a ready agent was expected, and this one is not")]
+    AgentNotReady,
 }

@@ -3,7 +3,7 @@
 use clock::{AgentId, CallId, Generation, LegId, OfferId, QueueId, RequestId, ShardId, WallTime};
 
 use super::{
-    AgentConfig, AgentFact, Callback, CallbackPick, CallbackRequest, CallbackStep, Enqueue, QueueConfig, Status,
+    AgentConfig, AgentFact, Callback, CallbackPick, CallbackRequest, CallbackStep, Enqueue, QueueConfig, Status, Steer,
     WaitingFact,
 };
 
@@ -83,6 +83,8 @@ pub enum Input {
     },
     /// With whom callers talked last, the longest ago first: after a node restart.
     LastAgents(Vec<(String, AgentId)>),
+    /// A supervisor wants something done with a waiting call.
+    Steer(Steer),
     /// All that is live on a shard, every 5 s and after a shard's restart: differences are repaired and counted.
     Facts {
         /// The shard.

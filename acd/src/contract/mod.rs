@@ -9,6 +9,7 @@ mod input;
 mod queue;
 mod routing;
 mod snapshot;
+mod steer;
 mod why;
 mod work;
 
@@ -21,6 +22,7 @@ pub use effect::{CommandError, Effect, Reply, TimerReason, WithdrawReason};
 pub use input::{Input, OfferOutcome};
 pub use queue::{QueueAgent, QueueConfig};
 pub use routing::{Need, Skill, Step, Strategy};
-pub use snapshot::{AgentSnapshot, QueueSnapshot, QueueTally, Snapshot};
+pub use snapshot::{AgentSnapshot, QueueSnapshot, QueueTally, Snapshot, WaitingSnapshot};
+pub use steer::{Steer, Steering};
 pub use why::{Candidate, IdleIn, NoCall, Others, Standing, Why, WhyIdle, WhyWaits};
 pub use work::{Enqueue, WaitingFact, WorkKind};

@@ -1,12 +1,16 @@
 //! What others may see.
 
-use clock::{AgentId, CallId, QueueId, WallTime};
+use clock::{AgentId, CallId, Now, QueueId, WallTime};
 
 use super::{CallbackCounts, CallbackSnapshot, State, Status};
+use crate::ewt::Estimator;
+use crate::expected::{Rank, Rival};
 
 /// What others may see.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
+    /// When it was taken.
+    pub now: Now,
     /// All agents, by id.
     pub agents: Vec<AgentSnapshot>,
     /// All queues, by id.
@@ -37,18 +41,39 @@ pub struct AgentSnapshot {
 }
 
 /// One queue as others see it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct QueueSnapshot {
     /// The queue.
     pub queue: QueueId,
-    /// Waiting calls in the order in which they will be served, with the time that decides it.
-    pub waiting: Vec<(CallId, WallTime)>,
+    /// Waiting calls in the order in which they will be served.
+    pub waiting: Vec<WaitingSnapshot>,
     /// Number of its agents in each state: offline, ready, reserved, on_call, wrap_up, paused.
     pub agents: [u32; 6],
     /// Its callbacks.
     pub callbacks: CallbackCounts,
     /// What came of the calls so far.
     pub tally: QueueTally,
+    /// What it has learned of service and patience: [`Snapshot::expected`] makes waits of it.
+    pub estimator: Estimator,
+    /// Queues whose calls compete for its agents.
+    pub rivals: Vec<Rival>,
+}
+
+/// One waiting call as others see it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WaitingSnapshot {
+    /// The call.
+    pub call: CallId,
+    /// The time that decides its place.
+    pub arrived: WallTime,
+    /// Higher first.
+    pub priority: i32,
+    /// Its place in the order over all queues.
+    pub rank: Rank,
+    /// The agents who ring for it.
+    pub offered_to: Vec<AgentId>,
+    /// Offers so far.
+    pub attempts: u32,
 }
 
 /// Conservation per queue (pacing.md P8): `entered = answered + abandoned + timed_out + moved +

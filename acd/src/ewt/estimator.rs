@@ -94,7 +94,16 @@ impl Estimator {
         self.count(now);
         self.held = self.held.saturating_sub(1);
         if served {
-            self.service.happen();
+            self.service.observe(now, Duration::ZERO, true);
+        }
+    }
+
+    /// So many agents are held, counted anew.
+    pub(crate) fn recount(&mut self, now: Instant, held: u32) {
+        // Nothing is touched where it agrees, so that an owner built anew has the same numbers to the last bit.
+        if self.held != held {
+            self.count(now);
+            self.held = held;
         }
     }
 
@@ -108,22 +117,22 @@ impl Estimator {
     }
 
     /// A call was answered after `waited`, of which the phone rang for `rang`.
-    pub fn answered(&mut self, waited: Duration, rang: Duration) {
+    pub fn answered(&mut self, now: Instant, waited: Duration, rang: Duration) {
         let (waited, rang) = (waited.min(MAX_OBSERVED), rang.min(MAX_OBSERVED));
-        self.patience.observe(waited, false);
+        self.patience.observe(now, waited, false);
         self.ring_s += (rang.as_secs_f64() - self.ring_s) / RING_MEMORY;
         self.last_wait = Some(waited);
     }
 
     /// A caller gave up after `waited`.
-    pub fn abandoned(&mut self, waited: Duration) {
-        self.patience.observe(waited.min(MAX_OBSERVED), true);
+    pub fn abandoned(&mut self, now: Instant, waited: Duration) {
+        self.patience.observe(now, waited.min(MAX_OBSERVED), true);
     }
 
     /// A call left otherwise after `waited`: by time, by an agent's hand, by a key. It says only that the caller was
     /// patient so long.
-    pub fn left(&mut self, waited: Duration) {
-        self.patience.observe(waited.min(MAX_OBSERVED), false);
+    pub fn left(&mut self, now: Instant, waited: Duration) {
+        self.patience.observe(now, waited.min(MAX_OBSERVED), false);
     }
 
     /// The rates for `agents` on duty.
@@ -226,8 +235,8 @@ mod tests {
         let mut estimator = Estimator::new();
         for call in 0..4_000 {
             serve(&mut estimator, call * 100, 100);
-            estimator.answered(secs(30), secs(2));
-            estimator.abandoned(secs(30));
+            estimator.answered(at(call * 100), secs(30), secs(2));
+            estimator.abandoned(at(call * 100), secs(30));
         }
         estimator
     }

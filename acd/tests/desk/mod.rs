@@ -140,7 +140,7 @@ impl Desk {
 
     pub(crate) fn waiting(&self, queue: QueueId) -> Vec<CallId> {
         let queue = self.acd.queue_snapshot(queue);
-        queue.map(|queue| queue.waiting.iter().map(|(call, _)| *call).collect()).unwrap_or_default()
+        queue.map(|queue| queue.waiting.iter().map(|call| call.call).collect()).unwrap_or_default()
     }
 }
 

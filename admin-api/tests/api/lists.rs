@@ -13,11 +13,32 @@ async fn queues_show_who_waits_and_who_is_there() {
     assert!(support["longest_wait_ms"].take().as_u64().unwrap() > 0);
     let agents = json!({"offline": 1, "ready": 1, "reserved": 0, "on_call": 1, "wrap_up": 0, "paused": 0});
     let callbacks = json!({"waiting": 1, "dialing": 0});
-    let expected =
-        json!({"name": "support", "waiting": 2, "longest_wait_ms": null, "agents": agents, "callbacks": callbacks});
+    assert!(support["ewt_ms"].take().as_u64().unwrap() > 0, "two on duty, two wait: the usual rates");
+    let expected = json!({"name": "support", "waiting": 2, "longest_wait_ms": null, "ewt_ms": null, "agents": agents, "callbacks": callbacks});
     assert_eq!(support, expected);
     assert_eq!(get(node.at, "/v1/queues/sales").await.json()["longest_wait_ms"], 0);
     get(node.at, "/v1/queues/nobody").await.problem(404, "queue_not_found");
+}
+
+#[tokio::test]
+async fn the_calls_of_a_queue_stand_in_order_and_say_why_they_wait() {
+    let node = Node::start().await;
+    let page = get(node.at, "/v1/queues/support/calls").await.json();
+    let first = &page["data"][0];
+    assert_eq!((&first["position"], &first["priority"], &first["attempts"]), (&json!(1), &json!(0), &json!(0)));
+    assert_eq!(
+        (&first["why"], &first["offered_to"], &first["ewt_basis"]),
+        (&json!("held_back"), &json!([]), &json!("ready"))
+    );
+    assert!(first["why_text"].as_str().unwrap().starts_with("1 are ready"));
+    let second = &page["data"][1];
+    assert_eq!((&second["position"], &second["ewt_basis"]), (&json!(2), &json!("prior")));
+    assert!(second["ewt_upper_ms"].as_u64() > second["ewt_ms"].as_u64());
+    let some = get(node.at, "/v1/queues/support/calls?limit=1").await.json();
+    let next = format!("/v1/queues/support/calls?cursor={}", some["next_cursor"].as_str().unwrap());
+    assert_eq!(get(node.at, &next).await.json()["data"][0]["position"], 2);
+    assert_eq!(get(node.at, "/v1/queues/sales/calls").await.json()["data"], json!([]));
+    get(node.at, "/v1/queues/nobody/calls").await.problem(404, "queue_not_found");
 }
 
 #[tokio::test]

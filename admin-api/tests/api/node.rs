@@ -313,9 +313,14 @@ fn snapshot() -> Snapshot {
         waiting,
         agents,
         callbacks: acd::CallbackCounts { waiting: u32::from(number == 1), dialing: 0 },
-        tally: acd::QueueTally::default(),
+        ..QueueSnapshot::default()
     };
-    let waiting = vec![(CallId(8), WallTime::from_micros(2)), (CallId(9), WallTime::from_micros(1))];
+    let waits = |call, arrived| acd::WaitingSnapshot {
+        call: CallId(call),
+        arrived: WallTime::from_micros(arrived),
+        ..acd::WaitingSnapshot::default()
+    };
+    let waiting = vec![waits(8, 2), waits(9, 1)];
     let registration = RegistrationSnapshot {
         agent: AgentId(1),
         contact: "sip:1001@127.0.0.1:5070".into(),
@@ -346,7 +351,7 @@ fn snapshot() -> Snapshot {
     Snapshot {
         at: WallTime::from_micros(4_000_000),
         bans: Arc::new(bans),
-        acd: Arc::new(acd::Snapshot { agents, queues, callbacks: vec![callback] }),
+        acd: Arc::new(acd::Snapshot { agents, queues, callbacks: vec![callback], ..acd::Snapshot::default() }),
         do_not_call: Arc::default(),
         quarantined: Arc::new(vec![quarantined(1)]),
         registrations: Arc::new(vec![registration]),

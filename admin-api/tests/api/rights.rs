@@ -172,6 +172,7 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "explain_idle_agent" => of_agent("/why-idle", ALL),
         "list_queues" => at("/v1/queues", ALL, Empty),
         "show_queue" => at("/v1/queues/support", ALL, Nothing),
+        "list_waiting_calls" => at("/v1/queues/support/calls", ALL, Nothing),
         "list_calls" => at("/v1/calls", ALL, Empty),
         "originate" => with(at("/v1/calls", DOERS, Nothing), json!({"from_agent": "1001", "to": "+442071838750"})),
         "show_call" => of_call("", ALL, Nothing),
@@ -193,6 +194,17 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "create_team" => with(at("/v1/teams", ADMIN, Own), team),
         "change_team" => with(at(&made(node, "teams", &team).await, ADMIN, Nothing), json!({"agents": ["1001"]})),
         "delete_team" => at(&made(node, "teams", &team).await, ADMIN, Nothing),
+        "move_call" => {
+            let to_sales = json!({"queue": "sales"});
+            with(Row { path: call(things.live, "/move"), ..at("", LEADERS, Nothing) }, to_sales)
+        }
+        "prioritise_call" => {
+            with(Row { path: call(things.live, "/prioritise"), ..at("", LEADERS, Nothing) }, json!({"priority": 5}))
+        }
+        "pull_call" => {
+            with(Row { path: call(things.live, "/pull"), ..at("", LEADERS, Nothing) }, json!({"agent": "1001"}))
+        }
+        "requeue_call" => with(Row { path: call(things.live, "/requeue"), ..at("", LEADERS, Nothing) }, json!({})),
         "list_voicemails" => at("/v1/voicemails", LOOKERS, Empty),
         "show_voicemail" => at(&things.voicemail, LOOKERS, Nothing),
         "play_voicemail" => at(&format!("{}/audio", things.voicemail), LEADERS, Nothing),
@@ -328,6 +340,7 @@ async fn furnished() -> (Node, Things) {
             Ok(Answer::DoNotCall { pattern, reason, since, is_new: listed })
         }
         Command::Release { quarantine: id } => Ok(Answer::Released(quarantined(id))),
+        Command::Steer { call, .. } => Ok(Answer::Steered(call)),
         Command::LiftBan { ban } => {
             let (since, until) = (WallTime::from_micros(1), WallTime::from_micros(2));
             Ok(Answer::BanLifted(Ban { id: ban, address: [192, 0, 2, 66].into(), user: None, since, until }))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use clock::{AgentId, CallId, CallbackId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
 use journal_core::outcome::Reached;
-use journal_core::{Cause, DialogIdentity, Entry, Mark, Routing};
+use journal_core::{Cause, DialogIdentity, Entry, Mark, Routing, Steering};
 use media_graph::{PlayerId, RecorderId};
 use sip::ua::Peer;
 use sip::{Message, ParseError};
@@ -312,6 +312,17 @@ pub enum Input {
     },
     /// The internal do-not-call list as it is from now. The newest counts.
     DoNotCall(Arc<dialer::gate::Lists>),
+    /// From the ACD: a supervisor's order about a waiting call is carried out; answered where somebody waits for it.
+    Steered {
+        /// Whom to answer.
+        request: Option<RequestId>,
+        /// The call.
+        call: CallId,
+        /// The queue in which it was.
+        queue: QueueId,
+        /// What is done.
+        steering: Steering,
+    },
     /// The journal cannot be written (true) or can again (false): new calls 503, calls in progress go on.
     JournalFailing(bool),
     /// A response to an INVITE that the journal was to have first, and does not take: it never left.
@@ -474,6 +485,8 @@ pub enum Reply {
     Called(NewCall),
     /// The call is being ended.
     HangingUp(CallId),
+    /// The order about the waiting call is carried out.
+    Steered(CallId),
 }
 
 /// A call that REST created.
@@ -496,6 +509,8 @@ pub enum CommandError {
     BadDestination,
     /// No such live call.
     UnknownCall,
+    /// The call does not wait in the queue any more.
+    NotWaiting,
     /// Limits, drain or a failing journal.
     Unavailable(Cause),
 }

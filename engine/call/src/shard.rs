@@ -312,6 +312,7 @@ impl Shard {
             Input::EndCallback { call } => self.end_callback(call),
             Input::CallbackAnswer { call, result } => self.callback_answer(call, result),
             Input::DoNotCall(lists) => self.do_not_call = lists,
+            Input::Steered { request, call, queue, steering } => self.steered(request, call, queue, steering),
             Input::JournalFailing(failing) => self.journal_failing = failing,
             Input::ResponseRefused(response) => self.response_refused(&response),
             Input::Restore(calls) => self.restore(calls),

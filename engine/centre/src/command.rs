@@ -1,6 +1,6 @@
 //! Commands that come from outside (REST), each for exactly one owner, and their answers.
 
-use acd::{AgentSnapshot, CallbackPick, CallbackRefusal, CallbackRequest, CallbackTaken, Status};
+use acd::{AgentSnapshot, CallbackPick, CallbackRefusal, CallbackRequest, CallbackTaken, Status, Steering};
 use clock::{AgentId, CallId, WallTime};
 use dialer::gate::Pattern;
 
@@ -54,6 +54,13 @@ pub enum Command {
         /// Why.
         reason: Option<String>,
     },
+    /// Do something with a waiting call (to the ACD).
+    Steer {
+        /// The call.
+        call: CallId,
+        /// What.
+        steering: Steering,
+    },
     /// Lift a ban (to location).
     LiftBan {
         /// Its number.
@@ -90,6 +97,8 @@ pub enum Answer {
         /// It was not listed before, and is now.
         is_new: bool,
     },
+    /// The order about the waiting call is carried out, or it was so already.
+    Steered(CallId),
     /// The ban as it was: it is over.
     BanLifted(crate::Ban),
     /// What was quarantined: it is over.
@@ -103,6 +112,14 @@ pub enum CommandError {
     UnknownAgent,
     /// No such live call.
     UnknownCall,
+    /// No such queue.
+    UnknownQueue,
+    /// The call does not wait in a queue, or no more.
+    NotWaiting,
+    /// The queue has no room.
+    QueueFull,
+    /// The agent is not ready.
+    AgentNotReady,
     /// No such ban, or it is over.
     UnknownBan,
     /// No such open callback.

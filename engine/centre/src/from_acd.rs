@@ -82,6 +82,9 @@ fn to_shard(effect: acd::Effect) -> Delivery {
             Delivery::Shard(shard, call::Input::BeginCallback(Box::new(callbacks::order(*order))))
         }
         Effect::EndCallback { shard, call } => Delivery::Shard(shard, call::Input::EndCallback { call }),
+        Effect::Steered { shard, request, call, queue, steering } => {
+            Delivery::Shard(shard, Input::Steered { request, call, queue, steering: steering_of(steering) })
+        }
         Effect::LeaveQueue { shard, call, queue } => Delivery::Shard(shard, Input::LeaveQueue { call, queue }),
         other => unreachable!("routed before: {other:?}"),
     }
@@ -92,6 +95,7 @@ fn answer(reply: acd::Reply) -> Answer {
         acd::Reply::Agent(agent) => Answer::Agent(agent),
         acd::Reply::Callback(taken) => Answer::Callback(taken),
         acd::Reply::WhyIdle(why) => Answer::WhyIdle(why),
+        acd::Reply::Steered(call) => Answer::Steered(call),
     }
 }
 
@@ -100,6 +104,20 @@ fn command_error(error: acd::CommandError) -> CommandError {
         acd::CommandError::UnknownAgent => CommandError::UnknownAgent,
         acd::CommandError::UnknownCallback => CommandError::UnknownCallback,
         acd::CommandError::Callback(refusal) => CommandError::Callback(refusal),
+        acd::CommandError::UnknownQueue => CommandError::UnknownQueue,
+        acd::CommandError::NotWaiting => CommandError::NotWaiting,
+        acd::CommandError::QueueFull => CommandError::QueueFull,
+        acd::CommandError::AgentNotReady => CommandError::AgentNotReady,
+    }
+}
+
+fn steering_of(steering: acd::Steering) -> journal_core::Steering {
+    use journal_core::Steering;
+    match steering {
+        acd::Steering::Move { queue, keep_arrival } => Steering::Moved { to: queue, keep_arrival },
+        acd::Steering::Prioritise { priority } => Steering::Prioritised { priority },
+        acd::Steering::Pull { agent } => Steering::Pulled { agent },
+        acd::Steering::Requeue { keep_arrival } => Steering::Requeued { keep_arrival },
     }
 }
 

@@ -95,6 +95,7 @@ fn answer(reply: call::Reply) -> Answer {
     match reply {
         call::Reply::Called(new) => Answer::Called(new.call),
         call::Reply::HangingUp(call) => Answer::HangingUp(call),
+        call::Reply::Steered(call) => Answer::Steered(call),
     }
 }
 
@@ -105,6 +106,7 @@ fn command_error(error: call::CommandError) -> CommandError {
         call::CommandError::Denied => CommandError::Denied,
         call::CommandError::BadDestination => CommandError::BadDestination,
         call::CommandError::UnknownCall => CommandError::UnknownCall,
+        call::CommandError::NotWaiting => CommandError::NotWaiting,
         call::CommandError::Unavailable(cause) => CommandError::Unavailable { reason: cause.code },
     }
 }

@@ -36,6 +36,7 @@ pub const fn leave_of(how: QueueLeft) -> Leave {
         QueueLeft::TimedOut => Leave::TimedOut,
         QueueLeft::Full | QueueLeft::Empty | QueueLeft::Key => Leave::Overflowed,
         QueueLeft::CalledBack => Leave::Callback,
+        QueueLeft::Moved => Leave::Moved,
         QueueLeft::Ended => Leave::Ended,
     }
 }

@@ -483,6 +483,40 @@ pub enum CallEvent {
     },
     /// `routing.decided`: the call is offered to an agent, and why to him.
     Routed(Box<Routing>),
+    /// `queue.moved`, `queue.prioritised`, `queue.pulled`, `queue.requeued`: a supervisor's order about the waiting call.
+    QueueSteered {
+        /// The queue in which it was.
+        queue: QueueId,
+        /// What was done.
+        steering: Steering,
+    },
+}
+
+/// What a supervisor does with a waiting call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Steering {
+    /// Into another queue.
+    Moved {
+        /// Which.
+        to: QueueId,
+        /// With the arrival time that it had.
+        keep_arrival: bool,
+    },
+    /// Another priority.
+    Prioritised {
+        /// Higher first.
+        priority: i32,
+    },
+    /// To this agent, whatever the order.
+    Pulled {
+        /// Who.
+        agent: AgentId,
+    },
+    /// Back into the line, from whoever rang for it.
+    Requeued {
+        /// At its place; else at the end.
+        keep_arrival: bool,
+    },
 }
 
 /// What a schedule says of a moment.
@@ -526,6 +560,8 @@ pub enum QueueLeft {
     Empty,
     /// By a key that leads elsewhere.
     Key,
+    /// A supervisor moved it to another queue.
+    Moved,
     /// He is called back.
     CalledBack,
 }

@@ -2,7 +2,7 @@
 
 use clock::LegId;
 
-use crate::{CallEvent, RecordingState};
+use crate::{CallEvent, RecordingState, Steering};
 
 impl CallEvent {
     /// The stable word by which the journey, live events and webhooks know it.
@@ -39,6 +39,12 @@ impl CallEvent {
             Self::HoursChecked { .. } => "hours.checked",
             Self::Overflowed { .. } => "queue.overflowed",
             Self::Announced { .. } => "queue.announced",
+            Self::QueueSteered { steering, .. } => match steering {
+                Steering::Moved { .. } => "queue.moved",
+                Steering::Prioritised { .. } => "queue.prioritised",
+                Steering::Pulled { .. } => "queue.pulled",
+                Steering::Requeued { .. } => "queue.requeued",
+            },
             Self::MessagePlayed { .. } => "message.played",
             Self::CallbackRequested { .. } => "callback.requested",
             Self::CallbackRejected { .. } => "callback.rejected",

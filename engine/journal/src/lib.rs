@@ -33,6 +33,7 @@ pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, 
 pub use dialog::{Binding, DialogIdentity, DialogSide};
 pub use entry::{
     AgentState, AgentStatus, CallEntry, CallEvent, Entry, HoursFound, LegKind, NameKind, QueueLeft, RecordingState,
+    Steering,
 };
 pub use gate::{DEFAULT_HELD_LIMIT, Gate, Refused};
 pub use last_agents::{LastAgents, MAX_LAST_AGENTS};

@@ -327,6 +327,7 @@ impl CallRecord {
             | CallEvent::RecordingStarted { .. }
             | CallEvent::RecordingEnded { .. }
             | CallEvent::TargetFailed { .. }
+            | CallEvent::QueueSteered { .. }
             | CallEvent::MenuEntered { .. }
             | CallEvent::MenuMissed { .. }
             | CallEvent::MenuLeft { .. }

@@ -1,6 +1,6 @@
 //! The types of a journey's steps: every event of a call has one.
 
-use journal_core::{CallEvent, RecordingState};
+use journal_core::{CallEvent, RecordingState, Steering};
 
 use crate::words::Word;
 
@@ -62,6 +62,10 @@ kinds! {
     DialDenied => "dial.denied",
     LegDevice => "leg.device",
     Routed => "routing.decided",
+    QueueMoved => "queue.moved",
+    QueuePrioritised => "queue.prioritised",
+    QueuePulled => "queue.pulled",
+    QueueRequeued => "queue.requeued",
     LegEnded => "leg.ended",
     CallEnded => "call.ended",
 }
@@ -107,6 +111,10 @@ impl StepKind {
             CallEvent::DialDenied { .. } => Self::DialDenied,
             CallEvent::LegDevice { .. } => Self::LegDevice,
             CallEvent::Routed(_) => Self::Routed,
+            CallEvent::QueueSteered { steering: Steering::Moved { .. }, .. } => Self::QueueMoved,
+            CallEvent::QueueSteered { steering: Steering::Prioritised { .. }, .. } => Self::QueuePrioritised,
+            CallEvent::QueueSteered { steering: Steering::Pulled { .. }, .. } => Self::QueuePulled,
+            CallEvent::QueueSteered { steering: Steering::Requeued { .. }, .. } => Self::QueueRequeued,
             CallEvent::LegEnded { .. } => Self::LegEnded,
             CallEvent::Ended { .. } => Self::CallEnded,
         }

@@ -132,6 +132,16 @@ impl Story {
             }
             StepKind::LegDevice => format!("the phone is {party}"),
             StepKind::Routed => format!("inbox {queue} chooses {}", text(step, "agent")),
+            StepKind::QueueMoved => format!("moved by a supervisor from inbox {queue} to {}", text(step, "to")),
+            StepKind::QueuePrioritised => {
+                let priority = step.data.get("priority").and_then(Value::as_i64).unwrap_or_default();
+                format!("given priority {priority} by a supervisor")
+            }
+            StepKind::QueuePulled => format!("given to {} by a supervisor", self.agent(step)),
+            StepKind::QueueRequeued => match step.data.get("keep_arrival").and_then(Value::as_bool) {
+                Some(true) => format!("put back into inbox {queue} by a supervisor, at its place"),
+                _ => format!("sent to the end of inbox {queue} by a supervisor"),
+            },
             StepKind::LegEnded => format!("{party} left: {}", cause(step)),
             StepKind::CallEnded => format!("call ended: {} ({})", plain(&text(step, "status")), cause(step)),
         }

@@ -152,7 +152,8 @@ impl Ledger {
                 self.enqueue(work.call, work.shard, work.queue, work.caller.clone(), work.priority);
             }
             Input::CallerGone { call } => self.leave(*call, |tally| &mut tally.abandoned),
-            Input::Claim { .. } => {}
+            // What an order does is told by its effects; simulated supervisors give none about waiting calls.
+            Input::Claim { .. } | Input::Steer(_) => {}
             Input::ShardLost { shard } => self.shard_lost(*shard),
             Input::OfferEnded { offer, generation, outcome } => self.offer_ended(*offer, *generation, *outcome),
             Input::AgentBusy(fact) => {
@@ -239,6 +240,7 @@ impl Ledger {
             | Effect::CallbackAnswer { .. }
             | Effect::StatusChanged { .. }
             | Effect::Repaired { .. }
+            | Effect::Steered { .. }
             | Effect::Reply { .. } => {}
         }
     }

@@ -35,6 +35,7 @@ impl Checker {
                     });
                 }
                 Effect::Reply { .. }
+                | Effect::Steered { .. }
                 | Effect::CallbackChanged(_)
                 | Effect::BeginCallback { .. }
                 | Effect::EndCallback { .. }

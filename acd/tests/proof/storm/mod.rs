@@ -230,6 +230,7 @@ fn name(input: &Input, accepted: bool) -> &'static str {
         | Input::RestoreCallback(_) => "input: callback",
         Input::WhyIdle { .. } => "input: why idle",
         Input::LastAgents(_) => "input: last agents",
+        Input::Steer(_) => "input: steer",
     }
 }
 

@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 
-use clock::{CallId, Generation, LegId, OfferId, QueueId, WallTime};
-use journal_core::{CallEvent, LegKind, QueueLeft, Routing};
+use clock::{CallId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
+use journal_core::{CallEvent, Durability, LegKind, QueueLeft, Routing, Steering};
 
 use crate::audio::codecs_from;
 use crate::call::Flow;
-use crate::contract::{Effect, OfferOutcome, WithdrawReason};
+use crate::contract::{CommandError, Effect, OfferOutcome, Reply, WithdrawReason};
 use crate::identity::Identity;
 use crate::ids::RingId;
 use crate::ring::{Lease, Purpose};
@@ -33,6 +33,8 @@ impl Shard {
         match &mut known.flow {
             Flow::Waiting { queue: waits_in, arrived: since, placed, .. } if *waits_in == queue => {
                 *since = arrived;
+                // A supervisor may have changed it.
+                known.needs.priority = priority;
                 if core::mem::replace(placed, true) {
                     return;
                 }
@@ -40,6 +42,35 @@ impl Shard {
             _ => return,
         }
         self.log(call, CallEvent::QueueEntered { queue, arrived, priority });
+    }
+
+    /// From the ACD: a supervisor's order about the waiting call is carried out. Into another queue it is moved here; what
+    /// else follows comes as with any call. One that waits there no more was quicker: its own words are on their way.
+    pub(crate) fn steered(&mut self, request: Option<RequestId>, call: CallId, queue: QueueId, steering: Steering) {
+        let result = match self.waiting_party(call, queue) {
+            Some(party) => {
+                self.log(call, CallEvent::QueueSteered { queue, steering });
+                if let Steering::Moved { to, .. } = steering {
+                    self.move_to(call, party, queue, to);
+                }
+                Ok(Reply::Steered(call))
+            }
+            None => Err(CommandError::NotWaiting),
+        };
+        let gate = result.is_ok().then(|| self.mark(Durability::Synced));
+        if let Some(request) = request {
+            self.effects.push_back(Effect::Reply { request, result, gate });
+        }
+    }
+
+    /// The call waits in another queue from now; the ACD's word on its place there follows.
+    fn move_to(&mut self, call: CallId, party: LegId, from: QueueId, to: QueueId) {
+        self.log(call, CallEvent::QueueLeft { queue: from, how: QueueLeft::Moved });
+        let arrived = self.now.wall;
+        if let Some(known) = self.calls.get_mut(&call) {
+            known.queue = Some(to);
+        }
+        self.set_flow(call, Flow::Waiting { party, queue: to, arrived, placed: false });
     }
 
     /// From the ACD: ring this agent. An offer that cannot be made ends at once.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use acd::{Acd, AgentConfig, Checkpoint, Counts, Effect, Input, Limits, QueueConfig, Snapshot, Status};
+use acd::{Acd, AgentConfig, Checkpoint, Counts, Effect, Input, Limits, QueueConfig, Snapshot, Status, Steer};
 use clock::{AgentId, CallId, Instant, Now, QueueId, Rng, ShardId};
 
 use super::guard::{Guard, attempt};
@@ -335,6 +335,7 @@ impl AcdOwner {
             },
             Input::SetStatus { request: Some(request), .. }
             | Input::CancelCallback { request: Some(request), .. }
+            | Input::Steer(Steer { request: Some(request), .. })
             | Input::WhyIdle { request, .. } => {
                 let reason = "quarantined".to_owned();
                 Delivery::Answer { request, result: Err(CommandError::Unavailable { reason }), gate: None }

@@ -35,6 +35,7 @@ impl Named {
             Input::Enqueued { call, .. }
             | Input::Offer { call, .. }
             | Input::LeaveQueue { call, .. }
+            | Input::Steered { call, .. }
             | Input::HangUp { call, .. } => Some(Self::Call(*call)),
             _ => None,
         }
@@ -49,6 +50,7 @@ impl Named {
                 acd.offer_of(*offer).map(|(_, call)| Self::Call(call))
             }
             Input::AgentBusy(fact) => Some(Self::Agent(fact.agent)),
+            Input::Steer(order) => Some(Self::Call(order.call)),
             Input::AgentFree { agent, .. }
             | Input::Reachable { agent, .. }
             | Input::SetStatus { agent, .. }

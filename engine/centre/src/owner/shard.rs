@@ -259,7 +259,9 @@ impl ShardOwner {
             Input::Offer { offer, generation, .. } => {
                 Delivery::Acd(acd::Input::OfferEnded { offer, generation, outcome: acd::OfferOutcome::Unreachable })
             }
-            Input::Originate { request, .. } | Input::HangUp { request, .. } => {
+            Input::Originate { request, .. }
+            | Input::HangUp { request, .. }
+            | Input::Steered { request: Some(request), .. } => {
                 Delivery::Answer { request, result: Err(CommandError::Unavailable { reason }), gate: None }
             }
             _ => Delivery::Dropped { reason: "quarantined" },

@@ -8,7 +8,7 @@ use journal_core::{
     CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState, Cause, DialogIdentity, DialogSide,
     Direction, Disposition, Entry, HoursFound, LegKind, LostCallRules, NOT_SET, NameKind, Outcome, QuarantineNote,
     QuarantinedThing, QueueLeft, RecordingState, Recovers, RoutedAgent, RoutedOthers, RoutedStanding, Routing,
-    RoutingStrategy, Shared, StateCause, WantedCallback, Who,
+    RoutingStrategy, Shared, StateCause, Steering, WantedCallback, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -87,6 +87,7 @@ fn call_events() -> Vec<CallEvent> {
     events.extend(rule_events());
     events.extend(callback_events());
     events.push(routing_event());
+    events.extend(steering_events());
     events
 }
 
@@ -190,6 +191,16 @@ fn routing_event() -> CallEvent {
         ],
         others: RoutedOthers { on_call: 1, skill: 1, ..RoutedOthers::default() },
     }))
+}
+
+fn steering_events() -> Vec<CallEvent> {
+    let steered = |steering| CallEvent::QueueSteered { queue: QUEUE, steering };
+    vec![
+        steered(Steering::Moved { to: QueueId(2), keep_arrival: true }),
+        steered(Steering::Prioritised { priority: 5 }),
+        steered(Steering::Pulled { agent: AGENT }),
+        steered(Steering::Requeued { keep_arrival: false }),
+    ]
 }
 
 fn dialog() -> Entry {

@@ -67,7 +67,7 @@ fn two_hundred_who_wait_and_two_hundred_who_talk_stay_where_they_are() {
         Delivery::Shard(_, call::Input::Offer { call, .. }) => Some(call),
         _ => None,
     });
-    assert_eq!(offered, Some(before.queues[0].waiting[0].0));
+    assert_eq!(offered, Some(before.queues[0].waiting[0].call));
 }
 
 #[test]
