@@ -116,3 +116,9 @@ fn without_faults_every_answered_conversation_is_heard() {
 fn seed_600_an_agent_is_transferred_to_a_queue() {
     hold(600, 100);
 }
+
+/// A shard breaks over hearing that ports are closed, and the one that takes its place does not wait for hearing it again.
+#[test]
+fn seed_190_ports_that_a_broken_shard_closed_are_closed() {
+    hold(190, CALLS);
+}

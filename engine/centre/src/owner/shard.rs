@@ -159,6 +159,9 @@ impl ShardOwner {
     /// Another shard takes the place of the broken one. The input is tried again while it is still empty, so that a
     /// second break costs nothing; then it ends what was lost.
     fn recover(&mut self, now: Now, input: Option<Input>, why: String) {
+        if let Some(Input::Media(event)) = &input {
+            self.memory.ports_closed(event);
+        }
         let lost = self.memory.lost();
         if !self.rebuild(now, input.as_ref(), why) {
             return;

@@ -180,9 +180,16 @@ impl ShardMemory {
         }
     }
 
+    /// Ports that are closed are, also when the shard broke over hearing it: nobody says so again.
+    pub(super) fn ports_closed(&mut self, event: &Event) {
+        if let Event::Closed { leg, .. } | Event::OpenFailed { leg } = event {
+            self.ports.remove(leg);
+        }
+    }
+
     fn media_said(&mut self, event: &Event) {
+        self.ports_closed(event);
         match event {
-            Event::Closed { leg, .. } | Event::OpenFailed { leg } => drop(self.ports.remove(leg)),
             Event::PlayFailed { player, .. } => drop(self.players.remove(player)),
             Event::Recorded { recorder, .. } | Event::Discarded { recorder } | Event::RecordFailed { recorder, .. } => {
                 self.recordings.remove(recorder);
