@@ -1,5 +1,5 @@
 //! How fast the ACD's real task answers while thousands wait: from the word that an agent is free, put into its channel,
-//! to the offer that comes out of the shard's. `make test` shows that it works, with few; the figure for
+//! to the offer that comes out of the shard's. The figure for
 //! docs/benchmarks.md comes from `cargo test --release -p trunkline --lib owner::speed -- --nocapture`.
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -24,7 +24,7 @@ use crate::quarantine::Quarantine;
 use crate::snapshots::Snapshots;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn offers_leave_the_owner_while_thousands_wait() {
+async fn in_full_offers_leave_the_owner_while_thousands_wait() {
     let (waiting, samples) = if cfg!(debug_assertions) { (500, 200) } else { (10_000, 3_000) };
     let folder = tempfile::tempdir().expect("a folder");
     let (acd, mut offers) = start(folder.path());
