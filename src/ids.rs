@@ -3,10 +3,12 @@
 //! An id is given once and journaled, so that entries keep their meaning when
 //! the configuration changes its order.
 
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use call::{AgentPlan, CallLimits, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkDigest, TrunkPlan};
+use call::{AgentPlan, CallLimits, MenuId, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkDigest, TrunkPlan};
 use centre::{Directory, NamedAgent, NamedQueue, NamedTrunk};
 use clock::{AgentId, QueueId, SkillId, TrunkId};
 use journal_core::{Entry, NameKind, Names};
@@ -67,8 +69,10 @@ pub(crate) fn resolve(config: &Config, own_hosts: Vec<String>, names: &mut Names
         .collect();
     let skills: BTreeMap<&str, SkillId> =
         skill_names(config).into_iter().map(|name| (name, SkillId(ids.id(NameKind::Skill, name)))).collect();
+    let menus: BTreeMap<&str, MenuId> =
+        config.menus.iter().map(|menu| (menu.name.as_str(), MenuId(ids.id(NameKind::Menu, &menu.name)))).collect();
     let new_names = ids.new_names;
-    let known = Known { agents, queues, trunks, skills };
+    let known = Known { agents, queues, trunks, skills, menus };
     Resolved {
         plan: Arc::new(plan(config, own_hosts, &known)),
         queues: acd_queues(config, &known),
@@ -102,6 +106,7 @@ struct Known<'a> {
     queues: BTreeMap<&'a str, QueueId>,
     trunks: BTreeMap<&'a str, TrunkId>,
     skills: BTreeMap<&'a str, SkillId>,
+    menus: BTreeMap<&'a str, MenuId>,
 }
 
 fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
@@ -139,6 +144,9 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         routes: route_plans(config, known),
         queues: queue_plans(config, known),
         dial_rules: config.dialing.clone(),
+        menus: rules::menus(config, known),
+        entries: rules::entries(config, known),
+        language: config.node.language.clone(),
         limits: CallLimits {
             calls_max: config.limits.calls_max,
             rtp_silence: config.rtp.silence,
@@ -168,6 +176,7 @@ fn target(name: &TargetName, known: &Known<'_>) -> Option<Target> {
         TargetName::Agent(name) => known.agents.get(name.as_str()).map(|id| Target::Agent(*id)),
         TargetName::Echo => Some(Target::Echo),
         TargetName::Tone => Some(Target::Tone),
+        TargetName::Menu(name) => known.menus.get(name.as_str()).map(|id| Target::Menu(*id)),
     }
 }
 
@@ -219,8 +228,13 @@ fn queue_plans(config: &Config, known: &Known<'_>) -> BTreeMap<QueueId, QueuePla
         voicemail_max: queue.voicemail_max,
         voicemail_on_timeout: queue.voicemail_on_timeout,
         callback: queue.callbacks.by_key.clone().map(Box::new),
+        ..QueuePlan::default()
     };
-    config.queues.iter().filter_map(|queue| Some((*known.queues.get(queue.name.as_str())?, plan(queue)))).collect()
+    let queues = config.queues.iter();
+    let planned = queues.filter_map(|queue| {
+        Some((*known.queues.get(queue.name.as_str())?, rules::with_rules(config, queue, known, plan(queue))))
+    });
+    planned.collect()
 }
 
 fn acd_queues(config: &Config, known: &Known<'_>) -> Vec<acd::QueueConfig> {
@@ -233,6 +247,10 @@ fn acd_queues(config: &Config, known: &Known<'_>) -> Vec<acd::QueueConfig> {
             max_waiting: queue.waiting_max,
             agents: queue_agents(queue, known),
             callbacks: queue.callbacks.rules,
+            join_empty: queue.rules.join_empty,
+            leave_empty: queue.rules.leave_empty,
+            leave_empty_after: queue.rules.leave_empty_after,
+            rejoin: queue.rules.rejoin,
             ..queue_routing(&queue.routing, known)
         })
     };

@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod init;
+pub mod menu_try;
 pub mod node;
 pub mod simulate;
 

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
 use trunkline::config::{Config, ConfigError};
 use trunkline::init::{InitOptions, init};
+use trunkline::menu_try::{MenuCommand, TryError, TryOptions, try_menu};
 use trunkline::node::{self, StartError};
 use trunkline::simulate::{SimulateOptions, simulate};
 
@@ -56,6 +57,9 @@ enum Command {
     Init(InitOptions),
     /// Run the days of a pacing scenario through the pacer that runs in production, and say what came of them.
     Simulate(SimulateOptions),
+    /// Try menus and opening hours out; opens nothing.
+    #[command(subcommand)]
+    Menu(MenuCommand),
     /// Check a configuration and open nothing.
     Check {
         /// The configuration file.
@@ -90,6 +94,7 @@ fn main() -> ExitCode {
                 ExitCode::from(EXIT_CANNOT_START)
             }
         },
+        Command::Menu(MenuCommand::Try(options)) => try_out(&options),
         Command::Check { config } => match Config::load(&config) {
             Ok(_) => {
                 println!("{}: no faults", config.display());
@@ -97,6 +102,22 @@ fn main() -> ExitCode {
             }
             Err(error) => refuse(&error),
         },
+    }
+}
+
+fn try_out(options: &TryOptions) -> ExitCode {
+    match try_menu(options) {
+        Ok(way) => {
+            for line in way {
+                println!("{line}");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(TryError::Config(error)) => refuse(&error),
+        Err(error) => {
+            eprintln!("trunkline: {error}");
+            ExitCode::from(EXIT_CANNOT_START)
+        }
     }
 }
 

@@ -76,6 +76,7 @@ pub(crate) enum Timer {
     Rest(AgentId),
     Place(u64),
     Callback(CallbackId),
+    Empty(QueueId),
 }
 
 /// How much is held: what a leak check compares.
@@ -155,6 +156,8 @@ impl Acd {
             Input::Configure { queues, agents } => self.configure(queues, agents),
             Input::Enqueue(work) => self.enqueue(work),
             Input::CallerGone { call } => self.caller_gone(call),
+            Input::CallerMoved { call } => self.caller_moved(call),
+            Input::AskPlace { call } => self.tell_place(call),
             Input::Claim { shard, offer, generation } => self.claim(shard, offer, generation),
             Input::OfferEnded { offer, generation, outcome } => self.offer_ended(offer, generation, outcome),
             Input::AgentBusy(fact) => self.agent_busy(fact),
@@ -202,6 +205,7 @@ impl Acd {
                 Timer::Rest(agent) => self.rest_over(agent),
                 Timer::Place(id) => self.places.expire(id),
                 Timer::Callback(id) => self.callback_due(id),
+                Timer::Empty(queue) => self.empty_too_long(queue),
             }
         }
         self.dispatch();
@@ -223,7 +227,7 @@ impl Acd {
         match self.timers.peek()?.1 {
             Timer::MaxWait(call) | Timer::Step(call) | Timer::Join(call) => Some((None, Some(*call))),
             Timer::Offer(agent) | Timer::WrapUp(agent) | Timer::Rest(agent) => Some((Some(*agent), None)),
-            Timer::Place(_) | Timer::Callback(_) => None,
+            Timer::Place(_) | Timer::Callback(_) | Timer::Empty(_) => None,
         }
     }
 
@@ -286,6 +290,7 @@ impl Timer {
             Self::Rest(_) => TimerReason::Rest,
             Self::Place(_) => TimerReason::PlaceExpired,
             Self::Callback(_) => TimerReason::Callback,
+            Self::Empty(_) => TimerReason::QueueEmpty,
         }
     }
 }

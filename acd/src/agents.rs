@@ -154,7 +154,11 @@ impl Acd {
             self.changed_agents.insert(row.agent);
             let (agent, state, reason, call) = (row.agent, shown.state, shown.reason, shown.call);
             self.effects.push_back(Effect::StateChanged { agent, state, reason, call });
+            let profile = row.profile;
+            self.staff_changed(profile);
         }
+        let row = &mut self.agents[slot];
+        let profile = &mut self.profiles[row.profile];
         let idle = row.is_idle();
         if idle != row.listed {
             profile.set_idle(idle, slot, row, &self.queues);

@@ -146,6 +146,9 @@ impl Acd {
             self.settle(slot);
         }
         self.index_rivals();
+        for slot in 0..self.queues.len() {
+            self.check_empty(slot);
+        }
         self.woken.everything();
     }
 

@@ -19,6 +19,7 @@ mod dispatch;
 mod ewt;
 mod expected;
 mod facts;
+mod join;
 mod limits;
 mod line;
 pub mod measure;
@@ -41,10 +42,10 @@ pub use checkpoint::Checkpoint;
 pub use contract::{
     AgentConfig, AgentFact, AgentSnapshot, Asker, Blend, Callback, CallbackCounts, CallbackOrder, CallbackPick,
     CallbackRefusal, CallbackRequest, CallbackRules, CallbackSnapshot, CallbackSource, CallbackState, CallbackStep,
-    CallbackTaken, Candidate, CommandError, Effect, Enqueue, IdleIn, Input, Need, NoCall, OfferOutcome, Others,
-    QueueAgent, QueueConfig, QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, State, Status, Steer,
-    Steering, Step, Strategy, TimerReason, WaitingFact, WaitingSnapshot, Why, WhyIdle, WhyWaits, WithdrawReason,
-    WorkKind,
+    CallbackTaken, Candidate, CommandError, Effect, Empty, Enqueue, IdleIn, Input, LeaveReason, Need, NoCall,
+    OfferOutcome, Others, QueueAgent, QueueConfig, QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, State,
+    Status, Steer, Steering, Step, Strategy, TimerReason, WaitingFact, WaitingSnapshot, Why, WhyIdle, WhyWaits,
+    WithdrawReason, WorkKind,
 };
 pub use ewt::{Announcement, Basis, Estimate, Estimator, Forecast, Line, Promise, RaisedBy, Rates, UPPER};
 pub use expected::{Rank, Rival};

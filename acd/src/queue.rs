@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clock::{AgentId, CallId, Instant, QueueId, ShardId, WallTime};
 
 use crate::contract::{QueueConfig, QueueTally, Step, WaitingSnapshot, WorkKind};
-use crate::ewt::Estimator;
+use crate::ewt::{Estimator, Promise};
 use crate::expected::{Rank, Rival};
 use crate::order::{CallKey, Stamp};
 
@@ -28,6 +28,8 @@ pub(crate) struct Queue {
     pub(crate) busy: u32,
     /// It has as many of them as it may.
     pub(crate) closed: bool,
+    /// Since when nobody has been there while callers wait who leave for that.
+    pub(crate) empty_since: Option<Instant>,
     /// Changed since others were last told.
     pub(crate) changed: bool,
     pub(crate) estimator: Estimator,
@@ -74,6 +76,8 @@ pub(crate) struct Waiting {
     pub(crate) joins: usize,
     pub(crate) next_join: Option<Instant>,
     pub(crate) stands: Stand,
+    /// What its caller was told of his wait.
+    pub(crate) promise: Promise,
     /// Offers so far.
     pub(crate) attempts: u32,
     /// Since when its shard's facts do not name it.
@@ -116,6 +120,7 @@ impl Queue {
             cursor: -1,
             busy: 0,
             closed: false,
+            empty_since: None,
             changed: true,
             estimator: Estimator::new(),
             rivals: Vec::new(),

@@ -2,10 +2,11 @@
 
 use core::cmp::Reverse;
 
-use clock::{CallId, Instant, QueueId, WallTime};
+use clock::{CallId, QueueId, WallTime};
 
 use crate::acd::{Acd, Timer};
-use crate::contract::{Effect, Enqueue, WithdrawReason, WorkKind};
+use crate::contract::{Effect, Enqueue, LeaveReason, WithdrawReason, WorkKind};
+use crate::ewt::Promise;
 use crate::order::{CallKey, Stamp};
 use crate::place::Place;
 use crate::planted::Planted;
@@ -36,11 +37,11 @@ impl Acd {
         let since = former.as_ref().map(|row| (row.since, row.arrived)).or(since);
         let seq = former.as_ref().map(|row| row.key.seq).or(seq);
         let same_queue = former.filter(|row| row.queue == queue);
-        let admitted = same_queue.as_ref().map(|row| row.until).or_else(|| self.admit(queue, kind));
-        let (Some(until), Some(slot)) = (admitted, self.queue_slot(queue)) else {
-            self.effects.push_back(Effect::LeaveQueue { shard, call, queue });
-            return;
+        let until = match same_queue.as_ref().map_or_else(|| self.admit(queue, kind), |row| Ok(row.until)) {
+            Ok(until) => until,
+            Err(why) => return self.effects.push_back(Effect::LeaveQueue { shard, call, queue, why }),
         };
+        let Some(slot) = self.queue_slot(queue) else { return };
         let (since, seq) = match self.taken_over(&work, seq.is_none()) {
             Some((stamp, arrived, seq, priority)) => {
                 work.priority = priority;
@@ -81,6 +82,7 @@ impl Acd {
             joins: 0,
             next_join: None,
             stands: Stand::Full,
+            promise: Promise::new(),
             attempts: 0,
             missing_since: None,
         };
@@ -90,25 +92,6 @@ impl Acd {
             }
             None => fresh,
         });
-    }
-
-    /// The end of the longest wait of a call that enters a queue; `None` when
-    /// there is no such queue or it is full.
-    fn admit(&mut self, queue: QueueId, kind: WorkKind) -> Option<Instant> {
-        let slot = self.queue_slot(queue)?;
-        if kind == WorkKind::Callback {
-            return Some(self.now.mono + NEVER); // It was admitted by rules of its own, and expires by a time of its own.
-        }
-        let all_full = self.calls.len() >= self.limits.waiting;
-        let row = &mut self.queues[slot];
-        row.tally.entered += 1;
-        row.changed = true;
-        if all_full || row.waiting() >= row.config.max_waiting {
-            row.tally.timed_out += 1;
-            self.refused += u64::from(all_full);
-            return None;
-        }
-        Some(self.now.mono + row.config.max_wait)
     }
 
     /// The place that this caller had before the restart; given once.
@@ -141,6 +124,7 @@ impl Acd {
             self.timers.set(Timer::Join(row.call), at);
         }
         self.place(row);
+        self.check_empty(slot);
     }
 
     /// Puts a call in line by what it asks now.
@@ -248,6 +232,7 @@ impl Acd {
         if !self.strikes(Planted::LeftReserved) {
             self.end_offers_of(call, WithdrawReason::CallerGone);
         }
+        self.keep_place(call);
         self.leave(call, Left::Abandoned);
     }
 
@@ -255,11 +240,16 @@ impl Acd {
     pub(crate) fn wait_over(&mut self, call: CallId) {
         self.end_offers_of(call, WithdrawReason::WaitOver);
         if let Some(row) = self.leave(call, Left::TimedOut) {
-            self.effects.push_back(Effect::LeaveQueue { shard: row.shard, call, queue: row.queue });
+            self.effects.push_back(Effect::LeaveQueue {
+                shard: row.shard,
+                call,
+                queue: row.queue,
+                why: LeaveReason::TimedOut,
+            });
         }
     }
 
-    /// Keeps the place of a caller who waited before the restart.
+    /// Keeps the place of a caller who waited, before a restart or until he gave up.
     pub(crate) fn restore_place(&mut self, queue: QueueId, caller: String, arrived: WallTime, until: WallTime) {
         let left_micros = until.as_micros().saturating_sub(self.now.wall.as_micros());
         let Ok(left_micros @ 1..) = u64::try_from(left_micros) else { return };
@@ -279,4 +269,4 @@ impl Acd {
 }
 
 /// Ten years: longer than any work waits.
-const NEVER: core::time::Duration = core::time::Duration::from_secs(10 * 365 * 24 * 3600);
+pub(crate) const NEVER: core::time::Duration = core::time::Duration::from_secs(10 * 365 * 24 * 3600);

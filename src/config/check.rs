@@ -15,6 +15,7 @@ pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
     check_rtp(config, reader);
     check_names(config, reader);
     check_references(config, reader);
+    super::rules_check::check(config, reader);
     check_trunks(config, reader);
     check_demo_secrets(config, reader);
 }
@@ -78,6 +79,8 @@ fn check_names(config: &Config, reader: &mut Reader<'_>) {
     }
     unique(reader, "trunk", "name", config.trunks.iter().map(|trunk| trunk.name.as_str()));
     unique(reader, "number", "number", config.numbers.iter().map(|number| number.number.as_str()));
+    unique(reader, "schedule", "name", config.schedules.iter().map(|schedule| schedule.name.as_str()));
+    unique(reader, "menu", "name", config.menus.iter().map(|menu| menu.name.as_str()));
     unique(reader, "key", "name", config.keys.iter().map(|key| key.name.as_str()));
 }
 
@@ -100,6 +103,7 @@ fn check_references(config: &Config, reader: &mut Reader<'_>) {
         }
         let missing = match &number.target {
             TargetName::Queue(name) | TargetName::Voicemail(name) if !has_queue(name) => format!("queue \"{name}\""),
+            TargetName::Menu(name) if !config.menus.iter().any(|menu| menu.name == *name) => format!("menu \"{name}\""),
             TargetName::Agent(name) if !extensions.contains(name.as_str()) => format!("agent \"{name}\""),
             _ => continue,
         };

@@ -12,11 +12,14 @@ pub(crate) mod objects;
 mod range;
 mod reader;
 mod routing;
+pub(crate) mod rules;
+mod rules_check;
 mod source;
 mod trunk;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use country::{number_plan, premium_prefixes};
@@ -26,9 +29,11 @@ pub use network::{Dns, NetworkConfig};
 pub use objects::{Agent, ApiKey, Number, Queue, Route, RouteFrom, TargetName};
 pub use reader::Fault;
 pub use routing::{NamedSkill, QueueRouting, QueueStep, Rank};
+pub use rules::{ExitName, GateName, Menu, QueueRules};
 pub use source::Source;
 pub use trunk::{Register, Trunk, destination_text, first_address};
 
+use hours::Schedule;
 use reader::Reader;
 use sip::digest::AlgorithmChoice;
 use sip::location::Probing;
@@ -69,6 +74,10 @@ pub struct Config {
     pub queues: Vec<Queue>,
     /// `[[number]]`
     pub numbers: Vec<Number>,
+    /// `[[schedule]]`
+    pub schedules: Vec<Arc<Schedule>>,
+    /// `[[menu]]`
+    pub menus: Vec<Menu>,
 }
 
 /// `[node]`: the node itself.
@@ -90,6 +99,8 @@ pub struct Node {
     pub database: Database,
     /// Folder of prompts and music.
     pub prompts_dir: PathBuf,
+    /// Language of callers of whom nothing else is known: a folder of prompts.
+    pub language: String,
     /// Music for a party on hold outside queue calls, by name.
     pub hold_music: String,
     /// On SIGTERM: how long calls may go on.
@@ -239,6 +250,8 @@ impl Config {
             agents: reader.each("agents", objects::read_agents).into_iter().flatten().collect(),
             queues: reader.each("queue", objects::read_queue),
             numbers: reader.each("number", objects::read_number),
+            schedules: reader.each("schedule", rules::read_schedule),
+            menus: reader.each("menu", rules::read_menu),
         };
         check::check(&config, &mut reader);
         let faults = reader.finish();
@@ -256,6 +269,7 @@ fn read_node(reader: &mut Reader<'_>) -> Node {
         data_dir: reader.text("data_dir", "a folder, e.g. \"var/demo\"").into(),
         database: database::read(reader),
         prompts_dir: reader.text("prompts_dir", "a folder of 8 kHz WAV files, e.g. \"config/prompts\"").into(),
+        language: rules::read_language(reader, "language").unwrap_or_else(|| "en".into()),
         hold_music: reader
             .optional_text("hold_music", "the name of a file in prompts_dir/music")
             .unwrap_or_else(|| "music".into()),

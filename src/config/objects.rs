@@ -8,6 +8,7 @@ use super::callback::{self, Callbacks};
 use super::range::extensions;
 use super::reader::Reader;
 use super::routing::{self, NamedSkill, QueueRouting};
+use super::rules::{GateName, QueueRules, read_gate, read_language, read_queue_rules};
 use super::seconds;
 
 /// `[[key]]`: a REST key with all rights.
@@ -107,12 +108,14 @@ pub struct Queue {
     pub voicemail_prompt: String,
     /// Longest voicemail.
     pub voicemail_max: Duration,
-    /// Voicemail after maximum wait.
+    /// Voicemail for callers whom it does not serve, where its rules say nothing else.
     pub voicemail_on_timeout: bool,
     /// Its callbacks.
     pub callbacks: Callbacks,
     /// How long a lost call of it may wait to be called back; as `[lost_calls]` says without.
     pub lost_overdue: Option<Duration>,
+    /// Hours, overflow, announcements, and who must be there.
+    pub rules: QueueRules,
 }
 
 /// What a number reaches, by name.
@@ -128,6 +131,23 @@ pub enum TargetName {
     Echo,
     /// `tone`
     Tone,
+    /// `menu:<name>`
+    Menu(String),
+}
+
+impl TargetName {
+    /// As the configuration writes it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text.split_once(':') {
+            Some(("queue", name)) => Some(Self::Queue(name.to_owned())),
+            Some(("voicemail", name)) => Some(Self::Voicemail(name.to_owned())),
+            Some(("agent", extension)) => Some(Self::Agent(extension.to_owned())),
+            Some(("menu", name)) => Some(Self::Menu(name.to_owned())),
+            None if text == "echo" => Some(Self::Echo),
+            None if text == "tone" => Some(Self::Tone),
+            _ => None,
+        }
+    }
 }
 
 /// `[[number]]`
@@ -141,6 +161,10 @@ pub struct Number {
     pub skills: Vec<NamedSkill>,
     /// Added to the priority of its calls in a queue.
     pub priority: i32,
+    /// Language of its callers.
+    pub language: Option<String>,
+    /// When it is open.
+    pub gate: Option<GateName>,
 }
 
 pub(super) fn read_key(reader: &mut Reader<'_>) -> ApiKey {
@@ -239,6 +263,7 @@ pub(super) fn read_queue(reader: &mut Reader<'_>) -> Queue {
         voicemail_on_timeout: reader.flag("voicemail_on_timeout", true),
         callbacks: callback::read(reader),
         lost_overdue: super::lost_calls::read_overdue(reader, "lost_overdue_s"),
+        rules: read_queue_rules(reader),
     }
 }
 
@@ -251,22 +276,18 @@ pub(super) fn read_number(reader: &mut Reader<'_>) -> Number {
     if EMERGENCY.contains(&number.as_str()) {
         reader.fault("number", format!("is \"{number}\", which calls for help in many countries; take another"));
     }
-    let right = "\"queue:<name>\", \"voicemail:<queue>\", \"agent:<extension>\", \"echo\" or \"tone\"";
+    let right = "\"queue:<name>\", \"menu:<name>\", \"voicemail:<queue>\", \"agent:<extension>\", \"echo\" or \"tone\"";
     let text = reader.text("target", right);
-    let target = match text.split_once(':') {
-        Some(("queue", name)) => TargetName::Queue(name.to_owned()),
-        Some(("voicemail", name)) => TargetName::Voicemail(name.to_owned()),
-        Some(("agent", extension)) => TargetName::Agent(extension.to_owned()),
-        None if text == "echo" || text.is_empty() => TargetName::Echo,
-        None if text == "tone" => TargetName::Tone,
-        _ => {
+    let target = TargetName::parse(&text).unwrap_or_else(|| {
+        if !text.is_empty() {
             reader.fault("target", format!("is \"{text}\"; expected {right}"));
-            TargetName::Echo
         }
-    };
+        TargetName::Echo
+    });
     let skills = routing::read_skills(reader, "skills");
     let priority = reader.number("priority", -1_000, 1_000, 0) as i32;
-    Number { number, target, skills, priority }
+    let (language, gate) = (read_language(reader, "language"), read_gate(reader));
+    Number { number, target, skills, priority, language, gate }
 }
 
 /// A number that may be missing.

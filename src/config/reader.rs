@@ -117,6 +117,14 @@ impl<'a> Reader<'a> {
         Some(texts.unwrap_or_else(|| self.wrong(key, right, Some(value))))
     }
 
+    /// A table of texts by free keys; empty where missing.
+    pub(super) fn pairs(&mut self, key: &'static str, right: &str) -> Vec<(String, String)> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let pair = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+        let pairs = value.as_table().and_then(|table| table.iter().map(pair).collect::<Option<Vec<_>>>());
+        pairs.unwrap_or_else(|| self.wrong(key, right, Some(value)))
+    }
+
     /// A sub-table read by `read`; an empty one where missing.
     pub(super) fn section<T>(&mut self, key: &'static str, read: impl FnOnce(&mut Reader<'_>) -> T) -> T {
         let empty = Table::new();

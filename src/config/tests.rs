@@ -34,7 +34,7 @@ fn the_demo_has_no_faults_and_the_facts_of_design_9() {
 
 #[test]
 fn the_bench_has_no_faults() {
-    for file in ["config/bench.toml", "config/bench-queue.toml"] {
+    for file in ["config/bench.toml", "config/bench-queue.toml", "config/menus.toml"] {
         let text = std::fs::read_to_string(repository().join(file))
             .expect("the bench")
             .replace("config/prompts", &repository().join("config/prompts").to_string_lossy());
@@ -154,4 +154,45 @@ fn a_queue_says_who_gets_its_calls_and_each_wrong_word_is_a_fault() {
         let found = faults(&with(wrong)).join("\n");
         assert!(found.contains(key), "{wrong}: {found}");
     }
+}
+
+/// The example with menus, with `from` replaced by `to`, has these faults.
+fn menu_faults(from: &str, to: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(repository().join("config/menus.toml")).expect("the example");
+    let prompts = repository().join("config/prompts");
+    let text = text.replace("config/prompts", &prompts.to_string_lossy());
+    assert!(text.contains(from), "{from}");
+    faults(&text.replacen(from, to, 1))
+        .iter()
+        .map(|fault| fault.replace(&*prompts.to_string_lossy(), "prompts"))
+        .collect()
+}
+
+#[test]
+fn menus_are_checked_before_a_caller_finds_their_faults() {
+    let found = menu_faults("\"9\" = \"menu:spanish\"", "\"9\" = \"queue:sales\"");
+    assert_eq!(found, ["menu: \"spanish\": no number, menu or queue leads to it"]);
+    let found = menu_faults("default = \"queue:support\"      #", "default = \"menu:main\" #");
+    let round = "a caller who presses no key goes round for ever: menu:main -> menu:main";
+    assert_eq!(found, [format!("menu: \"main\": {round}")]);
+    let found = menu_faults("prompts = [\"welcome\", \"menu\"]", "prompts = [\"welcome\", \"greeting\"]");
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].starts_with("menu[0].prompts: there is no prompt \"greeting\" in en, es nor in prompts"),
+        "{found:?}"
+    );
+    assert_eq!(
+        menu_faults("\"1\" = \"queue:sales\"", "\"1\" = \"queue:none\""),
+        ["menu[0].keys.1: there is no queue \"none\""]
+    );
+    let found = menu_faults("target = \"menu:main\"", "target = \"menu:none\"");
+    assert_eq!(found, ["number[0].target: there is no menu \"none\""]);
+    let found = menu_faults("schedule = \"office\"", "schedule = \"summer\"");
+    assert_eq!(found, ["menu[0].schedule: there is no schedule \"summer\""]);
+    let found = menu_faults("\"3\" = \"message:closed\"", "\"1a\" = \"dance\"");
+    assert!(found.len() == 2 && found[1].contains("leads nowhere"), "{found:?}");
+    let found = menu_faults("mon-fri 09:00-17:30", "mon-fri 9 to 5");
+    assert!(found[0].starts_with("schedule[0].open: \"mon-fri 9 to 5\""), "{found:?}");
+    let found = menu_faults("closed = \"voicemail:support\"", "colour = \"red\"");
+    assert!(found.iter().any(|fault| fault.starts_with("menu[0].closed: is missing")), "{found:?}");
 }

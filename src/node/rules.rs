@@ -151,7 +151,7 @@ impl Rules {
 
 /// Keys that owners take at any time (docs/configuration.md names the same). All others need a restart, so a key
 /// that is forgotten here is refused instead of silently ignored.
-const CHANGEABLE: [&str; 24] = [
+const CHANGEABLE: [&str; 27] = [
     "agents",
     "dialing.blacklist",
     "dialing.countries",
@@ -168,12 +168,15 @@ const CHANGEABLE: [&str; 24] = [
     "lost_calls.overdue_s",
     "lost_calls.recovers",
     "lost_calls.window_s",
+    "menu",
     "node.allowed_countries",
     "node.denied_prefixes",
     "node.home_country",
+    "node.language",
     "number",
     "queue",
     "route",
     "rtp.silence_s",
+    "schedule",
     "trunk",
 ];

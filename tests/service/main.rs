@@ -24,6 +24,7 @@ mod leaks;
 mod log;
 mod lost_calls;
 mod media;
+mod menus;
 mod number_services;
 mod offers;
 mod people;

@@ -93,7 +93,8 @@ impl NodeConfig {
     /// Adds a table to an array such as `number`.
     pub(crate) fn push(mut self, array: &str, toml: &str) -> Self {
         let item: Table = toml.parse().expect("the table is TOML");
-        let array = self.table.get_mut(array).and_then(Value::as_array_mut).expect("an array of the demo");
+        let array = self.table.entry(array).or_insert_with(|| Value::Array(Vec::new()));
+        let array = array.as_array_mut().expect("an array");
         array.push(Value::Table(item));
         self
     }

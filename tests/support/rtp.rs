@@ -1,7 +1,7 @@
 //! RTP of a peer: a socket that sends a tone as G.711 u-law and keeps what it hears.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,8 @@ pub(crate) struct Rtp {
     heard: Arc<Mutex<Vec<Packet>>>,
     over: Arc<AtomicBool>,
     talking: Arc<AtomicBool>,
+    /// Keys pressed.
+    presses: AtomicU32,
 }
 
 /// A packet that came.
@@ -41,7 +43,7 @@ impl Rtp {
                 }
             }
         });
-        Self { socket, heard, over, talking: Arc::default() }
+        Self { socket, heard, over, talking: Arc::default(), presses: AtomicU32::new(0) }
     }
 
     /// Its address.
@@ -81,12 +83,14 @@ impl Rtp {
 
     /// Presses a key (RFC 4733): three packets of the press, three of its end.
     pub(crate) fn press(&self, to: SocketAddr, event: u8) {
-        let ssrc = unique().len() as u32 + 1_000;
-        for sequence in 0..6_u16 {
-            let is_end = sequence >= 3;
-            let duration = if is_end { 800_u16 } else { 160 * (sequence + 1) };
+        // Each press begins later than the one before: the time stamp tells keys apart.
+        let press = self.presses.fetch_add(1, Ordering::SeqCst);
+        for packet in 0..6_u16 {
+            let is_end = packet >= 3;
+            let duration = if is_end { 800_u16 } else { 160 * (packet + 1) };
             let [high, low] = duration.to_be_bytes();
-            let mut bytes = header(101, sequence, 4_000, ssrc, sequence == 0);
+            let sequence = (press as u16).wrapping_mul(6).wrapping_add(packet);
+            let mut bytes = header(101, sequence, 4_000 + press * 2_000, PRESSES_SSRC, packet == 0);
             bytes.extend([event, u8::from(is_end) << 7 | 10, high, low]);
             let _ = self.socket.send_to(&bytes, to);
         }
@@ -143,6 +147,8 @@ fn sine(hz: f64, at: u32) -> i16 {
     (8_000.0 * (f64::from(at) * hz * std::f64::consts::TAU / 8_000.0).sin()) as i16
 }
 
+/// The source of keys: a stream of its own beside the speech.
+const PRESSES_SSRC: u32 = 1_036;
 /// Samples of a packet.
 const FRAME: usize = 160;
 const TICK: Duration = Duration::from_millis(20);

@@ -72,7 +72,7 @@ pub enum Effect {
         /// Its generation.
         generation: Generation,
     },
-    /// The call's wait is over, by time or because the queue is full: run the queue's time-out flow (to the shard).
+    /// The queue does not serve the call: run its overflow (to the shard).
     LeaveQueue {
         /// The shard.
         shard: ShardId,
@@ -80,6 +80,21 @@ pub enum Effect {
         call: CallId,
         /// The queue.
         queue: QueueId,
+        /// Why.
+        why: LeaveReason,
+    },
+    /// Where a call stands (to the shard, which asked).
+    Place {
+        /// Its shard.
+        shard: ShardId,
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// How many are served before it, and one.
+        position: u32,
+        /// What is left of its wait, an upper quantile, never raised without cause; none while nothing is known.
+        wait: Option<Duration>,
     },
     /// A supervisor's order is carried out: for the journey, and the answer if somebody waits for one (to the shard).
     /// What follows from it comes after it.
@@ -158,6 +173,17 @@ pub enum Effect {
     },
 }
 
+/// Why a queue does not serve a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeaveReason {
+    /// Its longest wait is over, or the queue is gone.
+    TimedOut,
+    /// As many wait as may.
+    Full,
+    /// Nobody is there ([`super::Empty`]).
+    Empty,
+}
+
 /// Why the ACD takes an offer back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WithdrawReason {
@@ -198,6 +224,8 @@ pub enum TimerReason {
     PlaceExpired,
     /// A callback is due, comes again or is given up.
     Callback,
+    /// Nobody has been there for as long as callers stay.
+    QueueEmpty,
 }
 
 /// A good answer.

@@ -25,6 +25,16 @@ pub enum Input {
         /// The call.
         call: CallId,
     },
+    /// The caller went elsewhere by a key: he did not give up. Idempotent.
+    CallerMoved {
+        /// The call.
+        call: CallId,
+    },
+    /// Where does a call stand? Answered by `Place`, if it waits.
+    AskPlace {
+        /// The call.
+        call: CallId,
+    },
     /// The agent's phone answered; the shard wants the agent. Answered by `ClaimGranted` or `ClaimRefused`.
     Claim {
         /// The shard that asks, and is answered even when the offer is unknown.

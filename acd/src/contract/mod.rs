@@ -18,9 +18,9 @@ pub use callback::{
     Asker, Callback, CallbackCounts, CallbackOrder, CallbackPick, CallbackRefusal, CallbackRequest, CallbackRules,
     CallbackSnapshot, CallbackSource, CallbackState, CallbackStep, CallbackTaken,
 };
-pub use effect::{CommandError, Effect, Reply, TimerReason, WithdrawReason};
+pub use effect::{CommandError, Effect, LeaveReason, Reply, TimerReason, WithdrawReason};
 pub use input::{Input, OfferOutcome};
-pub use queue::{QueueAgent, QueueConfig};
+pub use queue::{Empty, QueueAgent, QueueConfig};
 pub use routing::{Need, Skill, Step, Strategy};
 pub use snapshot::{AgentSnapshot, QueueSnapshot, QueueTally, Snapshot, WaitingSnapshot};
 pub use steer::{Steer, Steering};

@@ -38,8 +38,27 @@ pub struct QueueConfig {
     pub preferred_for: Duration,
     /// Conversations and ringing calls of the queue at the same time; `None`: no limit.
     pub max_conversations: Option<u32>,
+    /// Callers do not join while nobody is there in this sense; `None`: they always may.
+    pub join_empty: Option<Empty>,
+    /// Waiting callers leave when nobody is there in this sense; `None`: never.
+    pub leave_empty: Option<Empty>,
+    /// For so long nobody must have been there before they leave.
+    pub leave_empty_after: Duration,
+    /// A caller who gave up and rings again within this time has his place again; zero: never.
+    pub rejoin: Duration,
     /// Its callbacks.
     pub callbacks: CallbackRules,
+}
+
+/// When nobody is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Empty {
+    /// All of its agents are offline.
+    Offline,
+    /// All are offline or paused.
+    Paused,
+    /// None is ready.
+    NotReady,
 }
 
 /// An agent in a queue.
@@ -86,6 +105,10 @@ impl Default for QueueConfig {
             preferred_for: Duration::ZERO,
             max_conversations: None,
             callbacks: CallbackRules::default(),
+            join_empty: None,
+            leave_empty: None,
+            leave_empty_after: Duration::ZERO,
+            rejoin: Duration::ZERO,
         }
     }
 }

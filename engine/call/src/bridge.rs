@@ -15,9 +15,9 @@ impl Shard {
     /// Brings the media graph of a call in line with its state. Called after every change; no change, no command.
     pub(crate) fn rewire(&mut self, call: CallId) {
         let Some(known) = self.calls.get(&call) else { return };
-        let (wanted, pace) = (self.heard_in(known), self.pace_recording(known));
+        let (wanted, kept, pace) = (self.heard_in(known), self.kept_in(known), self.pace_recording(known));
         let Some(known) = self.calls.get_mut(&call) else { return };
-        let commands = known.wiring.apply(call, &wanted, &mut self.ids);
+        let commands = known.wiring.apply(call, &wanted, kept.as_ref(), &mut self.ids);
         if let Some(Command::PauseRecord { recorder, paused }) = pace {
             self.recordings.get_mut(&recorder).into_iter().for_each(|recording| recording.paused = paused);
         }
@@ -35,8 +35,15 @@ impl Shard {
             }
             Flow::CallingBack { agent } if call.announcing => sound(self.announcement_of(call), *agent),
             Flow::CallingBack { agent } => self.heard_while_ringing(call, *agent),
-            Flow::Farewell { party, prompt, .. } => sound(Sound::Once(prompt.clone()), *party),
-            Flow::Waiting { party, .. } => sound(self.music_of(call), *party),
+            Flow::Farewell { party, prompt, .. } => sound(Sound::Once(self.spoken(call, prompt)), *party),
+            Flow::Waiting { party, .. } => {
+                let said = call.comfort.as_ref().and_then(|comfort| comfort.said.clone());
+                sound(said.map_or_else(|| self.music_of(call), Sound::Said), *party)
+            }
+            Flow::Menu { party, said, .. } => {
+                said.iter().flat_map(|said| sound(Sound::Said(said.clone()), *party)).collect()
+            }
+            Flow::Message { party, said } => sound(Sound::Said(said.clone()), *party),
             Flow::Dialing { party } => self.heard_while_ringing(call, *party),
             Flow::Talking { customer, agent } => self.heard_while_talking(call, *customer, *agent),
             Flow::Echo { party } => vec![(Heard::Leg(*party), Node::Leg(*party))],
@@ -44,7 +51,7 @@ impl Shard {
             Flow::Voicemail(voicemail) => match (voicemail.party, voicemail.stage) {
                 (Some(party), VoicemailStage::Greeting) => {
                     let prompt = self.plan.queues.get(&voicemail.queue).map(|queue| queue.voicemail_prompt.clone());
-                    sound(Sound::Greeting(prompt.unwrap_or_default()), party)
+                    sound(Sound::Greeting(self.spoken(call, &prompt.unwrap_or_default())), party)
                 }
                 (Some(party), VoicemailStage::Recording { recorder, .. }) => {
                     vec![(Heard::Leg(party), Node::Recorder(recorder, 0))]
@@ -52,6 +59,11 @@ impl Shard {
                 _ => Vec::new(),
             },
         }
+    }
+
+    /// The music that goes on while something is said to a caller who waits.
+    fn kept_in(&self, call: &Call) -> Option<Sound> {
+        matches!(call.flow, Flow::Waiting { .. }).then(|| self.music_of(call))
     }
 
     /// Early media of the side that rings; a tone where there is none and the party cannot make its own.
@@ -98,7 +110,7 @@ impl Shard {
             (Some(Asking::Refused), Some(plan)) => Some(plan.refused_prompt.clone()),
             _ => None,
         };
-        let heard = prompt.map_or_else(|| self.music_of(call), Sound::Once);
+        let heard = prompt.map_or_else(|| self.music_of(call), |prompt| Sound::Once(self.spoken(call, &prompt)));
         vec![(Heard::Sound(heard), Node::Leg(party))]
     }
 

@@ -3,10 +3,12 @@
 use clock::{CallId, Instant, LegId, Now, QueueId, WallTime};
 use media_graph::RecorderId;
 
+use crate::announce::{Comfort, Said};
 use crate::flow::callback::Attempt;
 use crate::flow::callback_request::Asking;
 use crate::ids::RingId;
-use crate::plan::CallNeeds;
+use crate::menu::Walk;
+use crate::plan::{CallNeeds, Unserved};
 use crate::route::Route;
 use crate::wiring::Wiring;
 
@@ -32,6 +34,18 @@ pub(crate) struct Call {
     pub(crate) needs: CallNeeds,
     /// The queue whose call it is.
     pub(crate) queue: Option<QueueId>,
+    /// Language of its caller, where one is known.
+    pub(crate) language: Option<Box<str>>,
+    /// Why a queue or a number did not serve him: how the call ends if nothing else does.
+    pub(crate) unserved: Option<Unserved>,
+    /// When he came to the queue that did not serve him.
+    pub(crate) waited_since: Option<WallTime>,
+    /// How often rules sent it on since its caller last decided something.
+    pub(crate) detours: u8,
+    /// How often something was said to him.
+    pub(crate) turns: u32,
+    /// What he is told while he waits.
+    pub(crate) comfort: Option<Box<Comfort>>,
     /// A voicemail was left: that, and no conversation, is its outcome.
     pub(crate) voicemail_left: bool,
     pub(crate) flow: Flow,
@@ -80,6 +94,18 @@ pub(crate) enum Flow {
         /// Whom to call, E.164.
         number: String,
         prompt: String,
+    },
+    /// A party is in a key menu.
+    Menu {
+        party: LegId,
+        walk: Walk,
+        /// What it hears; silence where none.
+        said: Option<Said>,
+    },
+    /// A party hears a message, and then the call ends.
+    Message {
+        party: LegId,
+        said: Said,
     },
     /// A party waits while the other side rings.
     Dialing {
@@ -155,6 +181,12 @@ impl Call {
             answered: false,
             needs: CallNeeds::default(),
             queue: None,
+            language: None,
+            unserved: None,
+            waited_since: None,
+            detours: 0,
+            turns: 0,
+            comfort: None,
             voicemail_left: false,
             flow,
             wiring: Wiring::default(),

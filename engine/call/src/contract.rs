@@ -14,7 +14,7 @@ use media_graph::{PlayerId, RecorderId};
 use sip::ua::Peer;
 use sip::{Message, ParseError};
 
-use crate::plan::{CallNeeds, Plan};
+use crate::plan::{CallNeeds, Plan, Unserved};
 
 /// A way to an agent's phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -273,12 +273,25 @@ pub enum Input {
         /// Its generation.
         generation: Generation,
     },
-    /// From the ACD: the wait is over; voicemail or end.
+    /// From the ACD: the queue does not serve the call; its overflow says what does.
     LeaveQueue {
         /// The call.
         call: CallId,
         /// The queue.
         queue: QueueId,
+        /// Why.
+        why: Unserved,
+    },
+    /// From the ACD: the answer to `AskPlace`.
+    Place {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// How many are served before it, and one.
+        position: u32,
+        /// Upper estimate of what is left of its wait; none while nothing is known.
+        wait: Option<Duration>,
     },
     /// From REST: click-to-call, the agent's phone first. Answered by `Reply`.
     Originate {
@@ -377,6 +390,18 @@ pub enum Effect {
         caller: Option<String>,
         /// Priority, and what it asks of an agent.
         needs: CallNeeds,
+        /// The arrival that decides its place, where that is not now: it overflowed from another queue.
+        since: Option<WallTime>,
+    },
+    /// To the ACD: where does the call stand, and how long will it wait? Answered by `Place`.
+    AskPlace {
+        /// The call.
+        call: CallId,
+    },
+    /// To the ACD: the caller left the queue by a key; his call goes on elsewhere.
+    CallerMoved {
+        /// The call.
+        call: CallId,
     },
     /// To the ACD: the caller is gone.
     CallerGone {

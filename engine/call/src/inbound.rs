@@ -69,7 +69,10 @@ impl Shard {
     /// The ports of a caller are open: his call goes where it was routed.
     pub(crate) fn arrived(&mut self, call: CallId, leg: clock::LegId) {
         let Some(Flow::Arriving { route }) = self.calls.get(&call).map(|call| call.flow.clone()) else { return };
-        self.connect_to(call, leg, &route.destination);
+        match route.destination {
+            Destination::Own(target) => self.enter_number(call, leg, &route.to, target),
+            destination => self.connect_to(call, leg, &destination),
+        }
     }
 
     /// Whether one more call may leave over the trunk.
@@ -127,6 +130,7 @@ impl Shard {
         match arrival.dialer {
             Dialer::Agent(agent) => leg.agent = Some(agent),
             Dialer::Trunk(trunk) => leg.trunk = Some(trunk),
+            Dialer::System => {}
         }
         Ok(leg)
     }
@@ -188,6 +192,7 @@ impl Shard {
         let (direction, trunk, agent) = match arrival.dialer {
             Dialer::Trunk(trunk) => (Direction::Inbound, Some(trunk), None),
             Dialer::Agent(agent) => (Direction::OutboundDial, None, Some(agent)),
+            Dialer::System => (Direction::OutboundDial, None, None),
         };
         let parent = agent.and_then(|agent| self.call_on_hold_by(agent));
         CallEvent::Started { direction, internal, from: arrival.from.0.clone(), to, parent, trunk, agent }
@@ -209,6 +214,7 @@ impl Shard {
                 let extension = self.plan.agents.get(&agent).map(|agent| agent.extension.clone());
                 return (extension.unwrap_or_default(), false);
             }
+            Dialer::System => None,
         };
         let believed = trunk.is_some_and(|trunk| trunk.identity.trusted) && !wants_privacy(request);
         let user = request.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()));
@@ -232,7 +238,7 @@ impl Shard {
 fn agent_of(dialer: Dialer) -> Option<AgentId> {
     match dialer {
         Dialer::Agent(agent) => Some(agent),
-        Dialer::Trunk(_) => None,
+        Dialer::Trunk(_) | Dialer::System => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! into exactly one call record. It never waits, never touches a socket or a
 //! file, and decides nothing about which agent gets which call.
 
+mod announce;
 mod audio;
 mod authentication;
 mod bridge;
@@ -21,6 +22,7 @@ mod leg;
 mod legs;
 mod limits;
 mod media_events;
+pub mod menu;
 mod number;
 mod plan;
 mod planted;
@@ -44,9 +46,10 @@ pub use contract::{
 pub use ids::shard_of_id;
 pub use number::MAX_DIALED_LEN;
 pub use plan::{
-    AgentPlan, CallLimits, CallNeeds, CallbackPlan, DEFAULT_TARGET_RING_START_MAX, DEFAULT_TARGET_SILENCE_MAX,
-    IdentityPlan, NumberFormat, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, ShownNumber, Target, TrunkAddress,
-    TrunkDigest, TrunkPlan,
+    AgentPlan, Announcements, CallLimits, CallNeeds, CallbackPlan, DEFAULT_TARGET_RING_START_MAX,
+    DEFAULT_TARGET_SILENCE_MAX, EntryPlan, Exit, Gate, IdentityPlan, MenuId, MenuPlan, NumberFormat, NumberPlan,
+    Overflow, Plan, QueuePlan, RoutePlan, RouteSource, ShownNumber, Target, TrunkAddress, TrunkDigest, TrunkPlan,
+    Unserved,
 };
 pub use planted::Planted;
 pub use recording::recording_path;

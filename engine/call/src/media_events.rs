@@ -1,12 +1,15 @@
 //! What the media worker says.
 
-use clock::LegId;
-use media_graph::{Command, Event};
+use clock::{CallId, LegId};
+use journal_core::CallEvent;
+use media_graph::{Command, Event, PlayerId};
 
 use crate::call::Flow;
+use crate::menu::Heard;
 use crate::recording::Finished;
 use crate::shard::Shard;
 use crate::termination::{Reason, Termination};
+use crate::wiring::Sound;
 
 impl Shard {
     pub(crate) fn on_media(&mut self, event: Event) {
@@ -18,8 +21,8 @@ impl Shard {
             }
             Event::Digit { leg, digit } => self.digit(leg, digit),
             Event::Silent { leg } => self.silent(leg),
-            Event::Played { player } => self.greeted(player, false),
-            Event::PlayFailed { player, .. } => self.greeted(player, true),
+            Event::Played { player } => self.played(player, false),
+            Event::PlayFailed { player, .. } => self.played(player, true),
             Event::Recorded { recorder, duration_ms, sha256 } => {
                 self.recorded(recorder, Finished::Ready { duration_ms, sha256 });
             }
@@ -36,12 +39,55 @@ impl Shard {
         }
     }
 
-    /// A key. Between parties it passes in the media and is nobody's business; a voicemail box takes it, and a queue.
+    /// A player came to its end, or could not play at all: either way what it said is over.
+    fn played(&mut self, player: PlayerId, failed: bool) {
+        let Some(call) = self.players.get(&player).copied() else { return };
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        let sound = known.wiring.sound_of(player).cloned();
+        if failed {
+            known.wiring.play_failed(player);
+            self.players.remove(&player);
+            self.dropped("play_failed");
+        }
+        match sound {
+            Some(Sound::Greeting(_)) => self.begin_message(call),
+            Some(Sound::Said(said)) => self.said(call, said.turn),
+            Some(Sound::Once(_)) => {
+                self.announced(call);
+                self.told_of_callback(call);
+            }
+            _ => {}
+        }
+    }
+
+    /// Words to a caller are over.
+    fn said(&mut self, call: CallId, turn: u32) {
+        match self.calls.get(&call).map(|call| &call.flow) {
+            Some(Flow::Menu { said: Some(said), .. }) if said.turn == turn => {
+                self.menu_heard(call, Heard::PromptOver);
+            }
+            Some(Flow::Message { said, .. }) if said.turn == turn => self.message_over(call),
+            Some(Flow::Waiting { .. }) => self.words_over(call, turn),
+            _ => {}
+        }
+    }
+
+    /// A key. Between parties it passes in the media and is nobody's business; a menu, a queue and a voicemail box
+    /// take it.
     pub(crate) fn digit(&mut self, leg: LegId, digit: char) {
         let Some(call) = self.legs.get(&leg).map(|leg| leg.call) else { return };
         match self.calls.get(&call).map(|call| &call.flow) {
             Some(Flow::Voicemail(_)) => self.voicemail_digit(call, leg, digit),
-            Some(Flow::Waiting { .. }) => _ = self.callback_digit(call, leg, digit),
+            Some(Flow::Menu { party, .. }) if *party == leg => {
+                self.log(call, CallEvent::Digit { leg, digit });
+                self.menu_heard(call, Heard::Key(digit));
+            }
+            Some(Flow::Waiting { party, queue, .. }) => {
+                let (is_party, queue) = (*party == leg, *queue);
+                if !self.callback_digit(call, leg, digit) && is_party {
+                    self.queue_digit(call, leg, queue, digit);
+                }
+            }
             Some(Flow::Farewell { .. }) => self.farewell_digit(call, leg, digit),
             _ => {}
         }

@@ -3,15 +3,19 @@
 //! Built by the shell from configuration and database, swapped in whole.
 
 mod callback;
+mod rules;
 mod trunk;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clock::{AgentId, QueueId, SkillId, TrunkId};
+use hours::Schedule;
 use sip::digest::AlgorithmChoice;
 
 pub use self::callback::CallbackPlan;
+pub use self::rules::{Announcements, EntryPlan, Exit, Gate, MenuId, MenuPlan, Overflow, Unserved};
 pub use self::trunk::{
     DEFAULT_TARGET_RING_START_MAX, DEFAULT_TARGET_SILENCE_MAX, IdentityPlan, NumberFormat, ShownNumber, TrunkAddress,
     TrunkDigest, TrunkPlan,
@@ -53,6 +57,12 @@ pub struct Plan {
     pub queues: BTreeMap<QueueId, QueuePlan>,
     /// What the dial gate goes by, beside the do-not-call list.
     pub dial_rules: dialer::gate::Rules,
+    /// Menus.
+    pub menus: BTreeMap<MenuId, MenuPlan>,
+    /// Rules of own numbers, by the key of `dids` or `extensions`; those without rules are not in it.
+    pub entries: BTreeMap<String, EntryPlan>,
+    /// Language of callers of whom nothing else is known; empty for none.
+    pub language: String,
     /// Limits and times.
     pub limits: CallLimits,
 }
@@ -89,6 +99,8 @@ pub enum Target {
     Voicemail(QueueId),
     /// An agent's phone.
     Agent(AgentId),
+    /// A key menu.
+    Menu(MenuId),
 }
 
 /// One agent's phone and rights.
@@ -133,7 +145,7 @@ pub struct RoutePlan {
 }
 
 /// What a shard must know of a queue.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueuePlan {
     /// Name, shown to the agent as `<queue> · <number>`.
     pub name: String,
@@ -147,10 +159,33 @@ pub struct QueuePlan {
     pub voicemail_prompt: String,
     /// Longest voicemail.
     pub voicemail_max: Duration,
-    /// After maximum wait: voicemail, else the call ends.
+    /// A caller who is not served goes to the box where nothing else is said in `overflow`, else his call ends.
     pub voicemail_on_timeout: bool,
     /// Its callers may ask to be called back; none: they may not, by key.
     pub callback: Option<Box<CallbackPlan>>,
+    /// When it is open; always where none.
+    pub schedule: Option<Arc<Schedule>>,
+    /// Where callers go whom it does not serve.
+    pub overflow: BTreeMap<Unserved, Overflow>,
+    /// Where a waiting caller's key leads.
+    pub keys: BTreeMap<char, Exit>,
+    /// What waiting callers are told.
+    pub announcements: Announcements,
+}
+
+impl Plan {
+    /// Where a caller goes whom a queue does not serve.
+    #[must_use]
+    pub fn overflow(&self, queue: QueueId, why: Unserved) -> Overflow {
+        let rules = self.queues.get(&queue);
+        let said = rules.and_then(|rules| rules.overflow.get(&why)).cloned();
+        let closed = || rules.filter(|_| why == Unserved::Holiday)?.overflow.get(&Unserved::Closed).cloned();
+        said.or_else(closed).unwrap_or_else(|| {
+            let to_box = rules.is_some_and(|rules| rules.voicemail_on_timeout);
+            let to = if to_box { Exit::Own(Target::Voicemail(queue)) } else { Exit::HangUp };
+            Overflow { to, keeps_arrival: false }
+        })
+    }
 }
 
 /// Limits and times of calls, each a documented outcome.

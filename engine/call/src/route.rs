@@ -14,6 +14,8 @@ pub enum Dialer {
     Trunk(TrunkId),
     /// An agent.
     Agent(AgentId),
+    /// The rules of a menu or queue: as an agent with all rights.
+    System,
 }
 
 /// Where a call goes.
@@ -57,7 +59,7 @@ impl Plan {
     pub fn route(&self, dialer: Dialer, dialed: &str) -> Result<Route, NoRoute> {
         let own = match dialer {
             Dialer::Agent(_) => self.extensions.get(dialed).copied(),
-            Dialer::Trunk(_) => None,
+            Dialer::Trunk(_) | Dialer::System => None,
         };
         if let Some(target) = own {
             return Ok(Route::own(target, dialed.to_owned()));
@@ -111,22 +113,24 @@ impl Plan {
 
     fn route_out(&self, dialer: Dialer, dialed: &str, number: Option<&str>) -> Result<Route, NoRoute> {
         let source = match dialer {
-            Dialer::Agent(_) => RouteSource::Agents,
+            Dialer::Agent(_) | Dialer::System => RouteSource::Agents,
             Dialer::Trunk(trunk) => RouteSource::Trunk(trunk),
         };
-        if let Dialer::Agent(agent) = dialer {
+        if !matches!(dialer, Dialer::Trunk(_)) {
             // What is no number cannot be judged by country, so no agent dials it (DESIGN section 7).
             number.ok_or(NoRoute::Unknown)?;
-            if !self.agents.get(&agent).is_some_and(|agent| agent.may_dial_out) {
-                return Err(NoRoute::Denied);
-            }
+        }
+        if let Dialer::Agent(agent) = dialer
+            && !self.agents.get(&agent).is_some_and(|agent| agent.may_dial_out)
+        {
+            return Err(NoRoute::Denied);
         }
         let takes = |pattern: &str| match pattern {
             "*" => !dialed.is_empty() && dialed.len() <= MAX_DIALED_LEN,
             prefix => number.is_some_and(|number| number.starts_with(prefix)),
         };
         let mut matching = self.routes.iter().filter(|route| route.from == source && takes(&route.pattern));
-        if matches!(dialer, Dialer::Agent(_)) && number.is_some_and(|number| !self.numbers.permits(number)) {
+        if !matches!(dialer, Dialer::Trunk(_)) && number.is_some_and(|number| !self.numbers.permits(number)) {
             return Err(NoRoute::Denied);
         }
         let route = matching.next().filter(|route| self.trunks.contains_key(&route.trunk)).ok_or(NoRoute::Unknown)?;

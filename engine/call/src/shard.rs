@@ -148,6 +148,10 @@ pub(crate) enum Timer {
     Announced(CallId),
     /// A number was not typed in time.
     Typing(CallId),
+    /// Nothing was pressed in a menu for its time.
+    Menu(CallId),
+    /// A waiting caller is to be told something.
+    Announce(CallId),
     /// The dialogs of a call from before a crash are through: its Call-IDs are released.
     Restored(CallId),
 }
@@ -305,7 +309,8 @@ impl Shard {
             Input::Withdraw { offer, generation, reason } => self.withdraw(offer, generation, reason),
             Input::ClaimGranted { offer, generation } => self.claim_granted(offer, generation),
             Input::ClaimRefused { offer, generation } => self.claim_refused(offer, generation),
-            Input::LeaveQueue { call, queue } => self.leave_queue(call, queue),
+            Input::LeaveQueue { call, queue, why } => self.leave_queue(call, queue, why),
+            Input::Place { call, queue, position, wait } => self.place_told(call, queue, position, wait),
             Input::Originate { request, from_agent, to } => self.originate(request, from_agent, &to),
             Input::HangUp { request, call } => self.hang_up(request, call),
             Input::BeginCallback(order) => self.begin_callback(*order),
@@ -337,6 +342,8 @@ impl Shard {
             Timer::Recorder(recorder) => self.recorder_overdue(recorder),
             Timer::Announced(call) => self.announced(call),
             Timer::Typing(call) => self.typing_over(call),
+            Timer::Menu(call) => self.menu_heard(call, crate::menu::Heard::TimeOut),
+            Timer::Announce(call) => self.announcement_due(call),
             Timer::Restored(call) => self.release_restored(call),
         }
     }
@@ -388,6 +395,8 @@ impl Timer {
             Self::VoicemailKept(_) | Self::VoicemailMax(_) => TimerReason::Voicemail,
             Self::Recorder(_) => TimerReason::Recorder,
             Self::Announced(_) | Self::Typing(_) => TimerReason::Callback,
+            Self::Menu(_) => TimerReason::Menu,
+            Self::Announce(_) => TimerReason::Announce,
             Self::Restored(_) => TimerReason::Restored,
         }
     }

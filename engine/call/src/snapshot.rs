@@ -29,6 +29,10 @@ pub enum TimerReason {
     Callback,
     /// Dialogs from before a crash have ended.
     Restored,
+    /// Nothing was pressed in a menu for its time.
+    Menu,
+    /// A waiting caller is to be told something.
+    Announce,
 }
 
 /// How much of everything a shard holds: all zero when no call is up and every peer has answered.

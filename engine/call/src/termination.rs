@@ -64,6 +64,12 @@ pub enum Reason {
     CalledBack,
     /// The caller asked to be called back, and too many are already.
     CallbackLimit,
+    /// Out of hours, or a holiday.
+    Closed,
+    /// As many callers wait as may.
+    QueueFull,
+    /// Nobody is there to serve the queue.
+    NobodyThere,
 }
 
 /// How a reason counts when nobody had answered yet.
@@ -195,7 +201,7 @@ impl Termination {
 }
 
 /// Every row, in the order of [`Reason`].
-pub const TABLE: [Row; 27] = {
+pub const TABLE: [Row; 30] = {
     use Class::{Failure, GivenUp, NotAnswered, Success};
     [
         row(Reason::Normal, "normal", 16, 480, Success, false),
@@ -225,6 +231,9 @@ pub const TABLE: [Row; 27] = {
         row(Reason::TrunkDown, "trunk_down", 38, 503, Failure, true),
         row(Reason::CalledBack, "called_back", 16, 480, Success, false),
         row(Reason::CallbackLimit, "callback_limit", 19, 480, NotAnswered, true),
+        row(Reason::Closed, "closed", 19, 480, NotAnswered, true),
+        row(Reason::QueueFull, "queue_full", 19, 480, NotAnswered, true),
+        row(Reason::NobodyThere, "nobody_there", 19, 480, NotAnswered, true),
     ]
 };
 

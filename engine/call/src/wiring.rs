@@ -6,6 +6,7 @@
 use clock::{CallId, LegId};
 use media_graph::{Command, Node, PlaySource, PlayerId, ToneKind};
 
+use crate::announce::Said;
 use crate::ids::Ids;
 
 /// What a party or a recording may hear.
@@ -28,6 +29,8 @@ pub(crate) enum Sound {
     Once(String),
     /// A voicemail box's prompt and beep, once.
     Greeting(String),
+    /// Prompts, once.
+    Said(Said),
 }
 
 /// Edges and players of one call.
@@ -46,10 +49,16 @@ struct Player {
 }
 
 impl Wiring {
-    /// Makes `wanted` true: who is heard, and by whom.
-    pub(crate) fn apply(&mut self, call: CallId, wanted: &[(Heard, Node)], ids: &mut Ids) -> Vec<Command> {
+    /// Makes `wanted` true: who is heard, and by whom. The sound `kept` goes on unheard, if it runs.
+    pub(crate) fn apply(
+        &mut self,
+        call: CallId,
+        wanted: &[(Heard, Node)],
+        kept: Option<&Sound>,
+        ids: &mut Ids,
+    ) -> Vec<Command> {
         let mut commands = Vec::new();
-        self.stop_unheard(wanted, &mut commands);
+        self.stop_unheard(wanted, kept, &mut commands);
         self.start_new(call, wanted, ids, &mut commands);
         let edges: Vec<(Node, Node)> =
             wanted.iter().filter_map(|(heard, sink)| Some((self.source(heard)?, *sink))).collect();
@@ -74,18 +83,14 @@ impl Wiring {
         }
     }
 
-    /// True when this is the player of a greeting.
-    pub(crate) fn is_greeting(&self, player: PlayerId) -> bool {
-        self.players.iter().any(|known| known.id == player && matches!(known.sound, Sound::Greeting(_)))
+    /// What a player plays.
+    pub(crate) fn sound_of(&self, player: PlayerId) -> Option<&Sound> {
+        self.players.iter().find(|known| known.id == player).map(|known| &known.sound)
     }
 
-    /// True when this is the player of a prompt that is played once.
-    pub(crate) fn is_once(&self, player: PlayerId) -> bool {
-        self.players.iter().any(|known| known.id == player && matches!(known.sound, Sound::Once(_)))
-    }
-
-    fn stop_unheard(&mut self, wanted: &[(Heard, Node)], commands: &mut Vec<Command>) {
-        let is_wanted = |sound: &Sound| wanted.iter().any(|(heard, _)| matches!(heard, Heard::Sound(s) if s == sound));
+    fn stop_unheard(&mut self, wanted: &[(Heard, Node)], kept: Option<&Sound>, commands: &mut Vec<Command>) {
+        let is_heard = |sound: &Sound| wanted.iter().any(|(heard, _)| matches!(heard, Heard::Sound(s) if s == sound));
+        let is_wanted = |sound: &Sound| is_heard(sound) || kept == Some(sound);
         let (kept, stopped) = core::mem::take(&mut self.players).into_iter().partition(|p| is_wanted(&p.sound));
         self.players = kept;
         let stopped: Vec<Player> = stopped;
@@ -129,6 +134,7 @@ impl Sound {
             Self::Greeting(prompt) => {
                 (vec![PlaySource::Prompt(prompt.clone()), PlaySource::Tone(ToneKind::Beep)], false)
             }
+            Self::Said(said) => (said.prompts.iter().cloned().map(PlaySource::Prompt).collect(), false),
         }
     }
 }
@@ -146,28 +152,43 @@ mod tests {
     fn only_differences_are_commanded() {
         let (mut wiring, mut ids, call) = (Wiring::default(), Ids::new(ShardId(0)), CallId(1));
         let (a, b) = (Node::Leg(LegId(1)), Node::Leg(LegId(2)));
-        let waiting = wiring.apply(call, &[(music(), a)], &mut ids);
+        let waiting = wiring.apply(call, &[(music(), a)], None, &mut ids);
         assert!(matches!(waiting[..], [Command::Play { .. }, Command::Connect { .. }]), "{waiting:?}");
-        assert!(wiring.apply(call, &[(music(), a)], &mut ids).is_empty());
+        assert!(wiring.apply(call, &[(music(), a)], None, &mut ids).is_empty());
         let talking = [(Heard::Leg(LegId(1)), b), (Heard::Leg(LegId(2)), a)];
-        let bridged = wiring.apply(call, &talking, &mut ids);
+        let bridged = wiring.apply(call, &talking, None, &mut ids);
         assert!(
             matches!(bridged[..], [Command::StopPlay { .. }, Command::Connect { .. }, Command::Connect { .. }]),
             "a player's edges go with it: {bridged:?}"
         );
-        let held = wiring.apply(call, &[(music(), b)], &mut ids);
+        let held = wiring.apply(call, &[(music(), b)], None, &mut ids);
         let disconnects = held.iter().filter(|command| matches!(command, Command::Disconnect { .. })).count();
         assert_eq!((held.len(), disconnects), (4, 2));
+    }
+
+    #[test]
+    fn music_goes_on_unheard_while_something_is_said() {
+        let (mut wiring, mut ids, call) = (Wiring::default(), Ids::new(ShardId(0)), CallId(1));
+        let (leg, keeps) = (Node::Leg(LegId(1)), Sound::Music("m".to_owned()));
+        let words = Sound::Said(Said { turn: 1, prompts: vec!["comfort".to_owned()] });
+        wiring.apply(call, &[(music(), leg)], None, &mut ids);
+        let says = wiring.apply(call, &[(Heard::Sound(words), leg)], Some(&keeps), &mut ids);
+        assert!(
+            matches!(says[..], [Command::Play { .. }, Command::Disconnect { .. }, Command::Connect { .. }]),
+            "{says:?}"
+        );
+        let back = wiring.apply(call, &[(music(), leg)], None, &mut ids);
+        assert!(matches!(back[..], [Command::StopPlay { .. }, Command::Connect { .. }]), "the same music: {back:?}");
     }
 
     #[test]
     fn what_cannot_be_played_is_silent_and_not_tried_again() {
         let (mut wiring, mut ids, call) = (Wiring::default(), Ids::new(ShardId(0)), CallId(1));
         let sink = Node::Leg(LegId(1));
-        let commands = wiring.apply(call, &[(music(), sink)], &mut ids);
+        let commands = wiring.apply(call, &[(music(), sink)], None, &mut ids);
         let Command::Play { player, .. } = commands[0] else { panic!("{commands:?}") };
         wiring.play_failed(player);
-        assert!(wiring.apply(call, &[(music(), sink)], &mut ids).is_empty());
-        assert!(wiring.apply(call, &[], &mut ids).is_empty(), "the worker removed it already");
+        assert!(wiring.apply(call, &[(music(), sink)], None, &mut ids).is_empty());
+        assert!(wiring.apply(call, &[], None, &mut ids).is_empty(), "the worker removed it already");
     }
 }

@@ -85,7 +85,12 @@ fn to_shard(effect: acd::Effect) -> Delivery {
         Effect::Steered { shard, request, call, queue, steering } => {
             Delivery::Shard(shard, Input::Steered { request, call, queue, steering: steering_of(steering) })
         }
-        Effect::LeaveQueue { shard, call, queue } => Delivery::Shard(shard, Input::LeaveQueue { call, queue }),
+        Effect::LeaveQueue { shard, call, queue, why } => {
+            Delivery::Shard(shard, Input::LeaveQueue { call, queue, why: unserved(why) })
+        }
+        Effect::Place { shard, call, queue, position, wait } => {
+            Delivery::Shard(shard, Input::Place { call, queue, position, wait })
+        }
         other => unreachable!("routed before: {other:?}"),
     }
 }
@@ -118,6 +123,14 @@ fn steering_of(steering: acd::Steering) -> journal_core::Steering {
         acd::Steering::Prioritise { priority } => Steering::Prioritised { priority },
         acd::Steering::Pull { agent } => Steering::Pulled { agent },
         acd::Steering::Requeue { keep_arrival } => Steering::Requeued { keep_arrival },
+    }
+}
+
+const fn unserved(why: acd::LeaveReason) -> call::Unserved {
+    match why {
+        acd::LeaveReason::TimedOut => call::Unserved::TimedOut,
+        acd::LeaveReason::Full => call::Unserved::Full,
+        acd::LeaveReason::Empty => call::Unserved::Empty,
     }
 }
 

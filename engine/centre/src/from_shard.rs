@@ -51,7 +51,7 @@ impl ShardOutlet {
         use call::Effect;
         let shard = self.shard;
         match effect {
-            Effect::Enqueue { call, queue, caller, needs } => {
+            Effect::Enqueue { call, queue, caller, needs, since: arrived } => {
                 let (priority, steps) = (needs.priority, steps(&needs));
                 acd::Input::Enqueue(acd::Enqueue {
                     call,
@@ -60,6 +60,7 @@ impl ShardOutlet {
                     caller,
                     priority,
                     steps,
+                    arrived,
                     ..acd::Enqueue::default()
                 })
             }
@@ -74,6 +75,8 @@ impl ShardOutlet {
             Effect::CallbackStep { call, step } => acd::Input::CallbackStep { call, step: callbacks::step(step) },
             Effect::CallbackFacts { calls } => acd::Input::CallbackFacts { shard, calls },
             Effect::CallerGone { call } => acd::Input::CallerGone { call },
+            Effect::CallerMoved { call } => acd::Input::CallerMoved { call },
+            Effect::AskPlace { call } => acd::Input::AskPlace { call },
             Effect::Claim { offer, generation } => acd::Input::Claim { shard, offer, generation },
             Effect::OfferEnded { offer, generation, outcome } => {
                 acd::Input::OfferEnded { offer, generation, outcome: offer_outcome(outcome) }

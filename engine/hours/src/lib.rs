@@ -9,4 +9,4 @@ mod zone;
 
 pub use parse::ScheduleFault;
 pub use schedule::{Day, Holiday, Hours, Schedule, Span};
-pub use zone::{Civil, Zone};
+pub use zone::{Civil, Zone, moment, written};

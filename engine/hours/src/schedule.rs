@@ -74,6 +74,13 @@ impl Hours<'_> {
 }
 
 impl Schedule {
+    /// One that is always open.
+    #[must_use]
+    pub fn always(name: &str) -> Self {
+        let day = || vec![Span { from: 0, until: crate::zone::MINUTES_A_DAY }];
+        Self { name: name.to_owned(), zone: Zone::utc(), week: core::array::from_fn(|_| day()), holidays: Vec::new() }
+    }
+
     /// Whether it is open at a moment.
     #[must_use]
     pub fn at(&self, moment: WallTime) -> Hours<'_> {

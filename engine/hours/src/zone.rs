@@ -68,6 +68,19 @@ impl Zone {
     }
 }
 
+/// A moment as people write it (RFC 3339): `2026-12-25T10:00:00Z`, `2026-12-25T10:00:00+01:00`.
+#[must_use]
+pub fn moment(text: &str) -> Option<WallTime> {
+    let moment: Timestamp = text.parse().ok()?;
+    Some(WallTime::from_micros(moment.as_microsecond()))
+}
+
+/// The same the other way, in UTC.
+#[must_use]
+pub fn written(moment: WallTime) -> String {
+    timestamp(moment).to_string()
+}
+
 /// Times that no calendar has (before the year -9999) are the epoch.
 fn timestamp(at: WallTime) -> Timestamp {
     Timestamp::from_microsecond(at.as_micros()).unwrap_or(Timestamp::UNIX_EPOCH)

@@ -152,8 +152,9 @@ impl Ledger {
                 self.enqueue(work.call, work.shard, work.queue, work.caller.clone(), work.priority);
             }
             Input::CallerGone { call } => self.leave(*call, |tally| &mut tally.abandoned),
+            Input::CallerMoved { call } => self.leave(*call, |tally| &mut tally.moved),
             // What an order does is told by its effects; simulated supervisors give none about waiting calls.
-            Input::Claim { .. } | Input::Steer(_) => {}
+            Input::Claim { .. } | Input::Steer(_) | Input::AskPlace { .. } => {}
             Input::ShardLost { shard } => self.shard_lost(*shard),
             Input::OfferEnded { offer, generation, outcome } => self.offer_ended(*offer, *generation, *outcome),
             Input::AgentBusy(fact) => {
@@ -233,7 +234,8 @@ impl Ledger {
                     agent.told = Some((*state, *call));
                 }
             }
-            Effect::ClaimRefused { .. }
+            Effect::Place { .. }
+            | Effect::ClaimRefused { .. }
             | Effect::CallbackChanged(_)
             | Effect::BeginCallback { .. }
             | Effect::EndCallback { .. }

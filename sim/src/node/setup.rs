@@ -178,6 +178,7 @@ fn plan(scenario: &Scenario, agents: &[AgentId], queues: &[QueueId]) -> Plan {
         routes: vec![route],
         queues: queues.iter().map(|queue| (*queue, queue_plan(*queue))).collect(),
         limits: CallLimits { ring_max: Duration::from_secs(40), ..CallLimits::default() },
+        ..Plan::default()
     }
 }
 
@@ -226,6 +227,7 @@ fn queue_plan(queue: QueueId) -> QueuePlan {
         voicemail_max: Duration::from_secs(10),
         voicemail_on_timeout: queue.0 % 3 != 2,
         callback: None,
+        ..QueuePlan::default()
     }
 }
 

@@ -34,8 +34,10 @@ impl Checker {
                         format!("{agent:?} {status:?}, by the book {by_book:?}")
                     });
                 }
+                // Where somebody stands decides nothing.
                 Effect::Reply { .. }
                 | Effect::Steered { .. }
+                | Effect::Place { .. }
                 | Effect::CallbackChanged(_)
                 | Effect::BeginCallback { .. }
                 | Effect::EndCallback { .. }

@@ -153,6 +153,11 @@ impl Checker {
                 self.hit_if_waiting(*call);
                 self.remove(*call, WithdrawReason::CallerGone, |tally| &mut tally.abandoned);
             }
+            Input::CallerMoved { call } => {
+                self.accepted = self.calls.contains_key(call);
+                self.remove(*call, WithdrawReason::Moved, |tally| &mut tally.moved);
+            }
+            Input::AskPlace { call } => self.accepted = self.calls.contains_key(call),
             Input::Claim { shard, offer, generation } => self.claim(*shard, *offer, *generation),
             Input::OfferEnded { offer, generation, outcome } => self.ended(*offer, *generation, *outcome),
             Input::AgentBusy(fact) => self.busy(*fact),

@@ -214,6 +214,8 @@ fn name(input: &Input, accepted: bool) -> &'static str {
         Input::Configure { .. } => "input: configure",
         Input::Enqueue { .. } => "input: enqueue",
         Input::CallerGone { .. } => "input: caller gone",
+        Input::CallerMoved { .. } => "input: caller moved by a key",
+        Input::AskPlace { .. } => "input: place asked",
         Input::Claim { .. } => "input: claim",
         Input::OfferEnded { .. } => "input: offer ended",
         Input::AgentBusy { .. } => "input: agent busy",

@@ -47,6 +47,16 @@ impl Shard {
         true
     }
 
+    /// Rules sent a waiting party here to be called back: as if it had pressed the key.
+    pub(crate) fn begin_asking(&mut self, call: CallId) {
+        let Some(known) = self.calls.get(&call) else { return };
+        let Flow::Waiting { queue, .. } = known.flow else { return };
+        match known.from_is_number.then(|| known.from.clone()) {
+            Some(number) => self.ask_callback(call, queue, Some(number)),
+            None => self.ask_number(call),
+        }
+    }
+
     /// A key while the caller hears what became of his request: the one that calls it off.
     pub(crate) fn farewell_digit(&mut self, call: CallId, leg: LegId, digit: char) {
         let Some(known) = self.calls.get(&call) else { return };

@@ -1,11 +1,14 @@
 //! Call flows: what a call does from its arrival to its end.
 
+mod announce;
 mod attended_transfer;
 pub(crate) mod callback;
 pub(crate) mod callback_request;
 mod click_to_call;
 mod dial;
+mod exit;
 mod hold;
+mod menu;
 mod queue;
 mod service;
 mod transfer;

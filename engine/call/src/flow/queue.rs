@@ -10,6 +10,7 @@ use crate::call::Flow;
 use crate::contract::{CommandError, Effect, OfferOutcome, Reply, WithdrawReason};
 use crate::identity::Identity;
 use crate::ids::RingId;
+use crate::plan::Unserved;
 use crate::ring::{Lease, Purpose};
 use crate::ringing::RingOrder;
 use crate::shard::{Claimed, Shard, Timer};
@@ -17,13 +18,14 @@ use crate::termination::{Reason, Termination};
 
 impl Shard {
     /// A party waits from now: music, and a place that the ACD gives.
-    pub(crate) fn enter_queue(&mut self, call: CallId, party: LegId, queue: QueueId) {
-        let arrived = self.now.wall;
+    pub(crate) fn enter_queue(&mut self, call: CallId, party: LegId, queue: QueueId, since: Option<WallTime>) {
+        let arrived = since.unwrap_or(self.now.wall);
         let Some(known) = self.calls.get_mut(&call) else { return };
         known.queue = Some(queue);
         let caller = known.from_is_number.then(|| known.from.clone());
         let needs = known.needs.clone();
-        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs });
+        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since });
+        self.begin_comfort(call, queue);
         self.set_flow(call, Flow::Waiting { party, queue, arrived, placed: false });
     }
 
@@ -215,21 +217,19 @@ impl Shard {
         self.effects.push_back(Effect::OfferEnded { offer: lease.offer, generation: lease.generation, outcome });
     }
 
-    /// From the ACD: the wait is over.
-    pub(crate) fn leave_queue(&mut self, call: CallId, queue: QueueId) {
+    /// From the ACD: the queue does not serve the call.
+    pub(crate) fn leave_queue(&mut self, call: CallId, queue: QueueId, why: Unserved) {
         let Some(party) = self.waiting_party(call, queue) else { return };
-        let offers: Vec<RingId> = self.calls.get(&call).map(|call| call.rings.clone()).unwrap_or_default();
-        for ring in offers {
-            self.end_offer_of_wait(call, ring);
-        }
-        self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::TimedOut });
-        let to_voicemail = self.plan.queues.get(&queue).is_some_and(|queue| queue.voicemail_on_timeout);
-        if to_voicemail {
-            self.start_voicemail(call, party, queue, true);
-        } else {
-            self.set_flow(call, Flow::Dialing { party });
-            self.end_call(call, Termination::system(Reason::WaitOver));
-        }
+        let Some(Flow::Waiting { arrived, .. }) = self.calls.get(&call).map(|call| call.flow.clone()) else { return };
+        self.end_offers_of_wait(call, "wait_over");
+        let how = match why {
+            Unserved::Full => QueueLeft::Full,
+            Unserved::Empty => QueueLeft::Empty,
+            _ => QueueLeft::TimedOut,
+        };
+        self.log(call, CallEvent::QueueLeft { queue, how });
+        self.stop_waiting(call, party);
+        self.overflow(call, party, (queue, why), arrived);
     }
 
     /// The party that waits for an agent of this queue.
@@ -240,13 +240,21 @@ impl Shard {
         }
     }
 
-    fn end_offer_of_wait(&mut self, call: CallId, ring: RingId) {
+    /// The call waits no more: phones that ring for it are let go.
+    pub(crate) fn end_offers_of_wait(&mut self, call: CallId, why: &str) {
+        let offers: Vec<RingId> = self.calls.get(&call).map(|call| call.rings.clone()).unwrap_or_default();
+        for ring in offers {
+            self.end_offer_of_wait(call, ring, why);
+        }
+    }
+
+    fn end_offer_of_wait(&mut self, call: CallId, ring: RingId, why: &str) {
         let Some(known) = self.rings.get(&ring) else { return };
         let (lease, claiming) = (known.lease(), known.answered.is_some());
         self.mark_late(ring);
         self.abort_ring(ring, &Termination::system(Reason::Elsewhere));
         let Some(lease) = lease else { return };
-        let why = "wait_over".to_owned();
+        let why = why.to_owned();
         self.log(call, CallEvent::OfferWithdrawn { offer: lease.offer, agent: lease.agent, why });
         if !claiming {
             self.offer_ended(lease, OfferOutcome::Withdrawn);
@@ -267,7 +275,7 @@ impl Shard {
             let Some(known) = self.calls.get(&call) else { return };
             let caller = known.from_is_number.then(|| known.from.clone());
             let needs = known.needs.clone();
-            self.effects.push_back(Effect::Enqueue { call, queue: lease.queue, caller, needs });
+            self.effects.push_back(Effect::Enqueue { call, queue: lease.queue, caller, needs, since: None });
         }
     }
 

@@ -1,15 +1,19 @@
-//! Own services: queue, echo, tone and voicemail answer at once (DESIGN section 9).
+//! Own services: queue, menu, echo, tone and voicemail answer at once (DESIGN section 9).
 
-use clock::{CallId, LegId};
+use clock::{CallId, LegId, WallTime};
 
 use crate::call::Flow;
-use crate::plan::Target;
-use crate::route::Destination;
+use crate::plan::{Exit, Target};
 use crate::shard::Shard;
 
 impl Shard {
-    /// Answers the party and gives it what it dialed.
+    /// Gives the party what it dialed, or where rules send it instead.
     pub(crate) fn serve(&mut self, call: CallId, party: LegId, service: Target) {
+        self.send_to(call, party, Exit::Own(service));
+    }
+
+    /// Answers the party and gives it this service; in a queue, the place of `arrived` where that is said.
+    pub(crate) fn serve_here(&mut self, call: CallId, party: LegId, service: Target, arrived: Option<WallTime>) {
         if !self.answer_party(party, None) {
             return;
         }
@@ -17,11 +21,15 @@ impl Shard {
             self.log_answered(call, party, None);
         }
         match service {
-            Target::Queue(queue) => self.enter_queue(call, party, queue),
-            Target::Voicemail(queue) => self.start_voicemail(call, party, queue, false),
+            Target::Queue(queue) => self.enter_queue(call, party, queue, arrived),
+            Target::Menu(menu) => self.enter_menu(call, party, menu),
+            Target::Voicemail(queue) => {
+                let unserved = self.calls.get(&call).is_some_and(|call| call.unserved.is_some());
+                self.start_voicemail(call, party, queue, unserved);
+            }
             Target::Tone => self.set_flow(call, Flow::Tone { party }),
             Target::Echo => self.set_flow(call, Flow::Echo { party }),
-            Target::Agent(agent) => self.connect_to(call, party, &Destination::Own(Target::Agent(agent))),
+            Target::Agent(agent) => self.send_to(call, party, Exit::Own(Target::Agent(agent))),
         }
     }
 }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use clock::{CallId, LegId, QueueId};
 use journal_core::{CallEvent, Durability, Who};
-use media_graph::{ChannelLayout, PlayerId, RecorderId};
+use media_graph::{ChannelLayout, RecorderId};
 
 use crate::call::{Flow, Voicemail, VoicemailStage};
 use crate::recording::Finished;
@@ -20,25 +20,6 @@ impl Shard {
         let stage = VoicemailStage::Greeting;
         let voicemail = Voicemail { party: Some(party), queue, after_wait, kept: false, stage };
         self.set_flow(call, Flow::Voicemail(voicemail));
-    }
-
-    /// A player came to its end, or could not play at all: either way the greeting is over.
-    pub(crate) fn greeted(&mut self, player: PlayerId, failed: bool) {
-        let Some(call) = self.players.get(&player).copied() else { return };
-        let Some(known) = self.calls.get_mut(&call) else { return };
-        let (is_greeting, is_once) = (known.wiring.is_greeting(player), known.wiring.is_once(player));
-        if failed {
-            known.wiring.play_failed(player);
-            self.players.remove(&player);
-            self.dropped("play_failed");
-        }
-        if is_greeting {
-            self.begin_message(call);
-        }
-        if is_once {
-            self.announced(call);
-            self.told_of_callback(call);
-        }
     }
 
     /// A key at the box: `#` ends the greeting, or the message.
@@ -106,7 +87,8 @@ impl Shard {
         self.stop_recorder(recorder, if voicemail.kept { Duration::ZERO } else { Duration::MAX });
     }
 
-    fn begin_message(&mut self, call: CallId) {
+    /// The greeting is over, or was cut: the party speaks.
+    pub(crate) fn begin_message(&mut self, call: CallId) {
         let Some(voicemail) = self.voicemail(call).filter(|voicemail| voicemail.stage == VoicemailStage::Greeting)
         else {
             return;

@@ -28,11 +28,11 @@ impl Default for CallbackPlan {
             key: '1',
             cancel_key: Some('2'),
             agent_prompt: "callback".to_owned(),
-            registered_prompt: "en/callback-registered".to_owned(),
-            already_prompt: "en/callback-already".to_owned(),
-            refused_prompt: "en/callback-refused".to_owned(),
-            number_prompt: "en/callback-number".to_owned(),
-            cancelled_prompt: "en/callback-cancelled".to_owned(),
+            registered_prompt: "callback-registered".to_owned(),
+            already_prompt: "callback-already".to_owned(),
+            refused_prompt: "callback-refused".to_owned(),
+            number_prompt: "callback-number".to_owned(),
+            cancelled_prompt: "callback-cancelled".to_owned(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod queue;
 mod refusals;
 mod reliable;
 mod rig;
+mod rules;
 mod services;
 mod session_timers;
 mod storm;

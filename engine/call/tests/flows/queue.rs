@@ -356,7 +356,7 @@ fn the_wait_is_over_without_voicemail() {
     let call = world.call();
     world.acd.forget(call);
     world.acd.agents.clear();
-    world.input(call::Input::LeaveQueue { call, queue: SUPPORT });
+    world.input(call::Input::LeaveQueue { call, queue: SUPPORT, why: call::Unserved::TimedOut });
     assert!(world.phones[carrier].got_bye() && world.phones[agent].got_cancel());
     let ended = world.ended(call);
     assert_eq!((ended.status, ended.cause.code.as_str()), (CallStatus::NoAnswer, "wait_over"));

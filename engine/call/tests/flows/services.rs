@@ -128,7 +128,7 @@ fn after_the_wait_the_caller_leaves_a_message() {
     world.secs(120);
     let call = world.call();
     world.acd.forget(call);
-    world.input(call::Input::LeaveQueue { call, queue: SUPPORT });
+    world.input(call::Input::LeaveQueue { call, queue: SUPPORT, why: call::Unserved::TimedOut });
     world.secs(10);
     world.phones[carrier].hang_up(world.now.mono);
     world.settle();
@@ -143,7 +143,7 @@ fn after_the_wait_the_caller_leaves_nothing() {
     let (mut world, carrier) = calling(SUPPORT_DID);
     let call = world.call();
     world.acd.forget(call);
-    world.input(call::Input::LeaveQueue { call, queue: SUPPORT });
+    world.input(call::Input::LeaveQueue { call, queue: SUPPORT, why: call::Unserved::TimedOut });
     world.secs(1);
     world.phones[carrier].hang_up(world.now.mono);
     world.settle();

@@ -132,7 +132,9 @@ fn perform(world: &mut World, act: Act) {
         Act::AgentsServe => world.acd.agents = EXTENSIONS.map(agent_id).to_vec(),
         Act::WaitOver(nth) => {
             if let Some(call) = world.calls().get(nth).copied() {
-                world.shard.handle(world.now, Input::LeaveQueue { call, queue: SUPPORT });
+                world
+                    .shard
+                    .handle(world.now, Input::LeaveQueue { call, queue: SUPPORT, why: call::Unserved::TimedOut });
             }
         }
         Act::Click(agent, to) => world.shard.handle(

@@ -295,7 +295,10 @@ impl AcdOwner {
     /// A call that waits goes the way of those whose longest wait is over.
     fn send_away(&mut self, call: CallId) {
         if let Some((shard, queue)) = self.acd.waits_in(call) {
-            self.out.push_back(Delivery::Shard(shard, call::Input::LeaveQueue { call, queue }));
+            self.out.push_back(Delivery::Shard(
+                shard,
+                call::Input::LeaveQueue { call, queue, why: call::Unserved::TimedOut },
+            ));
         }
     }
 
@@ -318,7 +321,7 @@ impl AcdOwner {
     fn refuse(&mut self, input: Input) {
         self.out.push_back(match input {
             Input::Enqueue(acd::Enqueue { call, shard, queue, .. }) => {
-                Delivery::Shard(shard, call::Input::LeaveQueue { call, queue })
+                Delivery::Shard(shard, call::Input::LeaveQueue { call, queue, why: call::Unserved::TimedOut })
             }
             Input::Claim { shard, offer, generation } => {
                 Delivery::Shard(shard, call::Input::ClaimRefused { offer, generation })

@@ -36,6 +36,7 @@ impl Named {
             | Input::Offer { call, .. }
             | Input::LeaveQueue { call, .. }
             | Input::Steered { call, .. }
+            | Input::Place { call, .. }
             | Input::HangUp { call, .. } => Some(Self::Call(*call)),
             _ => None,
         }
@@ -45,7 +46,10 @@ impl Named {
     pub(super) fn in_acd(input: &acd::Input, acd: &acd::Acd) -> Option<Self> {
         use acd::Input;
         match input {
-            Input::Enqueue(acd::Enqueue { call, .. }) | Input::CallerGone { call } => Some(Self::Call(*call)),
+            Input::Enqueue(acd::Enqueue { call, .. })
+            | Input::CallerGone { call }
+            | Input::CallerMoved { call }
+            | Input::AskPlace { call } => Some(Self::Call(*call)),
             Input::Claim { offer, .. } | Input::OfferEnded { offer, .. } => {
                 acd.offer_of(*offer).map(|(_, call)| Self::Call(call))
             }

@@ -1,11 +1,8 @@
-use jiff::Timestamp;
-
 use super::*;
 use crate::ScheduleFault;
 
 fn at(text: &str) -> WallTime {
-    let moment: Timestamp = text.parse().unwrap();
-    WallTime::from_micros(moment.as_microsecond())
+    crate::moment(text).unwrap()
 }
 
 fn schedule(zone: &str, open: &[&str], holidays: &[&str]) -> Schedule {
@@ -113,6 +110,13 @@ fn the_next_opening_passes_over_holidays() {
     assert_eq!(office.opens(at("2026-11-21T14:00:00Z")), Some(at("2026-11-23T09:00:00Z")), "Monday");
     assert_eq!(office.opens(at("2026-12-24T13:00:00Z")), Some(at("2026-12-26T10:00:00Z")), "Saturday after Christmas");
     assert_eq!(schedule("UTC", &[], &[]).opens(at("2026-11-20T10:00:00Z")), None);
+}
+
+#[test]
+fn moments_are_read_and_written() {
+    assert_eq!(crate::written(at("2026-12-25T11:00:00+01:00")), "2026-12-25T10:00:00Z");
+    assert_eq!(crate::moment("tomorrow"), None);
+    assert_eq!(Schedule::always("open").at(at("2026-12-25T10:00:00Z")), Hours::Open);
 }
 
 #[test]

@@ -24,6 +24,12 @@ pub(crate) struct Acd {
     open: Vec<(OfferId, CallId, QueueId, AgentId)>,
     busy: Vec<AgentId>,
     pub(crate) offers: u64,
+    /// Position and wait of every call that asks.
+    pub(crate) place: (u32, Option<Duration>),
+    /// Calls whose callers went elsewhere by a key.
+    pub(crate) moved: Vec<CallId>,
+    /// Arrivals that calls brought with them.
+    pub(crate) since: Vec<Option<clock::WallTime>>,
     inputs: VecDeque<Pending>,
 }
 
@@ -31,12 +37,14 @@ pub(crate) struct Acd {
 enum Pending {
     Enqueued(CallId, QueueId),
     Decide(OfferId, bool),
+    Place(CallId),
 }
 
 impl Acd {
     pub(crate) fn take(&mut self, effect: Effect) {
         match effect {
-            Effect::Enqueue { call, queue, caller, .. } => {
+            Effect::Enqueue { call, queue, caller, since, .. } => {
+                self.since.push(since);
                 self.enqueued.push((call, queue, caller));
                 self.waiting.push_back((call, queue));
                 self.inputs.push_back(Pending::Enqueued(call, queue));
@@ -45,6 +53,11 @@ impl Acd {
                 self.gone.push(call);
                 self.waiting.retain(|(waiting, _)| *waiting != call);
             }
+            Effect::CallerMoved { call } => {
+                self.moved.push(call);
+                self.waiting.retain(|(waiting, _)| *waiting != call);
+            }
+            Effect::AskPlace { call } => self.inputs.push_back(Pending::Place(call)),
             Effect::Claim { offer, .. } => {
                 self.claims.push(offer);
                 let open = self.open.iter().position(|(open, ..)| *open == offer);
@@ -71,9 +84,16 @@ impl Acd {
         if self.is_dead {
             return Vec::new();
         }
+        let enqueued = self.enqueued.clone();
+        let queue_of =
+            |call: CallId| enqueued.iter().rev().find(|(known, ..)| *known == call).map(|(_, queue, _)| *queue);
+        let (position, wait) = self.place;
         let mut inputs: Vec<Input> = core::mem::take(&mut self.inputs)
             .into_iter()
             .map(|pending| match pending {
+                Pending::Place(call) => {
+                    Input::Place { call, queue: queue_of(call).unwrap_or_default(), position, wait }
+                }
                 Pending::Enqueued(call, queue) => Input::Enqueued { call, queue, arrived: now.wall, priority: 0 },
                 Pending::Decide(offer, true) => Input::ClaimGranted { offer, generation: GENERATION },
                 Pending::Decide(offer, false) => Input::ClaimRefused { offer, generation: GENERATION },

@@ -49,6 +49,7 @@ pub(crate) fn demo() -> Plan {
         routes: vec![RoutePlan { from: RouteSource::Agents, pattern: "+44".to_owned(), trunk: CARRIER }],
         queues: [(SUPPORT, support())].into(),
         limits: CallLimits::default(),
+        ..Plan::default()
     }
 }
 
@@ -84,5 +85,6 @@ fn support() -> QueuePlan {
         voicemail_prompt: "voicemail".to_owned(),
         voicemail_max: Duration::from_secs(120),
         voicemail_on_timeout: true,
+        ..QueuePlan::default()
     }
 }

@@ -1,0 +1,125 @@
+//! Where rules send a caller: through schedules to a queue, a menu, a person, a number, a message, or out.
+
+use clock::{CallId, LegId, WallTime};
+use journal_core::CallEvent;
+
+use crate::call::Flow;
+use crate::menu::{Steered, steer, steer_number};
+use crate::plan::{Exit, Target, Unserved};
+use crate::route::{Destination, Dialer, NoRoute};
+use crate::shard::Shard;
+use crate::termination::{Reason, Termination};
+
+impl Shard {
+    /// Sends a party where an exit leads now.
+    pub(crate) fn send_to(&mut self, call: CallId, party: LegId, exit: Exit) {
+        let steered = steer(&self.plan, self.now.wall, exit);
+        self.follow(call, party, steered, None);
+    }
+
+    /// A party dialed an own number or extension: its language and its hours count.
+    pub(crate) fn enter_number(&mut self, call: CallId, party: LegId, number: &str, target: Target) {
+        let language = self.plan.entries.get(number).and_then(|entry| entry.language.clone());
+        if let Some(known) = self.calls.get_mut(&call) {
+            known.language = language.map(String::into_boxed_str).or(known.language.take());
+        }
+        let steered = steer_number(&self.plan, self.now.wall, number, target);
+        self.follow(call, party, steered, None);
+    }
+
+    /// The queue does not serve the party, for this reason: where it goes instead. `arrived` is its place there.
+    pub(crate) fn overflow(&mut self, call: CallId, party: LegId, why: (clock::QueueId, Unserved), arrived: WallTime) {
+        let (queue, why) = why;
+        let overflow = self.plan.overflow(queue, why);
+        if let Some(known) = self.calls.get_mut(&call) {
+            known.unserved = Some(why);
+            known.waited_since.get_or_insert(arrived);
+        }
+        let to = self.plan.written(&overflow.to);
+        self.log(call, CallEvent::Overflowed { queue, why: why.word().to_owned(), to });
+        let steered = steer(&self.plan, self.now.wall, overflow.to);
+        self.follow(call, party, steered, overflow.keeps_arrival.then_some(arrived));
+    }
+
+    /// A message is over: so is the call.
+    pub(crate) fn message_over(&mut self, call: CallId) {
+        self.end_unserved(call);
+    }
+
+    fn follow(&mut self, call: CallId, party: LegId, steered: Steered, arrived: Option<WallTime>) {
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        known.detours = known.detours.saturating_add(1);
+        let lost = known.detours > MAX_DETOURS;
+        if steered.passed.iter().any(|passed| passed.to.is_some()) {
+            known.unserved = Some(Unserved::Closed);
+        }
+        for passed in steered.passed {
+            let crate::menu::Passed { at, schedule, hours, to } = passed;
+            self.log(call, CallEvent::HoursChecked { at, schedule, hours, to });
+        }
+        if lost {
+            self.dropped("detours");
+            return self.end_unserved(call);
+        }
+        match steered.to {
+            Exit::Own(Target::Agent(agent)) => {
+                self.connect_to(call, party, &Destination::Own(Target::Agent(agent)));
+            }
+            Exit::Own(service) => self.serve_here(call, party, service, arrived),
+            Exit::Number(number) => self.send_to_number(call, party, &number),
+            Exit::Message(prompt) => self.play_message(call, party, prompt),
+            Exit::Callback(queue) => self.send_to_callback(call, party, queue),
+            Exit::HangUp => self.end_unserved(call),
+        }
+    }
+
+    /// A number that is none of ours, or none that may be dialed, ends the call.
+    fn send_to_number(&mut self, call: CallId, party: LegId, number: &str) {
+        let refused = match self.plan.route(Dialer::System, number).map(|route| route.destination) {
+            Ok(Destination::Trunk { trunk, .. }) if !self.trunk_has_room(trunk) => Reason::Overload,
+            Ok(destination) => return self.connect_to(call, party, &destination),
+            Err(NoRoute::Unknown) => Reason::UnknownNumber,
+            Err(NoRoute::Denied) => Reason::Denied,
+        };
+        self.end_call(call, Termination::refusal(refused));
+    }
+
+    /// Into the queue, and at once out of it again: the place stays, the caller need not.
+    fn send_to_callback(&mut self, call: CallId, party: LegId, queue: clock::QueueId) {
+        if !self.answer_party(party, None) {
+            return;
+        }
+        let since = self.calls.get(&call).and_then(|call| call.waited_since);
+        self.enter_queue(call, party, queue, since);
+        self.begin_asking(call);
+    }
+
+    fn play_message(&mut self, call: CallId, party: LegId, prompt: String) {
+        if !self.answer_party(party, None) {
+            return;
+        }
+        if self.calls.get(&call).is_some_and(|call| call.unserved.is_none()) {
+            // He chose it: the message is the service that he called for.
+            self.log_answered(call, party, None);
+        }
+        self.log(call, CallEvent::MessagePlayed { prompt: prompt.clone() });
+        let said = self.words(call, &[prompt]);
+        self.set_flow(call, Flow::Message { party, said });
+    }
+
+    /// Ends a call by our rules; the record says why it was not served.
+    fn end_unserved(&mut self, call: CallId) {
+        let reason = match self.calls.get(&call).and_then(|call| call.unserved) {
+            None => Reason::Normal,
+            Some(Unserved::TimedOut) => Reason::WaitOver,
+            Some(Unserved::Full) => Reason::QueueFull,
+            Some(Unserved::Empty) => Reason::NobodyThere,
+            Some(Unserved::Closed | Unserved::Holiday) => Reason::Closed,
+        };
+        self.end_call(call, Termination::system(reason));
+    }
+}
+
+/// Rules may send a call on so often without a word of its caller: more is a circle over queues and menus that no
+/// check can see, as it takes all of them full or empty at once.
+const MAX_DETOURS: u8 = 20;
