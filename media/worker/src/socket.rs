@@ -143,6 +143,7 @@ impl Poller {
 const READY_AT_ONCE: usize = 1_024;
 
 #[cfg(test)]
+#[allow(clippy::disallowed_types, reason = "tests of sockets have peers of their own")]
 mod tests {
     use std::net::UdpSocket;
 
