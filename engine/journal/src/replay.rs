@@ -225,6 +225,7 @@ impl Replay {
         let gap = step.seq > record.next_seq();
         let taken = record.apply_past_gap(step);
         if let CallEvent::OfferAnswered { agent, .. } = step.event
+            && taken == Step::Taken
             && record.direction == Direction::Inbound
             && !record.internal
         {
