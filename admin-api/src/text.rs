@@ -5,7 +5,10 @@
 pub(crate) fn misleads(c: char) -> bool {
     let turns = matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     // Joiners (U+200C, U+200D) are letters' matter in Persian and of emoji.
-    let has_no_width = matches!(c, '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{00ad}' | '\u{fff9}'..='\u{fffb}');
+    let has_no_width = matches!(
+        c,
+        '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{00ad}' | '\u{fff9}'..='\u{fffb}'
+    );
     let breaks = matches!(c, '\u{2028}' | '\u{2029}');
     c.is_control() || turns || has_no_width || breaks || ('\u{e0000}'..='\u{e007f}').contains(&c)
 }

@@ -3,8 +3,6 @@
 use clock::{AgentId, CallId, QueueId, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentState, AgentStatus};
-
 /// Why the state of an agent became another one.
 ///
 /// New causes go at the end: the place in this list is what is stored.
@@ -146,3 +144,31 @@ pub struct WantedCallback {
 
 /// Code of the disposition of a wrap-up that ended without one.
 pub const NOT_SET: &str = "not_set";
+
+/// What an agent chose (DESIGN section 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AgentStatus {
+    /// Takes queue calls.
+    Ready,
+    /// Takes none for now.
+    Paused,
+    /// Signed off.
+    Offline,
+}
+
+/// What is true of an agent (DESIGN section 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AgentState {
+    /// Signed off, or no device.
+    Offline,
+    /// May be offered a call.
+    Ready,
+    /// An offer is open.
+    Reserved,
+    /// A live leg says so.
+    OnCall,
+    /// After a queue call.
+    WrapUp,
+    /// Chose a pause.
+    Paused,
+}

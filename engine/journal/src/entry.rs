@@ -8,8 +8,8 @@ use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallT
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentStep, AuditNote, Binding, CallStatus, CallbackEntry, Cause, DialogIdentity, Direction, Disposition,
-    LostCallRules, Outcome, QuarantineNote, Routing, Shared, StateCause,
+    AgentState, AgentStatus, AgentStep, AuditNote, Binding, CallStatus, CallbackEntry, Cause, DialogIdentity,
+    Direction, Disposition, LostCallRules, Outcome, QuarantineNote, Routing, Shared, StateCause,
 };
 
 /// One entry of the journal.
@@ -575,32 +575,4 @@ pub enum RecordingState {
     Ready,
     /// Could not be written.
     Failed,
-}
-
-/// What an agent chose (DESIGN section 8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AgentStatus {
-    /// Takes queue calls.
-    Ready,
-    /// Takes none for now.
-    Paused,
-    /// Signed off.
-    Offline,
-}
-
-/// What is true of an agent (DESIGN section 8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AgentState {
-    /// Signed off, or no device.
-    Offline,
-    /// May be offered a call.
-    Ready,
-    /// An offer is open.
-    Reserved,
-    /// A live leg says so.
-    OnCall,
-    /// After a queue call.
-    WrapUp,
-    /// Chose a pause.
-    Paused,
 }

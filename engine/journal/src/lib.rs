@@ -25,16 +25,13 @@ mod routing;
 mod shared;
 mod verdict;
 
-pub use agent::{AgentEvent, AgentStep, Disposition, NOT_SET, StateCause, WantedCallback};
+pub use agent::{AgentEvent, AgentState, AgentStatus, AgentStep, Disposition, NOT_SET, StateCause, WantedCallback};
 pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
 pub use audit::{ActorKind, AuditNote, AuditOutcome};
 pub use callbacks::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState, DoNotCall, MAX_CALLBACKS};
 pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
 pub use dialog::{Binding, DialogIdentity, DialogSide};
-pub use entry::{
-    AgentState, AgentStatus, CallEntry, CallEvent, Entry, HoursFound, LegKind, NameKind, QueueLeft, RecordingState,
-    Steering,
-};
+pub use entry::{CallEntry, CallEvent, Entry, HoursFound, LegKind, NameKind, QueueLeft, RecordingState, Steering};
 pub use gate::{DEFAULT_HELD_LIMIT, Gate, Refused};
 pub use last_agents::{LastAgents, MAX_LAST_AGENTS};
 pub use lost::{LostCallRules, Recovers};

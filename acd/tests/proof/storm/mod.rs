@@ -238,5 +238,6 @@ fn name(input: &Input, accepted: bool) -> &'static str {
 
 pub(crate) const AGENTS: u32 = 9;
 const VIEW_EVERY: u64 = 20;
+/// Ended offers that are spoken of again: enough that late words come up often.
 const STALE_MAX: usize = 32;
 const CHECKPOINT_EVERY: usize = 100;
