@@ -35,6 +35,15 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
             post.acd.try_send(acd::Input::SetStatus { request: Some(request), agent, status, reason }).is_ok()
         }
         Command::WhyIdle { agent } => post.acd.try_send(acd::Input::WhyIdle { request, agent }).is_ok(),
+        Command::Dispose(disposed) => {
+            post.acd.try_send(acd::Input::Dispose { request: Some(request), disposed }).is_ok()
+        }
+        Command::ExtendWrapUp { agent, by } => {
+            post.acd.try_send(acd::Input::ExtendWrapUp { request: Some(request), agent, by }).is_ok()
+        }
+        Command::ChooseQueues { agent, queues } => {
+            post.acd.try_send(acd::Input::ChooseQueues { request: Some(request), agent, queues }).is_ok()
+        }
         Command::Originate { from_agent, to } => {
             to_shard(post, request, call::Input::Originate { request, from_agent, to })
         }

@@ -244,6 +244,10 @@ fn acd_queues(config: &Config, known: &Known<'_>) -> Vec<acd::QueueConfig> {
             ring: queue.ring,
             max_wait: queue.wait_max,
             wrap_up: queue.wrap_up,
+            wrap_up_mode: queue.duty.wrap_up_mode,
+            wrap_up_extension: queue.duty.wrap_up_extension,
+            expects_disposition: config.dispositions.iter().any(|one| one.is_for(Some(&queue.name))),
+            not_taken: queue.duty.not_taken,
             max_waiting: queue.waiting_max,
             agents: queue_agents(queue, known),
             callbacks: queue.callbacks.rules,
@@ -317,6 +321,8 @@ fn acd_agents(config: &Config, known: &Known<'_>) -> Vec<acd::AgentConfig> {
             agent: *known.agents.get(agent.extension.as_str())?,
             status: agent.status,
             max_missed: agent.missed_max,
+            not_taken: agent.not_taken,
+            lines: agent.lines,
             callbacks_max: Some(agent.callbacks_max),
             skills: needs(&agent.skills, known).map(|(skill, level)| acd::Skill { skill, level }).collect(),
             blend: agent.blend,
@@ -327,7 +333,11 @@ fn acd_agents(config: &Config, known: &Known<'_>) -> Vec<acd::AgentConfig> {
 }
 
 fn directory(config: &Config, known: &Known<'_>) -> Directory {
-    let mut directory = Directory::default();
+    let mut directory = Directory {
+        pause_reasons: config.pause_reasons.clone(),
+        dispositions: config.dispositions.clone(),
+        ..Directory::default()
+    };
     for (extension, id) in &known.agents {
         let serves = |queue: &&crate::config::Queue| queue.agents.iter().any(|agent| agent == extension);
         let queues = config.queues.iter().filter(serves);

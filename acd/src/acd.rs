@@ -1,5 +1,6 @@
 //! The owner of agents, queues, waiting calls and offers.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use clock::{AgentId, CallId, CallbackId, Instant, Now, OfferId, QueueId, Rng, ShardId, TimerQueue};
@@ -7,7 +8,7 @@ use clock::{AgentId, CallId, CallbackId, Instant, Now, OfferId, QueueId, Rng, Sh
 use crate::agent::Agent;
 use crate::callbacks::Callbacks;
 use crate::class::Classes;
-use crate::contract::{CommandError, Effect, Input, Reply, TimerReason};
+use crate::contract::{CommandError, Effect, Input, PauseRule, Reply, StateCause, TimerReason};
 use crate::dispatch::Woken;
 use crate::facts::Suspects;
 use crate::limits::Limits;
@@ -38,6 +39,11 @@ pub struct Acd {
     pub(crate) callbacks: Callbacks,
     pub(crate) last_agents: LastAgents,
     pub(crate) rng: Rng,
+    pub(crate) pauses: Vec<PauseRule>,
+    /// How often phones of ready agents are asked whether they are still there.
+    pub(crate) probe_every: Option<Duration>,
+    /// Why states change just now.
+    pub(crate) cause: StateCause,
     /// Agents with a phone, also such as are not configured yet: a phone may
     /// register before the configuration that names its agent arrives.
     pub(crate) reachable: BTreeSet<AgentId>,
@@ -77,6 +83,8 @@ pub(crate) enum Timer {
     Place(u64),
     Callback(CallbackId),
     Empty(QueueId),
+    Pause(AgentId),
+    Probe(AgentId),
 }
 
 /// How much is held: what a leak check compares.
@@ -135,6 +143,9 @@ impl Acd {
             changed_agents: BTreeSet::new(),
             next_offer: rng.next_u64() >> 2,
             rng,
+            pauses: Vec::new(),
+            probe_every: None,
+            cause: StateCause::default(),
             next_seq: 0,
             repaired: 0,
             refused: 0,
@@ -152,6 +163,7 @@ impl Acd {
     }
 
     fn take(&mut self, input: Input) {
+        self.because(cause_of(&input));
         match input {
             Input::Configure { queues, agents } => self.configure(queues, agents),
             Input::Enqueue(work) => self.enqueue(work),
@@ -166,10 +178,9 @@ impl Acd {
             Input::SetStatus { request, agent, status, reason } => {
                 let known = self.set_status(agent, status, reason);
                 self.dispatch();
-                if let Some(request) = request {
-                    let agent = known.then(|| self.agent_snapshot(agent)).flatten();
-                    let result = agent.map(Reply::Agent).ok_or(CommandError::UnknownAgent);
-                    self.effects.push_back(Effect::Reply { request, result });
+                match known {
+                    true => self.reply_with(request, agent),
+                    false => self.reply(request, Err(CommandError::UnknownAgent)),
                 }
             }
             Input::WhyIdle { request, agent } => {
@@ -178,6 +189,11 @@ impl Acd {
             }
             Input::LastAgents(known) => known.iter().for_each(|(caller, agent)| self.learn(caller, *agent)),
             Input::Steer(order) => self.steer(order),
+            Input::Answers { agent, answers } => self.set_answers(agent, answers),
+            Input::Dispose { request, disposed } => self.dispose(request, *disposed),
+            Input::ExtendWrapUp { request, agent, by } => self.extend_wrap_up(request, agent, by),
+            Input::ChooseQueues { request, agent, queues } => self.choose_queues(request, agent, queues),
+            Input::AgentRules { pauses, probe_every } => self.set_agent_rules(pauses, probe_every),
             Input::Facts { shard, legs, waiting, offers } => self.reconcile(shard, &legs, waiting, &offers),
             Input::ShardLost { shard } => self.shard_lost(shard),
             Input::RestorePlace { queue, caller, arrived, until } => self.restore_place(queue, caller, arrived, until),
@@ -200,8 +216,19 @@ impl Acd {
                 Timer::MaxWait(call) => self.wait_over(call),
                 Timer::Step(call) => self.step_due(call),
                 Timer::Join(call) => self.join_due(call),
-                Timer::Offer(agent) => self.offer_overdue(agent),
-                Timer::WrapUp(agent) => self.wrap_up_over(agent),
+                Timer::Offer(agent) => {
+                    self.because(StateCause::OfferEnded);
+                    self.offer_overdue(agent);
+                }
+                Timer::WrapUp(agent) => {
+                    self.because(StateCause::WrapUpOver);
+                    self.wrap_up_over(agent);
+                }
+                Timer::Pause(agent) => {
+                    self.because(StateCause::PauseLimit);
+                    self.pause_due(agent);
+                }
+                Timer::Probe(agent) => self.probe_due(agent),
                 Timer::Rest(agent) => self.rest_over(agent),
                 Timer::Place(id) => self.places.expire(id),
                 Timer::Callback(id) => self.callback_due(id),
@@ -226,7 +253,11 @@ impl Acd {
     pub fn due(&mut self) -> Option<(Option<AgentId>, Option<CallId>)> {
         match self.timers.peek()?.1 {
             Timer::MaxWait(call) | Timer::Step(call) | Timer::Join(call) => Some((None, Some(*call))),
-            Timer::Offer(agent) | Timer::WrapUp(agent) | Timer::Rest(agent) => Some((Some(*agent), None)),
+            Timer::Offer(agent)
+            | Timer::WrapUp(agent)
+            | Timer::Rest(agent)
+            | Timer::Pause(agent)
+            | Timer::Probe(agent) => Some((Some(*agent), None)),
             Timer::Place(_) | Timer::Callback(_) | Timer::Empty(_) => None,
         }
     }
@@ -272,10 +303,37 @@ impl Acd {
         self.queues.binary_search_by_key(&queue, |row| row.config.queue).ok()
     }
 
+    /// New rules of pauses and probes.
+    fn set_agent_rules(&mut self, pauses: Vec<PauseRule>, probe_every: Option<Duration>) {
+        (self.pauses, self.probe_every) = (pauses, probe_every);
+        for slot in 0..self.agents.len() {
+            self.arm_pause(slot);
+            self.follow_probe(slot);
+        }
+    }
+
     /// Counts and reports a difference that was repaired.
     pub(crate) fn repaired(&mut self, what: &'static str, agent: Option<AgentId>, call: Option<CallId>) {
         self.repaired += 1;
         self.effects.push_back(Effect::Repaired { what, agent, call });
+    }
+}
+
+/// Why states change that this input changes.
+fn cause_of(input: &Input) -> StateCause {
+    match input {
+        Input::Claim { .. } => StateCause::Answered,
+        Input::OfferEnded { .. } | Input::CallerGone { .. } | Input::Enqueue(_) | Input::Steer(_) => {
+            StateCause::OfferEnded
+        }
+        Input::AgentBusy(_) => StateCause::Call,
+        Input::AgentFree { .. } => StateCause::CallEnded,
+        Input::Reachable { .. } => StateCause::Device,
+        Input::Answers { .. } => StateCause::Probe,
+        Input::SetStatus { .. } | Input::ChooseQueues { .. } | Input::ExtendWrapUp { .. } => StateCause::Chosen,
+        Input::Dispose { .. } => StateCause::Disposed,
+        Input::Facts { .. } | Input::ShardLost { .. } => StateCause::Repaired,
+        _ => StateCause::Configured,
     }
 }
 
@@ -288,6 +346,8 @@ impl Timer {
             Self::Offer(_) => TimerReason::OfferOverdue,
             Self::WrapUp(_) => TimerReason::WrapUp,
             Self::Rest(_) => TimerReason::Rest,
+            Self::Pause(_) => TimerReason::PauseLimit,
+            Self::Probe(_) => TimerReason::Probe,
             Self::Place(_) => TimerReason::PlaceExpired,
             Self::Callback(_) => TimerReason::Callback,
             Self::Empty(_) => TimerReason::QueueEmpty,

@@ -1,13 +1,14 @@
 //! One agent: what he chose, what keeps him busy, and the state that follows.
 
-use core::time::Duration;
+use clock::{AgentId, CallId, Generation, Instant, LegId, Now, OfferId, QueueId, ShardId, WallTime};
 
-use clock::{AgentId, CallId, Generation, Instant, LegId, OfferId, QueueId, ShardId, WallTime};
-
-use crate::contract::{AgentConfig, AgentFact, AgentSnapshot, Blend, Skill, State, Status};
+use crate::contract::{AgentConfig, AgentFact, AgentSnapshot, Blend, OfferRules, Skill, State, Status};
+use crate::not_taken::InARow;
 use crate::order::Stamp;
+use crate::pause::{Pause, PausedToday};
 use crate::skills;
 use crate::strategy::Figures;
+use crate::wrap_up::{Owed, WrapUp};
 
 /// An agent's row. `status` is what he chose; the state is derived from all the
 /// rest and never set (DESIGN section 8).
@@ -18,16 +19,25 @@ pub(crate) struct Agent {
     pub(crate) reason: Option<String>,
     pub(crate) max_missed: u32,
     pub(crate) callbacks_max: Option<u32>,
+    pub(crate) not_taken: OfferRules,
+    /// Calls at the same time.
+    pub(crate) lines: usize,
+    /// Of his queues those that he serves; `None` for all.
+    pub(crate) queues: Option<Vec<QueueId>>,
     pub(crate) reachable: bool,
+    /// His phone left probes without an answer.
+    pub(crate) is_silent: bool,
     /// What he is talking in: each a lease that facts must confirm.
     pub(crate) legs: Vec<Leg>,
     pub(crate) offer: Option<OpenOffer>,
-    /// Wrap-up that begins when the last leg has ended.
-    pub(crate) wrap_up_owed: Duration,
-    pub(crate) wrap_up_until: Option<Instant>,
+    /// Calls whose wrap-up begins when the last leg has ended.
+    pub(crate) wrap_up_owed: Vec<Owed>,
+    pub(crate) wrap_up: Option<WrapUp>,
+    pub(crate) pause: Option<Pause>,
+    pub(crate) paused_before: PausedToday,
     /// No offers until then, after one that he did not take.
     pub(crate) rest_until: Option<Instant>,
-    pub(crate) missed: u32,
+    pub(crate) in_a_row: InARow,
     /// What strategies choose by. It moves only while he is not listed.
     pub(crate) figures: Figures,
     /// By skill, each once.
@@ -35,6 +45,8 @@ pub(crate) struct Agent {
     pub(crate) blend: Blend,
     pub(crate) shown: Shown,
     pub(crate) shown_since: WallTime,
+    /// When others were last told of his state: it never goes back, whatever the clock does.
+    pub(crate) told_at: WallTime,
     /// Index into the profiles; set when they are built.
     pub(crate) profile: usize,
     /// He stands among the idle agents of his profile.
@@ -61,6 +73,8 @@ pub(crate) struct Leg {
     pub(crate) call: CallId,
     pub(crate) shard: ShardId,
     pub(crate) queue: Option<QueueId>,
+    /// What came of the call was said already.
+    pub(crate) is_disposed: bool,
     /// When it became known.
     pub(crate) since: Instant,
     /// Since when its shard's facts do not name it.
@@ -88,26 +102,34 @@ pub(crate) struct Shown {
 
 impl Agent {
     /// An agent who becomes known now.
-    pub(crate) fn new(config: AgentConfig, reachable: bool, now: clock::Now) -> Self {
-        let AgentConfig { agent, status, reason, max_missed, skills, blend, callbacks_max } = config;
+    pub(crate) fn new(config: AgentConfig, reachable: bool, now: Now) -> Self {
+        let AgentConfig { agent, status, reason, max_missed, skills, blend, callbacks_max, .. } = config;
+        let AgentConfig { not_taken, lines, queues, paused_today, .. } = config;
         Self {
             agent,
             status,
             reason,
             max_missed,
             callbacks_max,
+            not_taken,
+            lines: lines.max(1),
+            queues,
             reachable,
+            is_silent: false,
             legs: Vec::new(),
             offer: None,
-            wrap_up_owed: Duration::ZERO,
-            wrap_up_until: None,
+            wrap_up_owed: Vec::new(),
+            wrap_up: None,
+            pause: None,
+            paused_before: PausedToday::restored(now.wall, paused_today),
             rest_until: None,
-            missed: 0,
+            in_a_row: InARow::default(),
             figures: Figures { idle_since: Stamp::at(now.mono), ..Figures::default() },
             skills: skills::sorted(skills),
             blend,
             shown: Shown { state: State::Offline, reason: None, call: None },
             shown_since: now.wall,
+            told_at: now.wall,
             profile: 0,
             listed: false,
             engaged: None,
@@ -121,12 +143,13 @@ impl Agent {
             (State::OnCall, None, Some(leg.call))
         } else if let Some(offer) = &self.offer {
             (State::Reserved, None, Some(offer.call))
-        } else if self.wrap_up_until.is_some() {
+        } else if self.wrap_up.is_some() {
             (State::WrapUp, None, None)
         } else {
             match (self.status, self.reachable) {
                 (Status::Offline, _) => (State::Offline, self.reason.clone(), None),
                 (_, false) => (State::Offline, Some(NO_DEVICE.to_owned()), None),
+                _ if self.is_silent => (State::Offline, Some(NO_ANSWER.to_owned()), None),
                 (Status::Paused, true) => (State::Paused, self.reason.clone(), None),
                 (Status::Ready, true) => (State::Ready, None, None),
             }
@@ -136,7 +159,19 @@ impl Agent {
 
     /// May be offered a call at this moment.
     pub(crate) fn is_idle(&self) -> bool {
-        self.shown.state == State::Ready && self.rest_until.is_none()
+        let is_free = match self.shown.state {
+            State::Ready => true,
+            // One more call on another line, the others held.
+            State::OnCall => self.has_free_line(),
+            _ => false,
+        };
+        is_free && self.rest_until.is_none()
+    }
+
+    /// He talks, and may be offered one more call.
+    fn has_free_line(&self) -> bool {
+        let is_there = self.status == Status::Ready && self.reachable && !self.is_silent;
+        is_there && self.offer.is_none() && self.wrap_up.is_none() && self.legs.len() < self.lines
     }
 
     /// The row of a leg: by its id, else a claimed one of the same call whose id is not known yet.
@@ -146,7 +181,7 @@ impl Agent {
     }
 
     /// What others may see of him.
-    pub(crate) fn snapshot(&self) -> AgentSnapshot {
+    pub(crate) fn snapshot(&self, now: Now) -> AgentSnapshot {
         AgentSnapshot {
             agent: self.agent,
             status: self.status,
@@ -155,7 +190,11 @@ impl Agent {
             reason: self.shown.reason.clone(),
             reachable: self.reachable,
             call: self.shown.call,
-            missed: self.missed,
+            calls: self.legs.iter().map(|leg| leg.call).collect(),
+            missed: self.in_a_row.missed,
+            queues: self.queues.clone(),
+            answers: !self.is_silent,
+            wrap_up: self.wrap_up_view(now),
         }
     }
 }
@@ -164,7 +203,7 @@ impl Leg {
     /// A leg that a shard reports.
     pub(crate) fn reported(fact: AgentFact, since: Instant) -> Self {
         let AgentFact { shard, call, leg, queue, .. } = fact;
-        Self { leg: Some(leg), offer: None, call, shard, queue, since, missing_since: None }
+        Self { leg: Some(leg), offer: None, call, shard, queue, is_disposed: false, since, missing_since: None }
     }
 
     /// The shard says that it is alive.
@@ -177,6 +216,8 @@ impl Leg {
 
 /// Reason of the state offline while no phone is registered (DESIGN section 10).
 pub(crate) const NO_DEVICE: &str = "no_device";
+/// Reason of the state offline while his phone leaves probes without an answer.
+pub(crate) const NO_ANSWER: &str = "no_answer_to_probe";
 /// Reason of the pause after too many missed offers in a row (DESIGN section 9).
 pub(crate) const RONA: &str = "rona";
 /// Reason of the last state of an agent who is not configured any more.

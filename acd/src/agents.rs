@@ -1,13 +1,12 @@
 //! What agents choose and what keeps them busy.
 
-use core::time::Duration;
-
 use clock::{AgentId, CallId, LegId};
 
 use crate::acd::{Acd, Timer};
 use crate::agent::Leg;
-use crate::contract::{AgentFact, Effect, State, Status, WithdrawReason};
+use crate::contract::{AgentFact, Effect, Note, State, Status, WithdrawReason};
 use crate::limits::MAX_LEGS;
+use crate::not_taken::InARow;
 use crate::order::Stamp;
 use crate::planted::Planted;
 
@@ -24,16 +23,20 @@ impl Acd {
             self.effects.push_back(Effect::StatusChanged { agent, status, reason });
         }
         let row = &mut self.agents[slot];
+        let doing = row.shown.state;
+        if status != Status::Ready && matches!(doing, State::OnCall | State::WrapUp) {
+            let call = row.shown.call.or(row.wrap_up.as_ref().map(|wrap_up| wrap_up.call));
+            let note = Note::StatusDeferred { status, after: doing, call };
+            self.effects.push_back(Effect::Noted { agent, note });
+        }
+        let row = &mut self.agents[slot];
         match status {
             Status::Ready => {
                 // He says that he is there: what he missed before is forgotten.
-                row.missed = 0;
+                row.in_a_row = InARow::default();
                 row.rest_until = None;
                 self.timers.cancel(&Timer::Rest(agent));
-                if row.shown.state == State::WrapUp {
-                    row.wrap_up_until = None;
-                    self.timers.cancel(&Timer::WrapUp(agent));
-                }
+                self.cut_wrap_up(slot);
                 self.settle(slot);
             }
             Status::Paused => self.withdraw(slot, WithdrawReason::Paused),
@@ -57,6 +60,8 @@ impl Acd {
             return;
         }
         row.reachable = reachable;
+        // A phone that registers is there.
+        row.is_silent = false;
         self.changed_agents.insert(agent);
         if reachable {
             row.rest_until = None;
@@ -86,6 +91,10 @@ impl Acd {
         } else {
             self.refused += 1;
         }
+        let row = &self.agents[slot];
+        if row.offer.is_some() && row.legs.len() < row.lines {
+            return self.settle(slot);
+        }
         self.withdraw(slot, WithdrawReason::Busy);
     }
 
@@ -107,27 +116,15 @@ impl Acd {
             self.conversation_over(queue);
         }
         if let (true, Some(queue)) = (talked, leg.queue) {
-            let wrap_up = self.queue_slot(queue).map_or(Duration::ZERO, |queue| self.queues[queue].config.wrap_up);
-            let row = &mut self.agents[slot];
-            row.figures.idle_since = Stamp::at(now);
-            row.wrap_up_owed = row.wrap_up_owed.max(wrap_up);
+            self.agents[slot].figures.idle_since = Stamp::at(now);
+            self.owe_wrap_up(slot, &leg, queue);
         }
         if !self.agents[slot].legs.is_empty() && self.strikes(Planted::WrapUpLost) {
-            self.agents[slot].wrap_up_owed = Duration::ZERO;
+            self.agents[slot].wrap_up_owed.clear();
         }
-        let row = &mut self.agents[slot];
-        if row.legs.is_empty() && row.wrap_up_owed > Duration::ZERO {
-            let until = (now + core::mem::take(&mut row.wrap_up_owed)).max(row.wrap_up_until.unwrap_or(now));
-            row.wrap_up_until = Some(until);
-            self.timers.set(Timer::WrapUp(row.agent), until);
+        if self.agents[slot].legs.is_empty() && !self.agents[slot].wrap_up_owed.is_empty() {
+            self.begin_wrap_up(slot);
         }
-        self.settle(slot);
-    }
-
-    /// A wrap-up ends.
-    pub(crate) fn wrap_up_over(&mut self, agent: AgentId) {
-        let Some(slot) = self.agent_slot(agent) else { return };
-        self.agents[slot].wrap_up_until = None;
         self.settle(slot);
     }
 
@@ -148,13 +145,17 @@ impl Acd {
             profile.states[shown.state as usize] += 1;
             profile.changed = true;
             if (shown.state, &shown.reason) != (row.shown.state, &row.shown.reason) {
-                row.shown_since = self.now.wall;
+                row.shown_since = self.now.wall.max(row.told_at);
             }
             row.shown = shown.clone();
             self.changed_agents.insert(row.agent);
+            row.told_at = row.told_at.max(self.now.wall);
             let (agent, state, reason, call) = (row.agent, shown.state, shown.reason, shown.call);
-            self.effects.push_back(Effect::StateChanged { agent, state, reason, call });
+            let (at, cause) = (row.told_at, self.cause);
+            self.effects.push_back(Effect::StateChanged { agent, state, reason, call, at, cause });
             let profile = row.profile;
+            self.follow_pause(slot);
+            self.follow_probe(slot);
             self.staff_changed(profile);
         }
         let row = &mut self.agents[slot];

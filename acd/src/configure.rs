@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use clock::{AgentId, CallId, QueueId};
+use clock::{AgentId, CallId, QueueId, RequestId};
 
 use crate::acd::{Acd, Timer};
 use crate::agent::{Agent, REMOVED};
-use crate::contract::{AgentConfig, Effect, QueueConfig, State, WithdrawReason};
+use crate::contract::{AgentConfig, CommandError, Effect, Note, QueueConfig, State, StateCause, WithdrawReason};
 use crate::profile::{Profile, Served};
 use crate::queue::{Queue, Seat, Waiting};
 use crate::skills;
@@ -38,6 +38,8 @@ impl Acd {
                 Some(row) => {
                     row.max_missed = config.max_missed;
                     row.callbacks_max = config.callbacks_max;
+                    row.not_taken = config.not_taken;
+                    row.lines = config.lines.max(1);
                     row.skills = skills::sorted(config.skills);
                     row.blend = config.blend;
                 }
@@ -89,7 +91,8 @@ impl Acd {
                 self.effects.push_back(Effect::Withdraw { shard: open.shard, offer, generation, reason });
             }
             let (state, reason, call) = (State::Offline, Some(REMOVED.to_owned()), None);
-            self.effects.push_back(Effect::StateChanged { agent, state, reason, call });
+            let (at, cause) = (self.agents[slot].told_at.max(self.now.wall), StateCause::Removed);
+            self.effects.push_back(Effect::StateChanged { agent, state, reason, call, at, cause });
             self.changed_agents.insert(agent);
         }
         self.agents.retain(|row| kept.contains_key(&row.agent));
@@ -104,8 +107,29 @@ impl Acd {
             let (agent, shown) = (row.agent, row.shown.clone());
             self.changed_agents.insert(agent);
             let (state, reason, call) = (shown.state, shown.reason, shown.call);
-            self.effects.push_back(Effect::StateChanged { agent, state, reason, call });
+            let (at, cause) = (self.now.wall, StateCause::Configured);
+            self.effects.push_back(Effect::StateChanged { agent, state, reason, call, at, cause });
+            self.follow_pause(slot);
         }
+    }
+
+    /// Which of his queues an agent serves from now. An open offer of another one is withdrawn.
+    pub(crate) fn choose_queues(&mut self, request: Option<RequestId>, agent: AgentId, queues: Option<Vec<QueueId>>) {
+        let Some(slot) = self.agent_slot(agent) else {
+            return self.reply(request, Err(CommandError::UnknownAgent));
+        };
+        if self.agents[slot].queues != queues {
+            self.agents[slot].queues.clone_from(&queues);
+            let offered = self.agents[slot].offer.as_ref().map(|open| open.queue);
+            if offered.zip(queues.as_ref()).is_some_and(|(queue, chosen)| !chosen.contains(&queue)) {
+                self.withdraw(slot, WithdrawReason::Paused);
+            }
+            self.effects.push_back(Effect::Noted { agent, note: Note::QueuesChosen { queues } });
+            self.changed_agents.insert(agent);
+            self.reindex();
+        }
+        self.dispatch();
+        self.reply_with(request, agent);
     }
 
     /// Builds slots, profiles, classes, lines and timers anew from the rows alone: after
@@ -135,7 +159,7 @@ impl Acd {
             let offer = row.offer.as_ref().map(|open| open.deadline);
             let due = [
                 (Timer::Offer(row.agent), offer),
-                (Timer::WrapUp(row.agent), row.wrap_up_until),
+                (Timer::WrapUp(row.agent), row.wrap_up.as_ref().map(|wrap_up| wrap_up.until)),
                 (Timer::Rest(row.agent), row.rest_until),
             ];
             for (timer, at) in due {
@@ -144,6 +168,8 @@ impl Acd {
                 }
             }
             self.settle(slot);
+            self.arm_pause(slot);
+            self.follow_probe(slot);
         }
         self.index_rivals();
         for slot in 0..self.queues.len() {
@@ -158,7 +184,10 @@ impl Acd {
         for slot in 0..self.queues.len() {
             let seats = self.seats(slot);
             for seat in &seats {
-                served[seat.agent].push((slot, seat.level));
+                let chosen = self.agents[seat.agent].queues.as_ref();
+                if chosen.is_none_or(|queues| queues.contains(&self.queues[slot].config.queue)) {
+                    served[seat.agent].push((slot, seat.level));
+                }
             }
             let queue = &mut self.queues[slot];
             queue.seats = seats;

@@ -23,11 +23,14 @@ mod join;
 mod limits;
 mod line;
 pub mod measure;
+mod not_taken;
 mod offers;
 mod order;
+mod pause;
 mod place;
 mod planted;
 mod preferred;
+mod probe;
 mod profile;
 mod queue;
 mod skills;
@@ -36,16 +39,18 @@ mod strategy;
 mod view;
 mod waiting;
 mod why;
+mod wrap_up;
 
 pub use acd::{Acd, Counts};
 pub use checkpoint::Checkpoint;
 pub use contract::{
-    AgentConfig, AgentFact, AgentSnapshot, Asker, Blend, Callback, CallbackCounts, CallbackOrder, CallbackPick,
-    CallbackRefusal, CallbackRequest, CallbackRules, CallbackSnapshot, CallbackSource, CallbackState, CallbackStep,
-    CallbackTaken, Candidate, CommandError, Effect, Empty, Enqueue, IdleIn, Input, LeaveReason, Need, NoCall,
-    OfferOutcome, Others, QueueAgent, QueueConfig, QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, State,
-    Status, Steer, Steering, Step, Strategy, TimerReason, WaitingFact, WaitingSnapshot, Why, WhyIdle, WhyWaits,
-    WithdrawReason, WorkKind,
+    AgentConfig, AgentFact, AgentSnapshot, Asker, AtLimit, Blend, Callback, CallbackCounts, CallbackOrder,
+    CallbackPick, CallbackRefusal, CallbackRequest, CallbackRules, CallbackSnapshot, CallbackSource, CallbackState,
+    CallbackStep, CallbackTaken, Candidate, CommandError, Disposed, Effect, Empty, Enqueue, IdleIn, Input, LeaveReason,
+    Need, NoCall, NotTaken, Note, OfferOutcome, OfferRules, Others, PauseRule, QueueAgent, QueueConfig, QueueSnapshot,
+    QueueTally, Reply, Skill, Snapshot, Standing, State, StateCause, Status, Steer, Steering, Step, Strategy,
+    TimerReason, WaitingFact, WaitingSnapshot, Why, WhyIdle, WhyWaits, WithdrawReason, WorkKind, WrapUpMode,
+    WrapUpView,
 };
 pub use ewt::{Announcement, Basis, Estimate, Estimator, Forecast, Line, Promise, RaisedBy, Rates, UPPER};
 pub use expected::{Rank, Rival};
@@ -55,3 +60,4 @@ pub use limits::{
 };
 pub use planted::Planted;
 pub use view::Changes;
+pub use wrap_up::NOT_SET;

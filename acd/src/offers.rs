@@ -1,14 +1,13 @@
 //! Offers are leases: one an agent, each ends, and each call has one granted claim (DESIGN section 4). Several may be
 //! open for one call: a ring group.
 
-use core::time::Duration;
-
 use clock::{AgentId, CallId, Generation, OfferId, ShardId};
 
 use crate::acd::{Acd, Timer};
-use crate::agent::{Leg, OpenOffer, RONA};
-use crate::contract::{Effect, OfferOutcome, Status, WithdrawReason};
-use crate::limits::{MISSED_REST, OFFER_GRACE, REFUSED_REST, UNREACHABLE_REST};
+use crate::agent::{Leg, OpenOffer};
+use crate::contract::{Effect, OfferOutcome, StateCause, WithdrawReason};
+use crate::limits::OFFER_GRACE;
+use crate::not_taken::InARow;
 use crate::order::Stamp;
 use crate::planted::Planted;
 use crate::strategy::{RING_GROUP_MAX, join_every};
@@ -54,6 +53,7 @@ impl Acd {
         self.offers.insert(offer, agent);
         self.timers.set(Timer::Offer(agent), deadline);
         self.effects.push_back(Effect::Offer { shard, offer, generation, call, queue, agent, ring, why });
+        self.because(StateCause::Offer);
         self.engage(slot, queue);
         self.settle(slot);
     }
@@ -71,18 +71,33 @@ impl Acd {
             return;
         };
         let Some(open) = self.agents[slot].offer.as_ref() else { return };
-        let (call, queue, deadline, missing_since) = (open.call, open.queue, open.deadline, None);
-        let leg =
-            Leg { leg: None, offer: Some(offer), call, shard, queue: Some(queue), since: self.now.mono, missing_since };
+        let (call, queue, deadline) = (open.call, open.queue, open.deadline);
+        let (since, missing_since) = (self.now.mono, None);
+        let leg = Leg {
+            leg: None,
+            offer: Some(offer),
+            call,
+            shard,
+            queue: Some(queue),
+            is_disposed: false,
+            since,
+            missing_since,
+        };
         self.conversation_began(queue);
         self.close_offer(slot);
         self.effects.push_back(Effect::ClaimGranted { shard, offer, generation });
+        self.because(StateCause::OfferEnded);
         self.end_offers_of(call, WithdrawReason::AnsweredElsewhere);
+        self.because(StateCause::Answered);
         self.learn_answered(slot, call, deadline);
         let row = self.leave(call, Left::Answered);
         let agent = &mut self.agents[slot];
-        agent.missed = 0;
+        agent.in_a_row = InARow::default();
         agent.figures.answer(queue);
+        if agent.lines > 1 {
+            // With a line left he comes behind those who have their hands free.
+            agent.figures.idle_since = Stamp::at(since);
+        }
         agent.legs.push(leg);
         let agent = agent.agent;
         self.callback_claimed(call, agent);
@@ -98,13 +113,8 @@ impl Acd {
         let Some(slot) = self.open_slot(offer, generation) else { return };
         let Some(open) = self.close_offer(slot) else { return };
         match outcome {
-            OfferOutcome::NoAnswer => {
-                self.rest(slot, MISSED_REST);
-                self.count_missed(slot);
-            }
-            OfferOutcome::Refused => self.rest(slot, REFUSED_REST),
-            OfferOutcome::Unreachable | OfferOutcome::Withdrawn => self.rest(slot, UNREACHABLE_REST),
             OfferOutcome::CallerGone => self.caller_gone(open.call),
+            outcome => self.offer_not_taken(slot, open.queue, outcome),
         }
         self.settle(slot);
     }
@@ -113,7 +123,9 @@ impl Acd {
     /// a late claim will be refused.
     pub(crate) fn offer_overdue(&mut self, agent: AgentId) {
         let Some(slot) = self.agent_slot(agent) else { return };
-        self.rest(slot, UNREACHABLE_REST);
+        if let Some(queue) = self.agents[slot].offer.as_ref().map(|open| open.queue) {
+            self.offer_unheard(slot, queue);
+        }
         self.withdraw(slot, WithdrawReason::Overdue);
     }
 
@@ -179,26 +191,5 @@ impl Acd {
         let slot = self.agent_slot(*self.offers.get(&offer)?)?;
         let open = self.agents[slot].offer.as_ref()?;
         (open.offer == offer && open.generation == generation).then_some(slot)
-    }
-
-    /// He did not take an offer: others come first, and he is left alone for a while.
-    pub(crate) fn rest(&mut self, slot: usize, rest: Duration) {
-        let until = self.now.mono + rest;
-        let agent = &mut self.agents[slot];
-        agent.figures.idle_since = Stamp::at(self.now.mono);
-        agent.rest_until = Some(until);
-        self.timers.set(Timer::Rest(agent.agent), until);
-    }
-
-    /// One more ring in a row without an answer; the last one that is allowed pauses him (RONA).
-    fn count_missed(&mut self, slot: usize) {
-        let agent = &mut self.agents[slot];
-        agent.missed = agent.missed.saturating_add(1);
-        if agent.max_missed > 0 && agent.missed >= agent.max_missed {
-            agent.status = Status::Paused;
-            agent.reason = Some(RONA.to_owned());
-            let (agent, status, reason) = (agent.agent, agent.status, agent.reason.clone());
-            self.effects.push_back(Effect::StatusChanged { agent, status, reason });
-        }
     }
 }

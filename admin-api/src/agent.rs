@@ -1,5 +1,6 @@
 //! `/v1/agents`.
 
+mod duty;
 mod why_idle;
 
 use axum::extract::{Extension, Path, State};
@@ -45,6 +46,32 @@ pub(crate) struct Agent {
     registered: bool,
     /// The call, while reserved or on one.
     call_id: Option<String>,
+    /// All calls that he is talking in: one active, the others held.
+    calls: Vec<String>,
+    /// Queues that he serves now; `queues` are all of his.
+    serving: Vec<String>,
+    /// His wrap-up, while one runs.
+    wrap_up: Option<WrapUp>,
+}
+
+/// A wrap-up that runs.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct WrapUp {
+    /// The call that it follows.
+    call_id: String,
+    /// Its queue.
+    #[schema(example = "support")]
+    queue: Option<String>,
+    /// How it ends: `optional`, `timed`, `strict` or `mandatory`.
+    #[schema(example = "timed")]
+    mode: &'static str,
+    /// When it ends at the latest.
+    #[schema(format = DateTime)]
+    until: String,
+    /// By how much it may still be extended.
+    extension_left_s: u64,
+    /// Calls whose disposition is awaited.
+    awaits: Vec<String>,
 }
 
 /// A status to store.
@@ -88,6 +115,11 @@ pub(crate) fn routes() -> Routes {
         .add(Access::Own(Permission::AgentsView), routes!(one))
         .add(Access::Own(Permission::AgentsView), routes!(why_idle::why_idle))
         .add(Access::Own(Permission::AgentsControl), routes!(set_state))
+        .add(Access::Own(Permission::AgentsView), routes!(duty::intervals))
+        .add(Access::Own(Permission::AgentsView), routes!(duty::stats))
+        .add(Access::Own(Permission::AgentsView), routes!(duty::calls))
+        .add(Access::Own(Permission::AgentsControl), routes!(duty::choose_queues))
+        .add(Access::Own(Permission::AgentsControl), routes!(duty::extend_wrap_up))
 }
 
 /// All agents, by extension.
@@ -137,6 +169,7 @@ async fn set_state(
     let directory = shared.agents_of(&principal, Permission::AgentsControl);
     let agent = directory.agent(&extension).ok_or_else(|| unknown(&extension))?;
     let reason = checked_reason(value.reason)?;
+    check_pause(&directory, value.state, reason.as_deref())?;
     let command = Command::SetAgentStatus { agent, status: value.state.into(), reason };
     match shared.services.command(command).await? {
         Answer::Agent(agent) => Agent::from_snapshot(&agent, &directory).map(Json).ok_or_else(|| unknown(&extension)),
@@ -149,6 +182,7 @@ impl Agent {
     pub(crate) fn from_snapshot(agent: &acd::AgentSnapshot, directory: &Directory) -> Option<Self> {
         let named = directory.agents.get(&agent.agent)?;
         let queue_name = |id| directory.queues.get(id).map(|queue| queue.name.clone());
+        let serves = |id: &&clock::QueueId| agent.queues.as_ref().is_none_or(|chosen| chosen.contains(id));
         Some(Self {
             extension: named.extension.clone(),
             name: named.name.clone(),
@@ -159,6 +193,16 @@ impl Agent {
             reason: agent.reason.clone(),
             registered: agent.reachable,
             call_id: agent.call.map(|call| call.to_string()),
+            calls: agent.calls.iter().map(ToString::to_string).collect(),
+            serving: named.queues.iter().filter(serves).filter_map(queue_name).collect(),
+            wrap_up: agent.wrap_up.as_ref().map(|wrap_up| WrapUp {
+                call_id: wrap_up.call.to_string(),
+                queue: queue_name(&wrap_up.queue),
+                mode: wrap_up_mode(wrap_up.mode),
+                until: rfc3339(wrap_up.until),
+                extension_left_s: wrap_up.extension_left.as_secs(),
+                awaits: wrap_up.awaits.iter().map(ToString::to_string).collect(),
+            }),
         })
     }
 }
@@ -168,6 +212,28 @@ impl AgentsQuery {
         self.state.as_ref().is_none_or(|AnyOf(states)| states.contains(&agent.state))
             && self.status.as_ref().is_none_or(|AnyOf(statuses)| statuses.contains(&agent.status))
             && self.queue.as_ref().is_none_or(|queue| agent.queues.contains(queue))
+    }
+}
+
+/// A pause has one of the configured reasons, where any are.
+fn check_pause(directory: &Directory, status: AgentStatus, reason: Option<&str>) -> Result<(), Problem> {
+    let known = &directory.pause_reasons;
+    let is_good = known.iter().any(|one| Some(one.rule.reason.as_str()) == reason);
+    if status != AgentStatus::Paused || known.is_empty() || is_good {
+        return Ok(());
+    }
+    let words: Vec<&str> = known.iter().map(|one| one.rule.reason.as_str()).collect();
+    let expected = format!("expected one of: {}", words.join(", "));
+    Err(Problem::new(Code::InvalidBody, "The reason is none of the configured ones.")
+        .at("#/reason", "unknown", expected))
+}
+
+const fn wrap_up_mode(mode: acd::WrapUpMode) -> &'static str {
+    match mode {
+        acd::WrapUpMode::Optional => "optional",
+        acd::WrapUpMode::Timed => "timed",
+        acd::WrapUpMode::Strict => "strict",
+        acd::WrapUpMode::Mandatory => "mandatory",
     }
 }
 

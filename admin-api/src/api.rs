@@ -24,8 +24,8 @@ use crate::rights::Permission;
 use crate::services::Services;
 use crate::trail::{Operations, RefusalLimits};
 use crate::{
-    agent, ban, call, callback, do_not_call, envelope, event, health, key, lost_call, openapi, quarantine, queue, rate,
-    serve, trail, transaction, trunk, voicemail,
+    agent, ban, call, callback, disposition, do_not_call, envelope, event, health, key, lost_call, openapi, quarantine,
+    queue, rate, serve, trail, transaction, trunk, voicemail,
 };
 
 /// The REST API.
@@ -128,6 +128,7 @@ fn routes() -> OpenApiRouter<Shared> {
         queue::routes(),
         call::routes(),
         callback::routes(),
+        disposition::routes(),
         do_not_call::routes(),
         lost_call::routes(),
         transaction::routes(),

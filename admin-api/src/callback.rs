@@ -30,6 +30,7 @@ use crate::rights::Permission;
 use crate::snapshot::snapshot_age;
 use crate::voicemail::away;
 
+pub(crate) use ask::call_back;
 pub(crate) use object::Callback;
 use object::{CallbackState, open};
 

@@ -118,6 +118,10 @@ fn outcome(answered: Option<Result<Answer, CommandError>>) -> Result<Answer, Pro
 fn refusal(error: CommandError) -> Problem {
     match error {
         CommandError::UnknownAgent => Problem::new(Code::AgentNotFound, "There is no such agent."),
+        CommandError::NoWrapUp => Problem::new(Code::NoWrapUp, "The agent wraps nothing up."),
+        CommandError::WrapUpExtensionOver { left_s } => {
+            Problem::new(Code::LimitReached, format!("The wrap-up may be extended by {left_s} s more."))
+        }
         CommandError::UnknownBan => Problem::new(Code::BanNotFound, "There is no such ban, or it is over."),
         CommandError::UnknownQuarantine => {
             Problem::new(Code::QuarantineNotFound, "There is no such quarantine, or it is over.")

@@ -18,6 +18,7 @@ pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
     super::rules_check::check(config, reader);
     check_trunks(config, reader);
     check_demo_secrets(config, reader);
+    super::duty::check(config, reader);
 }
 
 fn check_node(config: &Config, reader: &mut Reader<'_>) {

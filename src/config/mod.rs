@@ -6,6 +6,7 @@ mod callback;
 mod check;
 mod country;
 mod database;
+mod duty;
 mod lost_calls;
 mod network;
 pub(crate) mod objects;
@@ -33,6 +34,9 @@ pub use rules::{ExitName, GateName, Menu, QueueRules};
 pub use source::Source;
 pub use trunk::{Register, Trunk, destination_text, first_address};
 
+pub use duty::QueueDuty;
+
+use centre::{DispositionRule, PauseReason};
 use hours::Schedule;
 use reader::Reader;
 use sip::digest::AlgorithmChoice;
@@ -78,6 +82,10 @@ pub struct Config {
     pub schedules: Vec<Arc<Schedule>>,
     /// `[[menu]]`
     pub menus: Vec<Menu>,
+    /// `[[pause_reason]]`
+    pub pause_reasons: Vec<PauseReason>,
+    /// `[[disposition]]`
+    pub dispositions: Vec<DispositionRule>,
 }
 
 /// `[node]`: the node itself.
@@ -252,6 +260,8 @@ impl Config {
             numbers: reader.each("number", objects::read_number),
             schedules: reader.each("schedule", rules::read_schedule),
             menus: reader.each("menu", rules::read_menu),
+            pause_reasons: reader.each("pause_reason", duty::read_pause_reason),
+            dispositions: reader.each("disposition", duty::read_disposition),
         };
         check::check(&config, &mut reader);
         let faults = reader.finish();

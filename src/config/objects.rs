@@ -5,6 +5,7 @@ use std::time::Duration;
 use sip::digest::AlgorithmChoice;
 
 use super::callback::{self, Callbacks};
+use super::duty::QueueDuty;
 use super::range::extensions;
 use super::reader::Reader;
 use super::routing::{self, NamedSkill, QueueRouting};
@@ -55,6 +56,10 @@ pub struct Agent {
     pub password: String,
     /// Status to begin with.
     pub status: acd::Status,
+    /// What follows offers that he does not take.
+    pub not_taken: acd::OfferRules,
+    /// Calls at the same time, one active and the others held.
+    pub lines: usize,
     /// Contacts that ring together; 1: a new one replaces the former.
     pub contacts_max: usize,
     /// Missed rings in a row that pause him; 0 for never.
@@ -98,6 +103,8 @@ pub struct Queue {
     pub wait_max: Duration,
     /// Wrap-up; zero for none.
     pub wrap_up: Duration,
+    /// How it ends, and what follows offers that are not taken.
+    pub duty: QueueDuty,
     /// Waiting calls at most.
     pub waiting_max: usize,
     /// Record conversations.
@@ -218,6 +225,8 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
         }
     };
     let contacts_max = reader.number("contacts_max", 1, 20, 5) as usize;
+    let not_taken = super::duty::read_not_taken(reader);
+    let lines = reader.number("lines", 1, 8, 1) as usize;
     let missed_max = reader.number("missed_max", 0, 100, 3) as u32;
     let may_dial_out = reader.flag("may_dial_out", true);
     let calls_per_day_max = reader.number("calls_per_day_max", 0, 100_000, 0) as u32;
@@ -232,6 +241,8 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
         status,
         contacts_max,
         missed_max,
+        not_taken,
+        lines,
         may_dial_out,
         calls_per_day_max,
         caller_id: caller_id.clone(),
@@ -252,6 +263,7 @@ pub(super) fn read_queue(reader: &mut Reader<'_>) -> Queue {
         routing,
         ring: seconds(reader.number("ring_s", 1, 600, 15)),
         wait_max: seconds(reader.number("wait_max_s", 1, 86_400, 120)),
+        duty: super::duty::read_queue_duty(reader),
         wrap_up: seconds(reader.number("wrap_up_s", 0, 86_400, 0)),
         waiting_max: reader.number("waiting_max", 1, 1_000_000, 10_000) as usize,
         recording: reader.flag("recording", false),

@@ -12,7 +12,7 @@ use journal_core::Owner;
 use media_worker::{Event, EventReceiver};
 use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
 use sip::digest::Algorithm;
-use sip::location::{self, LocationConfig};
+use sip::location::{self, LocationConfig, Probing};
 use sip::registrar::RegistrarConfig;
 use sip::ua::{Addresses, Listener, Transport, UaConfig};
 use tokio::net::TcpListener;
@@ -170,6 +170,8 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
         let _ = lane.send(call::Input::Restore(restore::calls(replay))).await;
     }
     let agents = restore::agents(replay, resolved.agents.clone());
+    let agents = restore::pauses(replay, now, agents);
+    let _ = post.acd.send(agent_rules(config)).await;
     let _ = post.acd.send(acd::Input::Configure { queues: resolved.queues.clone(), agents }).await;
     let _ = post.acd.send(restore::last_agents(replay)).await;
     for place in restore::places(replay, now) {
@@ -183,6 +185,13 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
     let _ = post.location.send(location_rules(config, resolved)).await;
     let bindings = replay.bindings().map(binding_of).collect();
     let _ = post.location.send(location::Input::Restore(bindings)).await;
+}
+
+/// What the ACD must know of pauses and probes.
+pub(super) fn agent_rules(config: &Config) -> acd::Input {
+    let pauses = config.pause_reasons.iter().map(|reason| reason.rule.clone()).collect();
+    let probe_every = (config.sip.probing != Probing::Off).then_some(config.sip.probe_every);
+    acd::Input::AgentRules { pauses, probe_every }
 }
 
 /// What location must know of a configuration.

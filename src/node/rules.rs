@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::entries::NodeEntries;
 use super::lost_calls::Patience;
-use super::owners::location_rules;
+use super::owners::{agent_rules, location_rules};
 use super::records::config_keys;
 use super::trunks::{Listeners, trunk_rules};
 use crate::clock_source::wall_now;
@@ -145,19 +145,21 @@ impl Rules {
         let _ = self.post.location.send(location_rules(&self.config, &resolved)).await;
         let _ = self.post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
         let _ = self.post.trunks.send(trunk_rules(&self.config, &resolved.directory, &self.listeners)).await;
+        let _ = self.post.acd.send(agent_rules(&self.config)).await;
         let _ = self.post.acd.send(acd::Input::Configure { queues: resolved.queues, agents: resolved.agents }).await;
     }
 }
 
 /// Keys that owners take at any time (docs/configuration.md names the same). All others need a restart, so a key
 /// that is forgotten here is refused instead of silently ignored.
-const CHANGEABLE: [&str; 27] = [
+const CHANGEABLE: [&str; 29] = [
     "agents",
     "dialing.blacklist",
     "dialing.countries",
     "dialing.pin",
     "dialing.pin_for",
     "dialing.whitelist",
+    "disposition",
     "key",
     "limits.call_max_s",
     "limits.calls_max",
@@ -174,6 +176,7 @@ const CHANGEABLE: [&str; 27] = [
     "node.home_country",
     "node.language",
     "number",
+    "pause_reason",
     "queue",
     "route",
     "rtp.silence_s",

@@ -1,8 +1,10 @@
 //! One agent: his configuration, what he chose and what is true of him.
 
+use core::time::Duration;
+
 use clock::{AgentId, CallId, LegId, QueueId, ShardId};
 
-use super::{Skill, WorkKind};
+use super::{OfferRules, Skill, WorkKind};
 
 /// What an agent chose (DESIGN section 8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +53,14 @@ pub struct AgentConfig {
     /// Callbacks of his own that may be due at the same time: [`crate::CALLBACKS_OF_AN_AGENT`] where nothing is said, 0
     /// for no limit.
     pub callbacks_max: Option<u32>,
+    /// What follows when he does not take offers, where his queue does not say.
+    pub not_taken: OfferRules,
+    /// Calls that he may have at the same time, one active and the others held; 0 means 1.
+    pub lines: usize,
+    /// Of his queues those that he serves to begin with: as he chose last; `None` for all.
+    pub queues: Option<Vec<QueueId>>,
+    /// How long he has paused today, by reason, before a restart.
+    pub paused_today: Vec<(String, Duration)>,
 }
 
 /// Which kinds of work an agent takes, and which of them come first for him: work of the lowest rank that waits for

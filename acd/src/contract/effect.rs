@@ -5,7 +5,8 @@ use core::time::Duration;
 use clock::{AgentId, CallId, CallbackId, Generation, OfferId, QueueId, RequestId, ShardId, WallTime};
 
 use super::{
-    AgentSnapshot, Callback, CallbackOrder, CallbackRefusal, CallbackTaken, State, Status, Steering, Why, WhyIdle,
+    AgentSnapshot, Callback, CallbackOrder, CallbackRefusal, CallbackTaken, Disposed, Note, State, StateCause, Status,
+    Steering, Why, WhyIdle,
 };
 
 /// What the ACD wants done.
@@ -129,6 +130,24 @@ pub enum Effect {
         reason: Option<String>,
         /// The call, while reserved or on one.
         call: Option<CallId>,
+        /// Since when: never before what was said of him last.
+        at: WallTime,
+        /// What made it so.
+        cause: StateCause,
+    },
+    /// Something else is to be told of an agent (to the journal and live events).
+    Noted {
+        /// The agent.
+        agent: AgentId,
+        /// What.
+        note: Note,
+    },
+    /// An agent said what came of a call, or let its wrap-up pass (to the journal).
+    Disposed(Box<Disposed>),
+    /// Ask his phone whether it is still there (to location): `Input::Answers` tells when that changed.
+    Probe {
+        /// The agent.
+        agent: AgentId,
     },
     /// A callback is this from now (to the journal).
     CallbackChanged(Box<Callback>),
@@ -226,6 +245,10 @@ pub enum TimerReason {
     Callback,
     /// Nobody has been there for as long as callers stay.
     QueueEmpty,
+    /// A pause reaches a limit.
+    PauseLimit,
+    /// A phone is to be probed.
+    Probe,
 }
 
 /// A good answer.
@@ -265,4 +288,13 @@ pub enum CommandError {
     /// The agent cannot be offered a call now.
     #[error("a ready agent was expected, and this one is not")]
     AgentNotReady,
+    /// He wraps nothing up.
+    #[error("a running wrap-up was expected, and there is none")]
+    NoWrapUp,
+    /// The wrap-up may not be made so much longer.
+    #[error("the wrap-up may be extended by {left_s} s more")]
+    WrapUpExtensionOver {
+        /// By how much it may, s.
+        left_s: u64,
+    },
 }

@@ -1,10 +1,12 @@
 //! What happens to the ACD.
 
+use core::time::Duration;
+
 use clock::{AgentId, CallId, Generation, LegId, OfferId, QueueId, RequestId, ShardId, WallTime};
 
 use super::{
-    AgentConfig, AgentFact, Callback, CallbackPick, CallbackRequest, CallbackStep, Enqueue, QueueConfig, Status, Steer,
-    WaitingFact,
+    AgentConfig, AgentFact, Callback, CallbackPick, CallbackRequest, CallbackStep, Disposed, Enqueue, PauseRule,
+    QueueConfig, Status, Steer, WaitingFact,
 };
 
 /// What happens to the ACD.
@@ -16,6 +18,46 @@ pub enum Input {
         queues: Vec<QueueConfig>,
         /// All agents.
         agents: Vec<AgentConfig>,
+    },
+    /// Rules that hold for all agents: pauses, by reason, and how often the phones of ready agents are asked whether
+    /// they are still there (`None`: never). Without this input pauses have no limit and no phone is asked.
+    AgentRules {
+        /// Pauses.
+        pauses: Vec<PauseRule>,
+        /// Time between two probes of a phone, about.
+        probe_every: Option<Duration>,
+    },
+    /// The agent's phone leaves probes without an answer, or answers again.
+    Answers {
+        /// The agent.
+        agent: AgentId,
+        /// It answers.
+        answers: bool,
+    },
+    /// What came of a call; answered by `Reply`.
+    Dispose {
+        /// Whom to answer.
+        request: Option<RequestId>,
+        /// What he says.
+        disposed: Box<Disposed>,
+    },
+    /// An agent needs longer for his wrap-up; answered by `Reply`.
+    ExtendWrapUp {
+        /// Whom to answer.
+        request: Option<RequestId>,
+        /// The agent.
+        agent: AgentId,
+        /// By how much.
+        by: Duration,
+    },
+    /// An agent chooses which of his queues he serves; answered by `Reply`.
+    ChooseQueues {
+        /// Whom to answer.
+        request: Option<RequestId>,
+        /// The agent.
+        agent: AgentId,
+        /// The queues; `None` for all of his.
+        queues: Option<Vec<QueueId>>,
     },
     /// A call waits from now. A second one for the same call moves it: it keeps
     /// its arrival time, and in another queue that queue's longest wait begins.

@@ -4,6 +4,7 @@
 
 mod agent;
 mod callback;
+mod duty;
 mod effect;
 mod input;
 mod queue;
@@ -18,6 +19,7 @@ pub use callback::{
     Asker, Callback, CallbackCounts, CallbackOrder, CallbackPick, CallbackRefusal, CallbackRequest, CallbackRules,
     CallbackSnapshot, CallbackSource, CallbackState, CallbackStep, CallbackTaken,
 };
+pub use duty::{AtLimit, Disposed, NotTaken, Note, OfferRules, PauseRule, StateCause, WrapUpMode, WrapUpView};
 pub use effect::{CommandError, Effect, LeaveReason, Reply, TimerReason, WithdrawReason};
 pub use input::{Input, OfferOutcome};
 pub use queue::{Empty, QueueAgent, QueueConfig};

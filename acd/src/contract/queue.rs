@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use clock::{AgentId, QueueId};
 
-use super::{CallbackRules, Step, Strategy};
+use super::{CallbackRules, OfferRules, Step, Strategy, WrapUpMode};
 
 /// One queue's rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,14 @@ pub struct QueueConfig {
     pub max_wait: Duration,
     /// Wrap-up after a call of this queue; zero for none.
     pub wrap_up: Duration,
+    /// How it ends.
+    pub wrap_up_mode: WrapUpMode,
+    /// By how much in all an agent may make it longer.
+    pub wrap_up_extension: Duration,
+    /// Agents are to say what came of its calls.
+    pub expects_disposition: bool,
+    /// What follows when agents do not take its offers; `None`: as each agent's own rules say.
+    pub not_taken: Option<OfferRules>,
     /// Waiting calls above which `Enqueue` is refused (`LeaveQueue` at once).
     pub max_waiting: usize,
     /// Its agents; their order is their position.
@@ -94,6 +102,10 @@ impl Default for QueueConfig {
             ring: Duration::from_secs(15),
             max_wait: Duration::from_secs(120),
             wrap_up: Duration::ZERO,
+            wrap_up_mode: WrapUpMode::default(),
+            wrap_up_extension: Duration::ZERO,
+            expects_disposition: false,
+            not_taken: None,
             max_waiting: 100,
             agents: Vec::new(),
             strategy: Strategy::default(),

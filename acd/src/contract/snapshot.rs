@@ -2,7 +2,7 @@
 
 use clock::{AgentId, CallId, Now, QueueId, WallTime};
 
-use super::{CallbackCounts, CallbackSnapshot, State, Status};
+use super::{CallbackCounts, CallbackSnapshot, State, Status, WrapUpView};
 use crate::ewt::Estimator;
 use crate::expected::{Rank, Rival};
 
@@ -36,8 +36,16 @@ pub struct AgentSnapshot {
     pub reachable: bool,
     /// His call, while reserved or on one.
     pub call: Option<CallId>,
+    /// All that he is talking in: one active, the others held.
+    pub calls: Vec<CallId>,
     /// Missed rings in a row.
     pub missed: u32,
+    /// Of his queues those that he serves now; `None` for all.
+    pub queues: Option<Vec<QueueId>>,
+    /// His phone answers probes, as far as known.
+    pub answers: bool,
+    /// His wrap-up, while one runs.
+    pub wrap_up: Option<WrapUpView>,
 }
 
 /// One queue as others see it.

@@ -227,6 +227,23 @@ async fn back(
     Ok(Some(Asked { number, queue: None, agent: Some(agent), due_at, related: Some(related), how }))
 }
 
+/// A callback of an agent that comes of a call and was asked for with its disposition.
+///
+/// # Errors
+/// As when he asks for it alone.
+pub(crate) async fn call_back(
+    shared: &Shared,
+    number: String,
+    agent: AgentId,
+    due_at: Option<WallTime>,
+    call: CallId,
+) -> Result<(), Problem> {
+    let number = checked_number(number)?;
+    let how = How { device: None, verified: false, pin: None };
+    let asked = Asked { number, queue: None, agent: Some(agent), due_at, related: Some(call), how };
+    begin(shared, asked).await.map(|_| ())
+}
+
 async fn begin(shared: &Shared, asked: Asked) -> Result<(StatusCode, Callback), Problem> {
     let Asked { number, queue, agent, due_at, related, how } = asked;
     let request = acd::CallbackRequest {

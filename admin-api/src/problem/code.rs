@@ -75,6 +75,7 @@ codes! {
     QueueFull = 409, "queue_full", "The queue has no room";
     AgentNotReady = 409, "agent_not_ready", "The agent cannot be offered a call now";
     RecordingNotReady = 409, "recording_not_ready", "The recording is not ready yet";
+    NoWrapUp = 409, "no_wrap_up", "The agent wraps nothing up";
     NoActiveDevice = 409, "no_active_device", "The agent has no registered phone";
     IdempotencyRequestRunning = 409, "idempotency_request_running", "A request with this Idempotency-Key is still running";
     ManagedByConfig = 409, "managed_by_config", "It is declared in the configuration file";

@@ -10,7 +10,7 @@ use acd::{AgentSnapshot, QueueSnapshot, State, Status};
 use admin_api::{Api, CommandRequest, ConfigKey, Metrics, Readiness, Roster, Services};
 use centre::owner::Named;
 use centre::{
-    Answer, Ban, Command, CommandError, Directory, NamedAgent, NamedQueue, NamedTrunk, Quarantined,
+    Answer, Ban, Command, CommandError, Directory, DispositionRule, NamedAgent, NamedQueue, NamedTrunk, Quarantined,
     RegistrationSnapshot, Snapshot, TrunkSnapshot,
 };
 use clock::{AgentId, CallId, QueueId, ShardId, TrunkId, WallTime};
@@ -272,7 +272,11 @@ pub(crate) fn agent(number: u32, state: State) -> AgentSnapshot {
         reason: (state == State::Offline).then(|| "no_device".into()),
         reachable: state != State::Offline,
         call: (state == State::OnCall).then_some(CallId(7)),
+        calls: Vec::new(),
         missed: 0,
+        queues: None,
+        answers: true,
+        wrap_up: None,
     }
 }
 
@@ -303,6 +307,8 @@ fn directory() -> Directory {
         .into(),
         trunks: [(TrunkId(1), trunk)].into(),
         skills: [(clock::SkillId(1), "german".into())].into(),
+        pause_reasons: Vec::new(),
+        dispositions: vec![DispositionRule { code: "sold".into(), label: "Sold".into(), ..DispositionRule::default() }],
     }
 }
 

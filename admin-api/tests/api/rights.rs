@@ -170,6 +170,14 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "show_agent" => of_agent("", ALL),
         "set_agent_state" => with(of_agent("/state", DOERS), json!({"state": "ready"})),
         "explain_idle_agent" => of_agent("/why-idle", ALL),
+        "list_agent_intervals" => of_agent("/intervals", ALL),
+        "show_agent_stats" => of_agent("/stats", ALL),
+        "list_agent_calls" => of_agent("/calls", ALL),
+        "choose_agent_queues" => with(of_agent("/queues", DOERS), json!({"queues": null})),
+        "extend_wrap_up" => with(of_agent("/wrap-up/extend", DOERS), json!({"by_s": 30})),
+        "list_dispositions" => at("/v1/dispositions", ALL, Own),
+        "show_dispositions" => of_call("/disposition", ALL, Nothing),
+        "dispose_call" => with(of_call("/disposition", DOERS, Nothing), json!({"code": "sold", "agent": "1001"})),
         "list_queues" => at("/v1/queues", ALL, Empty),
         "show_queue" => at("/v1/queues/support", ALL, Nothing),
         "list_waiting_calls" => at("/v1/queues/support/calls", ALL, Nothing),
@@ -327,10 +335,13 @@ async fn furnished() -> (Node, Things) {
     };
     let begun = things.live;
     node.play(move |command| match command {
-        Command::SetAgentStatus { .. } => Ok(Answer::Agent(agent(1, State::Ready))),
         Command::WhyIdle { .. } => {
             Ok(Answer::WhyIdle(acd::WhyIdle { state: acd::State::Ready, resting: None, queues: Vec::new() }))
         }
+        Command::SetAgentStatus { .. }
+        | Command::Dispose(_)
+        | Command::ExtendWrapUp { .. }
+        | Command::ChooseQueues { .. } => Ok(Answer::Agent(agent(1, State::Ready))),
         Command::Originate { .. } => Ok(Answer::Called(begun)),
         Command::HangUp { call } => Ok(Answer::HangingUp(call)),
         Command::RequestCallback { request, .. } => Ok(Answer::Callback(Box::new(taken(request.number)))),

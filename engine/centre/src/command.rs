@@ -1,7 +1,9 @@
 //! Commands that come from outside (REST), each for exactly one owner, and their answers.
 
+use core::time::Duration;
+
 use acd::{AgentSnapshot, CallbackPick, CallbackRefusal, CallbackRequest, CallbackTaken, Status, Steering};
-use clock::{AgentId, CallId, WallTime};
+use clock::{AgentId, CallId, QueueId, WallTime};
 use dialer::gate::Pattern;
 
 /// A command of an outside client.
@@ -20,6 +22,22 @@ pub enum Command {
     WhyIdle {
         /// The agent.
         agent: AgentId,
+    },
+    /// What came of a call (to the ACD).
+    Dispose(Box<acd::Disposed>),
+    /// A longer wrap-up (to the ACD).
+    ExtendWrapUp {
+        /// The agent.
+        agent: AgentId,
+        /// By how much.
+        by: Duration,
+    },
+    /// Which of his queues an agent serves (to the ACD).
+    ChooseQueues {
+        /// The agent.
+        agent: AgentId,
+        /// The queues; `None` for all of his.
+        queues: Option<Vec<QueueId>>,
     },
     /// Click-to-call: the agent's phone first, then the other side (to a shard).
     Originate {
@@ -110,6 +128,13 @@ pub enum Answer {
 pub enum CommandError {
     /// No such agent.
     UnknownAgent,
+    /// The agent wraps nothing up.
+    NoWrapUp,
+    /// The wrap-up may not be made so much longer.
+    WrapUpExtensionOver {
+        /// By how much it may, s.
+        left_s: u64,
+    },
     /// No such live call.
     UnknownCall,
     /// No such queue.

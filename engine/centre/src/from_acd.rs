@@ -1,10 +1,10 @@
 //! What the ACD's effects mean to the others.
 
 use clock::WallTime;
-use journal_core::{AgentState, AgentStatus, Durability, Entry, Mark, StateCause};
+use journal_core::{AgentState, AgentStatus, Durability, Entry, Mark};
 
 use crate::routing::routing;
-use crate::{Answer, CommandError, Delivery, callbacks};
+use crate::{Answer, CommandError, Delivery, callbacks, duty};
 
 /// Turns the ACD's effects into deliveries, and numbers its journal entries.
 #[derive(Debug, Default)]
@@ -26,10 +26,13 @@ impl AcdOutlet {
             Effect::StatusChanged { agent, status, reason } => {
                 self.journal(Entry::AgentStatus { agent, status: agent_status(status), reason, at: wall })
             }
-            Effect::StateChanged { agent, state, reason, call } => {
-                let (state, cause) = (agent_state(state), StateCause::Unknown);
-                self.journal(Entry::AgentStateChanged { agent, state, reason, call, at: wall, cause })
+            Effect::StateChanged { agent, state, reason, call, at, cause } => {
+                let (state, cause) = (agent_state(state), duty::cause(cause));
+                self.journal(Entry::AgentStateChanged { agent, state, reason, call, at, cause })
             }
+            Effect::Noted { agent, note } => self.journal(duty::step(agent, note, wall)),
+            Effect::Disposed(said) => self.journal(duty::disposition(*said, wall)),
+            Effect::Probe { agent } => Delivery::Location(sip::location::Input::Probe { agent }),
             Effect::Reply { request, result } => Delivery::Answer {
                 request,
                 result: result.map(answer).map_err(command_error),
@@ -107,6 +110,8 @@ fn answer(reply: acd::Reply) -> Answer {
 fn command_error(error: acd::CommandError) -> CommandError {
     match error {
         acd::CommandError::UnknownAgent => CommandError::UnknownAgent,
+        acd::CommandError::NoWrapUp => CommandError::NoWrapUp,
+        acd::CommandError::WrapUpExtensionOver { left_s } => CommandError::WrapUpExtensionOver { left_s },
         acd::CommandError::UnknownCallback => CommandError::UnknownCallback,
         acd::CommandError::Callback(refusal) => CommandError::Callback(refusal),
         acd::CommandError::UnknownQueue => CommandError::UnknownQueue,
@@ -167,7 +172,7 @@ pub const fn status_of(status: AgentStatus) -> acd::Status {
     }
 }
 
-const fn agent_state(state: acd::State) -> AgentState {
+pub(crate) const fn agent_state(state: acd::State) -> AgentState {
     match state {
         acd::State::Offline => AgentState::Offline,
         acd::State::Ready => AgentState::Ready,

@@ -37,8 +37,7 @@ impl LocationOutlet {
                 // A ban is not journaled: nothing to wait for.
                 vec![Delivery::Answer { request, result, gate: None }]
             }
-            // Nobody asks yet.
-            Effect::Answers { .. } => Vec::new(),
+            Effect::Answers { agent, answers } => vec![Delivery::Acd(acd::Input::Answers { agent, answers })],
             Effect::Dropped { reason } => vec![Delivery::Dropped { reason }],
             Effect::Contacts { agent, contacts } => {
                 let reachable = !contacts.is_empty();

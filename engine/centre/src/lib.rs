@@ -9,6 +9,7 @@
 mod callbacks;
 mod command;
 mod delivery;
+mod duty;
 mod from_acd;
 mod from_location;
 mod from_shard;
@@ -22,6 +23,7 @@ mod snapshot;
 pub use callbacks::state as callback_state;
 pub use command::{Answer, Command, CommandError};
 pub use delivery::Delivery;
+pub use duty::at_limit;
 pub use from_acd::{AcdOutlet, agent_status, status_of};
 pub use from_location::{LocationOutlet, binding_of};
 pub use from_shard::ShardOutlet;
@@ -33,7 +35,8 @@ pub mod trunk_view {
 }
 
 pub use snapshot::{
-    Directory, NamedAgent, NamedQueue, NamedTrunk, Quarantined, RegistrationSnapshot, Snapshot, TrunkSnapshot,
+    Directory, DispositionRule, NamedAgent, NamedQueue, NamedTrunk, PauseReason, Quarantined, RegistrationSnapshot,
+    Snapshot, TrunkSnapshot,
 };
 
 pub use sip::location::Ban;

@@ -29,6 +29,22 @@ pub fn agents(replay: &Replay, mut configured: Vec<acd::AgentConfig>) -> Vec<acd
             agent.reason.clone_from(&chosen.reason);
         }
     }
+    for (id, queues) in replay.chosen_queues() {
+        if let Some(agent) = configured.iter_mut().find(|agent| agent.agent == id) {
+            agent.queues = Some(queues.to_vec());
+        }
+    }
+    configured
+}
+
+/// The same agents with what they have paused on the day of `now`: it counts for the limits of their pauses.
+#[must_use]
+pub fn pauses(replay: &Replay, now: WallTime, mut configured: Vec<acd::AgentConfig>) -> Vec<acd::AgentConfig> {
+    for (id, reason, paused) in replay.paused_on(now) {
+        if let Some(agent) = configured.iter_mut().find(|agent| agent.agent == id) {
+            agent.paused_today.push((reason.to_owned(), paused));
+        }
+    }
     configured
 }
 

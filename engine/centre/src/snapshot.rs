@@ -16,6 +16,48 @@ pub struct Directory {
     pub trunks: BTreeMap<TrunkId, NamedTrunk>,
     /// Names of skills by id.
     pub skills: BTreeMap<SkillId, String>,
+    /// Reasons of pauses; where there are none any text is one.
+    pub pause_reasons: Vec<PauseReason>,
+    /// What agents may say came of a call.
+    pub dispositions: Vec<DispositionRule>,
+}
+
+/// A reason of pauses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PauseReason {
+    /// What people read.
+    pub label: String,
+    /// It is a break: time of rest.
+    pub is_break: bool,
+    /// Its word and limits.
+    pub rule: acd::PauseRule,
+}
+
+/// Something that agents may say came of a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DispositionRule {
+    /// Code.
+    pub code: String,
+    /// What people read.
+    pub label: String,
+    /// Key 1 to 9 on the agent's desk.
+    pub hotkey: Option<u8>,
+    /// It counts as a success.
+    pub is_success: bool,
+    /// It needs a note.
+    pub requires_note: bool,
+    /// It needs a callback.
+    pub requires_callback: bool,
+    /// Names of the queues whose calls it is for; empty for all calls.
+    pub queues: Vec<String>,
+}
+
+impl DispositionRule {
+    /// It may be said of a call of this queue, or of none.
+    #[must_use]
+    pub fn is_for(&self, queue: Option<&str>) -> bool {
+        self.queues.is_empty() || queue.is_some_and(|queue| self.queues.iter().any(|known| known == queue))
+    }
 }
 
 impl Directory {

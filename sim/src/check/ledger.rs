@@ -186,6 +186,12 @@ impl Ledger {
             | Input::CallbackStep { .. }
             | Input::CallbackFacts { .. }
             | Input::RestoreCallback(_) => {}
+            // Nobody is probed, extends a wrap-up or chooses queues in the simulated centre.
+            Input::AgentRules { .. }
+            | Input::Answers { .. }
+            | Input::Dispose { .. }
+            | Input::ExtendWrapUp { .. }
+            | Input::ChooseQueues { .. } => {}
         }
     }
 
@@ -241,6 +247,9 @@ impl Ledger {
             | Effect::EndCallback { .. }
             | Effect::CallbackAnswer { .. }
             | Effect::StatusChanged { .. }
+            | Effect::Noted { .. }
+            | Effect::Disposed(_)
+            | Effect::Probe { .. }
             | Effect::Repaired { .. }
             | Effect::Steered { .. }
             | Effect::Reply { .. } => {}

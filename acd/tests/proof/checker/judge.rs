@@ -38,6 +38,9 @@ impl Checker {
                 Effect::Reply { .. }
                 | Effect::Steered { .. }
                 | Effect::Place { .. }
+                | Effect::Noted { .. }
+                | Effect::Disposed(_)
+                | Effect::Probe { .. }
                 | Effect::CallbackChanged(_)
                 | Effect::BeginCallback { .. }
                 | Effect::EndCallback { .. }

@@ -181,6 +181,12 @@ impl Checker {
             | Input::CallbackStep { .. }
             | Input::CallbackFacts { .. }
             | Input::RestoreCallback(_) => {}
+            // And these a table each (`duty`).
+            Input::AgentRules { .. }
+            | Input::Answers { .. }
+            | Input::Dispose { .. }
+            | Input::ExtendWrapUp { .. }
+            | Input::ChooseQueues { .. } => {}
         }
         self.accepted
     }

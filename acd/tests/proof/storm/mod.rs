@@ -233,6 +233,11 @@ fn name(input: &Input, accepted: bool) -> &'static str {
         Input::WhyIdle { .. } => "input: why idle",
         Input::LastAgents(_) => "input: last agents",
         Input::Steer(_) => "input: steer",
+        Input::AgentRules { .. }
+        | Input::Answers { .. }
+        | Input::Dispose { .. }
+        | Input::ExtendWrapUp { .. }
+        | Input::ChooseQueues { .. } => "input: duty",
     }
 }
 

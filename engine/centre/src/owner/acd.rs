@@ -339,7 +339,10 @@ impl AcdOwner {
             Input::SetStatus { request: Some(request), .. }
             | Input::CancelCallback { request: Some(request), .. }
             | Input::Steer(Steer { request: Some(request), .. })
-            | Input::WhyIdle { request, .. } => {
+            | Input::WhyIdle { request, .. }
+            | Input::Dispose { request: Some(request), .. }
+            | Input::ExtendWrapUp { request: Some(request), .. }
+            | Input::ChooseQueues { request: Some(request), .. } => {
                 let reason = "quarantined".to_owned();
                 Delivery::Answer { request, result: Err(CommandError::Unavailable { reason }), gate: None }
             }

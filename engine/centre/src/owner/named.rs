@@ -55,10 +55,14 @@ impl Named {
             }
             Input::AgentBusy(fact) => Some(Self::Agent(fact.agent)),
             Input::Steer(order) => Some(Self::Call(order.call)),
+            Input::Dispose { disposed, .. } => Some(Self::Agent(disposed.agent)),
             Input::AgentFree { agent, .. }
             | Input::Reachable { agent, .. }
             | Input::SetStatus { agent, .. }
-            | Input::WhyIdle { agent, .. } => Some(Self::Agent(*agent)),
+            | Input::WhyIdle { agent, .. }
+            | Input::Answers { agent, .. }
+            | Input::ExtendWrapUp { agent, .. }
+            | Input::ChooseQueues { agent, .. } => Some(Self::Agent(*agent)),
             _ => None,
         }
     }

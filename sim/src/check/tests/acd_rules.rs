@@ -201,8 +201,8 @@ fn a_wrap_up_that_is_skipped() {
     desk.enqueue(1);
     let first = desk.claim();
     desk.lie = |effect| match effect {
-        Effect::StateChanged { agent, reason, call, state: acd::State::WrapUp } => {
-            vec![Effect::StateChanged { agent, state: acd::State::Ready, reason, call }]
+        Effect::StateChanged { agent, reason, call, state: acd::State::WrapUp, at, cause } => {
+            vec![Effect::StateChanged { agent, state: acd::State::Ready, reason, call, at, cause }]
         }
         other => vec![other],
     };

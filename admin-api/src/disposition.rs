@@ -1,0 +1,272 @@
+//! What came of a call: `/v1/calls/{id}/disposition`, and what may be said: `/v1/dispositions`.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use centre::{Answer, Command, DispositionRule};
+use clock::{CallId, WallTime};
+use journal_core::Direction;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::access::{Access, Routes};
+use crate::agent::Agent;
+use crate::api::{Shared, wrong_answer};
+use crate::body::JsonBody;
+use crate::call::source;
+use crate::callback::call_back;
+use crate::idempotency::RequestKey;
+use crate::key::Principal;
+use crate::once::once;
+use crate::openapi::{ReadRefusals, Refusals};
+use crate::page::Page;
+use crate::problem::{Code, Problem};
+use crate::query::{NoParameters, Query};
+use crate::rights::Permission;
+use crate::time::{parse_rfc3339, rfc3339};
+use crate::voicemail::away;
+
+/// Something that may be said of a call.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct DispositionChoice {
+    /// Code.
+    #[schema(example = "sold")]
+    code: String,
+    /// What people read.
+    #[schema(example = "Sold")]
+    label: String,
+    /// Key 1 to 9 on the agent's desk.
+    hotkey: Option<u8>,
+    /// It counts as a success.
+    is_success: bool,
+    /// It needs a note.
+    requires_note: bool,
+    /// It needs a callback.
+    requires_callback: bool,
+    /// The queues whose calls it is for; empty for all calls.
+    queues: Vec<String>,
+}
+
+/// What an agent said came of a call.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Disposition {
+    /// Extension of the agent.
+    #[schema(example = "1001")]
+    agent: String,
+    /// Code; `not_set` for a wrap-up that ended without one.
+    #[schema(example = "sold")]
+    code: String,
+    /// What people read.
+    #[schema(example = "Sold")]
+    label: String,
+    /// It counts as a success.
+    is_success: bool,
+    /// The note.
+    note: Option<String>,
+    /// Number of the callback that was asked for with it.
+    callback_number: Option<String>,
+    /// When the customer is to be called; null for as soon as possible.
+    #[schema(format = DateTime)]
+    callback_due_at: Option<String>,
+    /// When it was given.
+    #[schema(format = DateTime)]
+    given_at: String,
+    /// Who gave it.
+    #[schema(example = "demo")]
+    given_by: String,
+}
+
+/// What came of a call.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewDisposition {
+    /// One of the codes of `/v1/dispositions`.
+    #[schema(example = "sold", min_length = 1, max_length = 64)]
+    code: String,
+    /// The agent who says it; without it the one who asks, else the one who talked last.
+    #[schema(example = "1001")]
+    agent: Option<String>,
+    /// A note.
+    #[schema(max_length = 4000, example = "two of them")]
+    note: Option<String>,
+    /// The customer is to be called again, by the same agent.
+    callback: Option<NewDispositionCallback>,
+}
+
+/// A callback that comes of a call.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewDispositionCallback {
+    /// Another number than that of the call.
+    #[schema(example = "+442071838750", min_length = 1, max_length = 64, pattern = "^[ -~]*$")]
+    number: Option<String>,
+    /// When; without it as soon as possible.
+    #[schema(format = DateTime)]
+    due_at: Option<String>,
+}
+
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .add(Access::All(Permission::QueuesView), routes!(choices))
+        .add(Access::Own(Permission::CallsView), routes!(given))
+        .add(Access::Own(Permission::AgentsControl), routes!(give))
+}
+
+/// What may be said of calls.
+#[utoipa::path(get, path = "/v1/dispositions", operation_id = "list_dispositions", tag = "agents",
+    responses((status = 200, description = "All that may be said", body = Page<DispositionChoice>), ReadRefusals))]
+async fn choices(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Query(_): Query<NoParameters>,
+) -> Page<DispositionChoice> {
+    let directory = shared.directory_of(&principal);
+    Page { data: directory.dispositions.iter().cloned().map(DispositionChoice::from).collect(), next_cursor: None }
+}
+
+/// What agents said came of a call.
+#[utoipa::path(get, path = "/v1/calls/{id}/disposition", operation_id = "show_dispositions", tag = "agents",
+    params(("id" = String, Path, description = "The call's id")),
+    responses((status = 200, description = "One an agent who said something", body = Page<Disposition>), ReadRefusals))]
+async fn given(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    Query(_): Query<NoParameters>,
+) -> Result<Page<Disposition>, Problem> {
+    let (call, _) = call_of(&shared, &principal, Permission::CallsView, &id).await?;
+    let all = shared.services.database.call_dispositions(&principal.account, call).await.map_err(away)?;
+    Ok(Page { data: all.into_iter().map(Disposition::from).collect(), next_cursor: None })
+}
+
+/// Says what came of a call, while it lasts, in the wrap-up or later, with a note and a callback in one step. It takes
+/// the place of what the agent said before, and ends a wrap-up that waits for it.
+#[utoipa::path(post, path = "/v1/calls/{id}/disposition", operation_id = "dispose_call", tag = "agents",
+    request_body = NewDisposition,
+    params(("id" = String, Path, description = "The call's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
+    responses((status = 200, description = "The agent as he is now", body = Agent), Refusals))]
+async fn give(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    Query(_): Query<NoParameters>,
+    headers: HeaderMap,
+    JsonBody { value, bytes }: JsonBody<NewDisposition>,
+) -> Result<Response, Problem> {
+    let (call_id, call) = call_of(&shared, &principal, Permission::AgentsControl, &id).await?;
+    let own = principal.confined_to(Permission::AgentsControl).map(str::to_owned);
+    let extension = value.agent.clone().or(own).or(call.agent.clone()).unwrap_or_default();
+    let directory = shared.agents_of(&principal, Permission::AgentsControl);
+    let no_agent = || Problem::new(Code::AgentNotFound, format!("There is no agent `{extension}`."));
+    let agent = directory.agent(&extension).ok_or_else(no_agent)?;
+    let rule = rule_of(&directory.dispositions, &value, call.queue.as_deref())?;
+    let other_side = if call.direction == Direction::Inbound { call.from.clone() } else { call.to.clone() };
+    let callback = value.callback.map(|wanted| wanted_callback(wanted, other_side)).transpose()?;
+    let disposed = acd::Disposed {
+        agent,
+        call: call_id,
+        code: rule.code,
+        label: rule.label,
+        is_success: rule.is_success,
+        note: value.note,
+        callback,
+        by: principal.name.clone(),
+    };
+    let key = RequestKey::read(&headers, &principal, &format!("POST /v1/calls/{id}/disposition"), &bytes)?;
+    once(Arc::clone(&shared), key, async move {
+        if let Some((number, due_at)) = disposed.callback.clone() {
+            call_back(&shared, number, agent, due_at, call_id).await?;
+        }
+        match shared.services.command_to_the_end(Command::Dispose(Box::new(disposed))).await? {
+            Answer::Agent(now) => {
+                let now = Agent::from_snapshot(&now, &directory).ok_or_else(no_agent_left)?;
+                Ok((StatusCode::OK, now))
+            }
+            other => Err(wrong_answer(&other)),
+        }
+    })
+    .await
+}
+
+async fn call_of(
+    shared: &Shared,
+    principal: &Principal,
+    permission: Permission,
+    id: &str,
+) -> Result<(CallId, records::Call), Problem> {
+    let unknown = || Problem::new(Code::CallNotFound, format!("There is no call `{id}`."));
+    let call: CallId = id.parse().map_err(|_| unknown())?;
+    let found = source::find(shared, &principal.whose(permission), call).await?;
+    found.map(|found| (call, found)).ok_or_else(unknown)
+}
+
+/// What the code stands for, if it may be said of a call of this queue and nothing that it needs is missing.
+fn rule_of(rules: &[DispositionRule], value: &NewDisposition, queue: Option<&str>) -> Result<DispositionRule, Problem> {
+    let refused = |field: &'static str, expected: String| {
+        Problem::new(Code::InvalidBody, "The disposition is not as expected.").at(field, "invalid", expected)
+    };
+    let allowed = || rules.iter().filter(|rule| rule.is_for(queue));
+    let rule = allowed().find(|rule| rule.code == value.code).cloned().ok_or_else(|| {
+        let codes: Vec<&str> = allowed().map(|rule| rule.code.as_str()).collect();
+        refused("#/code", format!("expected one of: {}", codes.join(", ")))
+    })?;
+    let note = value.note.as_deref().unwrap_or_default();
+    if rule.requires_note && note.trim().is_empty() {
+        return Err(refused("#/note", format!("`{}` needs a note", rule.code)));
+    }
+    if note.chars().count() > MAX_NOTE {
+        return Err(refused("#/note", format!("expected at most {MAX_NOTE} characters")));
+    }
+    if rule.requires_callback && value.callback.is_none() {
+        return Err(refused("#/callback", format!("`{}` needs a callback", rule.code)));
+    }
+    Ok(rule)
+}
+
+fn wanted_callback(wanted: NewDispositionCallback, other_side: String) -> Result<(String, Option<WallTime>), Problem> {
+    let time = |text: &str| {
+        parse_rfc3339(text).ok_or_else(|| {
+            Problem::new(Code::InvalidBody, "The time is not as expected.").at(
+                "#/callback/due_at",
+                "invalid",
+                "expected a time like 2026-07-30T12:00:00Z",
+            )
+        })
+    };
+    Ok((wanted.number.unwrap_or(other_side), wanted.due_at.as_deref().map(time).transpose()?))
+}
+
+fn no_agent_left() -> Problem {
+    Problem::new(Code::AgentNotFound, "The agent is configured no more.")
+}
+
+impl From<DispositionRule> for DispositionChoice {
+    fn from(rule: DispositionRule) -> Self {
+        let DispositionRule { code, label, hotkey, is_success, requires_note, requires_callback, queues } = rule;
+        Self { code, label, hotkey, is_success, requires_note, requires_callback, queues }
+    }
+}
+
+impl From<records::CallDisposition> for Disposition {
+    fn from(given: records::CallDisposition) -> Self {
+        let callback = given.callback;
+        Self {
+            agent: given.agent,
+            code: given.code,
+            label: given.label,
+            is_success: given.is_success,
+            note: given.note,
+            callback_due_at: callback.as_ref().and_then(|callback| callback.due_at).map(rfc3339),
+            callback_number: callback.map(|callback| callback.number),
+            given_at: rfc3339(given.given_at),
+            given_by: given.given_by,
+        }
+    }
+}
+
+/// Characters of a note: a page.
+const MAX_NOTE: usize = 4_000;
