@@ -5,7 +5,8 @@ use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize as _, Deserializer};
 use serde_json::error::Category;
 
 use crate::problem::{Code, Problem};
@@ -51,6 +52,17 @@ impl<S: Sync> FromRequest<S> for EmptyBody {
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoFields {}
+
+/// Reads a field that is a whole number. One written with a fraction of zeros is whole too: JSON has one kind of
+/// number, and so has the API's description (JSON Schema, Validation, 6.1.1).
+pub(crate) fn whole<'de, D: Deserializer<'de>, T: TryFrom<i64>>(field: D) -> Result<T, D::Error> {
+    let number = serde_json::Number::deserialize(field)?;
+    let from_fraction = || number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < EXACT);
+    // A float to integer cast saturates, and this one is within what a float holds exactly.
+    let whole = number.as_i64().or_else(|| from_fraction().map(|float| float as i64));
+    let fits = whole.and_then(|whole| T::try_from(whole).ok());
+    fits.ok_or_else(|| D::Error::custom(format!("`{number}` is no whole number of the size expected")))
+}
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("none");
@@ -116,12 +128,28 @@ fn pointer(path: &str, message: &str) -> String {
     steps.chain(missing).fold(String::from("#"), |pointer, step| pointer + "/" + step)
 }
 
+/// From here on a float skips whole numbers.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 /// Most bytes of a JSON body: two orders above the longest honest one.
 const MAX_BODY: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(serde::Deserialize)]
+    struct Extension {
+        #[serde(deserialize_with = "whole")]
+        by: u32,
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_zeros() {
+        let read = |text: &str| parse::<Extension>(text.as_bytes()).map(|field| field.by).ok();
+        assert_eq!(["{\"by\": 30}", "{\"by\": 30.0}", "{\"by\": 3e1}"].map(read), [Some(30); 3]);
+        let wrong = ["{\"by\": 30.5}", "{\"by\": -1.0}", "{\"by\": 1e300}", "{\"by\": \"30\"}", "{}"];
+        assert_eq!(wrong.map(read), [None; 5]);
+    }
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]

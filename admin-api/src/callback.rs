@@ -56,7 +56,7 @@ pub(crate) struct CallbacksQuery {
     #[param(example = "+442071838750")]
     number: Option<String>,
     /// That came of this call.
-    #[param(example = "call_0190f5a2b6d07c3a9d1e4f5061728394")]
+    #[param(example = "call_0190f5a2b6d07c3a9d1e4f5061728394", pattern = "^call_[0-9a-f]{32}$")]
     related_call_id: Option<String>,
 }
 

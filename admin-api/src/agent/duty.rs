@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Agent, unknown};
 use crate::api::{Shared, wrong_answer};
-use crate::body::JsonBody;
+use crate::body::{JsonBody, whole};
 use crate::idempotency::RequestKey;
 use crate::key::Principal;
 use crate::once::once;
@@ -188,6 +188,7 @@ pub(crate) struct QueueChoice {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WrapUpExtension {
     /// By how much.
+    #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1, maximum = 86_400, example = 30)]
     by_s: u32,
 }

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::{Call, call_of, parse_id, source};
 use crate::api::{Shared, wrong_answer};
-use crate::body::JsonBody;
+use crate::body::{JsonBody, whole};
 use crate::idempotency::RequestKey;
 use crate::key::Principal;
 use crate::once::once;
@@ -40,6 +40,7 @@ pub(crate) struct Move {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Prioritise {
     /// Higher first; 0 is usual.
+    #[serde(deserialize_with = "whole")]
     #[schema(minimum = -1000, maximum = 1000, example = 10)]
     priority: i32,
 }
