@@ -342,9 +342,9 @@ const RETRY_MS: u16 = 2;
 /// The longest wait; orders and packets end it at once.
 const MAX_PATIENCE_MS: u16 = 10_000;
 /// The rest between two drains of the sockets: half of it is what a packet waits, far below what a phone's buffer
-/// holds, and a drain finds 100 packets of 500 calls, which shares out the cost of the wake-up.
-const REST: Duration = Duration::from_millis(2);
+/// holds, and a drain finds 150 packets of 500 calls, which shares out the cost of the wake-up.
+const REST: Duration = Duration::from_millis(3);
 /// Load is judged over so long ...
 const LOAD_WINDOW: Duration = Duration::from_millis(32);
-/// ... and is high from 1,000 packets and orders a second on: two for each rest.
+/// ... and is high from 1,000 packets and orders a second on: three for each rest.
 const BUSY_FROM: u32 = 32;

@@ -93,7 +93,7 @@ impl Leg {
         if self.sent == 0 && self.last_packet.is_none() {
             return;
         }
-        let target = self.reports.came_from.unwrap_or_else(|| Destination::from(remote.media.rtcp));
+        let target = self.reports.came_from.clone().unwrap_or_else(|| Destination::from(remote.media.rtcp));
         let block = self.reception.report_block(now.mono);
         let sender = self.sent > self.reports.sent_before;
         self.reports.sent_before = self.sent;

@@ -145,7 +145,9 @@ impl Tap {
     /// Closes the batch at `now`.
     pub(crate) fn batch(&mut self, now: Instant) -> Batch {
         let until = self.samples_at(now);
-        let (pieces, bytes) = (std::mem::take(&mut self.pieces), std::mem::take(&mut self.bytes));
+        // The next batch will be as large as this one.
+        let (pieces, bytes) = (Vec::with_capacity(self.pieces.len()), Vec::with_capacity(self.bytes.len()));
+        let (pieces, bytes) = (std::mem::replace(&mut self.pieces, pieces), std::mem::replace(&mut self.bytes, bytes));
         let (lost, pauses) = (self.lost.take(), std::mem::take(&mut self.pauses));
         Batch { recorder: self.recorder, until, lost, pauses, pieces, bytes }
     }

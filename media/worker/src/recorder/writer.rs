@@ -102,15 +102,25 @@ impl Writer {
     fn run(&mut self, orders: &Receiver<ToWriter>) {
         loop {
             match orders.recv_timeout(if self.events.has_kept() { RETRY_EVENTS } else { IDLE }) {
-                Ok(ToWriter::Begin(begin)) => self.begin(begin),
-                Ok(ToWriter::Batch(batch)) => self.batch(&batch),
-                Ok(ToWriter::End(batch, least)) => self.end(&batch, least),
-                Err(RecvTimeoutError::Timeout) => {}
+                Ok(first) => {
+                    self.serve(first);
+                    orders.try_iter().take(WRITER_QUEUE).for_each(|order| self.serve(order));
+                    self.events.flush();
+                    rest();
+                }
+                Err(RecvTimeoutError::Timeout) => self.events.flush(),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.events.flush();
         }
         self.events.flush();
+    }
+
+    fn serve(&mut self, order: ToWriter) {
+        match order {
+            ToWriter::Begin(begin) => self.begin(begin),
+            ToWriter::Batch(batch) => self.batch(&batch),
+            ToWriter::End(batch, least) => self.end(&batch, least),
+        }
     }
 
     fn begin(&mut self, begin: Begin) {
@@ -216,6 +226,12 @@ fn ask_for_sync(sync: &SyncSender<Unsynced>, open: &mut Open) {
     }
 }
 
+/// What comes meanwhile is taken together: a media thread that wakes the writer for each batch pays for it.
+#[allow(clippy::disallowed_methods, reason = "a shell: the rest between two rounds of batches")]
+fn rest() {
+    std::thread::sleep(REST);
+}
+
 /// Creates the `.part` file; an existing recording of that name is never touched.
 fn create(wav: &Path) -> io::Result<File> {
     if wav.exists() {
@@ -239,5 +255,7 @@ const FINISH_QUEUE: usize = 4_096;
 const SYNC_QUEUE: usize = 1_024;
 /// A crash may cost a second (DESIGN section 6); the batches before take part of it.
 const REFRESH_EVERY: Duration = Duration::from_millis(900);
+/// The rest between two rounds: much less than what a crash may cost, and 25 batches of 500 recordings.
+const REST: Duration = Duration::from_millis(10);
 const RETRY_EVENTS: Duration = Duration::from_millis(10);
 const IDLE: Duration = Duration::from_secs(60);
