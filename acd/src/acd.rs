@@ -3,21 +3,25 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use clock::{AgentId, CallId, CallbackId, Instant, Now, OfferId, QueueId, Rng, ShardId, TimerQueue};
+use clock::{AgentId, CallId, Instant, Now, OfferId, QueueId, Rng, ShardId};
 
 use crate::agent::Agent;
 use crate::callbacks::Callbacks;
+use crate::calls::Calls;
 use crate::class::Classes;
 use crate::contract::{CommandError, Effect, Input, PauseRule, Reply, StateCause, TimerReason};
 use crate::dispatch::Woken;
 use crate::facts::Suspects;
+use crate::fixed_map::FixedMap;
 use crate::limits::Limits;
 use crate::line::Line;
 use crate::place::Places;
 use crate::planted::Planted;
 use crate::preferred::LastAgents;
 use crate::profile::Profile;
-use crate::queue::{HeldCalls, Queue, Waiting};
+use crate::queue::{HeldCalls, Queue};
+use crate::table::Table;
+use crate::timers::{Timer, Timers};
 
 /// The automatic call distributor (DESIGN sections 3 and 4).
 ///
@@ -30,11 +34,10 @@ use crate::queue::{HeldCalls, Queue, Waiting};
 pub struct Acd {
     pub(crate) limits: Limits,
     pub(crate) now: Now,
-    /// By id, so that slots are in the order of ids; slots change in `reindex` only.
-    pub(crate) agents: Vec<Agent>,
-    /// By id, as above.
-    pub(crate) queues: Vec<Queue>,
-    pub(crate) calls: BTreeMap<CallId, Waiting>,
+    /// Slots change with new rules only, before `reindex`.
+    pub(crate) agents: Table<AgentId, Agent>,
+    pub(crate) queues: Table<QueueId, Queue>,
+    pub(crate) calls: Calls,
     pub(crate) places: Places,
     pub(crate) callbacks: Callbacks,
     pub(crate) last_agents: LastAgents,
@@ -47,7 +50,7 @@ pub struct Acd {
     /// Agents with a phone, also such as are not configured yet: a phone may
     /// register before the configuration that names its agent arrives.
     pub(crate) reachable: BTreeSet<AgentId>,
-    pub(crate) offers: BTreeMap<OfferId, AgentId>,
+    pub(crate) offers: FixedMap<OfferId, AgentId>,
     /// What follows is an index of the rows, built anew by `reindex`.
     pub(crate) profiles: Vec<Profile>,
     pub(crate) classes: Classes,
@@ -57,11 +60,11 @@ pub struct Acd {
     pub(crate) joining: Line,
     /// Calls that are kept for one agent.
     pub(crate) held: BTreeMap<AgentId, HeldCalls>,
-    pub(crate) timers: TimerQueue<Timer>,
+    pub(crate) timers: Timers,
     pub(crate) suspects: BTreeMap<ShardId, Suspects>,
     pub(crate) woken: Woken,
     pub(crate) effects: VecDeque<Effect>,
-    pub(crate) changed_agents: BTreeSet<AgentId>,
+    pub(crate) changed_agents: FixedMap<AgentId, ()>,
     pub(crate) next_offer: u64,
     pub(crate) next_seq: u64,
     pub(crate) repaired: u64,
@@ -69,22 +72,6 @@ pub struct Acd {
     /// A fault for tests, and at how many occasions it could have struck.
     #[cfg(feature = "planted-faults")]
     pub(crate) planted: Option<(crate::planted::Planted, u32)>,
-}
-
-/// What a timer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Timer {
-    MaxWait(CallId),
-    Step(CallId),
-    Join(CallId),
-    Offer(AgentId),
-    WrapUp(AgentId),
-    Rest(AgentId),
-    Place(u64),
-    Callback(CallbackId),
-    Empty(QueueId),
-    Pause(AgentId),
-    Probe(AgentId),
 }
 
 /// How much is held: what a leak check compares.
@@ -123,24 +110,24 @@ impl Acd {
         Self {
             limits,
             now: Now::default(),
-            agents: Vec::new(),
-            queues: Vec::new(),
-            calls: BTreeMap::new(),
+            agents: Table::default(),
+            queues: Table::default(),
+            calls: Calls::default(),
             places: Places::default(),
             callbacks: Callbacks::new(rng.fork()),
             last_agents: LastAgents::default(),
             reachable: BTreeSet::new(),
-            offers: BTreeMap::new(),
+            offers: FixedMap::default(),
             profiles: Vec::new(),
             classes: Classes::default(),
             open: Line::default(),
             joining: Line::default(),
             held: BTreeMap::new(),
-            timers: TimerQueue::new(),
+            timers: Timers::default(),
             suspects: BTreeMap::new(),
             woken: Woken::default(),
             effects: VecDeque::new(),
-            changed_agents: BTreeSet::new(),
+            changed_agents: FixedMap::default(),
             next_offer: rng.next_u64() >> 2,
             rng,
             pauses: Vec::new(),
@@ -252,12 +239,12 @@ impl Acd {
     /// The agent and the call whose timer is due next.
     pub fn due(&mut self) -> Option<(Option<AgentId>, Option<CallId>)> {
         match self.timers.peek()?.1 {
-            Timer::MaxWait(call) | Timer::Step(call) | Timer::Join(call) => Some((None, Some(*call))),
+            Timer::MaxWait(call) | Timer::Step(call) | Timer::Join(call) => Some((None, Some(call))),
             Timer::Offer(agent)
             | Timer::WrapUp(agent)
             | Timer::Rest(agent)
             | Timer::Pause(agent)
-            | Timer::Probe(agent) => Some((Some(*agent), None)),
+            | Timer::Probe(agent) => Some((Some(agent), None)),
             Timer::Place(_) | Timer::Callback(_) | Timer::Empty(_) => None,
         }
     }
@@ -295,12 +282,12 @@ impl Acd {
 
     /// The slot of an agent.
     pub(crate) fn agent_slot(&self, agent: AgentId) -> Option<usize> {
-        self.agents.binary_search_by_key(&agent, |row| row.agent).ok()
+        self.agents.slot(agent)
     }
 
     /// The slot of a queue.
     pub(crate) fn queue_slot(&self, queue: QueueId) -> Option<usize> {
-        self.queues.binary_search_by_key(&queue, |row| row.config.queue).ok()
+        self.queues.slot(queue)
     }
 
     /// New rules of pauses and probes.
@@ -334,23 +321,5 @@ fn cause_of(input: &Input) -> StateCause {
         Input::Dispose { .. } => StateCause::Disposed,
         Input::Facts { .. } | Input::ShardLost { .. } => StateCause::Repaired,
         _ => StateCause::Configured,
-    }
-}
-
-impl Timer {
-    fn reason(self) -> TimerReason {
-        match self {
-            Self::MaxWait(_) => TimerReason::MaxWait,
-            Self::Step(_) => TimerReason::Step,
-            Self::Join(_) => TimerReason::Join,
-            Self::Offer(_) => TimerReason::OfferOverdue,
-            Self::WrapUp(_) => TimerReason::WrapUp,
-            Self::Rest(_) => TimerReason::Rest,
-            Self::Pause(_) => TimerReason::PauseLimit,
-            Self::Probe(_) => TimerReason::Probe,
-            Self::Place(_) => TimerReason::PlaceExpired,
-            Self::Callback(_) => TimerReason::Callback,
-            Self::Empty(_) => TimerReason::QueueEmpty,
-        }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Agent {
     pub(crate) reachable: bool,
     /// His phone left probes without an answer.
     pub(crate) is_silent: bool,
+    /// When his phone is asked next whether it is there. Drawn, so a rebuild keeps it and draws nothing (P10).
+    pub(crate) probe_at: Option<Instant>,
     /// What he is talking in: each a lease that facts must confirm.
     pub(crate) legs: Vec<Leg>,
     pub(crate) offer: Option<OpenOffer>,
@@ -116,6 +118,7 @@ impl Agent {
             queues,
             reachable,
             is_silent: false,
+            probe_at: None,
             legs: Vec::new(),
             offer: None,
             wrap_up_owed: Vec::new(),

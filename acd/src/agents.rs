@@ -2,13 +2,14 @@
 
 use clock::{AgentId, CallId, LegId};
 
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::agent::Leg;
 use crate::contract::{AgentFact, Effect, Note, State, Status, WithdrawReason};
 use crate::limits::MAX_LEGS;
 use crate::not_taken::InARow;
 use crate::order::Stamp;
 use crate::planted::Planted;
+use crate::timers::Timer;
 
 impl Acd {
     /// Stores a status; the state follows after the call or wrap-up that keeps
@@ -62,7 +63,7 @@ impl Acd {
         row.reachable = reachable;
         // A phone that registers is there.
         row.is_silent = false;
-        self.changed_agents.insert(agent);
+        self.changed_agents.insert(agent, ());
         if reachable {
             row.rest_until = None;
             self.timers.cancel(&Timer::Rest(agent));
@@ -148,7 +149,7 @@ impl Acd {
                 row.shown_since = self.now.wall.max(row.told_at);
             }
             row.shown = shown.clone();
-            self.changed_agents.insert(row.agent);
+            self.changed_agents.insert(row.agent, ());
             row.told_at = row.told_at.max(self.now.wall);
             let (agent, state, reason, call) = (row.agent, shown.state, shown.reason, shown.call);
             let (at, cause) = (row.told_at, self.cause);

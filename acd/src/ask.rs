@@ -4,11 +4,12 @@ use core::time::Duration;
 
 use clock::{CallId, Instant};
 
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::class::{Ask, CLASSES_MAX};
 use crate::contract::Step;
 use crate::queue::Waiting;
 use crate::skills::union;
+use crate::timers::Timer;
 
 impl Acd {
     /// The class of a call in the queue of this slot, at this moment.
@@ -50,14 +51,20 @@ impl Acd {
         let now = self.now.mono;
         let Some(mut row) = self.unplace(call) else { return };
         row.held = row.held.filter(|held| held.until > now);
+        // Its timer has gone off.
+        row.next_step = None;
         self.place(row);
     }
 
     /// Arms the timer of a call's next step.
-    pub(crate) fn arm_step(&mut self, row: &Waiting, queue: usize) {
-        match self.next_step(row, queue) {
+    pub(crate) fn arm_step(&mut self, row: &mut Waiting, queue: usize) {
+        let next = self.next_step(row, queue);
+        if core::mem::replace(&mut row.next_step, next) == next {
+            return;
+        }
+        match next {
             Some(at) => self.timers.set(Timer::Step(row.call), at),
-            None => drop(self.timers.cancel(&Timer::Step(row.call))),
+            None => self.timers.cancel(&Timer::Step(row.call)),
         }
     }
 }
@@ -67,13 +74,13 @@ pub(crate) fn in_force(steps: &[Step], age: Duration) -> Option<&Step> {
     steps.iter().filter(|step| step.after <= age).max_by_key(|step| step.after)
 }
 
-fn ask(row: &Waiting, queue: usize, of_queue: Option<&Step>, own: Option<&Step>) -> Ask {
-    let needs = |step: Option<&Step>| step.map(|step| step.required.clone()).unwrap_or_default();
+fn ask<'a>(row: &Waiting, queue: usize, of_queue: Option<&'a Step>, own: Option<&'a Step>) -> Ask {
+    let needs = |step: Option<&'a Step>| step.map_or(&[][..], |step| step.required.as_slice());
     let level_max = [of_queue, own].into_iter().flatten().filter_map(|step| step.level_max).min();
     let mut preferred: Vec<_> =
         [own, of_queue].into_iter().flatten().flat_map(|step| &step.preferred).copied().collect();
     preferred.sort_unstable();
     preferred.dedup();
-    let required = union(&needs(of_queue), &needs(own));
+    let required = union(needs(of_queue), needs(own));
     Ask { queue, kind: row.kind, required, preferred, level_max: level_max.unwrap_or(u8::MAX) }
 }

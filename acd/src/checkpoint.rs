@@ -6,10 +6,17 @@
 //! a broken index does not outlive its owner. What happened after the
 //! checkpoint comes again as inputs, or as differences that facts repair.
 
+use std::collections::{BTreeMap, VecDeque};
+
 use clock::Now;
 
 use crate::acd::Acd;
+use crate::class::Classes;
 use crate::contract::Input;
+use crate::dispatch::Woken;
+use crate::fixed_map::FixedMap;
+use crate::line::Line;
+use crate::timers::Timers;
 
 /// The rows of an ACD at one moment.
 #[derive(Clone, Debug)]
@@ -32,17 +39,47 @@ impl Checkpoint {
             }
             acd.effects.clear();
         }
-        acd.changed_agents = acd.agents.iter().map(|row| row.agent).collect();
+        acd.changed_agents = acd.agents.iter().map(|row| (row.agent, ())).collect();
         acd
     }
 }
 
 impl Acd {
-    /// The rows as they are, between two inputs.
+    /// The rows as they are, between two inputs. What is built from them is left out.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {
-        let mut rows = self.clone();
-        rows.effects.clear();
+        let rows = Self {
+            limits: self.limits,
+            now: self.now,
+            agents: self.agents.clone(),
+            queues: self.queues.clone(),
+            calls: self.calls.clone(),
+            places: self.places.clone(),
+            callbacks: self.callbacks.clone(),
+            last_agents: self.last_agents.clone(),
+            rng: self.rng.clone(),
+            pauses: self.pauses.clone(),
+            probe_every: self.probe_every,
+            cause: self.cause,
+            reachable: self.reachable.clone(),
+            suspects: self.suspects.clone(),
+            next_offer: self.next_offer,
+            next_seq: self.next_seq,
+            repaired: self.repaired,
+            refused: self.refused,
+            offers: FixedMap::default(),
+            profiles: Vec::new(),
+            classes: Classes::default(),
+            open: Line::default(),
+            joining: Line::default(),
+            held: BTreeMap::new(),
+            timers: Timers::default(),
+            woken: Woken::default(),
+            effects: VecDeque::new(),
+            changed_agents: FixedMap::default(),
+            #[cfg(feature = "planted-faults")]
+            planted: self.planted,
+        };
         Checkpoint { rows }
     }
 
@@ -54,8 +91,7 @@ impl Acd {
         acd.now = Now { mono: now.mono.max(acd.now.mono), wall: now.wall };
         // Offers made after the checkpoint must not be taken for new ones.
         acd.next_offer = acd.next_offer.saturating_add(OFFERS_SKIPPED);
-        let agents = acd.agents.iter().map(|row| row.agent);
-        acd.changed_agents = agents.collect();
+        acd.changed_agents = acd.agents.iter().map(|row| (row.agent, ())).collect();
         acd.reindex();
         acd.handle_timeout(now);
         acd

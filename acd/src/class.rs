@@ -1,15 +1,14 @@
 //! Classes of calls: all that ask the same of an agent, and whom they fit.
 
-use std::collections::BTreeMap;
-
 use clock::SkillId;
 
 use crate::contract::{Need, WorkKind};
+use crate::fixed_map::FixedMap;
 use crate::profile::Profile;
 use crate::skills;
 
 /// What a call asks of an agent at this moment.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Ask {
     /// Slot of its queue.
     pub(crate) queue: usize,
@@ -67,7 +66,7 @@ pub(crate) struct UnfitCounts {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Classes {
     list: Vec<Class>,
-    by_ask: BTreeMap<Ask, usize>,
+    by_ask: FixedMap<Ask, usize>,
 }
 
 impl Ask {

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use clock::{AgentId, CallId, QueueId, RequestId};
+use clock::{AgentId, QueueId, RequestId};
 
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::agent::{Agent, REMOVED};
 use crate::contract::{AgentConfig, CommandError, Effect, Note, QueueConfig, State, StateCause, WithdrawReason};
 use crate::profile::{Profile, Served};
-use crate::queue::{Queue, Seat, Waiting};
+use crate::queue::{Queue, Seat};
 use crate::skills;
 use crate::strategy::{Figures, Order, Ranking};
+use crate::timers::{Timer, Timers};
 
 impl Acd {
     /// Takes new rules. An agent whom we know keeps his status, a waiting call
@@ -20,18 +21,18 @@ impl Acd {
         let agents = self.bounded(agents, |agent| agent.agent, self.limits.agents);
         self.drop_queues(&queues);
         self.drop_agents(&agents);
-        let mut known: BTreeMap<QueueId, Queue> = self.queues.drain(..).map(|row| (row.config.queue, row)).collect();
+        let mut known: BTreeMap<QueueId, Queue> = self.queues.take();
         for (queue, config) in queues {
             match known.get_mut(&queue) {
                 Some(row) => row.config = config,
                 None => drop(known.insert(queue, Queue::new(config))),
             }
         }
-        self.queues = known.into_values().collect();
+        self.queues = known.into();
         // Else a new agent would get every call until he has as many as the others.
         let least = self.agents.iter().map(|row| &row.figures).min_by_key(|figures| figures.answered);
         let least = least.cloned().unwrap_or_default();
-        let mut known: BTreeMap<AgentId, Agent> = self.agents.drain(..).map(|row| (row.agent, row)).collect();
+        let mut known: BTreeMap<AgentId, Agent> = self.agents.take();
         let mut new = Vec::new();
         for (agent, config) in agents {
             match known.get_mut(&agent) {
@@ -51,7 +52,7 @@ impl Acd {
                 }
             }
         }
-        self.agents = known.into_values().collect();
+        self.agents = known.into();
         self.announce(&new);
         self.reindex();
     }
@@ -71,12 +72,10 @@ impl Acd {
 
     /// Calls of queues that are gone leave as after their longest wait.
     fn drop_queues(&mut self, kept: &BTreeMap<QueueId, QueueConfig>) {
-        let orphans: Vec<CallId> =
-            self.calls.values().filter(|row| !kept.contains_key(&row.queue)).map(|row| row.call).collect();
-        for call in orphans {
+        for call in self.calls.which(|row| !kept.contains_key(&row.queue)) {
             self.wait_over(call);
         }
-        self.queues.retain(|row| kept.contains_key(&row.config.queue));
+        self.queues.retain(|queue| kept.contains_key(&queue));
     }
 
     /// Agents who are gone: their offers end, and so does the log of their states.
@@ -93,9 +92,9 @@ impl Acd {
             let (state, reason, call) = (State::Offline, Some(REMOVED.to_owned()), None);
             let (at, cause) = (self.agents[slot].told_at.max(self.now.wall), StateCause::Removed);
             self.effects.push_back(Effect::StateChanged { agent, state, reason, call, at, cause });
-            self.changed_agents.insert(agent);
+            self.changed_agents.insert(agent, ());
         }
-        self.agents.retain(|row| kept.contains_key(&row.agent));
+        self.agents.retain(|agent| kept.contains_key(&agent));
     }
 
     /// The first state of new agents, which closes what a former life of the node left open.
@@ -105,7 +104,7 @@ impl Acd {
             let row = &mut self.agents[slot];
             row.shown = row.derive();
             let (agent, shown) = (row.agent, row.shown.clone());
-            self.changed_agents.insert(agent);
+            self.changed_agents.insert(agent, ());
             let (state, reason, call) = (shown.state, shown.reason, shown.call);
             let (at, cause) = (self.now.wall, StateCause::Configured);
             self.effects.push_back(Effect::StateChanged { agent, state, reason, call, at, cause });
@@ -125,7 +124,7 @@ impl Acd {
                 self.withdraw(slot, WithdrawReason::Paused);
             }
             self.effects.push_back(Effect::Noted { agent, note: Note::QueuesChosen { queues } });
-            self.changed_agents.insert(agent);
+            self.changed_agents.insert(agent, ());
             self.reindex();
         }
         self.dispatch();
@@ -137,21 +136,25 @@ impl Acd {
     pub(crate) fn reindex(&mut self) {
         self.build_profiles();
         self.offers = self.agents.iter().filter_map(|row| Some((row.offer.as_ref()?.offer, row.agent))).collect();
-        self.timers = clock::TimerQueue::new();
+        self.timers = Timers::default();
         self.classes.clear();
         self.open.clear();
         self.joining.clear();
         self.held.clear();
         self.count_conversations();
-        for (_, row) in core::mem::take(&mut self.calls) {
-            let held = row.held.filter(|held| self.may_hold(held.agent, row.queue, row.kind));
-            self.put_in(Waiting { held, ..row });
+        for call in self.calls.which(|_| true) {
+            let Some(mut row) = self.calls.remove(call) else { continue };
+            row.held = row.held.filter(|held| self.may_hold(held.agent, row.queue, row.kind));
+            row.next_step = None;
+            self.put_in(row);
         }
         for place in self.places.iter() {
             self.timers.set(Timer::Place(place.id), place.until);
         }
-        for id in self.callbacks.rows.keys().copied().collect::<Vec<_>>() {
-            self.time_callback(id);
+        for (id, row) in &self.callbacks.rows {
+            if let Some(at) = row.wakes_at {
+                self.timers.set(Timer::Callback(*id), at);
+            }
         }
         for slot in 0..self.agents.len() {
             let row = &mut self.agents[slot];
@@ -161,6 +164,7 @@ impl Acd {
                 (Timer::Offer(row.agent), offer),
                 (Timer::WrapUp(row.agent), row.wrap_up.as_ref().map(|wrap_up| wrap_up.until)),
                 (Timer::Rest(row.agent), row.rest_until),
+                (Timer::Probe(row.agent), row.probe_at),
             ];
             for (timer, at) in due {
                 if let Some(at) = at {

@@ -25,7 +25,7 @@ impl Acd {
     /// Counts anew, from the rows alone.
     pub(crate) fn count_conversations(&mut self) {
         self.queues.iter_mut().for_each(|queue| (queue.busy, queue.closed) = (0, false));
-        let ringing = self.calls.values().filter(|row| !row.ringing.is_empty()).map(|row| row.queue);
+        let ringing = self.calls.each().filter(|row| !row.ringing.is_empty()).map(|row| row.queue);
         let talking = self.agents.iter().flat_map(|agent| &agent.legs).filter_map(|leg| leg.queue);
         let all: Vec<QueueId> = ringing.chain(talking).collect();
         for queue in all {

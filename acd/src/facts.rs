@@ -58,7 +58,7 @@ impl Acd {
         self.reconcile_legs(shard, legs, &former, &mut suspects);
         self.reconcile_waiting(shard, waiting, &former, &mut suspects);
         for &(offer, generation) in offers {
-            let unknown = !self.offers.contains_key(&offer);
+            let unknown = self.offers.get(&offer).is_none();
             if unknown && suspects.stands(&former, Suspect::Offer(offer), self.now.mono) {
                 let reason = WithdrawReason::Overdue;
                 self.effects.push_back(Effect::Withdraw { shard, offer, generation, reason });
@@ -119,12 +119,13 @@ impl Acd {
         }
         let mut gone = Vec::new();
         let of_shard = |row: &&mut Waiting| row.shard == shard && row.kind != WorkKind::Callback;
-        for row in self.calls.values_mut().filter(of_shard).filter(|row| !named.contains(&row.call)) {
+        for row in self.calls.each_mut().filter(of_shard).filter(|row| !named.contains(&row.call)) {
             let since = *row.missing_since.get_or_insert(now);
             if now.since(since) >= FACTS_SETTLE {
                 gone.push(row.call);
             }
         }
+        gone.sort_unstable();
         for call in gone {
             self.repaired("a queue held a call that was gone", None, Some(call));
             self.caller_gone(call);
@@ -150,9 +151,7 @@ impl Acd {
     pub(crate) fn shard_lost(&mut self, shard: ShardId) {
         self.suspects.remove(&shard);
         self.callbacks_lost(shard);
-        let is_lost = |row: &&Waiting| row.shard == shard && row.kind != WorkKind::Callback;
-        let calls: Vec<CallId> = self.calls.values().filter(is_lost).map(|row| row.call).collect();
-        for call in calls {
+        for call in self.calls.which(|row| row.shard == shard && row.kind != WorkKind::Callback) {
             self.caller_gone(call);
         }
         if self.strikes(Planted::LeaseKept) {

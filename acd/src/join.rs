@@ -5,8 +5,9 @@ use core::time::Duration;
 
 use clock::{CallId, Instant, QueueId};
 
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::contract::{Effect, Empty, LeaveReason, State, WithdrawReason, WorkKind};
+use crate::timers::Timer;
 use crate::waiting::{Left, NEVER};
 
 impl Acd {

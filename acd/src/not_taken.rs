@@ -4,10 +4,11 @@ use core::time::Duration;
 
 use clock::QueueId;
 
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::agent::RONA;
 use crate::contract::{OfferOutcome, OfferRules, StateCause, Status};
 use crate::order::Stamp;
+use crate::timers::Timer;
 
 /// Offers in a row that were not taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

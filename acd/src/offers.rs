@@ -3,7 +3,7 @@
 
 use clock::{AgentId, CallId, Generation, OfferId, ShardId};
 
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::agent::{Leg, OpenOffer};
 use crate::contract::{Effect, OfferOutcome, StateCause, WithdrawReason};
 use crate::limits::OFFER_GRACE;
@@ -11,6 +11,7 @@ use crate::not_taken::InARow;
 use crate::order::Stamp;
 use crate::planted::Planted;
 use crate::strategy::{RING_GROUP_MAX, join_every};
+use crate::timers::Timer;
 use crate::waiting::Left;
 
 impl Acd {
@@ -177,7 +178,7 @@ impl Acd {
     pub(crate) fn join_due(&mut self, call: CallId) {
         let Some(row) = self.calls.get_mut(&call) else { return };
         row.joins = row.joins.saturating_add(1);
-        let Ok(queue) = self.queues.binary_search_by_key(&row.queue, |queue| queue.config.queue) else { return };
+        let Some(queue) = self.queues.slot(row.queue) else { return };
         let every = join_every(self.queues[queue].config.strategy).filter(|_| row.joins < RING_GROUP_MAX);
         row.next_join = every.map(|every| self.now.mono + every);
         if let Some(at) = row.next_join {

@@ -42,6 +42,10 @@ impl Stamp {
         u64::try_from(self.0).ok().map(Instant::from_nanos)
     }
 
+    pub(crate) const fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
     pub(crate) const fn as_nanos(self) -> i64 {
         self.0
     }

@@ -4,9 +4,10 @@ use core::time::Duration;
 
 use clock::{AgentId, Instant, Now, WallTime};
 
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::agent::Agent;
 use crate::contract::{AtLimit, Effect, Note, PauseRule, State, Status};
+use crate::timers::Timer;
 
 /// A pause that runs.
 #[derive(Clone, Debug)]
@@ -102,7 +103,7 @@ impl Acd {
         let timer = Timer::Pause(row.agent);
         match due {
             Some(at) => self.timers.set(timer, at),
-            None => _ = self.timers.cancel(&timer),
+            None => self.timers.cancel(&timer),
         }
     }
 

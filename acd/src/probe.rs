@@ -4,9 +4,10 @@ use core::time::Duration;
 
 use clock::AgentId;
 
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::agent::NO_ANSWER;
 use crate::contract::{Effect, State, StateCause, WithdrawReason};
+use crate::timers::Timer;
 
 impl Acd {
     /// Location heard from his phone, or did not for too long.
@@ -17,7 +18,7 @@ impl Acd {
             return;
         }
         row.is_silent = !answers;
-        self.changed_agents.insert(agent);
+        self.changed_agents.insert(agent, ());
         if answers {
             self.settle(slot);
         } else {
@@ -39,12 +40,16 @@ impl Acd {
         let silent = row.shown.state == State::Offline && row.shown.reason.as_deref() == Some(NO_ANSWER);
         let wanted = self.probe_every.filter(|_| silent || row.shown.state == State::Ready);
         let timer = Timer::Probe(row.agent);
-        match (wanted, self.timers.due(&timer)) {
+        match (wanted, row.probe_at) {
             (Some(every), None) => {
                 let at = self.now.mono + self.jittered(every);
+                self.agents[slot].probe_at = Some(at);
                 self.timers.set(timer, at);
             }
-            (None, Some(_)) => _ = self.timers.cancel(&timer),
+            (None, Some(_)) => {
+                self.agents[slot].probe_at = None;
+                self.timers.cancel(&timer);
+            }
             _ => {}
         }
     }
@@ -53,6 +58,7 @@ impl Acd {
     pub(crate) fn probe_due(&mut self, agent: AgentId) {
         let Some(slot) = self.agent_slot(agent) else { return };
         self.because(StateCause::Probe);
+        self.agents[slot].probe_at = None;
         self.probe(slot);
         self.follow_probe(slot);
     }

@@ -66,6 +66,8 @@ pub(crate) struct Waiting {
     pub(crate) kind: WorkKind,
     /// What the call asks for itself.
     pub(crate) steps: Box<[Step]>,
+    /// When what it asks changes next, as its timer is set.
+    pub(crate) next_step: Option<Instant>,
     /// The class that it is in at this moment.
     pub(crate) class: usize,
     /// Whom it is kept for, and until when.

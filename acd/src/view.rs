@@ -27,7 +27,8 @@ impl Acd {
 
     /// Who changed since the last time, at the cost of what changed.
     pub fn take_changes(&mut self) -> Changes {
-        let agents = core::mem::take(&mut self.changed_agents).into_iter().collect();
+        let mut agents: Vec<AgentId> = core::mem::take(&mut self.changed_agents).into_keys().collect();
+        agents.sort_unstable();
         for profile in &mut self.profiles {
             if core::mem::take(&mut profile.changed) {
                 for served in &profile.queues {

@@ -4,7 +4,7 @@ use core::cmp::Reverse;
 
 use clock::{CallId, QueueId, WallTime};
 
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::contract::{Effect, Enqueue, LeaveReason, WithdrawReason, WorkKind};
 use crate::ewt::Promise;
 use crate::order::{CallKey, Stamp};
@@ -12,6 +12,7 @@ use crate::place::Place;
 use crate::planted::Planted;
 use crate::queue::{Stand, Waiting};
 use crate::strategy::width;
+use crate::timers::Timer;
 
 /// How a call left its queue: which number of the tally grows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,7 @@ impl Acd {
             caller,
             kind,
             steps: steps.into_boxed_slice(),
+            next_step: None,
             class: 0,
             held,
             ringing: Vec::new(),
@@ -86,12 +88,12 @@ impl Acd {
             attempts: 0,
             missing_since: None,
         };
-        self.put_in(match same_queue {
-            Some(Waiting { ringing, joins, next_join, attempts, .. }) => {
-                Waiting { ringing, joins, next_join, attempts, ..fresh }
+        self.put_in(Box::new(match same_queue.map(|row| *row) {
+            Some(Waiting { ringing, joins, next_join, next_step, attempts, .. }) => {
+                Waiting { ringing, joins, next_join, next_step, attempts, ..fresh }
             }
             None => fresh,
-        });
+        }));
     }
 
     /// The place that this caller had before the restart; given once.
@@ -103,7 +105,7 @@ impl Acd {
 
     /// The row of a call that is enqueued again, out of every index. Its tally
     /// and its offers go only when the queue is another one.
-    fn take_out(&mut self, call: CallId, queue: QueueId) -> Option<Waiting> {
+    fn take_out(&mut self, call: CallId, queue: QueueId) -> Option<Box<Waiting>> {
         let row = self.calls.get(&call)?;
         if row.queue != queue {
             self.end_offers_of(call, WithdrawReason::Moved);
@@ -116,7 +118,7 @@ impl Acd {
     }
 
     /// Enters a call into every index.
-    pub(crate) fn put_in(&mut self, row: Waiting) {
+    pub(crate) fn put_in(&mut self, row: Box<Waiting>) {
         let Some(slot) = self.queue_slot(row.queue) else { return };
         self.queues[slot].calls.insert(row.key, row.call);
         self.timers.set(Timer::MaxWait(row.call), row.until);
@@ -128,19 +130,19 @@ impl Acd {
     }
 
     /// Puts a call in line by what it asks now.
-    pub(crate) fn place(&mut self, mut row: Waiting) {
+    pub(crate) fn place(&mut self, mut row: Box<Waiting>) {
         let Some(slot) = self.queue_slot(row.queue) else { return };
         row.class = self.class_of(&row, slot);
         row.stands = self.stand_of(&row, slot);
-        self.arm_step(&row, slot);
+        self.arm_step(&mut row, slot);
         self.queues[slot].changed = true;
         self.line_up((row.stands, row.class, row.key, row.call), true);
-        self.calls.insert(row.call, row);
+        self.calls.insert(row);
     }
 
     /// Takes a call out of its line. Whoever calls places it again, or lets it go.
-    pub(crate) fn unplace(&mut self, call: CallId) -> Option<Waiting> {
-        let row = self.calls.remove(&call)?;
+    pub(crate) fn unplace(&mut self, call: CallId) -> Option<Box<Waiting>> {
+        let row = self.calls.remove(call)?;
         self.line_up((row.stands, row.class, row.key, row.call), false);
         Some(row)
     }
@@ -194,7 +196,7 @@ impl Acd {
     }
 
     /// Takes a call, without an open offer, out of its queue.
-    pub(crate) fn leave(&mut self, call: CallId, how: Left) -> Option<Waiting> {
+    pub(crate) fn leave(&mut self, call: CallId, how: Left) -> Option<Box<Waiting>> {
         self.callbacks.took_over.remove(&call);
         let row = self.remove_work(call, how)?;
         self.callback_left(call, how);
@@ -202,10 +204,14 @@ impl Acd {
     }
 
     /// The same of a callback, which knows of it already.
-    pub(crate) fn remove_work(&mut self, call: CallId, how: Left) -> Option<Waiting> {
+    pub(crate) fn remove_work(&mut self, call: CallId, how: Left) -> Option<Box<Waiting>> {
         let row = self.unplace(call)?;
-        for timer in [Timer::MaxWait(call), Timer::Step(call), Timer::Join(call)] {
-            self.timers.cancel(&timer);
+        self.timers.cancel(&Timer::MaxWait(call));
+        if row.next_step.is_some() {
+            self.timers.cancel(&Timer::Step(call));
+        }
+        if row.next_join.is_some() {
+            self.timers.cancel(&Timer::Join(call));
         }
         if let Some(slot) = self.queue_slot(row.queue) {
             let queue = &mut self.queues[slot];

@@ -6,12 +6,14 @@ use std::collections::BinaryHeap;
 use clock::{AgentId, CallId};
 
 use crate::acd::Acd;
-use crate::class::Unfit;
+use crate::class::{Class, Unfit};
 use crate::contract::{Candidate, IdleIn, NoCall, Others, Standing, State, Strategy, Why, WhyIdle, WhyWaits};
 use crate::limits::CANDIDATES_MAX;
-use crate::profile;
+use crate::order::Stamp;
+use crate::profile::{self, Profile};
 use crate::queue::{Stand, Waiting};
 use crate::skills;
+use crate::strategy::Order;
 
 impl Acd {
     /// Which rule holds a call back; `None` when it does not wait. Costs as much as there are profiles that may serve it.
@@ -85,7 +87,7 @@ impl Acd {
         let mut others = if row.held.is_some() { Others::default() } else { self.others(row) };
         let candidates = others.behind.max(1);
         others.behind = candidates - 1;
-        let mut agents = vec![self.candidate(slot, class.ask.queue, row, Standing::Chosen)];
+        let mut agents = vec![self.candidate(slot, row, Standing::Chosen)];
         if !joined
             && row.held.is_none()
             && (candidates > 1 || self.queues[class.ask.queue].seats.len() <= CANDIDATES_MAX)
@@ -131,24 +133,26 @@ impl Acd {
         let seats = &self.queues[queue].seats;
         if seats.len() <= CANDIDATES_MAX {
             let others = seats.iter().map(|seat| seat.agent).filter(|slot| *slot != chosen);
-            agents.extend(others.map(|slot| self.candidate(slot, queue, row, self.standing(slot, row))));
+            agents.extend(others.map(|slot| self.candidate(slot, row, self.standing(slot, row))));
             return;
         }
-        let idle = class.fits.iter().enumerate().filter(|(_, fit)| self.profiles[fit.profile].idle > 0);
+        agents.reserve_exact(CANDIDATES_MAX);
+        let idle = class.fits.iter().filter(|fit| self.profiles[fit.profile].idle > 0);
         let mut lists: Vec<_> =
-            idle.map(|(_, fit)| (fit.grade, self.profiles[fit.profile].rankings[fit.ranking].in_order())).collect();
-        let mut heads = BinaryHeap::new();
-        for (index, (grade, list)) in lists.iter_mut().enumerate() {
-            heads.extend(list.next().map(|(key, slot)| Reverse((*grade, key, slot, index))));
+            idle.map(|fit| (fit, self.profiles[fit.profile].rankings[fit.ranking].in_order())).collect();
+        let mut heads = BinaryHeap::with_capacity(lists.len());
+        for (index, (fit, list)) in lists.iter_mut().enumerate() {
+            heads.extend(list.next().map(|(key, slot)| Reverse((fit.grade, key, slot, index))));
         }
-        while let Some(Reverse((grade, _, slot, index))) = heads.pop() {
+        while let Some(Reverse((_, key, slot, index))) = heads.pop() {
+            let (fit, list) = &mut lists[index];
             if slot != chosen {
-                agents.push(self.candidate(slot, queue, row, Standing::Behind));
+                agents.push(self.seen(slot, &self.profiles[fit.profile], class, key, Standing::Behind));
             }
             if agents.len() >= CANDIDATES_MAX {
                 return;
             }
-            heads.extend(lists[index].1.next().map(|(key, slot)| Reverse((grade, key, slot, index))));
+            heads.extend(list.next().map(|(key, slot)| Reverse((fit.grade, key, slot, index))));
         }
     }
 
@@ -170,32 +174,30 @@ impl Acd {
         }
     }
 
-    fn candidate(&self, slot: usize, queue: usize, row: &Waiting, standing: Standing) -> Candidate {
+    fn candidate(&self, slot: usize, row: &Waiting, standing: Standing) -> Candidate {
         let agent = &self.agents[slot];
-        let profile = &self.profiles[agent.profile];
-        let preferred = &self.classes.class(row.class).ask.preferred;
-        Candidate {
-            agent: agent.agent,
-            standing,
-            level: profile.served(queue).map_or(0, |served| served.level),
-            proficiency: skills::proficiency(&profile.skills, preferred),
-            figure: self.figure(slot, queue),
-        }
+        let class = self.classes.class(row.class);
+        let order = Order::of(self.queues[class.ask.queue].config.strategy, class.ask.queue);
+        let key = profile::key(order, slot, agent, &self.queues);
+        self.seen(slot, &self.profiles[agent.profile], class, key, standing)
     }
 
-    /// What the strategy of a queue compares, as people read it.
-    fn figure(&self, slot: usize, queue: usize) -> u64 {
-        let agent = &self.agents[slot];
-        let strategy = self.queues[queue].config.strategy;
-        let figure = match strategy {
-            Strategy::LongestIdle | Strategy::RingAll => agent.figures.idle_since.age(self.now.mono).as_millis(),
-            Strategy::LeastTalk => agent.figures.talked.as_millis(),
-            _ => {
-                let order = crate::strategy::Order::of(strategy, queue);
-                return u64::try_from(profile::key(order, slot, agent, &self.queues)).unwrap_or(0);
+    /// An agent by his profile and his key alone: his own row, one of thousands, is not read.
+    fn seen(&self, slot: usize, profile: &Profile, class: &Class, key: i64, standing: Standing) -> Candidate {
+        let figure = match self.queues[class.ask.queue].config.strategy {
+            Strategy::LongestIdle | Strategy::RingAll => {
+                u64::try_from(Stamp::from_nanos(key).age(self.now.mono).as_millis()).unwrap_or(u64::MAX)
             }
+            Strategy::LeastTalk => u64::try_from(key / 1_000).unwrap_or(0),
+            _ => u64::try_from(key).unwrap_or(0),
         };
-        u64::try_from(figure).unwrap_or(u64::MAX)
+        Candidate {
+            agent: self.agents.id(slot),
+            standing,
+            level: profile.served(class.ask.queue).map_or(0, |served| served.level),
+            proficiency: skills::proficiency(&profile.skills, &class.ask.preferred),
+            figure,
+        }
     }
 }
 

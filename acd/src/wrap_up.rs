@@ -4,13 +4,14 @@ use core::time::Duration;
 
 use clock::{AgentId, CallId, Instant, QueueId, RequestId};
 
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::agent::{Agent, Leg};
 use crate::contract::{
     CommandError, Disposed, Effect, Note, QueueConfig, Reply, StateCause, Status, WithdrawReason, WrapUpMode,
     WrapUpView,
 };
 use crate::limits::MAX_LEGS;
+use crate::timers::Timer;
 
 /// A wrap-up that begins when the last leg has ended, by the rules that its queue had at the end of the call.
 #[derive(Clone, Debug)]
@@ -162,7 +163,7 @@ impl Acd {
             let is_about = wrap_up.call == call || wrap_up.awaits.contains(&call);
             wrap_up.awaits.retain(|awaited| *awaited != call);
             let is_done = is_about && wrap_up.awaits.is_empty() && wrap_up.mode != WrapUpMode::Strict;
-            self.changed_agents.insert(agent);
+            self.changed_agents.insert(agent, ());
             if is_done && row.legs.is_empty() {
                 row.wrap_up = None;
                 self.timers.cancel(&Timer::WrapUp(agent));
@@ -192,7 +193,7 @@ impl Acd {
         wrap_up.until += by;
         let (call, until) = (wrap_up.call, wrap_up.until);
         self.timers.set(Timer::WrapUp(agent), until);
-        self.changed_agents.insert(agent);
+        self.changed_agents.insert(agent, ());
         let note = Note::WrapUpExtended { call, by, until: now.wall + (until - now.mono) };
         self.effects.push_back(Effect::Noted { agent, note });
         self.reply_with(request, agent);

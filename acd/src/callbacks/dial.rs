@@ -118,7 +118,7 @@ impl Acd {
 
     /// Takes the work of a callback out of its queue without a word about it.
     pub(crate) fn leave_quietly(&mut self, work: CallId) {
-        if self.calls.contains_key(&work) {
+        if self.calls.has(work) {
             self.end_offers_of(work, WithdrawReason::CallerGone);
             self.remove_work(work, Left::Moved);
         }

@@ -3,11 +3,12 @@
 use clock::{CallId, CallbackId, QueueId, RequestId, WallTime};
 
 use super::{Phase, Row};
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::contract::{
     Callback, CallbackPick, CallbackState, CallbackTaken, CommandError, Effect, Enqueue, Reply, WorkKind,
 };
 use crate::order::Stamp;
+use crate::timers::Timer;
 use crate::waiting::Left;
 
 /// A place that was taken over: stamp, arrival, sequence and priority.

@@ -17,8 +17,9 @@ use std::collections::BTreeMap;
 use clock::{CallId, CallbackId, Instant, QueueId, WallTime};
 
 pub(crate) use self::rows::{Callbacks, Phase, Row};
-use crate::acd::{Acd, Timer};
+use crate::acd::Acd;
 use crate::contract::{CallbackCounts, CallbackSnapshot, CallbackState, Effect};
+use crate::timers::Timer;
 
 impl Acd {
     /// Tells what became of the callbacks that this input touched.
@@ -110,16 +111,19 @@ impl Acd {
         let Some(row) = self.callbacks.rows.get(&id) else { return };
         let expires = row.it.expires_at;
         let at = match row.phase {
-            Phase::NotDue => row.it.next_at.or(row.it.due_at).unwrap_or(expires).min(expires),
-            Phase::Resting => row.it.next_at.unwrap_or(expires).min(expires),
-            Phase::Waiting { .. } => expires,
-            Phase::Claimed { .. } => {
-                self.timers.cancel(&Timer::Callback(id));
-                return;
-            }
+            Phase::NotDue => Some(row.it.next_at.or(row.it.due_at).unwrap_or(expires).min(expires)),
+            Phase::Resting => Some(row.it.next_at.unwrap_or(expires).min(expires)),
+            Phase::Waiting { .. } => Some(expires),
+            Phase::Claimed { .. } => None,
         };
-        let at = self.moment_of(at).max(self.now.mono + TICK);
-        self.timers.set(Timer::Callback(id), at);
+        let at = at.map(|at| self.moment_of(at).max(self.now.mono + TICK));
+        match at {
+            Some(at) => self.timers.set(Timer::Callback(id), at),
+            None => self.timers.cancel(&Timer::Callback(id)),
+        }
+        if let Some(row) = self.callbacks.rows.get_mut(&id) {
+            row.wakes_at = at;
+        }
     }
 }
 

@@ -43,6 +43,8 @@ pub(crate) struct Row {
     pub(crate) shard: Option<ShardId>,
     /// Since when that shard's facts do not name the call.
     pub(crate) missing_since: Option<Instant>,
+    /// When it is looked at next. By the clocks of the moment in which that was set: a rebuild changes nothing (P10).
+    pub(crate) wakes_at: Option<Instant>,
     /// As others were last told.
     pub(crate) told: Option<Callback>,
 }
@@ -70,7 +72,7 @@ impl Row {
     /// A callback whose time has not come.
     pub(crate) fn new(it: Callback, work: CallId, stamp: Stamp) -> Self {
         let (steps, phase) = (Box::default(), Phase::NotDue);
-        Self { it, phase, work, stamp, steps, shard: None, missing_since: None, told: None }
+        Self { it, phase, work, stamp, steps, shard: None, missing_since: None, wakes_at: None, told: None }
     }
 }
 

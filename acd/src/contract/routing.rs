@@ -42,7 +42,7 @@ pub struct Skill {
 }
 
 /// A skill that a call needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Need {
     /// Which.
     pub skill: SkillId,

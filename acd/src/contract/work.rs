@@ -5,7 +5,7 @@ use clock::{AgentId, CallId, QueueId, ShardId, WallTime};
 use super::Step;
 
 /// What kind of work waits. All kinds wait in one order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum WorkKind {
     /// A caller on the line.
     #[default]

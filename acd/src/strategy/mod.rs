@@ -84,7 +84,10 @@ impl Ranking {
 
     /// The first; of an urn no one.
     pub(crate) fn first(&self) -> Option<(i64, usize)> {
-        self.in_order().next()
+        match &self.ranked {
+            Ranked::ByKey(set) => set.first().copied(),
+            Ranked::Urn(urn) => urn.iter().next().map(|slot| (0, slot)),
+        }
     }
 
     /// The first after `key`, else the first of all.
@@ -104,10 +107,12 @@ impl Ranking {
     }
 
     /// All of them in order; those of an urn by slot, as equals.
-    pub(crate) fn in_order(&self) -> Box<dyn Iterator<Item = (i64, usize)> + '_> {
-        match &self.ranked {
-            Ranked::ByKey(set) => Box::new(set.iter().copied()),
-            Ranked::Urn(urn) => Box::new(urn.iter().map(|slot| (0, slot))),
-        }
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (i64, usize)> + '_ {
+        let (by_key, urn) = match &self.ranked {
+            Ranked::ByKey(set) => (Some(set), None),
+            Ranked::Urn(urn) => (None, Some(urn)),
+        };
+        let of_urn = urn.into_iter().flat_map(|urn| urn.iter().map(|slot| (0, slot)));
+        by_key.into_iter().flatten().copied().chain(of_urn)
     }
 }

@@ -1,0 +1,108 @@
+//! Faults of the distributor that storms and readers found, one named test each: none comes back unseen.
+
+mod desk;
+
+use acd::*;
+use clock::*;
+use desk::*;
+
+fn work(call: u128, kind: WorkKind, preferred: Option<u32>) -> Input {
+    let (call, preferred) = (CallId(call), preferred.map(AgentId));
+    Input::Enqueue(Enqueue { call, shard: SHARD, queue: SUPPORT, kind, preferred, ..Enqueue::default() })
+}
+
+fn desk_of(config: QueueConfig, agents: &[AgentConfig]) -> Desk {
+    let ids: Vec<u32> = agents.iter().map(|agent| agent.agent.0).collect();
+    let mut desk = Desk::new(&[], &ids);
+    desk.say(Input::Configure { queues: vec![config], agents: agents.to_vec() });
+    desk
+}
+
+/// The call that the opening woke left in the same moment, and the next one was not looked at.
+#[test]
+fn a_queue_that_opens_as_its_first_call_leaves_serves_the_next_one() {
+    let config = QueueConfig { max_conversations: Some(1), ring: secs(300), ..queue(SUPPORT, &[1, 2]) };
+    let mut desk = desk_of(config, &[agent(1), agent(2)]);
+    let (rings, effects) = desk.call(SUPPORT);
+    assert_eq!(offered(&effects).call, rings);
+    let (first, _) = desk.call(SUPPORT);
+    desk.pass(secs(1));
+    let (next, _) = desk.call(SUPPORT);
+    let effects = desk.pass(MAX_WAIT - secs(1));
+    assert_eq!(left(&effects), [rings, first]);
+    assert_eq!(offered(&effects).call, next);
+}
+
+/// The earliest of them was taken, though the agent puts another kind of work first.
+#[test]
+fn of_calls_kept_for_an_agent_the_kind_that_he_puts_first_comes_first() {
+    let config = QueueConfig { preferred_for: secs(60), ..queue(SUPPORT, &[1, 2]) };
+    let blend = Blend { inbound: Some(1), outbound: Some(0), ..Blend::default() };
+    let mut desk = desk_of(config, &[AgentConfig { blend, ..agent(1) }, agent(2)]);
+    desk.busy(1, 900, 1);
+    assert_eq!(offers(&desk.say(work(11, WorkKind::Inbound, Some(1)))), []);
+    desk.pass(secs(1));
+    assert_eq!(offers(&desk.say(work(12, WorkKind::Outbound, Some(1)))), []);
+    let effects = desk.free(1, CallId(900), 1, true);
+    assert_eq!((offered(&effects).call, offered(&effects).agent), (CallId(12), 1));
+}
+
+/// It waited for an agent who would never take it, beside another who could.
+#[test]
+fn a_call_that_becomes_other_work_is_not_kept_for_an_agent_who_takes_none_of_it() {
+    let config = QueueConfig { preferred_for: secs(60), ..queue(SUPPORT, &[1, 2]) };
+    let blend = Blend { outbound: None, ..Blend::default() };
+    let mut desk = desk_of(config, &[AgentConfig { blend, ..agent(1) }, agent(2)]);
+    desk.busy(1, 900, 1);
+    assert_eq!(offers(&desk.say(work(11, WorkKind::Inbound, Some(1)))), []);
+    let effects = desk.say(work(11, WorkKind::Outbound, None));
+    assert_eq!((offered(&effects).call, offered(&effects).agent), (CallId(11), 2));
+}
+
+/// The rebuilt one drew anew when each phone is probed, so whatever chance chose afterwards differed from what was told.
+#[test]
+fn a_rebuilt_distributor_draws_no_probes_and_so_chooses_the_same_agents() {
+    let ids: Vec<u32> = (1..=9).collect();
+    let config = QueueConfig { strategy: Strategy::Random, ..queue(SUPPORT, &ids) };
+    let mut desk = Desk::new(&[config], &ids);
+    desk.say(Input::AgentRules { pauses: Vec::new(), probe_every: Some(secs(60)) });
+    desk.pass(secs(5));
+    let (checkpoint, mut told) = (desk.acd.checkpoint(), Vec::new());
+    for call in 800..806 {
+        desk.now = desk.now.plus(secs(1));
+        told.push((desk.now, Some(work(call, WorkKind::Inbound, None))));
+        desk.say(work(call, WorkKind::Inbound, None));
+    }
+    let mut again = checkpoint.replay(&told);
+    assert_eq!(again.snapshot(), desk.acd.snapshot());
+    assert_eq!(again.poll_timeout(), desk.acd.poll_timeout());
+}
+
+/// The rebuilt one timed its callbacks anew by a wall clock that had been set since, and began them where the former one
+/// had not.
+#[test]
+fn a_rebuilt_distributor_wakes_callbacks_when_the_former_one_would() {
+    let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
+    desk.say(Input::RequestCallback(Box::new(CallbackRequest {
+        asker: Asker::Client(RequestId(1)),
+        number: Some("+442070000001".to_owned()),
+        queue: Some(SUPPORT),
+        agent: None,
+        source: CallbackSource::Api,
+        related: None,
+        due_at: Some(desk.now.wall + secs(100)),
+        priority: 0,
+        device: None,
+        is_verified: false,
+        is_open: true,
+        denied_by: None,
+    })));
+    desk.now.wall = desk.now.wall + secs(60);
+    let checkpoint = desk.acd.checkpoint();
+    desk.now = desk.now.plus(secs(50));
+    desk.acd.handle_timeout(desk.now);
+    let mut again = checkpoint.replay(&[(desk.now, None)]);
+    assert_eq!(again.snapshot(), desk.acd.snapshot());
+    assert_eq!(again.poll_timeout(), desk.acd.poll_timeout());
+    assert_eq!(desk.acd.callback_snapshots()[0].callback.state, CallbackState::Requested);
+}
