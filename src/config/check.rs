@@ -16,6 +16,7 @@ pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
     check_names(config, reader);
     check_references(config, reader);
     super::rules_check::check(config, reader);
+    super::queue_check::check(config, reader);
     check_trunks(config, reader);
     check_demo_secrets(config, reader);
     super::duty::check(config, reader);

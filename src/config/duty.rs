@@ -78,6 +78,9 @@ pub(super) fn read_queue_duty(reader: &mut Reader<'_>) -> QueueDuty {
     let wrap_up_extension = seconds(reader.number("wrap_up_extension_s", 0, 86_400, 0));
     let own = reader.flag("own_offer_rules", false);
     let not_taken = read_not_taken(reader);
+    if !own && not_taken != OfferRules::default() {
+        reader.fault("own_offer_rules", "is not true, so the queue's rules for offers not taken would do nothing");
+    }
     QueueDuty { wrap_up_mode, wrap_up_extension, not_taken: own.then_some(not_taken) }
 }
 
@@ -109,6 +112,15 @@ pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
         let is_twice = config.dispositions[..at].iter().any(|known| known.code == one.code);
         if is_twice {
             reader.fault(&format!("disposition[{at}].code"), format!("\"{}\" is there twice", one.code));
+        }
+        let shares = |known: &&DispositionRule| {
+            known.queues.is_empty()
+                || one.queues.is_empty()
+                || known.queues.iter().any(|name| one.queues.contains(name))
+        };
+        let by_key = |known: &&DispositionRule| known.hotkey.is_some() && known.hotkey == one.hotkey;
+        if let Some(other) = config.dispositions[..at].iter().filter(shares).find(by_key) {
+            reader.fault(&format!("disposition[{at}].hotkey"), format!("is that of \"{}\" too", other.code));
         }
         for queue in one.queues.iter().filter(|name| !config.queues.iter().any(|queue| queue.name == **name)) {
             reader.fault(&format!("disposition[{at}].queues"), format!("names \"{queue}\", which is no [[queue]]"));

@@ -10,6 +10,7 @@ mod duty;
 mod lost_calls;
 mod network;
 pub(crate) mod objects;
+mod queue_check;
 mod range;
 mod reader;
 mod routing;

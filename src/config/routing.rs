@@ -110,6 +110,9 @@ pub(super) fn read_blend(reader: &mut Reader<'_>) -> acd::Blend {
     let kinds = reader.optional_texts("work", right);
     let in_order = reader.flag("work_in_order", false);
     let Some(kinds) = kinds else { return acd::Blend::default() };
+    if kinds.is_empty() {
+        reader.fault("work", format!("is empty, so its agents would take nothing; expected {right}"));
+    }
     let mut blend = acd::Blend { inbound: None, callback: None, outbound: None };
     for (kind, place) in kinds.iter().zip(0_u8..) {
         let rank = Some(if in_order { place } else { 0 });

@@ -145,6 +145,12 @@ fn prompts(config: &Config) -> Vec<(String, String)> {
         all.push((format!("menu[{at}].timeout_prompt"), menu.silence_prompt.clone()));
     }
     for (at, queue) in config.queues.iter().enumerate() {
+        if let Some(plan) = &queue.callbacks.by_key {
+            all.push((format!("queue[{at}].callback_agent_prompt"), plan.agent_prompt.clone()));
+            let said = [&plan.registered_prompt, &plan.already_prompt, &plan.refused_prompt];
+            let said = said.into_iter().chain([&plan.number_prompt, &plan.cancelled_prompt]);
+            all.extend(said.map(|prompt| (format!("queue[{at}].callback_key"), prompt.clone())));
+        }
         let rules = &queue.rules.announcements;
         all.extend(rules.welcome.iter().map(|prompt| (format!("queue[{at}].welcome_prompt"), prompt.clone())));
         all.extend(rules.messages.iter().map(|prompt| (format!("queue[{at}].comfort"), prompt.clone())));

@@ -196,3 +196,46 @@ fn menus_are_checked_before_a_caller_finds_their_faults() {
     let found = menu_faults("closed = \"voicemail:support\"", "colour = \"red\"");
     assert!(found.iter().any(|fault| fault.starts_with("menu[0].closed: is missing")), "{found:?}");
 }
+
+#[test]
+fn a_queue_that_would_never_do_what_it_says_is_refused() {
+    let sales = "[[queue]]\nname = \"sales\"";
+    let told = [
+        ("skills = [\"welsh:2\"]", "queue[1].skills: ask in the end for welsh:2"),
+        ("[[queue.step]]\nafter_s = 5\nlevel_max = 1\nskills = [\"welsh\"]", "queue[1].skills: "),
+        ("keys = { \"1\" = \"voicemail:sales\" }", "queue[1].keys: "),
+        ("callback_cancel_key = \"1\"", "queue[1].callback_cancel_key: "),
+        ("callback_agent_prompt = \"nowhere\"", "queue[1].callback_agent_prompt: "),
+        ("overflow_full = \"queue:sales\"", "queue[1].overflow_full: "),
+        ("overflow_closed = \"hang_up\"", "queue[1].overflow_closed: "),
+        ("announce_wait = true", "queue[1].announce_every_s: "),
+        ("comfort = [\"comfort\"]", "queue[1].announce_every_s: "),
+        ("wrap_up = \"strict\"\nwrap_up_s = 0", "queue[1].wrap_up_s: "),
+        ("strategy = \"progressive_ring\"\njoin_every_s = 20", "queue[1].join_every_s: "),
+        ("missed_pause_after = 1", "queue[1].own_offer_rules: "),
+    ];
+    for (line, expected) in told {
+        let text = demo().replace(sales, &format!("{sales}\n@"));
+        let end = text.find("@").expect("the queue");
+        // A key that the queue has already gives way; a table goes behind the others.
+        let (before, rest) = (&text[..end], &text[end + 1..]);
+        let keys: Vec<&str> = line.lines().filter_map(|line| line.split(" = ").next()).collect();
+        let next = rest.find("\n[").unwrap_or(rest.len());
+        let kept =
+            rest[..next].lines().filter(|old| !keys.contains(&old.split(" = ").next().unwrap_or_default().trim()));
+        let kept = kept.collect::<Vec<_>>().join("\n");
+        let faults = faults(&format!("{before}{kept}\n{line}\n{}", &rest[next..]));
+        assert!(faults.iter().any(|fault| fault.starts_with(expected)), "{line}: {faults:#?}");
+        assert_eq!(faults.len(), 1, "{line}: {faults:#?}");
+    }
+}
+
+#[test]
+fn hotkeys_kinds_of_work_and_skills_of_numbers_must_have_a_use() {
+    let twice = "[[disposition]]\ncode = \"sold\"\nhotkey = 1\n[[disposition]]\ncode = \"no\"\nhotkey = 1\n";
+    assert!(faults(&format!("{}\n{twice}", demo()))[0].starts_with("disposition[1].hotkey: is that of \"sold\""));
+    let idle = "[[agents]]\nextensions = \"1900\"\npassword = \"secret-1900\"\nwork = []\n";
+    assert!(faults(&format!("{}\n{idle}", demo()))[0].starts_with("agents[1].work: is empty"));
+    let echo = demo().replace("target = \"echo\"", "target = \"echo\"\npriority = 3");
+    assert!(faults(&echo)[0].starts_with("number[2].target: has skills or a priority"), "{:?}", faults(&echo));
+}
