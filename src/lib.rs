@@ -21,3 +21,6 @@ mod net;
 mod owner;
 mod quarantine;
 mod snapshots;
+
+#[cfg(feature = "measured")]
+pub use owner::speed::{OwnerSpeed, owner_speed};

@@ -10,8 +10,8 @@ mod location;
 mod post;
 mod progress;
 mod shard;
-#[cfg(test)]
-mod speed;
+#[cfg(any(test, feature = "measured"))]
+pub(crate) mod speed;
 mod trunks;
 
 use std::sync::Arc;

@@ -1,8 +1,9 @@
 //! How fast the ACD's real task answers while thousands wait: from the word that an agent is free, put into its channel,
-//! to the offer that comes out of the shard's. The figure for
-//! docs/benchmarks.md comes from `cargo test --release -p trunkline --lib owner::speed -- --nocapture`.
+//! to the offer that comes out of the shard's. `make bench` prints it, and `trunkline-bench owner` alone
+//! (docs/benchmarks.md). Not in what is built without the feature `measured`.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use clock::{AgentId, CallId, LegId, QueueId, Rng, ShardId};
 use journal::{Journal, Options};
 use journal_core::Owner;
 use media_worker::{MediaConfig, MediaWorker};
+use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
 use super::{AcdCore, AnswerTable, Lanes, Post, Progress, Runner};
@@ -23,68 +25,79 @@ use crate::node::NodeEntries;
 use crate::quarantine::Quarantine;
 use crate::snapshots::Snapshots;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_full_offers_leave_the_owner_while_thousands_wait() {
-    let (waiting, samples) = if cfg!(debug_assertions) { (500, 200) } else { (10_000, 3_000) };
-    let folder = tempfile::tempdir().expect("a folder");
-    let (acd, mut offers) = start(folder.path());
-    acd.send(rules()).await.expect("the owner runs");
+/// What was measured of the ACD's task.
+#[derive(Clone, Debug)]
+pub struct OwnerSpeed {
+    /// From the word that an agent is free to the offer, shortest first.
+    pub offers: Vec<Duration>,
+    /// Memory that a waiting call takes, bytes.
+    pub call_bytes: u64,
+}
+
+/// Lets `waiting` calls wait in the ACD's task, with its channels, journal (in `folder`) and snapshots, and agents of 500
+/// become free `samples` times, one every 2 ms.
+///
+/// # Errors
+/// One line that says what did not start.
+pub fn owner_speed(folder: &Path, waiting: u64, samples: u64) -> Result<OwnerSpeed, String> {
+    let mut runtime = Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let (acd, offers) = start(folder)?;
+        measure(acd, offers, waiting, samples).await.ok_or_else(|| "the ACD's task ended".to_owned())
+    })
+}
+
+/// `None` when the task is gone.
+async fn measure(acd: Lane, mut offers: mpsc::Receiver<call::Input>, waiting: u64, samples: u64) -> Option<OwnerSpeed> {
+    acd.send(rules()).await.ok()?;
     for id in 0..AGENTS {
-        acd.send(Input::Reachable { agent: AgentId(id), reachable: true }).await.expect("the owner runs");
-        acd.send(Input::AgentBusy(leg(id))).await.expect("the owner runs");
+        acd.send(Input::Reachable { agent: AgentId(id), reachable: true }).await.ok()?;
+        acd.send(Input::AgentBusy(leg(id))).await.ok()?;
     }
     let before = resident_bytes();
     for call in 0..waiting {
-        acd.send(enqueue(call)).await.expect("the owner runs");
+        acd.send(enqueue(call)).await.ok()?;
     }
     let mut entered = 0;
     while entered < waiting {
-        entered += u64::from(matches!(offers.recv().await, Some(call::Input::Enqueued { .. })));
+        entered += u64::from(matches!(offers.recv().await?, call::Input::Enqueued { .. }));
     }
-    let each = resident_bytes().saturating_sub(before) / waiting;
+    let call_bytes = resident_bytes().saturating_sub(before) / waiting.max(1);
     let (mut times, mut on) = (Vec::new(), (0..AGENTS).map(|id| leg(id).call).collect::<Vec<_>>());
     for nth in 0..samples {
-        let agent = u32::try_from(nth).unwrap_or(0) % AGENTS;
-        let (took, call) = free_one(&acd, &mut offers, agent, on[agent as usize]).await;
+        let agent = u32::try_from(nth % u64::from(AGENTS)).unwrap_or(0);
+        let (took, call) = free_one(&acd, &mut offers, agent, on[agent as usize]).await?;
         times.push(took);
         on[agent as usize] = call;
-        acd.send(enqueue(waiting + nth)).await.expect("the owner runs");
+        acd.send(enqueue(waiting + nth)).await.ok()?;
         tokio::time::sleep(PACE).await;
     }
     times.sort_unstable();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    println!(
-        "{waiting} waiting, {AGENTS} agents: agent free to offer p50 {:?}, p99 {:?}, largest {:?}; {each} bytes a waiting call",
-        at(0.5),
-        at(0.99),
-        at(1.0)
-    );
-    assert_eq!(times.len() as u64, samples);
-    assert!(cfg!(debug_assertions) || at(0.99) < P99_MAX, "p99 {:?}", at(0.99));
+    Some(OwnerSpeed { offers: times, call_bytes })
 }
 
 /// An agent's call ends and he gets the next caller: how long the offer took, and who that is.
 async fn free_one(
-    acd: &mpsc::Sender<Input>,
+    acd: &Lane,
     offers: &mut mpsc::Receiver<call::Input>,
     agent: u32,
     on: CallId,
-) -> (Duration, CallId) {
+) -> Option<(Duration, CallId)> {
     let begun = Instant::now();
     let AgentFact { agent, leg, .. } = leg(agent);
-    acd.send(Input::AgentFree { agent, call: on, leg, talked: true }).await.expect("the owner runs");
+    acd.send(Input::AgentFree { agent, call: on, leg, talked: true }).await.ok()?;
     loop {
-        let told = offers.recv().await.expect("the owner runs");
-        if let call::Input::Offer { offer, generation, call, .. } = told {
+        if let call::Input::Offer { offer, generation, call, .. } = offers.recv().await? {
             let took = begun.elapsed();
-            acd.send(Input::Claim { shard: ShardId(0), offer, generation }).await.expect("the owner runs");
-            return (took, call);
+            acd.send(Input::Claim { shard: ShardId(0), offer, generation }).await.ok()?;
+            return Some((took, call));
         }
     }
 }
 
 /// The ACD's task with its channels, journal and snapshots; what it tells the shard.
-fn start(folder: &std::path::Path) -> (mpsc::Sender<Input>, mpsc::Receiver<call::Input>) {
+fn start(folder: &Path) -> Result<(Lane, mpsc::Receiver<call::Input>), String> {
     let (shard, to_shard) = mpsc::channel(channels::OWNERS);
     let (acd, inputs) = mpsc::channel(channels::OWNERS);
     let progress = Progress::of([Owner::Acd]);
@@ -94,10 +107,10 @@ fn start(folder: &std::path::Path) -> (mpsc::Sender<Input>, mpsc::Receiver<call:
             reports.report(owner, durability, entry);
         }
     };
-    let (journal, _) = Journal::open(Options::at(folder.join("journal")), sink).expect("a journal");
+    let (journal, _) = Journal::open(Options::at(folder.join("journal")), sink).map_err(|error| error.to_string())?;
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let media = MediaConfig::new(address, 20_000..=20_009, folder.to_owned(), folder.to_owned());
-    let (media, _events) = MediaWorker::start(&media).expect("a media thread");
+    let (media, _events) = MediaWorker::start(&media).map_err(|error| error.to_string())?;
     let snapshots = Arc::new(Snapshots::new(Vec::new()));
     let quarantine = Quarantine::new(NodeEntries::new(journal.clone()), Arc::clone(&snapshots));
     let post = Arc::new(Post {
@@ -111,7 +124,7 @@ fn start(folder: &std::path::Path) -> (mpsc::Sender<Input>, mpsc::Receiver<call:
         flows: Arc::new(Flows::default()),
         answers: AnswerTable::default(),
         directory: Arc::new(CallIdDirectory::new(1)),
-        metrics: Arc::new(Metrics::new("test").expect("metrics")),
+        metrics: Arc::new(Metrics::new("measured").map_err(|error| error.to_string())?),
         drained: mpsc::channel(1).0,
         quarantine,
         #[cfg(feature = "fault-injection")]
@@ -120,7 +133,7 @@ fn start(folder: &std::path::Path) -> (mpsc::Sender<Input>, mpsc::Receiver<call:
     let core = AcdCore::new(AcdOwner::new(acd::Limits::default(), Rng::new(1)), snapshots);
     let runner = Runner::new(core, Owner::Acd, post, ClockSource::start(), progress.owner(Owner::Acd));
     tokio::spawn(runner.run(Lanes { owners: inputs, dialogs: None, new_calls: None, strangers: None }));
-    (acd, to_shard)
+    Ok((acd, to_shard))
 }
 
 fn rules() -> Input {
@@ -166,5 +179,18 @@ const AGENTS: u32 = 500;
 const QUEUES: u32 = 10;
 /// Between two samples: 500 a second, so that publishing and the journal go on beside them.
 const PACE: Duration = Duration::from_millis(2);
-/// Issue 4, item 11.
-const P99_MAX: Duration = Duration::from_millis(2);
+
+type Lane = mpsc::Sender<Input>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_leave_the_owner_while_hundreds_wait() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let speed = owner_speed(folder.path(), 500, 200).expect("it runs");
+        assert_eq!(speed.offers.len(), 200);
+        assert!(speed.offers.is_sorted() && speed.offers[0] > Duration::ZERO);
+    }
+}

@@ -32,7 +32,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use measure::queue::Load;
-use measure::{calls, freed, held, packets, queue, recorded};
+use measure::{calls, freed, held, owner, packets, queue, recorded};
 use node::Recipe;
 use report::Report;
 
@@ -147,6 +147,14 @@ enum What {
         #[arg(long, default_value_t = 1000)]
         talk_ms: u64,
     },
+    /// From an agent who is free to the offer, in the distributor's real task, which runs in this process.
+    Owner {
+        /// Calls that wait.
+        #[arg(long, default_value_t = 10_000)]
+        waiting: u64,
+        #[arg(long, default_value_t = 3_000)]
+        samples: u64,
+    },
     /// The bare relay that packets are compared with.
     #[command(hide = true)]
     Relay { a: SocketAddr, b: SocketAddr },
@@ -203,6 +211,7 @@ fn run(what: What, report: &mut Report) -> Result<(), Fault> {
             let (time, talk) = (Duration::from_secs(seconds), Duration::from_millis(talk_ms));
             queue::queue(&Recipe { binary, config }, Load { phones, rate, time, talk }, report)
         }
+        What::Owner { waiting, samples } => owner::owner(waiting, samples, report),
         // Served by `main`: it measures nothing.
         What::Relay { .. } => Ok(()),
     }
@@ -222,6 +231,7 @@ fn all(recipe: &Recipe, quick: bool, report: &mut Report) -> Result<(), Fault> {
             recorded::recorded(recipe, 20, 5, 1, report),
             freed::freed(recipe, 50, 5, 50, report),
             queue::queue(&queues, load(50.0, 5), report),
+            owner::owner(500, 200, report),
         ]
     } else {
         [
@@ -232,6 +242,7 @@ fn all(recipe: &Recipe, quick: bool, report: &mut Report) -> Result<(), Fault> {
             recorded::recorded(recipe, 500, 12, 3, report),
             freed::freed(recipe, 1000, 20, 1000, report),
             queue::queue(&queues, load(100.0, 60), report),
+            owner::owner(10_000, 3_000, report),
         ]
     };
     results.into_iter().find_map(Result::err).map_or(Ok(()), Err)
