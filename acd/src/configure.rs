@@ -6,11 +6,13 @@ use clock::{AgentId, QueueId, RequestId};
 
 use crate::acd::Acd;
 use crate::agent::{Agent, REMOVED};
-use crate::contract::{AgentConfig, CommandError, Effect, Note, QueueConfig, State, StateCause, WithdrawReason};
+use crate::contract::{
+    AgentConfig, CommandError, Effect, Note, QueueAgent, QueueConfig, State, StateCause, WithdrawReason,
+};
 use crate::profile::{Profile, Served};
 use crate::queue::{Queue, Seat};
 use crate::skills;
-use crate::strategy::{Figures, Order, Ranking};
+use crate::strategy::{Figures, Order, Ranking, answered_for, share};
 use crate::timers::{Timer, Timers};
 
 impl Acd {
@@ -22,9 +24,13 @@ impl Acd {
         self.drop_queues(&queues);
         self.drop_agents(&agents);
         let mut known: BTreeMap<QueueId, Queue> = self.queues.take();
+        let mut joined = Vec::new();
         for (queue, config) in queues {
             match known.get_mut(&queue) {
-                Some(row) => row.config = config,
+                Some(row) => {
+                    joined.extend(newcomers(&row.config, &config).map(|seat| (queue, seat)));
+                    row.config = config;
+                }
                 None => drop(known.insert(queue, Queue::new(config))),
             }
         }
@@ -53,8 +59,27 @@ impl Acd {
             }
         }
         self.agents = known.into();
+        self.share_in(&joined);
         self.announce(&new);
         self.reindex();
+    }
+
+    /// Who joins a queue has the share there of whoever is furthest behind his, as one who is new to the node begins
+    /// with the fewest calls: else he had every call until he has caught up.
+    fn share_in(&mut self, joined: &[(QueueId, QueueAgent)]) {
+        for (queue, newcomer) in joined {
+            let Some(slot) = self.queue_slot(*queue) else { continue };
+            let others = self.queues[slot].config.agents.iter();
+            let others =
+                others.filter(|seat| !joined.iter().any(|(at, other)| at == queue && other.agent == seat.agent));
+            let shares = others.filter_map(|seat| {
+                let figures = &self.agents[self.agent_slot(seat.agent)?].figures;
+                Some(share(figures.answered_in(*queue), seat.weight))
+            });
+            let Some(least) = shares.min() else { continue };
+            let Some(agent) = self.agent_slot(newcomer.agent) else { continue };
+            self.agents[agent].figures.begin_in(*queue, answered_for(least, newcomer.weight));
+        }
     }
 
     /// The configured rows by id, the first of two with one id, and no more than the limit.
@@ -239,4 +264,10 @@ impl Acd {
         seats.dedup_by_key(|seat| seat.agent);
         seats
     }
+}
+
+/// Agents whom the new rules of a queue name, and the former did not.
+fn newcomers<'a>(former: &'a QueueConfig, new: &'a QueueConfig) -> impl Iterator<Item = QueueAgent> + 'a {
+    let is_known = move |seat: &QueueAgent| former.agents.iter().any(|known| known.agent == seat.agent);
+    new.agents.iter().filter(move |seat| !is_known(seat)).copied()
 }

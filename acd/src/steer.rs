@@ -4,14 +4,17 @@
 use clock::{AgentId, CallId, QueueId, RequestId};
 
 use crate::acd::Acd;
-use crate::contract::{CommandError, Effect, Enqueue, Reply, State, Steer, Steering, WithdrawReason};
+use crate::contract::{CommandError, Effect, Enqueue, Reply, State, Steer, Steering, WithdrawReason, WorkKind};
 use crate::limits::MISSED_REST;
 use crate::waiting::Left;
 
 impl Acd {
     /// Carries an order out, or says why not.
     pub(crate) fn steer(&mut self, Steer { request, call, steering }: Steer) {
+        // The call of a callback is on its way to an agent and has no caller who could wait elsewhere.
+        let is_callback = self.calls.get(&call).is_some_and(|row| row.kind == WorkKind::Callback);
         let done = match steering {
+            _ if is_callback => Err(CommandError::NotWaiting),
             Steering::Move { queue, keep_arrival } => self.move_call(request, call, queue, keep_arrival),
             Steering::Prioritise { priority } => self.prioritise(request, call, priority),
             Steering::Pull { agent } => self.pull(request, call, agent),

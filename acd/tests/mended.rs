@@ -106,3 +106,20 @@ fn a_rebuilt_distributor_wakes_callbacks_when_the_former_one_would() {
     assert_eq!(again.poll_timeout(), desk.acd.poll_timeout());
     assert_eq!(desk.acd.callback_snapshots()[0].callback.state, CallbackState::Requested);
 }
+
+#[test]
+fn a_known_agent_who_joins_a_weighted_queue_gets_his_share_and_not_every_call() {
+    let weighted = |agents: &[u32]| QueueConfig { strategy: Strategy::Weighted, ..queue(SUPPORT, agents) };
+    let mut desk = Desk::new(&[weighted(&[1, 2]), queue(SALES, &[3])], &[1, 2, 3]);
+    let serve = |desk: &mut Desk| {
+        let (call, agent) = desk.talk(SUPPORT);
+        desk.free(agent, call, 1, true);
+        desk.pass(secs(10));
+        agent
+    };
+    assert_eq!((0..8).map(|_| serve(&mut desk)).collect::<Vec<_>>(), [1, 2, 1, 2, 1, 2, 1, 2]);
+    desk.configure(&[weighted(&[1, 2, 3]), queue(SALES, &[3])], &[1, 2, 3]);
+    let mut served: Vec<u32> = (0..6).map(|_| serve(&mut desk)).collect();
+    served.sort_unstable();
+    assert_eq!(served, [1, 1, 2, 2, 3, 3]);
+}

@@ -120,3 +120,23 @@ fn what_was_quicker_has_won() {
     assert_eq!(outcome(&steer(&mut desk, waiting, orders[0])), Some(Err(CommandError::QueueFull)));
     assert_eq!(desk.waiting(SUPPORT), [waiting], "a refusal changes nothing");
 }
+
+#[test]
+fn orders_about_the_call_of_a_callback_are_refused_and_change_nothing() {
+    let mut desk = Desk::new(&[queue(SUPPORT, &[1]), queue(SALES, &[2])], &[1, 2]);
+    let call = CallId(77);
+    let callback = Enqueue { call, shard: desk::SHARD, queue: SUPPORT, kind: WorkKind::Callback, ..Enqueue::default() };
+    let ringing = offered(&desk.say(Input::Enqueue(callback)));
+    assert_eq!(ringing.agent, 1);
+    for steering in [
+        Steering::Move { queue: SALES, keep_arrival: true },
+        Steering::Prioritise { priority: 9 },
+        Steering::Pull { agent: AgentId(2) },
+        Steering::Requeue { keep_arrival: false },
+    ] {
+        let effects = steer(&mut desk, call, steering);
+        assert_eq!(outcome(&effects), Some(Err(CommandError::NotWaiting)));
+        assert_eq!((offers(&effects).len(), withdrawn(&effects).len()), (0, 0), "{effects:?}");
+    }
+    assert_eq!((desk.state(1), desk.state(2)), (State::Reserved, State::Ready));
+}

@@ -30,6 +30,14 @@ impl Figures {
         }
     }
 
+    /// He joins this queue as one who has answered so many calls of it, or more, if he did.
+    pub(crate) fn begin_in(&mut self, queue: QueueId, answered: u32) {
+        match self.by_queue.iter_mut().find(|(known, _)| *known == queue) {
+            Some((_, known)) => *known = answered.max(*known),
+            None => self.by_queue.push((queue, answered)),
+        }
+    }
+
     pub(crate) fn answered_in(&self, queue: QueueId) -> u32 {
         self.by_queue.iter().find(|(known, _)| *known == queue).map_or(0, |(_, answered)| *answered)
     }
@@ -50,6 +58,11 @@ impl Figures {
 /// Calls answered for each point of weight, in thousandths: who has the least is furthest behind his share.
 pub(crate) fn share(answered: u32, weight: u32) -> i64 {
     i64::from(answered) * SHARE_UNITS / i64::from(weight.max(1))
+}
+
+/// The calls that are such a share with this weight.
+pub(crate) fn answered_for(share: i64, weight: u32) -> u32 {
+    u32::try_from(share.saturating_mul(i64::from(weight.max(1))) / SHARE_UNITS).unwrap_or(u32::MAX)
 }
 
 /// Shares are compared in thousandths of a call.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::contract::Strategy;
 
 pub(crate) use chance::Urn;
-pub(crate) use measured::{Figures, share};
+pub(crate) use measured::{Figures, answered_for, share};
 pub(crate) use positional::after;
 pub(crate) use ringing::{RING_GROUP_MAX, join_every, width};
 
