@@ -44,8 +44,8 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
         Command::ChooseQueues { agent, queues } => {
             post.acd.try_send(acd::Input::ChooseQueues { request: Some(request), agent, queues }).is_ok()
         }
-        Command::Originate { from_agent, to } => {
-            to_shard(post, request, call::Input::Originate { request, from_agent, to })
+        Command::Originate { from_agent, to, pin } => {
+            to_shard(post, request, call::Input::Originate { request, from_agent, to, pin })
         }
         Command::HangUp { call } => to_shard(post, request, call::Input::HangUp { request, call }),
         Command::RequestCallback { request: mut asked, pin } => {

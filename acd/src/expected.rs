@@ -28,19 +28,31 @@ pub struct Rival {
     pub share: f64,
 }
 
+/// One who waits in a queue, in the one order of callers and callbacks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InLine<'a> {
+    /// Who waits.
+    pub waiting: &'a WaitingSnapshot,
+    /// How many of his queue are served before him, plus one.
+    pub place: u32,
+    /// How long he is expected to wait; `None` while nobody is on duty who serves the queue.
+    pub expected: Option<Estimate>,
+}
+
 impl Snapshot {
-    /// The expected wait of each waiting call of a queue, in the order of its line; `None` while nobody is on duty who
-    /// serves it. Costs as much as there are calls that compete.
+    /// All who wait in a queue, callers and callbacks, in the order in which they will be served. Costs as much as
+    /// there are calls that compete.
     #[must_use]
-    pub fn expected(&self, queue: QueueId) -> Vec<Option<Estimate>> {
+    pub fn line(&self, queue: QueueId) -> Vec<InLine<'_>> {
         let Some(row) = self.queue(queue) else { return Vec::new() };
         let mut forecast = Forecast::new(row.estimator.rates(self.now.mono, on_duty(row.agents)));
         let mut rivals: Vec<(f64, f64, _)> =
             self.rivals(row).map(|(share, line)| (share, 0.0, line.peekable())).collect();
         let mut own = 0.0;
+        let whole = self.competing(row, 0.0);
         let mut estimate = |call: &WaitingSnapshot| {
             if !call.offered_to.is_empty() {
-                return row.estimator.estimate_in(&mut forecast, Line { ready: 1, ..self.line(row, 0.0) });
+                return row.estimator.estimate_in(&mut forecast, Line { ready: 1, ..whole });
             }
             let mut ahead = own;
             for (share, passed, line) in &mut rivals {
@@ -50,9 +62,17 @@ impl Snapshot {
                 ahead += *share * *passed;
             }
             own += 1.0;
-            row.estimator.estimate_in(&mut forecast, self.line(row, ahead))
+            row.estimator.estimate_in(&mut forecast, Line { ahead, ..whole })
         };
-        row.waiting.iter().map(&mut estimate).collect()
+        let in_line = |(waiting, place)| InLine { waiting, place, expected: estimate(waiting) };
+        in_order(row).zip(1..).map(in_line).collect()
+    }
+
+    /// The expected wait of each caller on the line of a queue, in their order.
+    #[must_use]
+    pub fn expected(&self, queue: QueueId) -> Vec<Option<Estimate>> {
+        let callers = self.line(queue).into_iter().filter(|one| one.waiting.callback.is_none());
+        callers.map(|one| one.expected).collect()
     }
 
     /// The expected wait of a call that would come now, with the usual priority.
@@ -60,7 +80,7 @@ impl Snapshot {
     pub fn expected_next(&self, queue: QueueId) -> Option<Estimate> {
         let row = self.queue(queue)?;
         let ahead = self.rivals(row).map(|(share, line)| share * line.count() as f64).sum::<f64>();
-        row.estimator.estimate(self.now.mono, self.line(row, ahead + open(row).count() as f64))
+        row.estimator.estimate(self.now.mono, self.competing(row, ahead + open(row).count() as f64))
     }
 
     /// A queue.
@@ -77,7 +97,7 @@ impl Snapshot {
         row.rivals.iter().filter_map(|rival| Some((rival.share, open(self.queue(rival.queue)?))))
     }
 
-    fn line(&self, row: &QueueSnapshot, ahead: f64) -> Line {
+    fn competing(&self, row: &QueueSnapshot, ahead: f64) -> Line {
         let head = open(row).next().map(|head| self.now.wall.millis_since(head.arrived));
         let length = u32::try_from(open(row).count()).unwrap_or(u32::MAX);
         let head_waited = head.map(core::time::Duration::from_millis);
@@ -204,5 +224,15 @@ fn on_duty(states: [u32; 6]) -> u32 {
 
 /// Calls for which nobody rings yet.
 fn open(row: &QueueSnapshot) -> impl Iterator<Item = &WaitingSnapshot> {
-    row.waiting.iter().filter(|call| call.offered_to.is_empty())
+    in_order(row).filter(|call| call.offered_to.is_empty())
+}
+
+/// Callers and callbacks in their one order.
+fn in_order(row: &QueueSnapshot) -> impl Iterator<Item = &WaitingSnapshot> {
+    let (mut callers, mut called_back) = (row.waiting.iter().peekable(), row.called_back.iter().peekable());
+    core::iter::from_fn(move || match (callers.peek(), called_back.peek()) {
+        (Some(caller), Some(callback)) if callback.rank < caller.rank => called_back.next(),
+        (None, _) => called_back.next(),
+        _ => callers.next(),
+    })
 }

@@ -57,7 +57,7 @@ pub use contract::{
     WrapUpView,
 };
 pub use ewt::{Announcement, Basis, Estimate, Estimator, Forecast, Line, Promise, RaisedBy, Rates, UPPER};
-pub use expected::{Rank, Rival};
+pub use expected::{InLine, Rank, Rival};
 pub use limits::{
     CALLBACKS_OF_AN_AGENT, CANDIDATES_MAX, FACTS_SETTLE, Limits, MIN_RING, MISSED_REST, OFFER_GRACE, REFUSED_REST,
     UNREACHABLE_REST,

@@ -150,6 +150,7 @@ impl Waiting {
             rank: Rank(self.key),
             offered_to: self.ringing.clone(),
             attempts: self.attempts,
+            callback: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use clock::{AgentId, QueueId};
 
 use crate::acd::Acd;
-use crate::contract::{AgentSnapshot, QueueSnapshot, Snapshot, WorkKind};
+use crate::contract::{AgentSnapshot, QueueSnapshot, Snapshot, WaitingSnapshot, WorkKind};
 use crate::queue::Waiting;
 
 /// Who changed since others were last told: what a publisher copies anew.
@@ -58,10 +58,15 @@ impl Acd {
     fn queue_view(&self, slot: usize) -> QueueSnapshot {
         let queue = &self.queues[slot];
         let calls = queue.calls.values().filter_map(|call| self.calls.get(call));
-        let calls = calls.filter(|row| row.kind != WorkKind::Callback);
+        let (called_back, waiting) = calls.partition::<Vec<_>, _>(|row| row.kind == WorkKind::Callback);
+        let called_back = called_back.into_iter().map(|row| {
+            let callback = self.callbacks.of_work(row.call);
+            WaitingSnapshot { callback, ..row.snapshot() }
+        });
         QueueSnapshot {
             queue: queue.config.queue,
-            waiting: calls.map(Waiting::snapshot).collect(),
+            waiting: waiting.into_iter().map(Waiting::snapshot).collect(),
+            called_back: called_back.collect(),
             agents: self.states_of(slot),
             callbacks: self.callback_counts(queue.config.queue),
             tally: queue.tally,

@@ -398,6 +398,47 @@ fn a_restart_gives_back_the_same_queue() {
 }
 
 #[test]
+fn what_it_asks_of_an_agent_survives_a_restart() {
+    let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
+    let skilled = Step { required: vec![Need { skill: SkillId(7), level: 1 }], ..Step::default() };
+    let steps = vec![skilled, Step { after: secs(60), ..Step::default() }];
+    let (call, caller) = (CallId(50), Some(A.to_owned()));
+    let work = Enqueue { call, shard: SHARD, queue: SUPPORT, caller, steps: steps.clone(), ..Enqueue::default() };
+    desk.say(Input::Enqueue(work));
+    let (_, effects) = press(&mut desk, call, A);
+    let journaled = effects.iter().find_map(|effect| match effect {
+        Effect::CallbackChanged(callback) => Some(callback.clone()),
+        _ => None,
+    });
+    let journaled = journaled.expect("it is journaled");
+    assert_eq!(journaled.steps, steps);
+    let mut after = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
+    assert_eq!(begun(&after.say(Input::RestoreCallback(journaled))), None, "the agent lacks the skill");
+    assert!(begun(&after.pass(secs(61))).is_some(), "after a minute it is asked for no more");
+}
+
+#[test]
+fn callers_and_callbacks_stand_in_one_line_with_their_places_and_expected_waits() {
+    let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
+    desk.talk(SUPPORT);
+    let (first, _) = desk.call_from(SUPPORT, Some(A), 0);
+    let (second, _) = desk.call_from(SUPPORT, Some(B), 0);
+    press(&mut desk, first, A).0.expect("he is called back");
+    let later = taken(&mut desk, ask(C));
+    let view = desk.acd.snapshot();
+    let line = view.line(SUPPORT);
+    let seen: Vec<_> = line.iter().map(|one| (one.place, one.waiting.callback.is_some())).collect();
+    assert_eq!(seen, [(1, true), (2, false), (3, true)]);
+    let ahead: Vec<_> = line.iter().map(|one| one.expected.map(|estimate| estimate.ahead)).collect();
+    assert_eq!(ahead, [Some(0), Some(1), Some(2)]);
+    assert_eq!((line[1].expected, view.expected(SUPPORT)), (desk.acd.expected(second), vec![line[1].expected]));
+    assert_eq!((later.place, later.expected), (Some(3), line[2].expected));
+    let places: Vec<_> = view.callbacks.iter().map(|known| (known.callback.number.as_str(), known.place)).collect();
+    assert!(places.contains(&(A, Some(1))) && places.contains(&(C, Some(3))), "{places:?}");
+    assert_eq!(view.expected_next(SUPPORT).map(|estimate| estimate.ahead), Some(3));
+}
+
+#[test]
 fn what_a_broken_shard_had_begun_is_tried_again() {
     let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
     let (reply, effects) = say(&mut desk, ask(A));

@@ -1,5 +1,6 @@
 //! `/v1/calls`: live and stored calls in one list.
 
+mod failure;
 mod journey;
 mod object;
 mod originate;
@@ -131,6 +132,7 @@ pub(crate) fn routes() -> Routes {
         .add(Access::Own(Permission::CallsView), routes!(list))
         .add(Access::Own(Permission::CallsDial), routes!(originate::originate))
         .add(Access::Own(Permission::CallsView), routes!(one))
+        .add(Access::Own(Permission::CallsDial), routes!(failure::change))
         .add(Access::Own(Permission::CallsView), routes!(steps))
         .add(Access::Own(Permission::CallsView), routes!(journey::journey))
         .add(Access::Own(Permission::CallsView), routes!(routing::routing))

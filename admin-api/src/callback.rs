@@ -32,7 +32,7 @@ use crate::voicemail::away;
 
 pub(crate) use ask::call_back;
 pub(crate) use object::Callback;
-use object::{CallbackState, open};
+use object::{CallbackState, Outlook, open};
 
 /// Filters of the list of callbacks.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -155,7 +155,9 @@ async fn cancel(
     once(Arc::clone(&shared), key, async move {
         let command = Command::CancelCallback { pick: acd::CallbackPick::Id(wanted) };
         match shared.services.command_to_the_end(command).await? {
-            Answer::Callback(taken) => Ok((StatusCode::OK, Callback::of(&taken.callback, None, &shared.directory()))),
+            Answer::Callback(taken) => {
+                Ok((StatusCode::OK, Callback::of(&taken.callback, Outlook::default(), &shared.directory())))
+            }
             other => Err(wrong_answer(&other)),
         }
     })

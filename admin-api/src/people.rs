@@ -21,6 +21,7 @@ mod user;
 
 use crate::access::Routes;
 
+pub(crate) use fields::nullable;
 pub(crate) use login_guard::LoginGuard;
 pub(crate) use password::Passwords;
 pub(crate) use team::team_of;

@@ -129,7 +129,11 @@ pub(crate) struct RegistrationsQuery {
 
 pub(crate) fn routes() -> Routes {
     let view = Access::All(Permission::TelephonyView);
-    Routes::new().add(view, routes!(trunks)).add(view, routes!(one_trunk)).add(view, routes!(registrations))
+    Routes::new()
+        .add(view, routes!(trunks))
+        .add(view, routes!(one_trunk))
+        .add(view, routes!(registrations))
+        .add(Access::Known, routes!(own_devices))
 }
 
 /// All trunks, by name.
@@ -177,6 +181,22 @@ async fn registrations(
     let page =
         Page::cut("registrations", live.filter(wanted).collect(), key, query.cursor.as_ref(), query.limit.get())?;
     Ok((snapshot_age(&snapshot), page))
+}
+
+/// The registered phones of the agent that one is, by contact: the `device` of a callback is one of these contacts.
+/// Empty for whoever is no agent.
+#[utoipa::path(get, path = "/v1/me/devices", operation_id = "list_own_devices", tag = "people",
+    responses((status = 200, description = "All of them", body = Page<Registration>), ReadRefusals))]
+async fn own_devices(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Query(_): Query<NoParameters>,
+) -> impl IntoResponse {
+    let (directory, snapshot) = (shared.directory_of(&principal), shared.snapshot());
+    let live = snapshot.registrations.iter().filter_map(|live| Registration::of(live, &directory));
+    let mut data: Vec<Registration> = live.filter(|one| principal.extension.as_ref() == Some(&one.extension)).collect();
+    data.sort_by(|a, b| a.contact.cmp(&b.contact));
+    (snapshot_age(&snapshot), Page { data, next_cursor: None })
 }
 
 fn all(snapshot: &Snapshot, directory: &Directory) -> Vec<Trunk> {

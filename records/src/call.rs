@@ -65,6 +65,8 @@ pub struct Call {
     pub is_callback: bool,
     /// Its status as a piece of work.
     pub work: WorkStatus,
+    /// Why it failed, as a person said; none of a call that is not stored yet.
+    pub failure_reason: Option<String>,
 }
 
 /// The recording of a call.
@@ -127,6 +129,7 @@ impl Call {
             followed_up_by: None,
             is_callback: record.is_callback(),
             work: record.work(),
+            failure_reason: None,
         }
     }
 }

@@ -230,6 +230,7 @@ fn call(row: &Row) -> Result<Call, sqlx::Error> {
         recovers: columns::optional_call_id(row, 32)?,
         followed_up_by: columns::optional_call_id(row, 33)?,
         is_callback: row.try_get(34)?,
+        failure_reason: row.try_get(35)?,
         work: work_of(columns::word(row, 5)?),
     })
 }
@@ -265,7 +266,8 @@ const SELECT: &str = "SELECT c.id, c.account, c.direction, c.internal, c.parent_
     (SELECT f.call_id FROM follow_ups f WHERE f.account = c.account AND f.number = c.from_number AND f.outbound \
      AND f.at >= c.ended_at AND c.direction = 'inbound' ORDER BY f.at, f.call_id LIMIT 1), \
     (c.direction <> 'inbound' AND EXISTS (SELECT 1 FROM call_events e WHERE e.call_id = c.id \
-     AND e.type = 'callback.dialing')) \
+     AND e.type = 'callback.dialing')), \
+    (SELECT n.reason FROM call_failure_reasons n WHERE n.call_id = c.id) \
     FROM calls c LEFT JOIN recordings r ON r.call_id = c.id LEFT JOIN lost_calls l ON l.call_id = c.id";
 
 const INSERT: &str = "INSERT INTO calls (id, account, direction, internal, parent_call_id, status, outcome, \

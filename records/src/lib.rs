@@ -17,6 +17,7 @@ mod calls;
 mod columns;
 mod database;
 mod events;
+mod failure;
 mod filter;
 mod journey;
 mod list;

@@ -47,8 +47,17 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Callbacks {
     Callbacks { rules, by_key }
 }
 
-/// `[dialing]`: the company's black and white list, countries, and what takes a PIN.
-pub(super) fn read_dialing(reader: &mut Reader<'_>) -> Rules {
+/// `[dialing]`: calls that agents make from a screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dialing {
+    /// What the dial gate goes by.
+    pub gate: Rules,
+    /// Conversations of agents' own callbacks are recorded.
+    pub recording: bool,
+}
+
+/// The company's black and white list, countries, what takes a PIN, and whether it is recorded.
+pub(super) fn read_dialing(reader: &mut Reader<'_>) -> Dialing {
     let blacklist = patterns(reader, "blacklist");
     let whitelist = patterns(reader, "whitelist");
     let countries = reader.texts("countries", "country codes, e.g. [\"44\", \"353\"]");
@@ -71,7 +80,8 @@ pub(super) fn read_dialing(reader: &mut Reader<'_>) -> Rules {
             None
         }
     };
-    Rules { blacklist, whitelist, countries: prefixes, pin }
+    let recording = reader.flag("recording", false);
+    Dialing { gate: Rules { blacklist, whitelist, countries: prefixes, pin }, recording }
 }
 
 fn patterns(reader: &mut Reader<'_>, key: &'static str) -> Vec<Pattern> {

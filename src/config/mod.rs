@@ -64,7 +64,7 @@ pub struct Config {
     /// `[limits]`
     pub limits: Limits,
     /// `[dialing]`
-    pub dialing: dialer::gate::Rules,
+    pub dialing: callback::Dialing,
     /// `[lost_calls]`
     pub lost_calls: LostCalls,
     /// `[[key]]`

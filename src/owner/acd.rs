@@ -81,7 +81,7 @@ impl Core for AcdCore {
         (self.changed, self.asked) = (false, false);
         let snapshot = self.acd.snapshot();
         let waiting: usize = snapshot.queues.iter().map(|queue| queue.waiting.len()).sum();
-        let rows = u32::try_from(snapshot.agents.len() + waiting).unwrap_or(u32::MAX);
+        let rows = u32::try_from(snapshot.agents.len() + waiting + snapshot.callbacks.len()).unwrap_or(u32::MAX);
         self.publish_at = now.mono + PUBLISH_REST_EACH.saturating_mul(rows).min(PUBLISH_REST_MAX);
         self.snapshots.set_acd(now.wall, snapshot);
     }

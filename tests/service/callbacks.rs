@@ -69,6 +69,7 @@ fn asked_for_by_key_and_served_by_the_next_agent() {
         (&CUSTOMER.into(), &"support".into(), &1.into())
     );
     assert_eq!((&listed["state"], &listed["related_call_id"]), (&"queued".into(), &asked["id"]));
+    assert!(listed["ewt_ms"].is_null(), "nobody is on duty: {listed}");
 
     let phone = node.registered("1001");
     let (mut agent, customer) = take(&node, &phone, CUSTOMER);
@@ -121,6 +122,40 @@ fn over_rest_the_first_is_kept_and_the_third_is_a_conflict_without_a_call() {
         node.http().post("/v1/queues/sales/callbacks", &unique(), &body).assert_problem(status, code);
     }
     node.http().post("/v1/queues/none/callbacks", &unique(), &body).assert_problem(404, "queue_not_found");
+}
+
+#[test]
+fn a_closed_queue_takes_none_over_rest() {
+    let office = "name = \"office\"\ntime_zone = \"Europe/London\"\nopen = []";
+    let node = Node::start(demo().push("schedule", office).set("queue.0.schedule", "office"));
+    let body = json!({"number": CUSTOMER});
+    node.http().post("/v1/queues/support/callbacks", &unique(), &body).assert_problem(409, "queue_closed");
+    let planned = json!({"number": CUSTOMER, "queue": "support", "due_at": in_seconds(3_600)});
+    node.http().post("/v1/callbacks", &unique(), &planned).assert_problem(409, "queue_closed");
+    assert_eq!(node.http().post("/v1/queues/sales/callbacks", &unique(), &body).status, 201, "the other is open");
+}
+
+#[test]
+fn what_takes_a_pin_is_called_with_it_and_the_agent_says_why_a_call_failed() {
+    let node = Node::start(demo().set("dialing.pin_for", vec!["+442079*"]).set("dialing.pin", "4711"));
+    let phone = node.registered("1001");
+    let click = json!({"from_agent": "1001", "to": CUSTOMER});
+    node.http().post("/v1/calls", &unique(), &click).assert_problem(403, "destination_denied");
+    let with = json!({"from_agent": "1001", "to": CUSTOMER, "pin": "4711"});
+    assert_eq!(node.http().post("/v1/calls", &unique(), &with).status, 201);
+    let own = phone.expect_call();
+    own.answer();
+    let customer = node.carrier.expect_call();
+    let live = node.http().call_with(&customer.id)["id"].clone();
+    let path = format!("/v1/calls/{}", live.as_str().unwrap_or_default());
+    let reason = json!({"failure_reason": "a fax"}).to_string();
+    let say = || node.http().send("PATCH", &path, &[("Content-Type", "application/json")], Some(reason.as_bytes()));
+    say().assert_problem(409, "call_not_failed");
+    customer.reject(486);
+    own.expect_bye();
+    node.http().record_of(&customer.id);
+    assert_eq!(say().json()["failure_reason"], "a fax");
+    until("the reason", || node.http().get(&path).json(), |call| call["failure_reason"] == "a fax");
 }
 
 #[test]
@@ -243,6 +278,83 @@ fn an_agent_calls_back_from_a_call_with_his_phone_first() {
     customer.expect_bye();
     let record = node.http().record_of(&customer.id);
     assert_eq!((&record["parent_call_id"], &record["direction"]), (&missed["id"], &"outbound_dial".into()));
+}
+
+#[test]
+fn from_a_transaction_with_another_number_and_a_chosen_phone() {
+    let node = Node::start(demo().set("agents.0.contacts_max", 5).set("dialing.recording", true));
+    let mut caller = waiting(&node, CUSTOMER);
+    node.http().wait_waiting("support", 1);
+    caller.bye();
+    let missed = node.http().record_of(&caller.id)["id"].as_str().unwrap_or_default().to_owned();
+    let transaction = format!("/v1/transactions/{}", missed.replace("call_", "txn_"));
+    let (other, chosen) = (node.registered("1001"), node.registered("1001"));
+    let registered = || node.http().get("/v1/registrations?extension=1001").json()["data"].clone();
+    let devices = until("both phones", registered, |data| data.as_array().is_some_and(|data| data.len() == 2));
+    let port = format!(":{}", chosen.addr().port());
+    let contacts = devices.as_array().into_iter().flatten().filter_map(|device| device["contact"].as_str());
+    let device = contacts.into_iter().find(|contact| contact.contains(&port)).expect("the chosen phone").to_owned();
+    let body = json!({"agent": "1001", "number": "02079460199", "device": device, "verified": true});
+    let begun = node.http().post(&format!("{transaction}/callback"), &unique(), &body);
+    assert_eq!(begun.status, 201, "{}", begun.text());
+    let begun = begun.json();
+    assert_eq!((&begun["number"], &begun["verified"]), (&"+442079460199".into(), &true.into()));
+    let mut own = chosen.expect_call();
+    own.answer();
+    assert!(!other.has(|msg| msg.is_request("INVITE")), "only the phone that he chose rings");
+    let customer = node.carrier.expect_call();
+    customer.answer();
+    wait_state(&node, &begun["id"], "connected");
+    own.bye();
+    customer.expect_bye();
+    let record = node.http().record_of(&customer.id);
+    assert_eq!(record["to"], "+442079460199");
+    assert!(!record["recording"].is_null(), "as `dialing.recording` says: {record:#}");
+    let related = || node.http().get(&transaction).json()["links"].clone();
+    until("the link", related, |links| {
+        links.as_array().is_some_and(|links| links.iter().any(|link| link["call_id"] == record["id"]))
+    });
+}
+
+#[test]
+fn with_the_customer_first_no_agent_rings_before_he_answers() {
+    let node = Node::start(demo().set("queue.0.callback_first", "customer"));
+    let phone = node.registered("1001");
+    let (_, callback) = ask(&node, CUSTOMER);
+    let customer = node.carrier.expect_call();
+    customer.reply(180);
+    wait_state(&node, &callback["id"], "dialing");
+    assert!(!phone.has(|msg| msg.is_request("INVITE")), "nobody's phone rings yet");
+    customer.answer();
+    let mut agent = phone.expect_call();
+    agent.answer();
+    wait_state(&node, &callback["id"], "connected");
+    agent.bye();
+    customer.expect_bye();
+}
+
+#[test]
+fn who_asks_twice_is_told_so_and_calls_it_off_by_key() {
+    let node = Node::start(demo());
+    let (_, first) = ask(&node, CUSTOMER);
+    let phone = node.registered("1001");
+    // His phone is being called: what he asked for stays, and he is told that it is registered already.
+    let (_agent, _customer) = take(&node, &phone, CUSTOMER);
+    wait_state(&node, &first["id"], "dialing");
+    let mut caller = waiting(&node, CUSTOMER);
+    node.http().wait_waiting("support", 1);
+    press(&mut caller, '1');
+    let asked = || node.http().get(&format!("/v1/callbacks/{}", first["id"].as_str().unwrap_or_default())).json();
+    let step = || {
+        let call = node.http().call_with(&caller.id);
+        let steps = node.http().get(&format!("/v1/calls/{}/events", call["id"].as_str().unwrap_or_default())).json();
+        let steps = steps["data"].as_array().cloned().unwrap_or_default();
+        steps.into_iter().find(|step| step["type"] == "callback.requested")
+    };
+    let requested = until("the request", step, Option::is_some).expect("it was waited for");
+    assert_eq!((&requested["data"]["callback"], &requested["data"]["duplicate"]), (&asked()["id"], &true.into()));
+    press(&mut caller, '2');
+    wait_state(&node, &first["id"], "cancelled");
 }
 
 #[test]

@@ -20,7 +20,7 @@ struct Place {
     seq: u64,
     priority: i32,
     /// What it asks of an agent.
-    steps: Box<[Step]>,
+    steps: Vec<Step>,
 }
 
 impl Acd {
@@ -150,7 +150,7 @@ impl Acd {
         let Asker::Caller { call, .. } = *asker else { return None };
         self.end_offers_of(call, WithdrawReason::CallerGone);
         let row = self.leave(call, Left::CalledBack)?;
-        let (seq, priority, steps) = (row.key.seq, row.priority, row.steps);
+        let (seq, priority, steps) = (row.key.seq, row.priority, row.steps.into_vec());
         Some(Place { stamp: row.since, arrived: row.arrived, seq, priority, steps })
     }
 
@@ -165,13 +165,7 @@ impl Acd {
         let place = place.unwrap_or_else(|| {
             let seq = self.next_seq;
             self.next_seq += 1;
-            Place {
-                stamp: Stamp::at(now.mono),
-                arrived: now.wall,
-                seq,
-                priority: request.priority,
-                steps: Box::default(),
-            }
+            Place { stamp: Stamp::at(now.mono), arrived: now.wall, seq, priority: request.priority, steps: Vec::new() }
         });
         let id = CallbackId::mint(now.wall, &mut self.callbacks.rng);
         let work = CallId::mint(now.wall, &mut self.callbacks.rng);
@@ -190,9 +184,10 @@ impl Acd {
             expires_at: request.due_at.unwrap_or(now.wall).max(now.wall) + rules.expire_after,
             device: request.device,
             is_verified: request.is_verified,
+            steps: place.steps,
             ..Callback::default()
         };
-        self.callbacks.insert(Row { steps: place.steps, ..Row::new(it, work, place.stamp) });
+        self.callbacks.insert(Row::new(it, work, place.stamp));
         self.callback_due(id);
         id
     }
@@ -238,7 +233,7 @@ impl Acd {
             caller: Some(row.it.number.clone()),
             priority: row.it.priority,
             kind: WorkKind::Callback,
-            steps: row.steps.to_vec(),
+            steps: row.it.steps.clone(),
             ..Enqueue::default()
         };
         let (since, seq) = ((row.stamp, row.it.arrived), row.it.seq);
@@ -284,6 +279,7 @@ impl Acd {
             callback: callback.unwrap_or_default(),
             is_duplicate,
             place: row.and_then(|row| self.place_of(row)),
+            expected: row.and_then(|row| self.expected(row.work)),
         }
     }
 

@@ -24,9 +24,12 @@ impl Acd {
         let ended = id.and_then(|id| self.finish_callback(id, CallbackState::Cancelled, Some(why)));
         let Some(request) = request else { return };
         let result = match ended {
-            Some(callback) => {
-                Ok(Reply::Callback(Box::new(CallbackTaken { callback, is_duplicate: false, place: None })))
-            }
+            Some(callback) => Ok(Reply::Callback(Box::new(CallbackTaken {
+                callback,
+                is_duplicate: false,
+                place: None,
+                expected: None,
+            }))),
             None => Err(CommandError::UnknownCallback),
         };
         self.effects.push_back(Effect::Reply { request, result });

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{AgentId, CallId, CallbackId, Instant, QueueId, Rng, ShardId};
 
-use crate::contract::{Callback, Step};
+use crate::contract::Callback;
 use crate::order::Stamp;
 
 /// Open callbacks. One that ended is not here.
@@ -37,8 +37,6 @@ pub(crate) struct Row {
     pub(crate) work: CallId,
     /// Where the arrival lies on our clock.
     pub(crate) stamp: Stamp,
-    /// What it asks of an agent, beside what its queue asks.
-    pub(crate) steps: Box<[Step]>,
     /// The shard that was told to begin its call.
     pub(crate) shard: Option<ShardId>,
     /// Since when that shard's facts do not name the call.
@@ -71,8 +69,7 @@ pub(crate) enum Phase {
 impl Row {
     /// A callback whose time has not come.
     pub(crate) fn new(it: Callback, work: CallId, stamp: Stamp) -> Self {
-        let (steps, phase) = (Box::default(), Phase::NotDue);
-        Self { it, phase, work, stamp, steps, shard: None, missing_since: None, wakes_at: None, told: None }
+        Self { it, phase: Phase::NotDue, work, stamp, shard: None, missing_since: None, wakes_at: None, told: None }
     }
 }
 

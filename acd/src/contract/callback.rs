@@ -4,6 +4,9 @@ use core::time::Duration;
 
 use clock::{AgentId, CallId, CallbackId, QueueId, RequestId, ShardId, WallTime};
 
+use super::Step;
+use crate::ewt::Estimate;
+
 /// A queue's rules for callbacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallbackRules {
@@ -123,6 +126,8 @@ pub struct Callback {
     pub is_verified: bool,
     /// What it ended with, or why the newest attempt failed: a stable word.
     pub why: Option<String>,
+    /// What it asks of an agent, beside what its queue asks: that of the call that it came of.
+    pub steps: Vec<Step>,
 }
 
 /// Who asks for a callback, and is answered.
@@ -177,6 +182,8 @@ pub struct CallbackTaken {
     pub is_duplicate: bool,
     /// How many are served before it in its queue, plus one; none while its time has not come.
     pub place: Option<u32>,
+    /// How long it is expected to wait there; none also while nobody is on duty who serves its queue.
+    pub expected: Option<Estimate>,
 }
 
 /// Why a callback was not taken. In the order in which it is checked, after the duplicate.

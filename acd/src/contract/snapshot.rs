@@ -1,6 +1,6 @@
 //! What others may see.
 
-use clock::{AgentId, CallId, Now, QueueId, WallTime};
+use clock::{AgentId, CallId, CallbackId, Now, QueueId, WallTime};
 
 use super::{CallbackCounts, CallbackSnapshot, State, Status, WrapUpView};
 use crate::ewt::Estimator;
@@ -53,8 +53,10 @@ pub struct AgentSnapshot {
 pub struct QueueSnapshot {
     /// The queue.
     pub queue: QueueId,
-    /// Waiting calls in the order in which they will be served.
+    /// Callers on the line, in the order in which they will be served.
     pub waiting: Vec<WaitingSnapshot>,
+    /// Callbacks in their places, in the same order: [`Snapshot::line`] has both together.
+    pub called_back: Vec<WaitingSnapshot>,
     /// Number of its agents in each state: offline, ready, reserved, on_call, wrap_up, paused.
     pub agents: [u32; 6],
     /// Its callbacks.
@@ -82,6 +84,8 @@ pub struct WaitingSnapshot {
     pub offered_to: Vec<AgentId>,
     /// Offers so far.
     pub attempts: u32,
+    /// The callback whose place it is; none for a caller on the line.
+    pub callback: Option<CallbackId>,
 }
 
 /// Conservation per queue (pacing.md P8): `entered = answered + abandoned + timed_out + moved +

@@ -53,7 +53,7 @@ pub enum Basis {
 }
 
 /// An expected wait, from now to the agent's answer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
     /// The mean.
     pub mean: Duration,

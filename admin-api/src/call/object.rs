@@ -66,6 +66,9 @@ pub(crate) struct Call {
     recovers_call_id: Option<String>,
     /// Why it ended.
     cause: Option<CallCause>,
+    /// Why it failed, as a person said; null while nobody did.
+    #[schema(example = "The number is a fax.")]
+    failure_reason: Option<String>,
     /// Its recording, if one was begun.
     recording: Option<CallRecording>,
 }
@@ -157,6 +160,7 @@ impl From<&records::Call> for Call {
             lost: call.lost.zip(call.ended_at).map(|(lost, ended_at)| LostInfo::of(&lost, ended_at)),
             recovers_call_id: call.recovers.map(|id| id.to_string()),
             cause: call.cause.as_ref().map(CallCause::from),
+            failure_reason: call.failure_reason.clone(),
             recording: call.recording.as_ref().map(CallRecording::from),
         }
     }

@@ -7,7 +7,7 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use centre::{Answer, Command};
-use clock::{AgentId, CallId};
+use clock::CallId;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 use utoipa::ToSchema;
@@ -33,6 +33,9 @@ pub(crate) struct NewCall {
     /// Number or extension to call then.
     #[schema(example = "+442071838750", min_length = 1, max_length = 64, pattern = "^[ -~]*$")]
     to: String,
+    /// The PIN, where the destination takes one.
+    #[schema(example = "4711")]
+    pin: Option<String>,
 }
 
 /// Calls an agent's phone, then the other side.
@@ -52,12 +55,12 @@ pub(crate) async fn originate(
     let from_agent = shared.agents_of(&principal, Permission::CallsDial).agent(&value.from_agent);
     let from_agent = from_agent.ok_or_else(|| unknown_agent(&value.from_agent))?;
     let to = checked_destination(value.to)?;
-    let account = principal.account;
-    once(Arc::clone(&shared), Some(key), async move { begin(&shared, &account, from_agent, to).await }).await
+    let (account, command) = (principal.account, Command::Originate { from_agent, to, pin: value.pin });
+    once(Arc::clone(&shared), Some(key), async move { begin(&shared, &account, command).await }).await
 }
 
-async fn begin(shared: &Shared, account: &str, from_agent: AgentId, to: String) -> Result<(StatusCode, Call), Problem> {
-    match shared.services.command_to_the_end(Command::Originate { from_agent, to }).await? {
+async fn begin(shared: &Shared, account: &str, command: Command) -> Result<(StatusCode, Call), Problem> {
+    match shared.services.command_to_the_end(command).await? {
         Answer::Called(call) => Ok((StatusCode::CREATED, shown(shared, account, call).await?)),
         other => Err(wrong_answer(&other)),
     }

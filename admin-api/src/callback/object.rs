@@ -1,10 +1,15 @@
 //! A callback as JSON.
 
+use std::collections::BTreeMap;
+
+use acd::Estimate;
 use centre::{Directory, Snapshot, callback_state};
+use clock::{CallbackId, WallTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::time::rfc3339;
+use crate::queue::millis;
+use crate::time::{rfc3339, wall_now};
 
 /// Somebody who is to be called back.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -23,8 +28,17 @@ pub(crate) struct Callback {
     /// When it was asked for.
     #[schema(format = DateTime)]
     requested_at: String,
-    /// Its place in its queue among all who wait there, from 1; null while it does not wait.
+    /// Its place in its queue among all who wait there, callers on the line included, from 1; null while it does not
+    /// wait.
     position: Option<u32>,
+    /// How much longer it is expected to wait for an agent, ms: the mean; null while it does not wait in its place, and
+    /// while nobody is on duty.
+    ewt_ms: Option<u64>,
+    /// Three of four callbacks wait no longer than this, ms.
+    ewt_upper_ms: Option<u64>,
+    /// When it is expected to be served; of one that waits for a time of its own or for its next attempt, that time.
+    #[schema(format = DateTime)]
+    expected_at: Option<String>,
     /// The caller had asked before: this is the first request, which is kept.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
@@ -94,12 +108,48 @@ pub(super) fn open<'a>(snapshot: &'a Snapshot, directory: &'a Directory) -> impl
         queue || callback.agent.is_some_and(|id| directory.agents.contains_key(&id))
     };
     let open = snapshot.acd.callbacks.iter().filter(move |known| is_ours(&known.callback));
-    open.map(|known| Callback::of(&known.callback, known.place, directory))
+    let waits = expected(snapshot);
+    open.map(move |known| {
+        let outlook = Outlook {
+            now: snapshot.acd.now.wall,
+            place: known.place,
+            expected: waits.get(&known.callback.id).copied().flatten(),
+        };
+        Callback::of(&known.callback, outlook, directory)
+    })
+}
+
+/// The expected wait of each callback that waits in its place: one walk along each line that has any.
+fn expected(snapshot: &Snapshot) -> BTreeMap<CallbackId, Option<Estimate>> {
+    let queues = snapshot.acd.queues.iter().filter(|queue| !queue.called_back.is_empty());
+    let lines = queues.flat_map(|queue| snapshot.acd.line(queue.queue));
+    lines.filter_map(|one| Some((one.waiting.callback?, one.expected))).collect()
+}
+
+/// Where a callback stands in its queue, and how long it is expected to stand there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Outlook {
+    /// When this was so.
+    pub(super) now: WallTime,
+    pub(super) place: Option<u32>,
+    pub(super) expected: Option<Estimate>,
+}
+
+impl Outlook {
+    /// When it is expected to be served; what waits for a time of its own has that.
+    fn served_at(&self, callback: &acd::Callback) -> Option<WallTime> {
+        let planned = || match callback.state {
+            acd::CallbackState::Requested => callback.next_at.or(callback.due_at),
+            acd::CallbackState::NoAnswer => callback.next_at,
+            _ => None,
+        };
+        self.expected.map(|estimate| self.now + estimate.mean).or_else(planned)
+    }
 }
 
 impl Callback {
     /// A callback as its owner has it.
-    pub(super) fn of(callback: &acd::Callback, place: Option<u32>, directory: &Directory) -> Self {
+    pub(super) fn of(callback: &acd::Callback, outlook: Outlook, directory: &Directory) -> Self {
         let agent = |id: &clock::AgentId| directory.agents.get(id).map(|agent| agent.extension.clone());
         Self {
             id: callback.id.to_string(),
@@ -107,7 +157,10 @@ impl Callback {
             queue: callback.queue.and_then(|id| directory.queues.get(&id)).map(|queue| queue.name.clone()),
             state: callback_state(callback.state).into(),
             requested_at: rfc3339(callback.requested_at),
-            position: place,
+            position: outlook.place,
+            ewt_ms: outlook.expected.map(|estimate| millis(estimate.mean)),
+            ewt_upper_ms: outlook.expected.map(|estimate| millis(estimate.upper)),
+            expected_at: outlook.served_at(callback).map(rfc3339),
             duplicate: false,
             arrived_at: rfc3339(callback.arrived),
             due_at: callback.due_at.map(rfc3339),
@@ -131,7 +184,8 @@ impl Callback {
 
     /// The answer to whoever asked for it.
     pub(super) fn taken(taken: &acd::CallbackTaken, directory: &Directory) -> Self {
-        Self { duplicate: taken.is_duplicate, ..Self::of(&taken.callback, taken.place, directory) }
+        let outlook = Outlook { now: wall_now(), place: taken.place, expected: taken.expected };
+        Self { duplicate: taken.is_duplicate, ..Self::of(&taken.callback, outlook, directory) }
     }
 
     /// By queue, then by place; those without a place behind, by their arrival.
@@ -150,6 +204,9 @@ impl From<records::Callback> for Callback {
             state: stored.state.into(),
             requested_at: rfc3339(stored.requested_at),
             position: None,
+            ewt_ms: None,
+            ewt_upper_ms: None,
+            expected_at: None,
             duplicate: false,
             arrived_at: rfc3339(stored.arrived_at),
             due_at: stored.due_at.map(rfc3339),

@@ -6,7 +6,7 @@ use crate::problem::{Code, Problem};
 use crate::text::misleads;
 
 /// A field that may be absent, null, or a value: null is told from absent.
-pub(super) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+pub(crate) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)

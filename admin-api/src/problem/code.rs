@@ -71,6 +71,7 @@ codes! {
     CallbackLimit = 409, "callback_limit", "As many callbacks as are allowed wait or are being dialed";
     QueueClosed = 409, "queue_closed", "The queue is closed";
     CallEnded = 409, "call_ended", "The call is over";
+    CallNotFailed = 409, "call_not_failed", "The call did not fail, or is not over";
     CallNotWaiting = 409, "call_not_waiting", "The call does not wait in a queue, or no more";
     QueueFull = 409, "queue_full", "The queue has no room";
     AgentNotReady = 409, "agent_not_ready", "The agent cannot be offered a call now";

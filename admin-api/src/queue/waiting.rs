@@ -1,6 +1,6 @@
 //! `/v1/queues/{name}/calls`: who waits, in order, and why.
 
-use acd::{Basis, Estimate, State, WaitingSnapshot};
+use acd::{Basis, InLine, State, WaitingSnapshot};
 use axum::extract::{Extension, Path, State as Held};
 use axum::response::IntoResponse;
 use centre::Directory;
@@ -27,7 +27,7 @@ pub(crate) struct WaitingCall {
     /// Who waits.
     #[schema(example = "+447700900123")]
     from: Option<String>,
-    /// Its place in the queue, from 1.
+    /// Its place in the queue, callbacks before it included, from 1: what is announced.
     position: u32,
     /// The time that decides its place.
     #[schema(format = DateTime)]
@@ -93,12 +93,11 @@ pub(crate) async fn waiting_calls(
     let (snapshot, directory) = (shared.snapshot(), shared.directory_of(&principal));
     let id = directory.queue(&name).ok_or_else(|| unknown(&name))?;
     let now = wall_now();
-    let row = snapshot.acd.queue(id);
-    let expected = snapshot.acd.expected(id);
-    let lines = row.into_iter().flat_map(|row| row.waiting.iter().map(|call| (call, row.agents)));
-    let calls = lines.zip(expected).zip(1..).map(|(((call, agents), estimate), position)| {
-        let from = shared.services.live.call(&principal.account, call.call).map(|live| live.from);
-        WaitingCall::new(call, agents, estimate, position, from, &directory, now)
+    let agents = snapshot.acd.queue(id).map(|row| row.agents).unwrap_or_default();
+    let callers = snapshot.acd.line(id).into_iter().filter(|one| one.waiting.callback.is_none());
+    let calls = callers.map(|one| {
+        let from = shared.services.live.call(&principal.account, one.waiting.call).map(|live| live.from);
+        WaitingCall::new(&one, agents, from, &directory, now)
     });
     let in_order = |call: &WaitingCall| format!("{:010}", call.position);
     let of = format!("calls of {name}");
@@ -107,15 +106,8 @@ pub(crate) async fn waiting_calls(
 }
 
 impl WaitingCall {
-    fn new(
-        call: &WaitingSnapshot,
-        agents: [u32; 6],
-        estimate: Option<Estimate>,
-        position: u32,
-        from: Option<String>,
-        directory: &Directory,
-        now: WallTime,
-    ) -> Self {
+    fn new(one: &InLine<'_>, agents: [u32; 6], from: Option<String>, directory: &Directory, now: WallTime) -> Self {
+        let (call, position, estimate) = (one.waiting, one.place, one.expected);
         let extension = |agent| directory.agents.get(agent).map(|agent| agent.extension.clone());
         let offered_to: Vec<String> = call.offered_to.iter().filter_map(extension).collect();
         let why = why_waits(call, agents);

@@ -34,7 +34,7 @@ async fn a_call_is_the_same_live_and_stored() {
         "started_at": "1970-01-01T01:00:01.000000Z", "queued_at": "1970-01-01T01:00:03.000000Z",
         "ringing_at": "1970-01-01T01:00:05.000000Z", "answered_at": "1970-01-01T01:00:08.000000Z",
         "ended_at": "1970-01-01T01:00:10.000000Z", "queue_wait_ms": 5_000, "talk_ms": 2_000, "is_lost": false,
-        "lost": null, "recovers_call_id": null,
+        "lost": null, "recovers_call_id": null, "failure_reason": null,
         "cause": {"who": "caller", "q850": 16, "sip": null, "code": "normal"},
         "recording": {"state": "ready", "duration_ms": 1_000},
     });

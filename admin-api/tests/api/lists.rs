@@ -42,6 +42,21 @@ async fn the_calls_of_a_queue_stand_in_order_and_say_why_they_wait() {
 }
 
 #[tokio::test]
+async fn callbacks_show_their_place_among_all_who_wait_and_when_they_are_expected() {
+    let node = Node::start().await;
+    let callback = &get(node.at, "/v1/callbacks").await.json()["data"][0];
+    assert_eq!((&callback["state"], &callback["position"]), (&json!("queued"), &json!(3)));
+    let (mean, upper) = (callback["ewt_ms"].as_u64().unwrap(), callback["ewt_upper_ms"].as_u64().unwrap());
+    assert!(0 < mean && mean < upper);
+    let second = &get(node.at, "/v1/queues/support/calls").await.json()["data"][1];
+    assert!(second["ewt_ms"].as_u64().unwrap() < mean, "who is before it waits less");
+    assert!(
+        callback["expected_at"].as_str().unwrap().starts_with("1970-01-01T00:"),
+        "the snapshot's time and the wait"
+    );
+}
+
+#[tokio::test]
 async fn trunks_and_registrations_are_listed() {
     let node = Node::start().await;
     let trunk = json!({

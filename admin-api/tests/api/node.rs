@@ -334,7 +334,8 @@ fn snapshot() -> Snapshot {
         source: "127.0.0.1:5070".into(),
         expires_at: WallTime::from_micros(3_000_000),
     };
-    let queues = vec![queue(1, waiting, [1, 1, 0, 1, 0, 0]), queue(2, vec![], [1, 0, 0, 0, 0, 0])];
+    let mut queues = vec![queue(1, waiting, [1, 1, 0, 1, 0, 0]), queue(2, vec![], [1, 0, 0, 0, 0, 0])];
+    queues[0].called_back = vec![acd::WaitingSnapshot { callback: Some(clock::CallbackId(5)), ..waits(10, 3) }];
     let day = Duration::from_secs(86_400);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let ban = |id, address: [u8; 4], user: Option<&str>, left| Ban {
@@ -353,7 +354,7 @@ fn snapshot() -> Snapshot {
         state: acd::CallbackState::Queued,
         ..acd::Callback::default()
     };
-    let callback = acd::CallbackSnapshot { callback, place: Some(1) };
+    let callback = acd::CallbackSnapshot { callback, place: Some(3) };
     Snapshot {
         at: WallTime::from_micros(4_000_000),
         bans: Arc::new(bans),

@@ -55,6 +55,8 @@ struct Things {
     own: CallId,
     other: CallId,
     live: CallId,
+    /// Of 1001, to a customer who was not reached.
+    failed: CallId,
     voicemail: String,
 }
 
@@ -184,6 +186,10 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "list_calls" => at("/v1/calls", ALL, Empty),
         "originate" => with(at("/v1/calls", DOERS, Nothing), json!({"from_agent": "1001", "to": "+442071838750"})),
         "show_call" => of_call("", ALL, Nothing),
+        "change_call" => {
+            let row = Row { path: call(things.failed, ""), ..of_call("", DOERS, Nothing) };
+            with(row, json!({"failure_reason": "a fax"}))
+        }
         "list_call_events" => of_call("/events", ALL, Nothing),
         "show_call_journey" => of_call("/journey", ALL, Nothing),
         "list_call_routing" => of_call("/routing", ALL, Nothing),
@@ -258,6 +264,7 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "list_audit_log" => at("/v1/audit-log", ADMIN, Own),
         "list_roles" => at("/v1/roles", ALL, Own),
         "show_me" => at("/v1/me", ALL, Own),
+        "list_own_devices" => at("/v1/me/devices", ALL, Own),
         // Of one's own session; here only that nobody else reaches it.
         "list_sessions" => at("/v1/sessions", ALL, Empty),
         "log_out" => at(&format!("/v1/sessions/ses_{:032x}", 111), ALL, Nothing),
@@ -320,17 +327,19 @@ async fn furnished() -> (Node, Things) {
     let mut live = Story::inbound(3).queued().answered();
     node.write_file(&format!("{}.wav", recording_path(own.call)), "0123");
     node.write_file(&format!("voicemails/{}.wav", other.call), "0123");
-    for story in [&mut own, &mut other] {
+    let mut failed = Story::outbound(4, NUMBER).canceled();
+    for story in [&mut own, &mut other, &mut failed] {
         node.append(story.take()).await;
     }
     node.stored().await;
     node.append(live.take()).await;
-    node.until("/v1/calls", |page| page["data"].as_array().unwrap().len() == 3).await;
+    node.until("/v1/calls", |page| page["data"].as_array().unwrap().len() == 4).await;
     let voicemails = node.until("/v1/voicemails", |page| page["data"][0].is_object()).await;
     let things = Things {
         own: own.call,
         other: other.call,
         live: live.call,
+        failed: failed.call,
         voicemail: format!("/v1/voicemails/{}", voicemails["data"][0]["id"].as_str().unwrap()),
     };
     let begun = things.live;
@@ -365,7 +374,7 @@ fn taken(number: Option<String>) -> acd::CallbackTaken {
     let number = number.unwrap_or_else(|| NUMBER.to_owned());
     let callback =
         acd::Callback { id: clock::CallbackId(5), number, queue: Some(clock::QueueId(1)), ..Default::default() };
-    acd::CallbackTaken { callback, is_duplicate: false, place: Some(1) }
+    acd::CallbackTaken { callback, is_duplicate: false, place: Some(1), expected: None }
 }
 
 const NUMBER: &str = "+442071838750";

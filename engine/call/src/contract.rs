@@ -301,6 +301,8 @@ pub enum Input {
         from_agent: AgentId,
         /// Number or extension as typed.
         to: String,
+        /// The PIN that the agent gave, for destinations that take one.
+        pin: Option<String>,
     },
     /// From REST: end a call. Answered by `Reply`.
     HangUp {

@@ -57,6 +57,8 @@ pub struct Plan {
     pub queues: BTreeMap<QueueId, QueuePlan>,
     /// What the dial gate goes by, beside the do-not-call list.
     pub dial_rules: dialer::gate::Rules,
+    /// Conversations of agents' own callbacks are recorded, stereo; those of queues as the queue says.
+    pub records_callbacks: bool,
     /// Menus.
     pub menus: BTreeMap<MenuId, MenuPlan>,
     /// Rules of own numbers, by the key of `dids` or `extensions`; those without rules are not in it.

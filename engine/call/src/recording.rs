@@ -20,8 +20,11 @@ pub(crate) enum Finished {
 
 impl Shard {
     /// Records a queue's conversation, if the queue wants it and it is not recorded yet.
-    pub(crate) fn start_recording(&mut self, call: CallId, queue: QueueId) {
-        let wanted = self.plan.queues.get(&queue).is_some_and(|queue| queue.recording);
+    pub(crate) fn start_recording(&mut self, call: CallId, queue: Option<QueueId>) {
+        let wanted = match queue {
+            Some(queue) => self.plan.queues.get(&queue).is_some_and(|queue| queue.recording),
+            None => self.plan.records_callbacks,
+        };
         let running = self.calls.get(&call).is_none_or(|call| call.recorder.is_some());
         if !wanted || running {
             return;

@@ -311,7 +311,9 @@ impl Shard {
             Input::ClaimRefused { offer, generation } => self.claim_refused(offer, generation),
             Input::LeaveQueue { call, queue, why } => self.leave_queue(call, queue, why),
             Input::Place { call, queue, position, wait } => self.place_told(call, queue, position, wait),
-            Input::Originate { request, from_agent, to } => self.originate(request, from_agent, &to),
+            Input::Originate { request, from_agent, to, pin } => {
+                self.originate(request, from_agent, &to, pin.as_deref());
+            }
             Input::HangUp { request, call } => self.hang_up(request, call),
             Input::BeginCallback(order) => self.begin_callback(*order),
             Input::EndCallback { call } => self.end_callback(call),

@@ -1,7 +1,8 @@
 //! Callbacks in the words of the journal, of the ACD and of the shards.
 
 use clock::{ShardId, WallTime};
-use journal_core::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState};
+use core::time::Duration;
+use journal_core::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState, SkillStep};
 
 /// A callback as the journal keeps it.
 pub(crate) fn entry(callback: acd::Callback, at: WallTime) -> CallbackEntry {
@@ -32,6 +33,25 @@ pub(crate) fn entry(callback: acd::Callback, at: WallTime) -> CallbackEntry {
         is_verified: callback.is_verified,
         why: callback.why,
         at,
+        steps: callback.steps.iter().map(step_entry).collect(),
+    }
+}
+
+fn step_entry(step: &acd::Step) -> SkillStep {
+    SkillStep {
+        after_ms: u64::try_from(step.after.as_millis()).unwrap_or(u64::MAX),
+        required: step.required.iter().map(|need| (need.skill, need.level)).collect(),
+        preferred: step.preferred.clone(),
+        level_max: step.level_max,
+    }
+}
+
+fn restored_step(step: &SkillStep) -> acd::Step {
+    acd::Step {
+        after: Duration::from_millis(step.after_ms),
+        required: step.required.iter().map(|&(skill, level)| acd::Need { skill, level }).collect(),
+        preferred: step.preferred.clone(),
+        level_max: step.level_max,
     }
 }
 
@@ -62,6 +82,7 @@ pub(crate) fn restored(entry: &CallbackEntry) -> acd::Callback {
         device: entry.device.clone(),
         is_verified: entry.is_verified,
         why: entry.why.clone(),
+        steps: entry.steps.iter().map(restored_step).collect(),
     }
 }
 

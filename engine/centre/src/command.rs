@@ -45,6 +45,8 @@ pub enum Command {
         from_agent: AgentId,
         /// Number or extension as typed.
         to: String,
+        /// The PIN that the agent gave, for destinations that take one.
+        pin: Option<String>,
     },
     /// End a call (to the shard that owns it).
     HangUp {

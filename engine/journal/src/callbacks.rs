@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clock::{AgentId, CallId, CallbackId, QueueId, WallTime};
+use clock::{AgentId, CallId, CallbackId, QueueId, SkillId, WallTime};
 use serde::{Deserialize, Serialize};
 
 /// All that is known of a callback.
@@ -52,6 +52,21 @@ pub struct CallbackEntry {
     pub why: Option<String>,
     /// When it became so.
     pub at: WallTime,
+    /// What it asks of an agent, beside what its queue asks. Stands last: the first version had no such field.
+    pub steps: Vec<SkillStep>,
+}
+
+/// What a call asks of an agent from some wait on, until the next step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkillStep {
+    /// From this wait on, ms.
+    pub after_ms: u64,
+    /// Skills that he must have, each at least at this level.
+    pub required: Vec<(SkillId, u8)>,
+    /// Who has these better comes first.
+    pub preferred: Vec<SkillId>,
+    /// Agents above this level are not offered the call.
+    pub level_max: Option<u8>,
 }
 
 /// Who works a callback off (DESIGN section 4).

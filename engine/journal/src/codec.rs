@@ -165,6 +165,7 @@ const fn kind(entry: &Entry) -> u8 {
         Entry::Agent(_) => 18,
         Entry::Disposition(_) => 19,
         Entry::NodeAlive { .. } => 20,
+        Entry::FailureReason { .. } => 21,
     }
 }
 
@@ -173,6 +174,8 @@ const fn version_of(kind: u8) -> u8 {
     match kind {
         // Since the second the cause of a state is known.
         7 => 2,
+        // Since the second the skills that a callback asks for are known.
+        14 => 2,
         _ => 1,
     }
 }
@@ -205,6 +208,7 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         Entry::NodeStarted { at } | Entry::NodeStopped { at } | Entry::NodeAlive { at } => put(at, to),
         Entry::Agent(step) => put(step, to),
         Entry::Disposition(disposition) => put(disposition, to),
+        Entry::FailureReason { call, reason, by, at } => put(&(call, reason, by, at), to),
     }
 }
 
@@ -251,6 +255,8 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
             let (call, account, number, queue, agent, lost_at, at) = whole(body)?;
             Entry::LostCallOverdue { call, account, number, queue, agent, lost_at, at }
         }
+        // A list that is empty is one zero.
+        14 if version == 1 => Entry::Callback(whole(&[body, &[0]].concat())?),
         14 => Entry::Callback(whole(body)?),
         15 => {
             let (pattern, listed, reason, at) = whole(body)?;
@@ -261,6 +267,10 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
         18 => Entry::Agent(whole(body)?),
         19 => Entry::Disposition(whole(body)?),
         20 => Entry::NodeAlive { at: whole(body)? },
+        21 => {
+            let (call, reason, by, at) = whole(body)?;
+            Entry::FailureReason { call, reason, by, at }
+        }
         _ => return None,
     })
 }
@@ -278,4 +288,4 @@ pub const KEY_BYTES: usize = 14;
 /// Larger than any answer kept for an Idempotency-Key, which is the longest kind.
 pub const MAX_ENTRY_BYTES: usize = 256 * 1024;
 const HEAD_BYTES: usize = 10;
-const LAST_KIND: u8 = 20;
+const LAST_KIND: u8 = 21;

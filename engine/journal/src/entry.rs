@@ -141,6 +141,17 @@ pub enum Entry {
     Agent(AgentStep),
     /// What an agent said came of a call.
     Disposition(Box<Disposition>),
+    /// Why a call failed, as a person says (P-424); replaces what was said before.
+    FailureReason {
+        /// The call.
+        call: CallId,
+        /// Why; none takes back what was said.
+        reason: Option<String>,
+        /// Who says it.
+        by: String,
+        /// When.
+        at: WallTime,
+    },
     /// The node is up: after a crash the last of these tells until when it was, at least.
     NodeAlive {
         /// When.

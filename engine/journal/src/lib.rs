@@ -28,7 +28,7 @@ mod verdict;
 pub use agent::{AgentEvent, AgentState, AgentStatus, AgentStep, Disposition, NOT_SET, StateCause, WantedCallback};
 pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
 pub use audit::{ActorKind, AuditNote, AuditOutcome};
-pub use callbacks::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState, DoNotCall, MAX_CALLBACKS};
+pub use callbacks::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState, DoNotCall, MAX_CALLBACKS, SkillStep};
 pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
 pub use dialog::{Binding, DialogIdentity, DialogSide};
 pub use entry::{CallEntry, CallEvent, Entry, HoursFound, LegKind, NameKind, QueueLeft, RecordingState, Steering};

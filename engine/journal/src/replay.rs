@@ -125,6 +125,7 @@ impl Replay {
             | Entry::AgentStateChanged { .. }
             | Entry::Agent(_)
             | Entry::Disposition(_)
+            | Entry::FailureReason { .. }
             | Entry::NodeAlive { .. } => {}
         }
         Ok(())
@@ -285,6 +286,7 @@ const fn time_of(entry: &Entry) -> Option<WallTime> {
         Entry::AgentStatus { at, .. }
         | Entry::AgentStateChanged { at, .. }
         | Entry::Idempotency { at, .. }
+        | Entry::FailureReason { at, .. }
         | Entry::NodeStarted { at }
         | Entry::NodeAlive { at }
         | Entry::NodeStopped { at } => Some(*at),

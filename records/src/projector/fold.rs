@@ -8,6 +8,7 @@ use journal::Stored;
 use journal_core::{AuditNote, CallEntry, CallRecord, Entry, Position, Step, encode, outcome};
 
 use crate::agents::Parts;
+use crate::failure::FailureReason;
 use crate::lost::{FollowUp, LostCall, LostState, Rules};
 use crate::naming::Naming;
 use crate::voicemails::{Voicemail, VoicemailId};
@@ -64,6 +65,8 @@ pub(super) enum Write {
     Audit(Position, Box<AuditNote>),
     /// What an agent said came of a call, in his account.
     Disposition(Position, String, CallDisposition),
+    /// Why a call failed, as a person says.
+    Failure(Position, FailureReason),
     /// An entry that means nothing.
     Poison(Poison),
 }
@@ -188,6 +191,10 @@ impl Fold {
                 }
                 Ok(Entry::LostCallOverdue { call, at, .. }) => {
                     writes.push(Write::Overdue(stored.position, *call, *at));
+                }
+                Ok(Entry::FailureReason { call, reason, by, at }) => {
+                    let given = FailureReason { call: *call, reason: reason.clone(), by: by.clone(), at: *at };
+                    writes.push(Write::Failure(stored.position, given));
                 }
                 Ok(Entry::Audit(note)) => writes.push(Write::Audit(stored.position, note.clone())),
                 Ok(_) => {}

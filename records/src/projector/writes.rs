@@ -7,7 +7,7 @@ use super::claim::{self, Claim};
 use super::fold::{Plan, Poison, Write};
 use crate::database::{Commit, Database, Failure, Transaction, sql};
 use crate::people::write_commands;
-use crate::{agents, call_events, callbacks, calls, lost, voicemails};
+use crate::{agents, call_events, callbacks, calls, failure, lost, voicemails};
 
 /// Writes everything or nothing.
 pub(super) async fn all(database: &Database, journal: &Journal, plan: &Plan) -> Result<(), Failure> {
@@ -68,6 +68,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
             Write::Overdue(_, call, at) => told.push((*call, *at)),
             Write::Rules(_, rules) => lost::store_rules(to, *rules).await?,
             Write::Callback(_, callback) => callbacks::write(to, callback).await?,
+            Write::Failure(_, given) => failure::write(to, given).await?,
             Write::Audit(position, note) => commands.push((*position, &**note)),
             Write::Disposition(_, account, given) => dispositions.push((account, given)),
             Write::Poison(poison) => {
@@ -112,6 +113,7 @@ fn poison_of(write: &Write, why: String) -> Poison {
         Write::Rules(position, _) => (*position, WallTime::default()),
         Write::Callback(position, callback) => (*position, callback.updated_at),
         Write::Audit(position, note) => (*position, note.at),
+        Write::Failure(position, given) => (*position, given.at),
         Write::Disposition(position, _, given) => (*position, given.given_at),
         Write::Poison(poison) => (poison.position, poison.written_at),
     };

@@ -53,7 +53,7 @@ impl Supervisor {
     /// A click: the agent's phone first, then the other side.
     pub(crate) fn click(&mut self, ctx: &mut Ctx, node: &mut Node, to: String) {
         let (from_agent, request) = (self.any_agent(), self.request());
-        let input = call::Input::Originate { request, from_agent, to };
+        let input = call::Input::Originate { request, from_agent, to, pin: None };
         self.ask(ctx, node, request, Input::Shard(input));
     }
 

@@ -160,9 +160,8 @@ impl Shard {
             Flow::CallingBack { agent: leg } => {
                 let agent = self.legs.get(&leg).and_then(|leg| leg.agent);
                 self.log_answered(call, customer, agent);
-                if let Some(queue) = self.calls.get(&call).and_then(|call| call.queue) {
-                    self.start_recording(call, queue);
-                }
+                let queue = self.calls.get(&call).and_then(|call| call.queue);
+                self.start_recording(call, queue);
                 self.talk(call, customer, leg);
                 self.callback_connected(call);
             }

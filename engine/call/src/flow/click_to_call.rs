@@ -17,8 +17,8 @@ use crate::shard::{DrainState, Shard, Timer};
 
 impl Shard {
     /// From REST: calls the agent's phone, whatever his status, then `to`.
-    pub(crate) fn originate(&mut self, request: RequestId, agent: AgentId, to: &str) {
-        let result = self.plan_originate(agent, to).map(|route| self.start_originate(agent, route));
+    pub(crate) fn originate(&mut self, request: RequestId, agent: AgentId, to: &str, pin: Option<&str>) {
+        let result = self.plan_originate(agent, to, pin).map(|route| self.start_originate(agent, route));
         let gate = result.is_ok().then(|| self.mark(Durability::Synced));
         let result = result.map(|call| Reply::Called(NewCall { call }));
         self.effects.push_back(Effect::Reply { request, result, gate });
@@ -35,7 +35,7 @@ impl Shard {
         self.connect_to(call, leg, &route.destination);
     }
 
-    fn plan_originate(&mut self, agent: AgentId, to: &str) -> Result<Route, CommandError> {
+    fn plan_originate(&mut self, agent: AgentId, to: &str, pin: Option<&str>) -> Result<Route, CommandError> {
         if !self.plan.agents.contains_key(&agent) {
             return Err(CommandError::UnknownAgent);
         }
@@ -50,7 +50,7 @@ impl Shard {
         match &route.destination {
             _ if route.is_emergency => Ok(route),
             Destination::Trunk { trunk, .. } => {
-                self.judge_click(&route.to)?;
+                self.judge_click(&route.to, pin)?;
                 let cap = self.plan.agents.get(&agent).map_or(0, |agent| agent.calls_per_day_max);
                 if !self.trunk_has_room(*trunk) {
                     return Err(CommandError::Unavailable(unavailable("trunk_limit")));
@@ -63,8 +63,8 @@ impl Shard {
     }
 
     /// The dial gate stands before whatever is dialed from a screen (an emergency call never comes here).
-    fn judge_click(&self, number: &str) -> Result<(), CommandError> {
-        let facts = Facts { number, purpose: DialPurpose::ClickToCall, pin: None };
+    fn judge_click(&self, number: &str, pin: Option<&str>) -> Result<(), CommandError> {
+        let facts = Facts { number, purpose: DialPurpose::ClickToCall, pin };
         let verdict = gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts);
         if verdict.is_allowed() { Ok(()) } else { Err(CommandError::Denied) }
     }

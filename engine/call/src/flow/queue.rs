@@ -140,7 +140,7 @@ impl Shard {
         if let Some(leg) = self.legs.get_mut(&claimed.leg) {
             leg.busy = true;
         }
-        self.start_recording(claimed.call, claimed.lease.queue);
+        self.start_recording(claimed.call, Some(claimed.lease.queue));
         self.talk(claimed.call, customer, claimed.leg);
         self.callback_connected(claimed.call);
         if self.legs.get(&claimed.leg).is_some_and(|leg| leg.audio.is_held()) {

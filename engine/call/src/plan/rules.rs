@@ -146,6 +146,13 @@ impl Gate {
 }
 
 impl Plan {
+    /// A queue is open at that moment: always where it has no schedule.
+    #[must_use]
+    pub fn is_open(&self, queue: QueueId, at: WallTime) -> bool {
+        let schedule = self.queues.get(&queue).and_then(|queue| queue.schedule.as_deref());
+        schedule.is_none_or(|schedule| schedule.at(at) == Hours::Open)
+    }
+
     /// An exit as the configuration writes it: `queue:sales`.
     #[must_use]
     pub fn written(&self, exit: &Exit) -> String {

@@ -229,7 +229,7 @@ fn the_dial_gate_stands_before_callbacks_and_click_to_call() {
     let (carrier, agent) = (world.carrier(), world.agent("1001"));
     world.input(Input::DoNotCall(Arc::new(lists)));
     let request = RequestId(1);
-    world.input(Input::Originate { request, from_agent: agent_id("1001"), to: NUMBER.to_owned() });
+    world.input(Input::Originate { request, from_agent: agent_id("1001"), to: NUMBER.to_owned(), pin: None });
     assert!(matches!(world.replies[0].1, Err(call::CommandError::Denied)));
     world.input(Input::BeginCallback(Box::new(order())));
     world.acd.is_dead = true;

@@ -2,18 +2,19 @@
 
 use call::{CommandError, Input, Reply};
 use clock::RequestId;
+use dialer::gate::PinRule;
 use journal_core::{CallEvent, CallStatus, Direction, Durability};
 use media_graph::{PlaySource, ToneKind};
 
 use crate::rig::World;
-use crate::rig::plan::{ECHO_DID, agent_id};
+use crate::rig::plan::{ECHO_DID, agent_id, demo};
 
 const REQUEST: RequestId = RequestId(9);
 
 fn clicked(to: &str) -> (World, usize, usize, usize) {
     let mut world = World::new();
     let (carrier, agent, other) = (world.carrier(), world.agent("1001"), world.agent("1002"));
-    world.input(Input::Originate { request: REQUEST, from_agent: agent_id("1001"), to: to.to_owned() });
+    world.input(Input::Originate { request: REQUEST, from_agent: agent_id("1001"), to: to.to_owned(), pin: None });
     (world, carrier, agent, other)
 }
 
@@ -99,12 +100,12 @@ fn what_cannot_be_carried_out_is_told() {
         ("1003", "1002", CommandError::NoDevice),
     ] {
         let (mut world, ..) = clicked("1002");
-        world.input(Input::Originate { request: REQUEST, from_agent: agent_id(agent), to: to.to_owned() });
+        world.input(Input::Originate { request: REQUEST, from_agent: agent_id(agent), to: to.to_owned(), pin: None });
         assert_eq!(world.replies[1].1, Err(error));
     }
     let (mut world, ..) = clicked("1002");
     world.input(Input::JournalFailing(true));
-    world.input(Input::Originate { request: REQUEST, from_agent: agent_id("1001"), to: "1002".to_owned() });
+    world.input(Input::Originate { request: REQUEST, from_agent: agent_id("1001"), to: "1002".to_owned(), pin: None });
     assert!(matches!(world.replies[1].1, Err(CommandError::Unavailable(_))));
 }
 
@@ -118,4 +119,18 @@ fn rest_ends_a_call_that_rings() {
     world.input(Input::HangUp { request: REQUEST, call });
     assert_eq!(world.replies[2].1, Err(CommandError::UnknownCall));
     world.assert_nothing_left();
+}
+
+#[test]
+fn what_takes_a_pin_is_dialed_with_it_alone() {
+    for (pin, is_called) in [(None, false), (Some("1234"), false), (Some("4711"), true)] {
+        let mut plan = demo();
+        let numbers = vec!["+442079*".parse().unwrap()];
+        plan.dial_rules.pin = Some(PinRule { numbers, pin: "4711".to_owned() });
+        let mut world = World::with(plan, 1);
+        let agent = world.agent("1001");
+        let (to, pin) = ("+442079460123".to_owned(), pin.map(str::to_owned));
+        world.input(Input::Originate { request: REQUEST, from_agent: agent_id("1001"), to, pin });
+        assert_eq!((world.phones[agent].is_called(), world.replies[0].1.is_ok()), (is_called, is_called));
+    }
 }

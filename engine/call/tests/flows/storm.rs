@@ -143,6 +143,7 @@ fn perform(world: &mut World, act: Act) {
                 request: RequestId(1),
                 from_agent: agent_id(EXTENSIONS[agent]),
                 to: DIALED[to].to_owned(),
+                pin: None,
             },
         ),
         Act::Silent(nth) => {

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use call::Plan;
-use clock::{Now, RequestId, ShardId};
+use clock::{Now, RequestId, ShardId, WallTime};
 use dialer::gate::{self, Facts, Listed, Lists, Pattern, Purpose};
 use journal_core::{DoNotCall, Durability, Entry, Mark};
 
@@ -70,7 +70,7 @@ impl DialerOwner {
                 let gate = Some(Mark { entry: self.entries, durability: Durability::Synced });
                 self.out.push_back(Delivery::Answer { request, result, gate });
             }
-            DialerInput::Callback { request, pin } => self.judge(*request, pin.as_deref()),
+            DialerInput::Callback { request, pin } => self.judge(now, *request, pin.as_deref()),
         }
     }
 
@@ -135,7 +135,7 @@ impl DialerOwner {
         }
     }
 
-    fn judge(&mut self, mut request: acd::CallbackRequest, pin: Option<&str>) {
+    fn judge(&mut self, now: Now, mut request: acd::CallbackRequest, pin: Option<&str>) {
         let number = request.number.as_deref().and_then(|typed| self.plan.numbers.e164(typed));
         let Some(number) = number else {
             if let acd::Asker::Client(request) = request.asker {
@@ -148,7 +148,14 @@ impl DialerOwner {
         let denied = gate::judge(&self.plan.dial_rules, &self.lists, &facts).denied_by();
         request.denied_by = denied.or_else(|| self.plan.route_back(&number).is_none().then_some("not_permitted"));
         request.number = Some(number);
+        request.is_open = self.is_open(&request, request.due_at.unwrap_or(now.wall));
         self.out.push_back(Delivery::Acd(acd::Input::RequestCallback(Box::new(request))));
+    }
+
+    /// Its queue is open when it is to happen. What stands before inbound calls does not stand before an agent's own.
+    fn is_open(&self, request: &acd::CallbackRequest, at: WallTime) -> bool {
+        let queue = request.queue.filter(|_| request.agent.is_none());
+        queue.is_none_or(|queue| self.plan.is_open(queue, at))
     }
 }
 

@@ -8,7 +8,7 @@ use journal_core::{
     CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState, Cause, DialogIdentity, DialogSide,
     Direction, Disposition, Entry, HoursFound, LegKind, LostCallRules, NOT_SET, NameKind, Outcome, QuarantineNote,
     QuarantinedThing, QueueLeft, RecordingState, Recovers, RoutedAgent, RoutedOthers, RoutedStanding, Routing,
-    RoutingStrategy, Shared, StateCause, Steering, WantedCallback, Who,
+    RoutingStrategy, Shared, SkillStep, StateCause, Steering, WantedCallback, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -31,7 +31,7 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("disposition.v1.hex", dispositions()),
         golden!("idempotency.v1.hex", vec![("idempotency", idempotency())]),
         golden!("name.v1.hex", names()),
-        golden!("callback.v1.hex", vec![("callback", callback())]),
+        golden!("callback.v2.hex", vec![("callback", callback(skill_steps()))]),
         golden!("do_not_call.v1.hex", vec![("listed", do_not_call(true)), ("removed", do_not_call(false))]),
         golden!(
             "node.v1.hex",
@@ -41,6 +41,7 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("audit.v1.hex", audits()),
         golden!("quarantine.v1.hex", quarantines()),
         golden!("node_alive.v1.hex", vec![("alive", Entry::NodeAlive { at: AT })]),
+        golden!("failure_reason.v1.hex", vec![("given", failure_reason())]),
     ]
 }
 
@@ -50,7 +51,7 @@ pub(crate) fn older() -> Vec<Golden> {
     if let Some((_, Entry::AgentStateChanged { cause, .. })) = agents.last_mut() {
         *cause = StateCause::Unknown;
     }
-    vec![golden!("agent.v1.hex", agents)]
+    vec![golden!("agent.v1.hex", agents), golden!("callback.v1.hex", vec![("callback", callback(Vec::new()))])]
 }
 
 fn call_entries() -> Vec<(&'static str, Entry)> {
@@ -222,7 +223,17 @@ fn dialog() -> Entry {
     }))
 }
 
-fn callback() -> Entry {
+fn skill_steps() -> Vec<SkillStep> {
+    let step = SkillStep {
+        after_ms: 30_000,
+        required: vec![(SkillId(4), 2)],
+        preferred: vec![SkillId(300)],
+        level_max: Some(1),
+    };
+    vec![step]
+}
+
+fn callback(steps: Vec<SkillStep>) -> Entry {
     Entry::Callback(Shared::from(CallbackEntry {
         callback: CALLBACK,
         owner: CallbackOwner::Acd,
@@ -246,7 +257,12 @@ fn callback() -> Entry {
         is_verified: true,
         why: Some("busy".to_owned()),
         at: AT,
+        steps,
     }))
+}
+
+fn failure_reason() -> Entry {
+    Entry::FailureReason { call: CALL, reason: Some("fax".to_owned()), by: "demo".to_owned(), at: AT }
 }
 
 fn do_not_call(listed: bool) -> Entry {

@@ -1,4 +1,6 @@
-use clock::{Instant, WallTime};
+use call::{NumberPlan, QueuePlan};
+use clock::{AgentId, Instant, QueueId, WallTime};
+use hours::Schedule;
 
 use super::*;
 
@@ -38,3 +40,46 @@ fn what_is_listed_stays_and_what_is_not_cannot_be_removed() {
     assert_eq!(change(&mut owner, "+4479*", false).len(), 3);
     assert!(owner.changed_list().is_some_and(|lists| lists.is_empty()));
 }
+
+/// Whether the ACD hears that the queue is open.
+fn is_open(owner: &mut DialerOwner, now: Now, due_at: Option<WallTime>, agent: Option<AgentId>) -> bool {
+    let request = acd::CallbackRequest {
+        asker: acd::Asker::Client(RequestId(1)),
+        number: Some("+442079460000".to_owned()),
+        queue: Some(QueueId(1)).filter(|_| agent.is_none()),
+        agent,
+        source: acd::CallbackSource::Api,
+        related: None,
+        due_at,
+        priority: 0,
+        device: None,
+        is_verified: false,
+        is_open: true,
+        denied_by: None,
+    };
+    owner.handle(now, DialerInput::Callback { request: Box::new(request), pin: None });
+    match owner.poll_delivery() {
+        Some(Delivery::Acd(acd::Input::RequestCallback(asked))) => asked.is_open,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_queue_takes_callbacks_in_its_hours_and_an_agent_at_any() {
+    let at = |hour: i64| WallTime::from_micros(MONDAY + hour * 3_600_000_000);
+    let office = Schedule::parse("office", "UTC", &["mon-fri 09:00-17:00".to_owned()], &[]).unwrap();
+    let queue = QueuePlan { schedule: Some(Arc::new(office)), ..QueuePlan::default() };
+    let mut owner = DialerOwner::new(1);
+    let numbers = NumberPlan { country_code: "44".to_owned(), national_digits: (9, 10), ..NumberPlan::default() };
+    let plan = Plan { queues: [(QueueId(1), queue)].into(), numbers, ..Plan::default() };
+    owner.handle(now(), DialerInput::Configure(Arc::new(plan)));
+    let wall = |hour| Now { wall: at(hour), ..now() };
+    assert!(is_open(&mut owner, wall(10), None, None));
+    assert!(!is_open(&mut owner, wall(20), None, None), "it is over for today");
+    assert!(!is_open(&mut owner, wall(10), Some(at(20)), None), "what counts is when it is to happen");
+    assert!(is_open(&mut owner, wall(20), Some(at(34)), None), "tomorrow at ten");
+    assert!(is_open(&mut owner, wall(20), None, Some(AgentId(1))));
+}
+
+/// 2025-10-13 00:00 UTC.
+const MONDAY: i64 = 1_760_313_600_000_000;
