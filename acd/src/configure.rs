@@ -169,7 +169,6 @@ impl Acd {
         self.count_conversations();
         for call in self.calls.which(|_| true) {
             let Some(mut row) = self.calls.remove(call) else { continue };
-            row.held = row.held.filter(|held| self.may_hold(held.agent, row.queue, row.kind));
             row.next_step = None;
             self.put_in(row);
         }

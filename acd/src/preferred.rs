@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use clock::{AgentId, CallId, QueueId};
+use clock::{AgentId, CallId};
 
 use crate::acd::Acd;
-use crate::contract::{Enqueue, Status, WorkKind};
+use crate::contract::{Enqueue, Status};
 use crate::order::Stamp;
 use crate::queue::Held;
 
@@ -39,27 +39,28 @@ impl LastAgents {
 }
 
 impl Acd {
-    /// For whom a call that enters the queue of this slot is kept, and until when: nobody, where his agent is away.
+    /// For whom a call that enters the queue of this slot is to be kept, and until when, if [`Self::may_hold`] allows.
     pub(crate) fn held_for(&self, work: &Enqueue, queue: usize, since: Stamp) -> Option<Held> {
         let until = since.plus(self.queues[queue].config.preferred_for).instant()?;
         if until <= self.now.mono {
             return None;
         }
         let agent = work.preferred.or_else(|| self.last_agents.find(work.caller.as_deref()?))?;
-        self.may_hold(agent, work.queue, work.kind).then_some(Held { agent, until })
+        Some(Held { agent, until })
     }
 
-    /// An agent for whom a call may be kept: he serves its queue, takes its kind, and is there.
-    pub(crate) fn may_hold(&self, agent: AgentId, queue: QueueId, kind: WorkKind) -> bool {
+    /// An agent for whom a call of this class may be kept: he is there, serves its queue at present, takes its kind and
+    /// has what it requires. His level does not count: he knows the caller.
+    pub(crate) fn may_hold(&self, agent: AgentId, class: usize) -> bool {
         let Some(slot) = self.agent_slot(agent).filter(|slot| self.is_there(*slot)) else { return false };
-        let serves = self.queue_slot(queue).is_some_and(|queue| self.queues[queue].seat(slot).is_some());
-        serves && self.agents[slot].blend.rank(kind).is_some()
+        let (profile, ask) = (&self.profiles[self.agents[slot].profile], &self.classes.class(class).ask);
+        profile.served(ask.queue).is_some() && ask.unfit(0, profile).is_none()
     }
 
-    /// He has signed on and has a phone, whatever keeps him busy.
+    /// He has signed on and has a phone that answers, whatever keeps him busy.
     fn is_there(&self, slot: usize) -> bool {
         let agent = &self.agents[slot];
-        agent.status != Status::Offline && agent.reachable
+        agent.status != Status::Offline && agent.reachable && !agent.is_silent
     }
 
     /// Whatever is kept for an agent who is away goes to anybody.

@@ -60,7 +60,7 @@ impl Acd {
         }
         self.effects.push_back(Effect::Enqueued { call, shard, queue, arrived, priority: work.priority });
         let held = match &same_queue {
-            Some(row) => row.held.filter(|held| self.may_hold(held.agent, queue, work.kind)),
+            Some(row) => row.held,
             None => self.held_for(&work, slot, since),
         };
         let Enqueue { caller, kind, steps, priority, .. } = work;
@@ -133,6 +133,7 @@ impl Acd {
     pub(crate) fn place(&mut self, mut row: Box<Waiting>) {
         let Some(slot) = self.queue_slot(row.queue) else { return };
         row.class = self.class_of(&row, slot);
+        row.held = row.held.filter(|held| self.may_hold(held.agent, row.class));
         row.stands = self.stand_of(&row, slot);
         self.arm_step(&mut row, slot);
         self.queues[slot].changed = true;

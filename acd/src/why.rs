@@ -132,7 +132,9 @@ impl Acd {
         let queue = class.ask.queue;
         let seats = &self.queues[queue].seats;
         if seats.len() <= CANDIDATES_MAX {
-            let others = seats.iter().map(|seat| seat.agent).filter(|slot| *slot != chosen);
+            // Who chose other queues is none of its agents at present.
+            let serves = |slot: &usize| self.profiles[self.agents[*slot].profile].served(queue).is_some();
+            let others = seats.iter().map(|seat| seat.agent).filter(|slot| *slot != chosen && serves(slot));
             agents.extend(others.map(|slot| self.candidate(slot, row, self.standing(slot, row))));
             return;
         }

@@ -334,7 +334,9 @@ fn an_agents_own_is_begun_at_once_and_a_planned_one_when_it_is_due_and_he_is_fre
     let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
     let own = |due_at| CallbackRequest { queue: None, agent: Some(AgentId(1)), due_at, ..ask(A) };
     let (_, effects) = say(&mut desk, own(None));
-    assert_eq!(begun(&effects).map(|order| order.agent), Some(Some(AgentId(1))));
+    let first = begun(&effects).expect("an order");
+    assert_eq!(first.agent, Some(AgentId(1)));
+    step(&mut desk, first.call, failed(false));
     let due = desk.now.wall + secs(600);
     let planned = taken(&mut desk, own(Some(due)));
     assert_eq!((planned.callback.state, planned.callback.due_at), (CallbackState::Requested, Some(due)));
@@ -346,6 +348,31 @@ fn an_agents_own_is_begun_at_once_and_a_planned_one_when_it_is_due_and_he_is_fre
     let answered = step(&mut desk, begun.call, CallbackStep::Dialing);
     assert_eq!(changes(&answered), [CallbackState::Dialing]);
     assert_eq!(changes(&step(&mut desk, begun.call, CallbackStep::Connected)), [CallbackState::Connected]);
+}
+
+#[test]
+fn own_callbacks_that_are_due_together_ring_one_after_the_other() {
+    let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
+    let due_at = Some(desk.now.wall + secs(600));
+    for number in [A, B, C] {
+        taken(&mut desk, CallbackRequest { queue: None, agent: Some(AgentId(1)), due_at, ..ask(number) });
+    }
+    let orders = |effects: &[Effect]| effects.iter().filter(|one| matches!(one, Effect::BeginCallback { .. })).count();
+    let effects = desk.pass(secs(600));
+    assert_eq!(orders(&effects), 1, "his phone rings for one of the three");
+    let first = begun(&effects).unwrap();
+    assert_eq!(orders(&desk.pass(secs(60))), 0, "while it is dialed the others wait");
+    step(&mut desk, first.call, CallbackStep::Dialing);
+    desk.say(Input::AgentBusy(fact(1, first.call, 5, None)));
+    step(&mut desk, first.call, CallbackStep::Connected);
+    assert_eq!(orders(&desk.pass(secs(60))), 0, "he talks");
+    // A call of the queue comes before the next one is looked at: its wrap-up is his own too.
+    desk.free(1, first.call, 5, true);
+    let (call, _) = desk.talk(SUPPORT);
+    desk.pass(secs(14));
+    desk.free(1, call, 6, true);
+    assert_eq!((desk.state(1), orders(&desk.pass(secs(1)))), (State::WrapUp, 0));
+    assert_eq!(orders(&desk.pass(secs(16))), 1);
 }
 
 #[test]

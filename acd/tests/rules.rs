@@ -33,6 +33,15 @@ fn agents_of(effects: &[Effect]) -> Vec<u32> {
     offers(effects).iter().map(|offer| offer.agent).collect()
 }
 
+/// Why the first of these offers was made.
+fn why_of(effects: &[Effect]) -> Why {
+    let why = effects.iter().find_map(|effect| match effect {
+        Effect::Offer { why, .. } => Some((**why).clone()),
+        _ => None,
+    });
+    why.expect("an offer")
+}
+
 #[test]
 fn all_ring_one_is_granted_and_nobody_has_missed_anything() {
     let mut desk = desk(QueueConfig { strategy: Strategy::RingAll, ..queue(SUPPORT, &[1, 2, 3]) }, &plain(&[1, 2, 3]));
@@ -194,6 +203,50 @@ fn a_caller_is_kept_only_for_a_while_and_for_nobody_who_is_away() {
     assert_eq!(agents_of(&effects), []);
     let effects = desk.reachable(1, false);
     assert_eq!((offered(&effects).call, offered(&effects).agent), (held, 2));
+}
+
+#[test]
+fn a_caller_is_kept_only_for_who_could_have_his_call() {
+    let config = QueueConfig { preferred_for: secs(20), ..queue(SUPPORT, &[1, 2]) };
+    let known = || Input::LastAgents(vec![("+441".to_owned(), AgentId(1))]);
+    let takes = |desk: &mut Desk| agents_of(&desk.call_from(SUPPORT, Some("+441"), 0).1);
+    // He serves other queues at present.
+    let mut chosen = desk(config.clone(), &plain(&[1, 2]));
+    chosen.say(known());
+    chosen.say(Input::ChooseQueues { request: None, agent: AgentId(1), queues: Some(vec![SALES]) });
+    assert_eq!(takes(&mut chosen), [2]);
+    // His phone does not answer; a call that was kept for him goes to anybody.
+    let mut silent = desk(config.clone(), &plain(&[1, 2]));
+    silent.say(known());
+    silent.busy(1, 77, 9);
+    assert_eq!(takes(&mut silent), []);
+    let effects = silent.say(Input::Answers { agent: AgentId(1), answers: false });
+    assert_eq!(agents_of(&effects), [2]);
+    assert_eq!(silent.say(Input::CallerGone { call: offered(&effects).call }).len(), 2);
+    assert_eq!(takes(&mut silent), [2], "nor is the next one");
+    // He lacks what the queue requires, at the beginning or from a step on.
+    let step = |after, level| Step { after: secs(after), required: need(1, level), ..Step::default() };
+    for (steps, later) in [(vec![step(0, 2)], 0), (vec![step(0, 1), step(5, 2)], 5)] {
+        let agents = [skilled(1, &[(1, 1)]), skilled(2, &[(1, 2)])];
+        let mut lacking = desk(QueueConfig { steps, ..config.clone() }, &agents);
+        lacking.say(known());
+        lacking.busy(1, 77, 9);
+        let at_once = takes(&mut lacking);
+        let then = agents_of(&lacking.pass(secs(5)));
+        assert_eq!((at_once, then), if later == 0 { (vec![2], vec![]) } else { (vec![], vec![2]) });
+    }
+}
+
+#[test]
+fn who_chose_other_queues_is_not_named_among_those_who_came_behind() {
+    let mut desk = desk(queue(SUPPORT, &[1, 2, 3]), &plain(&[1, 2, 3]));
+    desk.say(Input::ChooseQueues { request: None, agent: AgentId(2), queues: Some(vec![SALES]) });
+    desk.reachable(3, false);
+    let (_, effects) = desk.call(SUPPORT);
+    let why = why_of(&effects);
+    let named: Vec<_> = why.agents.iter().map(|one| (one.agent.0, one.standing)).collect();
+    assert_eq!(named, [(1, Standing::Chosen), (3, Standing::State(State::Offline))]);
+    assert_eq!((why.candidates, why.others.behind), (1, 0));
 }
 
 #[test]

@@ -250,9 +250,7 @@ impl Acd {
     fn begin_own(&mut self, id: CallbackId, agent: AgentId) {
         let Some(row) = self.callbacks.rows.get(&id) else { return };
         let is_planned = row.it.due_at.is_some() || row.it.attempts > 0 || row.it.next_at.is_some();
-        let slot = self.agent_slot(agent).map(|slot| &self.agents[slot]);
-        let is_free = slot.is_some_and(|agent| agent.reachable && agent.legs.is_empty() && agent.offer.is_none());
-        if is_planned && !is_free {
+        if is_planned && !self.is_free_for_own(id, agent) {
             let next = self.now.wall + LOOK_AGAIN;
             let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
             row.it.next_at = Some(next);
@@ -267,6 +265,16 @@ impl Acd {
         self.time_callback(id);
         let shard = self.callbacks.shard_for(id);
         self.order_call(id, shard);
+    }
+
+    /// Nothing keeps him, and his phone rings for none of his own: one that was just begun is not among his legs yet.
+    fn is_free_for_own(&self, id: CallbackId, agent: AgentId) -> bool {
+        let is_begun = |row: &Row| row.it.id != id && matches!(row.phase, Phase::Claimed { .. });
+        let mut of_agent = self.callbacks.of_agent(agent).filter_map(|own| self.callbacks.rows.get(&own));
+        let Some(row) = self.agent_slot(agent).map(|slot| &self.agents[slot]) else { return false };
+        let is_there = row.reachable && !row.is_silent;
+        let is_kept = !row.legs.is_empty() || row.offer.is_some() || row.wrap_up.is_some();
+        is_there && !is_kept && !of_agent.any(is_begun)
     }
 
     fn taken(&self, id: CallbackId, is_duplicate: bool) -> CallbackTaken {

@@ -13,9 +13,8 @@ impl Checker {
         if let Some(row) = former.as_ref().filter(|row| row.queue == queue).cloned() {
             self.coverage.hit("call: enqueued again in its queue");
             let key = self.key(queue, priority, row.arrived, row.key.2);
-            let held = row.held.filter(|(agent, _)| self.may_hold(*agent, queue, work.kind));
-            self.calls
-                .insert(call, Caller { work: work.clone(), shard, key, held, placed_by: self.placing(queue), ..row });
+            self.calls.insert(call, Caller { work: work.clone(), shard, key, placed_by: self.placing(queue), ..row });
+            self.hold_on(call);
             return self.arm_step(call);
         }
         self.remove(call, WithdrawReason::Moved, |tally| &mut tally.moved);
@@ -36,9 +35,6 @@ impl Checker {
         let arrived = self.arrival(work, former);
         let key = self.key(queue, priority, arrived, seq);
         let held = self.held_for(work, arrived);
-        if held.is_some() {
-            self.coverage.hit("preferred: call kept for its agent");
-        }
         let row = Caller {
             queue,
             shard,
@@ -56,6 +52,10 @@ impl Checker {
             next_step: None,
         };
         self.calls.insert(call, row);
+        self.hold_on(call);
+        if self.calls[&call].held.is_some() {
+            self.coverage.hit("preferred: call kept for its agent");
+        }
         self.alarm(until, Alarm::Wait(call));
         self.arm_step(call);
     }

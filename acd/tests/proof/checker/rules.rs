@@ -6,7 +6,7 @@ use core::time::Duration;
 use acd::*;
 use clock::*;
 
-use super::{Alarm, Caller, Checker, Key, nanos};
+use super::{Alarm, Caller, Checker, Key, Person, nanos};
 
 /// What a call asks of an agent at this moment.
 pub(super) struct Ask {
@@ -93,20 +93,27 @@ impl Checker {
             return None;
         }
         let agent = work.preferred.or_else(|| self.last.get(work.caller.as_ref()?).copied())?;
-        self.may_hold(agent, work.queue, work.kind).then_some((agent, Instant::from_nanos(until as u64)))
+        Some((agent, Instant::from_nanos(until as u64)))
     }
 
-    pub(super) fn may_hold(&self, agent: AgentId, queue: QueueId, kind: WorkKind) -> bool {
-        let takes = self.agents.get(&agent).is_some_and(|one| one.is_there() && one.blend.rank(kind).is_some());
-        takes && self.seat(agent, queue).is_some()
+    /// He is there, in the queue, takes such work and has what the call requires now; his level does not count.
+    fn may_hold(&self, agent: AgentId, row: &Caller) -> bool {
+        let is_there = self.agents.get(&agent).is_some_and(Person::is_there);
+        let ask = Ask { level_max: u8::MAX, ..self.ask(row) };
+        is_there && self.seat(agent, row.queue).is_some() && self.unfit(agent, row, &ask).is_none()
     }
 
-    /// New rules: calls are kept on only for those for whom they may still be.
+    /// The call is kept on only for one for whom it may still be.
+    pub(super) fn hold_on(&mut self, call: CallId) {
+        let row = &self.calls[&call];
+        let held = row.held.filter(|(agent, _)| self.may_hold(*agent, row));
+        self.calls.entry(call).and_modify(|row| row.held = held);
+    }
+
+    /// New rules.
     pub(super) fn hold_again(&mut self) {
         for call in self.calls.keys().copied().collect::<Vec<_>>() {
-            let row = &self.calls[&call];
-            let held = row.held.filter(|(agent, _)| self.may_hold(*agent, row.queue, row.work.kind));
-            self.calls.entry(call).and_modify(|row| row.held = held);
+            self.hold_on(call);
             self.arm_step(call);
         }
     }
@@ -129,6 +136,7 @@ impl Checker {
         let is_over = row.held != held;
         row.held = held;
         self.coverage.hit(if is_over { "preferred: time over" } else { "step: comes into force" });
+        self.hold_on(call);
         self.arm_step(call);
     }
 

@@ -75,9 +75,10 @@ impl Shard {
         self.log(call, CallEvent::Digit { leg, digit });
         let to = self.plan.queues.get(&queue).and_then(|queue| queue.keys.get(&digit)).cloned();
         let Some(to) = to else { return };
+        // Before the ends of the offers: nobody for whom it rang has failed to take it.
+        self.effects.push_back(Effect::CallerMoved { call });
         self.end_offers_of_wait(call, "caller_gone");
         self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::Key });
-        self.effects.push_back(Effect::CallerMoved { call });
         if let Some(known) = self.calls.get_mut(&call) {
             (known.unserved, known.detours) = (None, 0);
         }

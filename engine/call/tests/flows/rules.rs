@@ -285,6 +285,7 @@ fn a_key_leads_out_of_the_queue_and_a_phone_that_rings_is_let_go() {
     press(&mut world, "0");
     let call = world.call();
     assert_eq!(world.acd.moved, [call]);
+    assert_eq!(world.acd.outcomes, [], "he has not failed to take an offer whose caller went elsewhere");
     assert!(world.has(call, |event| matches!(event, CallEvent::QueueLeft { queue: SUPPORT, how: QueueLeft::Key })));
     assert_eq!(world.acd.enqueued.last().unwrap().1, SALES);
     hang_up(world, carrier).assert_nothing_left();

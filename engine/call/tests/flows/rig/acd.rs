@@ -22,6 +22,8 @@ pub(crate) struct Acd {
     pub(crate) claims: Vec<OfferId>,
     waiting: VecDeque<(CallId, QueueId)>,
     open: Vec<(OfferId, CallId, QueueId, AgentId)>,
+    /// Offers that ended when their callers went elsewhere.
+    taken_back: Vec<OfferId>,
     busy: Vec<AgentId>,
     pub(crate) offers: u64,
     /// Position and wait of every call that asks.
@@ -56,6 +58,8 @@ impl Acd {
             Effect::CallerMoved { call } => {
                 self.moved.push(call);
                 self.waiting.retain(|(waiting, _)| *waiting != call);
+                let rings = self.open.extract_if(.., |(_, offered, ..)| *offered == call);
+                self.taken_back.extend(rings.map(|(offer, ..)| offer));
             }
             Effect::AskPlace { call } => self.inputs.push_back(Pending::Place(call)),
             Effect::Claim { offer, .. } => {
@@ -136,7 +140,11 @@ impl Acd {
         Some(agent)
     }
 
+    /// Late words about offers that were taken back are passed over.
     fn offer_ended(&mut self, offer: OfferId, outcome: OfferOutcome) {
+        if self.taken_back.contains(&offer) {
+            return;
+        }
         self.outcomes.push(outcome);
         let Some(open) = self.open.iter().position(|(open, ..)| *open == offer) else { return };
         let (_, call, queue, agent) = self.open.remove(open);
