@@ -215,6 +215,7 @@ impl Checker {
             self.agents.remove(&agent);
             self.told.remove(&agent);
         }
+        let joined = self.joined(queues);
         for config in queues {
             let new = || Desk { config: config.clone(), tally: QueueTally::default(), cursor: -1 };
             self.queues.entry(config.queue).or_insert_with(new).config = config.clone();
@@ -229,7 +230,39 @@ impl Checker {
             person.max_missed = config.max_missed;
             (person.skills, person.blend) = (config.skills.clone(), config.blend);
         }
+        self.share_in(&joined);
         self.hold_again();
+    }
+
+    /// Who is in a queue that is known, and was not.
+    fn joined(&self, queues: &[QueueConfig]) -> Vec<(QueueId, QueueAgent)> {
+        let mut joined = Vec::new();
+        for config in queues {
+            let Some(desk) = self.queues.get(&config.queue) else { continue };
+            let was_there = |agent| desk.config.agents.iter().any(|known| known.agent == agent);
+            let new = config.agents.iter().filter(|seat| !was_there(seat.agent));
+            joined.extend(new.map(|seat| (config.queue, *seat)));
+        }
+        joined
+    }
+
+    /// They have the least share of those who were there, or their own of a former time if that is more.
+    fn share_in(&mut self, joined: &[(QueueId, QueueAgent)]) {
+        for (queue, seat) in joined {
+            let others = self.queues[queue]
+                .config
+                .agents
+                .iter()
+                .filter(|other| !joined.iter().any(|(at, new)| at == queue && new.agent == other.agent));
+            let shares = others.filter_map(|other| {
+                let answered = self.agents.get(&other.agent)?.figures.by_queue.get(queue).copied().unwrap_or(0);
+                Some(u64::from(answered) * 1_000 / u64::from(other.weight.max(1)))
+            });
+            let Some(least) = shares.min() else { continue };
+            let Some(person) = self.agents.get_mut(&seat.agent) else { continue };
+            let answered = person.figures.by_queue.entry(*queue).or_default();
+            *answered = (*answered).max((least * u64::from(seat.weight.max(1)) / 1_000) as u32);
+        }
     }
 }
 
