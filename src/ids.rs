@@ -346,8 +346,9 @@ fn directory(config: &Config, known: &Known<'_>) -> Directory {
         directory.agents.insert(*id, NamedAgent { extension: (*extension).to_owned(), name: None, queues });
     }
     directory.skills = known.skills.iter().map(|(name, id)| (*id, (*name).to_owned())).collect();
-    for (name, id) in &known.queues {
-        directory.queues.insert(*id, NamedQueue { name: (*name).to_owned() });
+    for queue in &config.queues {
+        let Some(id) = known.queues.get(queue.name.as_str()) else { continue };
+        directory.queues.insert(*id, NamedQueue { name: queue.name.clone(), rules: queue.measured });
     }
     for trunk in &config.trunks {
         let Some(id) = known.trunks.get(trunk.name.as_str()) else { continue };

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use centre::{RegistrationSnapshot, Snapshot, TrunkSnapshot};
-use clock::{Instant, Now, ShardId, TrunkId, WallTime};
+use centre::{QueueStanding, RegistrationSnapshot, Snapshot, TrunkSnapshot};
+use clock::{Instant, Now, QueueId, ShardId, TrunkId, WallTime};
 use sip::trunk::TrunkView;
 use tokio::sync::watch;
 
@@ -49,6 +49,13 @@ impl Snapshots {
         let mut parts = self.lock();
         parts.whole.acd = Arc::new(acd);
         parts.whole.at = at;
+        self.publish(&parts);
+    }
+
+    /// Figures of queues. They are of their own time: what the owners published last stays as old as it is.
+    pub(crate) fn set_standings(&self, standings: BTreeMap<QueueId, QueueStanding>) {
+        let mut parts = self.lock();
+        parts.whole.standings = Arc::new(standings);
         self.publish(&parts);
     }
 

@@ -25,7 +25,7 @@ use crate::services::Services;
 use crate::trail::{Operations, RefusalLimits};
 use crate::{
     agent, ban, call, callback, disposition, do_not_call, envelope, event, health, key, lost_call, openapi, quarantine,
-    queue, rate, serve, trail, transaction, trunk, voicemail,
+    queue, rate, report, serve, trail, transaction, trunk, voicemail,
 };
 
 /// The REST API.
@@ -131,6 +131,7 @@ fn routes() -> OpenApiRouter<Shared> {
         disposition::routes(),
         do_not_call::routes(),
         lost_call::routes(),
+        report::routes(),
         transaction::routes(),
         voicemail::routes(),
         trunk::routes(),

@@ -5,6 +5,7 @@
 //! to read the lists again and goes on from now.
 
 mod object;
+mod queues;
 mod standing;
 mod stream;
 
@@ -46,7 +47,7 @@ pub(crate) struct EventsQuery {
     /// `next_cursor` of the page before, or the id of an event: what follows it is shown.
     #[param(pattern = "^[0-9a-f]{60}$")]
     cursor: Option<String>,
-    /// Any of these topics, separated by commas; all without it.
+    /// Any of these topics, separated by commas; all but `queues` without it.
     #[param(value_type = Option<Vec<Topic>>, style = Form, explode = false, inline)]
     topics: Option<AnyOf<Topic>>,
 }
@@ -59,6 +60,9 @@ pub(crate) enum Topic {
     LiveCalls,
     /// States of agents.
     Agents,
+    /// Figures and alerts of queues, on a stream only and only where asked for: `queue.stats`, at most once a queue and
+    /// second, and `queue.alert`.
+    Queues,
     /// Lost calls that are overdue.
     LostCalls,
     /// What is quarantined, and what is released.
@@ -73,6 +77,8 @@ pub(crate) struct Choice {
     topics: Vec<(Topic, Whose)>,
     /// The calls that are shown with an event.
     calls: Option<Whose>,
+    /// Who gets figures of queues, where they are asked for.
+    queues: Option<Principal>,
 }
 
 /// A page of events, oldest first.
@@ -92,6 +98,9 @@ pub(crate) fn routes() -> Routes {
 ///
 /// With `Accept: text/event-stream` a stream of Server-Sent Events from now on, or from after
 /// `Last-Event-ID`; the event `resync` says that some were skipped, so lists must be read again.
+/// With `topics=queues` it has `queue.stats`, the data of which is that of `GET /v1/queues/{name}/figures`: for each queue
+/// once at its begin and then at most once a second, when something changed; and `queue.alert`, when a value goes beyond
+/// its threshold (`state` is `raised`) and when it is back (`cleared`); alerts that stand are told at the begin.
 /// Else a page as JSON, from the oldest event kept or after `Last-Event-ID` or `cursor`.
 #[utoipa::path(get, path = "/v1/events", operation_id = "follow_events", tag = "events",
     params(EventsQuery, ("Last-Event-ID" = Option<String>, Header, description = "The last event seen")),
@@ -115,13 +124,14 @@ async fn events(
 }
 
 impl Topic {
-    const ALL: [Self; 4] = [Self::LiveCalls, Self::Agents, Self::LostCalls, Self::Quarantine];
+    const ALL: [Self; 5] = [Self::LiveCalls, Self::Agents, Self::Queues, Self::LostCalls, Self::Quarantine];
 
     /// What one may see who follows it: `events.follow` alone shows nothing.
     pub(crate) const fn permission(self) -> Permission {
         match self {
             Self::LiveCalls | Self::LostCalls => Permission::CallsView,
             Self::Agents => Permission::AgentsView,
+            Self::Queues => Permission::QueuesView,
             Self::Quarantine => Permission::QuarantineView,
         }
     }
@@ -156,7 +166,9 @@ impl Choice {
         }
         let sees_calls = principal.rights.reach(Permission::CallsView);
         let calls = sees_calls.map(|_| principal.follows(Permission::CallsView));
-        Ok(Self { account: principal.account.clone(), topics, calls })
+        // They change each second: a client that reads steps only is not to be flooded.
+        let queues = asked.is_some_and(|asked| asked.contains(&Topic::Queues)).then(|| principal.clone());
+        Ok(Self { account: principal.account.clone(), topics, calls, queues })
     }
 
     /// The event as the API shows it, if the client gets it.

@@ -33,6 +33,7 @@ mod quarantine;
 mod query;
 mod queue;
 mod rate;
+mod report;
 mod rights;
 mod roster;
 mod serve;

@@ -3,13 +3,17 @@
 //! Labels have few values by construction: names of configured queues, words
 //! of enums and of the program's own text, never what a peer sent.
 
+mod queues;
+
 use centre::{Directory, Snapshot};
 use journal_core::AgentState;
 use prometheus::{
-    Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-    TextEncoder,
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
 };
 use records::Word;
+
+use queues::QueueGauges;
 
 /// Counters and gauges. `src/` adds to what it sees; the rest is read from snapshots at each scrape.
 #[derive(Debug)]
@@ -23,6 +27,7 @@ pub struct Metrics {
     do_not_call: IntGauge,
     queue_wait: Histogram,
     agents: IntGaugeVec,
+    queues: QueueGauges,
     registrations: IntGauge,
     bans_active: IntGauge,
     trunk_up: IntGaugeVec,
@@ -118,6 +123,7 @@ impl Metrics {
             do_not_call: make.gauge("do_not_call_entries", "Entries of the internal do-not-call list.")?,
             queue_wait: make.histogram("queue_wait_seconds", "From entering a queue to the answer or the end.")?,
             agents: make.gauges("agents", "Agents of a queue in a state.", &["queue", "state"])?,
+            queues: QueueGauges::new(&make)?,
             registrations: make.gauge("registrations", "Registered contacts.")?,
             bans_active: make.gauge("bans_active", "Addresses, and users of addresses, that get no answer now.")?,
             trunk_up: make.gauges(
@@ -248,6 +254,7 @@ impl Metrics {
         self.queue_waiting.reset();
         self.queue_callbacks.reset();
         self.agents.reset();
+        self.queues.read(snapshot, directory);
         for queue in &snapshot.acd.queues {
             let Some(named) = directory.queues.get(&queue.queue) else { continue };
             self.queue_waiting.with_label_values(&[&named.name]).set(count(queue.waiting.len()));
@@ -295,6 +302,10 @@ impl Maker<'_> {
 
     fn real(&self, name: &str, what: &str) -> prometheus::Result<Gauge> {
         self.enter(Gauge::new(name, what)?)
+    }
+
+    fn reals(&self, name: &str, what: &str, labels: &[&str]) -> prometheus::Result<GaugeVec> {
+        self.enter(GaugeVec::new(Opts::new(name, what), labels)?)
     }
 
     fn gauges(&self, name: &str, what: &str, labels: &[&str]) -> prometheus::Result<IntGaugeVec> {

@@ -1,5 +1,6 @@
 //! `/v1/queues`.
 
+mod figures;
 mod waiting;
 
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use axum::extract::{Extension, Path, State};
 use axum::{Json, response::IntoResponse};
 use centre::{Directory, Snapshot};
-use clock::WallTime;
+use clock::{QueueId, WallTime};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -23,12 +24,14 @@ use crate::rights::Permission;
 use crate::snapshot::snapshot_age;
 use crate::time::wall_now;
 
+pub(crate) use figures::{QueueAlert, QueueStats};
+
 /// A queue as it is now.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Queue {
     /// Name.
     #[schema(example = "support")]
-    name: String,
+    pub(crate) name: String,
     /// Callers on the line.
     waiting: usize,
     /// How long the first of them has waited, ms; 0 when none waits.
@@ -39,10 +42,12 @@ pub(crate) struct Queue {
     agents: AgentCounts,
     /// Callers who wait without being on the line.
     callbacks: CallbackCounts,
+    /// Values that are beyond their thresholds.
+    alerts: Vec<QueueAlert>,
 }
 
 /// Number of agents in each state.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct AgentCounts {
     offline: u32,
     ready: u32,
@@ -53,7 +58,7 @@ pub(crate) struct AgentCounts {
 }
 
 /// Callbacks of a queue.
-#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Default, Serialize, ToSchema)]
 pub(crate) struct CallbackCounts {
     /// In their place, or until their next attempt.
     waiting: u32,
@@ -63,7 +68,11 @@ pub(crate) struct CallbackCounts {
 
 pub(crate) fn routes() -> Routes {
     let view = Access::All(Permission::QueuesView);
-    Routes::new().add(view, routes!(list)).add(view, routes!(one)).add(view, routes!(waiting::waiting_calls))
+    Routes::new()
+        .add(view, routes!(list))
+        .add(view, routes!(one))
+        .add(view, routes!(waiting::waiting_calls))
+        .add(view, routes!(figures::figures))
 }
 
 /// All queues, by name.
@@ -102,19 +111,23 @@ fn unknown(name: &str) -> Problem {
 }
 
 fn queues(snapshot: &Snapshot, directory: &Directory, now: WallTime) -> Vec<Queue> {
-    let queue = |queue: &acd::QueueSnapshot| {
-        let named = directory.queues.get(&queue.queue)?;
-        let first = queue.waiting.iter().map(|call| call.arrived).min();
-        Some(Queue {
-            name: named.name.clone(),
-            waiting: queue.waiting.len(),
-            longest_wait_ms: first.map_or(0, |arrived| now.millis_since(arrived)),
-            ewt_ms: snapshot.acd.expected_next(queue.queue).map(|estimate| millis(estimate.mean)),
-            agents: AgentCounts::from(queue.agents),
-            callbacks: CallbackCounts { waiting: queue.callbacks.waiting, dialing: queue.callbacks.dialing },
-        })
-    };
-    snapshot.acd.queues.iter().filter_map(queue).collect()
+    snapshot.acd.queues.iter().filter_map(|row| queue_now(snapshot, directory, row.queue, now)).collect()
+}
+
+/// A queue as it is now, if there is one of this id that the client may know.
+pub(crate) fn queue_now(snapshot: &Snapshot, directory: &Directory, id: QueueId, now: WallTime) -> Option<Queue> {
+    let (queue, named) = (snapshot.acd.queue(id)?, directory.queues.get(&id)?);
+    let first = queue.waiting.iter().map(|call| call.arrived).min();
+    let alerts = snapshot.standings.get(&id).map(|standing| standing.alerts.iter().map(QueueAlert::from).collect());
+    Some(Queue {
+        name: named.name.clone(),
+        waiting: queue.waiting.len(),
+        longest_wait_ms: first.map_or(0, |arrived| now.millis_since(arrived)),
+        ewt_ms: snapshot.acd.expected_next(id).map(|estimate| millis(estimate.mean)),
+        agents: AgentCounts::from(queue.agents),
+        callbacks: CallbackCounts { waiting: queue.callbacks.waiting, dialing: queue.callbacks.dialing },
+        alerts: alerts.unwrap_or_default(),
+    })
 }
 
 /// Whole milliseconds.

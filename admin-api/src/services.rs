@@ -26,6 +26,8 @@ pub struct Services {
     pub account: String,
     /// Names of the account's objects.
     pub directory: watch::Receiver<Arc<Directory>>,
+    /// By which days begin in reports that name no other.
+    pub time_zone: hours::Zone,
     /// Whether the node is ready for calls.
     pub readiness: watch::Receiver<Readiness>,
     /// Calls that are not in the database yet.

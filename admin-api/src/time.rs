@@ -3,8 +3,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clock::WallTime;
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 /// What the wall clock shows.
 #[allow(clippy::disallowed_methods, reason = "a shell reads the clock; cores get it as an argument")]
@@ -49,42 +47,6 @@ pub(crate) fn parse_rfc3339(text: &str) -> Option<WallTime> {
     let (fraction, zone) = fraction_micros(text.get(19..)?)?;
     let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
     Some(WallTime::from_micros((seconds - offset_seconds(zone)?) * 1_000_000 + fraction))
-}
-
-/// Length of the spans of a report, in UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Bucket {
-    /// One span.
-    #[default]
-    Whole,
-    /// Clock hours.
-    Hour,
-    /// Days.
-    Day,
-    /// Weeks from Monday.
-    Week,
-    /// Months.
-    Month,
-}
-
-/// Where the span begins that follows the one with `at`; none where there is one span only.
-pub(crate) fn next_bound(at: WallTime, bucket: Bucket) -> Option<WallTime> {
-    let micros = at.as_micros();
-    let after = |length: i64, shift: i64| (micros + shift).div_euclid(length) * length + length - shift;
-    let next = match bucket {
-        Bucket::Whole => return None,
-        Bucket::Hour => after(MICROS_A_DAY / 24, 0),
-        Bucket::Day => after(MICROS_A_DAY, 0),
-        // 1970-01-01 was a Thursday.
-        Bucket::Week => after(7 * MICROS_A_DAY, 3 * MICROS_A_DAY),
-        Bucket::Month => {
-            let (year, month, _) = civil_from_days(micros.div_euclid(MICROS_A_DAY));
-            let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
-            days_from_civil(year, month, 1) * MICROS_A_DAY
-        }
-    };
-    Some(WallTime::from_micros(next))
 }
 
 fn digits(text: &str, from: usize, to: usize) -> Option<i64> {
@@ -169,23 +131,6 @@ mod tests {
             assert_eq!(rfc3339(WallTime::from_micros(micros)), text);
             assert_eq!(parse_rfc3339(text), Some(WallTime::from_micros(micros)), "{text}");
         }
-    }
-
-    #[test]
-    fn spans_begin_where_the_calendar_says() {
-        let at = |text: &str| parse_rfc3339(text).unwrap();
-        let monday = at("2026-12-28T00:00:00Z");
-        for (bucket, next) in [
-            (Bucket::Hour, "2026-12-28T01:00:00Z"),
-            (Bucket::Day, "2026-12-29T00:00:00Z"),
-            (Bucket::Week, "2027-01-04T00:00:00Z"),
-            (Bucket::Month, "2027-01-01T00:00:00Z"),
-        ] {
-            assert_eq!(next_bound(monday, bucket), Some(at(next)), "{bucket:?}");
-        }
-        assert_eq!(next_bound(at("2028-02-10T13:59:59.999999Z"), Bucket::Month), Some(at("2028-03-01T00:00:00Z")));
-        assert_eq!(next_bound(at("1969-12-31T23:30:00Z"), Bucket::Week), Some(at("1970-01-05T00:00:00Z")));
-        assert_eq!(next_bound(monday, Bucket::Whole), None);
     }
 
     #[test]

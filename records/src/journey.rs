@@ -4,7 +4,7 @@ mod kind;
 mod tell;
 
 use clock::{LegId, QueueId, WallTime};
-use journal_core::{CallEntry, CallEvent, Cause, HoursFound, LegKind, QueueLeft, Steering};
+use journal_core::{CallEntry, CallEvent, Cause, HoursFound, LegKind, Steering};
 use serde_json::{Map, Value, json};
 
 use crate::Naming;
@@ -62,7 +62,7 @@ fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
         CallEvent::QueueEntered { queue, priority, .. } => {
             json!({ "queue": naming.queue(*queue), "priority": priority })
         }
-        CallEvent::QueueLeft { queue, how } => json!({ "queue": naming.queue(*queue), "how": queue_left(*how) }),
+        CallEvent::QueueLeft { queue, how } => json!({ "queue": naming.queue(*queue), "how": how.word() }),
         CallEvent::OfferRinging { agent, .. }
         | CallEvent::OfferAnswered { agent, .. }
         | CallEvent::OfferMissed { agent, .. }
@@ -156,20 +156,6 @@ const fn leg_kind(kind: LegKind) -> &'static str {
         LegKind::Agent => "agent",
         LegKind::Callee => "callee",
         LegKind::Transfer => "transfer",
-    }
-}
-
-const fn queue_left(how: QueueLeft) -> &'static str {
-    match how {
-        QueueLeft::Answered => "answered",
-        QueueLeft::Abandoned => "abandoned",
-        QueueLeft::TimedOut => "timed_out",
-        QueueLeft::Ended => "ended",
-        QueueLeft::Full => "full",
-        QueueLeft::Empty => "empty",
-        QueueLeft::Key => "key",
-        QueueLeft::Moved => "moved",
-        QueueLeft::CalledBack => "called_back",
     }
 }
 

@@ -28,6 +28,7 @@ mod people;
 mod projector;
 mod related;
 mod routing;
+mod visits;
 mod voicemails;
 mod words;
 
@@ -53,5 +54,6 @@ pub use people::{
 };
 pub use projector::{PrepareError, Projector, ProjectorMetrics, ProjectorState, Refusal, adopt};
 pub use related::Relation;
+pub use visits::{MAX_VISITS_READ, QueueVisit, VisitFilter, VisitPlace, queue_visits};
 pub use voicemails::{BadVoicemailId, Voicemail, VoicemailFilter, VoicemailId};
 pub use words::Word;

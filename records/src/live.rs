@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use clock::CallId;
 use journal::{Journal, Stored, Tail};
-use journal_core::{CallRecord, Durability, Entry, Position};
+use journal_core::{CallRecord, Durability, Entry, Position, Step};
 use tokio::sync::watch;
 
 use crate::filter::{CallFilter, Cursor};
 use crate::naming::Naming;
-use crate::{Call, JourneyStep};
+use crate::visits::VisitFold;
+use crate::{Call, JourneyStep, QueueVisit, VisitFilter};
 
 /// A handle to the live calls; reading it waits for nobody.
 #[derive(Clone, Debug)]
@@ -38,6 +39,7 @@ struct State {
 #[derive(Debug)]
 struct LiveCall {
     record: CallRecord,
+    visits: VisitFold,
     entries: Vec<Arc<Stored>>,
     last: Position,
 }
@@ -95,6 +97,14 @@ impl LiveCalls {
             _ => None,
         };
         Some(live.entries.iter().filter_map(step).collect())
+    }
+
+    /// Stays in queues that match, in no order.
+    pub(crate) fn visits(&self, filter: &VisitFilter) -> Vec<QueueVisit> {
+        let state = self.read();
+        let of_account = state.calls.values().filter(|live| state.naming.account_of(&live.record) == filter.account);
+        let visits = of_account.flat_map(|live| live.visits.visits(live.record.id, &state.naming));
+        visits.filter(|visit| filter.matches(visit)).collect()
     }
 
     /// Names as known now.
@@ -186,13 +196,16 @@ impl State {
             Ok(Entry::Call(step)) => {
                 if let Some(live) = self.calls.get_mut(&step.call) {
                     // What does not follow is reported by the projector, which reads the same.
-                    let _step = live.record.apply_past_gap(step);
+                    if live.record.apply_past_gap(step) == Step::Taken {
+                        live.visits.take(step);
+                    }
                     live.last = stored.position;
                     if live.entries.len() < MAX_STEPS {
                         live.entries.push(stored.clone());
                     }
                 } else if let Some(record) = CallRecord::start(step) {
-                    let live = LiveCall { record, entries: vec![stored.clone()], last: stored.position };
+                    let (visits, entries) = (VisitFold::default(), vec![stored.clone()]);
+                    let live = LiveCall { record, visits, entries, last: stored.position };
                     self.calls.insert(step.call, Box::new(live));
                 }
                 let applied = self.applied;

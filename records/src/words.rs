@@ -2,7 +2,7 @@
 
 use journal_core::outcome::WorkStatus;
 use journal_core::{
-    AgentState, AgentStatus, CallStatus, CallbackOwner, CallbackSource, CallbackState, Direction, Outcome,
+    AgentState, AgentStatus, CallStatus, CallbackOwner, CallbackSource, CallbackState, Direction, Outcome, QueueLeft,
     RecordingState, Recovers, RoutingStrategy, StateCause, Who,
 };
 
@@ -137,6 +137,17 @@ words!(AgentState {
     OnCall => "on_call",
     WrapUp => "wrap_up",
     Paused => "paused",
+});
+words!(QueueLeft {
+    Answered => "answered",
+    Abandoned => "abandoned",
+    TimedOut => "timed_out",
+    Ended => "ended",
+    Full => "full",
+    Empty => "empty",
+    Key => "key",
+    Moved => "moved",
+    CalledBack => "called_back",
 });
 words!(AgentStatus {
     Ready => "ready",

@@ -7,6 +7,7 @@ mod lost;
 mod people;
 #[path = "../../tests/support/postgres.rs"]
 mod postgres;
+mod visits;
 mod world;
 
 use std::time::Duration;
@@ -21,6 +22,7 @@ use people::{
 };
 use records::{CallFilter, CallSort, EventFeed, PrepareError, Refusal, ResumeError, VoicemailFilter, VoicemailId};
 use records::{find_call, find_call_events, list_calls};
+use visits::stays_in_queues_are_what_the_steps_say;
 use world::{On, Store, World, at};
 
 /// The same tests on both databases.
@@ -59,6 +61,7 @@ on_both! {
     commands_are_in_the_log_once_and_in_its_chain,
     intervals_tile_the_time_and_figures_are_their_sums,
     figures_of_calls_are_those_of_the_list,
+    stays_in_queues_are_what_the_steps_say,
 }
 
 async fn a_call_is_live_then_stored_with_its_journey(on: On) {

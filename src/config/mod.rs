@@ -8,6 +8,7 @@ mod country;
 mod database;
 mod duty;
 mod lost_calls;
+mod measured;
 mod network;
 pub(crate) mod objects;
 mod queue_check;
@@ -96,6 +97,8 @@ pub struct Node {
     pub account: String,
     /// SIP domain and digest realm.
     pub domain: String,
+    /// By which days begin in figures of queues.
+    pub time_zone: hours::Zone,
     /// Two-letter code of the home country.
     pub home_country: String,
     /// Country codes abroad that may be dialed, e.g. `33`.
@@ -270,9 +273,19 @@ impl Config {
     }
 }
 
+fn read_zone(reader: &mut Reader<'_>) -> hours::Zone {
+    let name = reader.optional_text("time_zone", "an IANA time zone, e.g. \"Europe/London\"");
+    let zone = name.as_deref().map(hours::Zone::named);
+    if zone == Some(None) {
+        reader.fault("time_zone", "is no IANA time zone; expected one like \"Europe/London\"".to_owned());
+    }
+    zone.flatten().unwrap_or_else(hours::Zone::utc)
+}
+
 fn read_node(reader: &mut Reader<'_>) -> Node {
     Node {
         account: reader.text("account", "the account's name, e.g. \"demo\""),
+        time_zone: read_zone(reader),
         domain: reader.text("domain", "a SIP domain, e.g. \"demo.local\""),
         home_country: reader.text("home_country", "a two-letter country code, e.g. \"GB\""),
         allowed_countries: reader.texts("allowed_countries", "country codes, e.g. [\"33\", \"353\"]"),

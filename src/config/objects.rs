@@ -117,6 +117,8 @@ pub struct Queue {
     pub voicemail_max: Duration,
     /// Voicemail for callers whom it does not serve, where its rules say nothing else.
     pub voicemail_on_timeout: bool,
+    /// What it is measured by.
+    pub measured: centre::QueueRules,
     /// Its callbacks.
     pub callbacks: Callbacks,
     /// How long a lost call of it may wait to be called back; as `[lost_calls]` says without.
@@ -273,6 +275,7 @@ pub(super) fn read_queue(reader: &mut Reader<'_>) -> Queue {
             .unwrap_or_else(|| "voicemail".into()),
         voicemail_max: seconds(reader.number("voicemail_max_s", 1, 3_600, 180)),
         voicemail_on_timeout: reader.flag("voicemail_on_timeout", true),
+        measured: super::measured::read(reader),
         callbacks: callback::read(reader),
         lost_overdue: super::lost_calls::read_overdue(reader, "lost_overdue_s"),
         rules: read_queue_rules(reader),

@@ -12,6 +12,7 @@ mod lost_calls;
 mod owners;
 mod pace;
 mod process_figures;
+mod queue_figures;
 mod records;
 mod restore;
 mod rules;

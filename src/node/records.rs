@@ -152,6 +152,7 @@ impl Records {
         let (commands, asked) = mpsc::channel(channels::COMMANDS);
         spawn_essential(route_commands(asked, Arc::clone(&running.post)));
         let services = Services {
+            time_zone: config.node.time_zone.clone(),
             commands,
             snapshot: running.snapshots.watch(),
             directory: running.directory,

@@ -18,6 +18,7 @@ use super::entries::NodeEntries;
 use super::figures;
 use super::lost_calls::Patience;
 use super::owners::{self, Started};
+use super::queue_figures;
 use super::records::{self, Running};
 use super::restore::finish_recordings;
 use super::rules::Rules;
@@ -118,6 +119,9 @@ async fn run(
     let (watched, shown) = (directory.subscribe(), Arc::clone(&snapshots));
     let running =
         Running { post: Arc::clone(&post), snapshots: shown, directory: watched, readiness, api_synced, stop };
+    let (zone, named) = (config.node.time_zone.clone(), directory.subscribe());
+    let figures = queue_figures::follow_queues(journal.clone(), named, Arc::clone(&snapshots), zone);
+    threads.spawn(figures);
     let (patience, watched) = watch::channel(Patience::of(&config));
     records.watch_lost_calls(&config, entries.clone(), watched, threads);
     let rules = Rules {

@@ -40,6 +40,7 @@ mod shutdown;
 mod silence;
 mod sipp_flows;
 mod stream_transport;
+mod supervisors;
 mod transactions;
 mod transfer;
 mod trunk_calls;

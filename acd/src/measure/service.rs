@@ -69,6 +69,18 @@ impl Formula {
 }
 
 impl AbandonRate {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::All, Self::WithoutShort];
+
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::WithoutShort => "without_short",
+        }
+    }
+
     /// The formula, to be shown beside the number.
     #[must_use]
     pub const fn text(self) -> &'static str {

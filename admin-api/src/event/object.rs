@@ -1,5 +1,6 @@
 //! The event object: what happened, as the API shows it.
 
+use clock::WallTime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,8 +12,8 @@ use crate::time::rfc3339;
 pub(crate) struct Event {
     /// Resumes the stream after this event.
     pub(crate) id: String,
-    /// What: the types of a call's journey, and `agent.state_changed`,
-    /// `quarantine.began` and `quarantine.released`.
+    /// What: the types of a call's journey, and `agent.state_changed`, `lost_call.overdue`, `queue.stats`,
+    /// `queue.alert`, `quarantine.began` and `quarantine.released`.
     #[serde(rename = "type")]
     #[schema(example = "call.answered")]
     pub(crate) kind: String,
@@ -39,5 +40,10 @@ impl Event {
             data: event.data,
             call,
         }
+    }
+
+    /// An event of the moment, which is not in the journal: `place` is where the stream goes on after it.
+    pub(crate) fn passing(place: &str, kind: &str, at: WallTime, data: serde_json::Value) -> Self {
+        Self { id: place.to_owned(), kind: kind.to_owned(), at: rfc3339(at), call_id: None, data, call: None }
     }
 }

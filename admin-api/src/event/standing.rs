@@ -73,10 +73,11 @@ impl Drop for Watch {
 }
 
 /// On which it depends what a stream shows.
-const FOLLOWED: [Permission; 4] = [
+const FOLLOWED: [Permission; 5] = [
     Permission::EventsFollow,
     Topic::LiveCalls.permission(),
     Topic::Agents.permission(),
+    Topic::Queues.permission(),
     Topic::Quarantine.permission(),
 ];
 /// For a client that reads to see the proper end of its stream.

@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 use crate::api::Shared;
 use crate::event::Choice;
 use crate::event::object::Event;
+use crate::event::queues::QueueWatch;
 use crate::event::standing::{Standing, Watch};
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
@@ -39,7 +40,9 @@ pub(crate) fn open(
         Some(Ok(feed)) => (feed, false, false),
         Some(Err(_)) => (EventFeed::from_now(journal, live), true, true),
     };
+    let queues = choice.queues.as_ref().map(|_| QueueWatch::new());
     let follower = Follower {
+        queues,
         feed,
         frames: Vec::new(),
         resync,
@@ -68,6 +71,8 @@ struct Follower {
     shared: Shared,
     feed: EventFeed,
     choice: Choice,
+    /// Figures of queues, where they are asked for.
+    queues: Option<QueueWatch>,
     /// Read and not sent yet, last first.
     frames: Vec<Frame>,
     /// The client missed something and is to be told.
@@ -104,11 +109,21 @@ impl Follower {
             let events = tokio::select! {
                 events = self.feed.next(CHUNK) => events.ok().filter(|events| !events.is_empty())?,
                 () = stopped(&mut self.shutdown) => return None,
+                () = due(self.queues.as_ref()) => {
+                    self.look_at_queues();
+                    continue;
+                }
                 () = self.standing.may_end(&mut self.roster) => continue,
             };
             let shown = events.into_iter().rev().filter_map(|event| self.choice.show(event, &self.shared));
             self.frames = shown.map(|event| frame(&event)).collect();
         }
+    }
+
+    fn look_at_queues(&mut self) {
+        let (Some(watch), Some(principal)) = (&mut self.queues, &self.choice.queues) else { return };
+        let (snapshot, directory) = (self.shared.snapshot(), self.shared.directory_of(principal));
+        self.frames = watch.news(&snapshot, &directory, &self.feed.place().to_string());
     }
 
     /// A client that fell too far behind goes on from now.
@@ -121,6 +136,13 @@ impl Follower {
             self.feed = EventFeed::from_now(&services.journal, &services.live);
             self.resync = true;
         }
+    }
+}
+
+async fn due(queues: Option<&QueueWatch>) {
+    match queues {
+        Some(watch) => watch.due().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -143,7 +165,8 @@ impl Drop for Seat {
     }
 }
 
-fn frame(event: &Event) -> Frame {
+/// An event as it is sent.
+pub(crate) fn frame(event: &Event) -> Frame {
     let data = serde_json::to_string(event).unwrap_or_default();
     Frame::default().id(event.id.clone()).event(event.kind.clone()).data(data)
 }

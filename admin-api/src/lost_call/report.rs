@@ -15,8 +15,9 @@ use crate::openapi::ReadRefusals;
 use crate::people::team_of;
 use crate::problem::Problem;
 use crate::query::{AnyOf, Query, Time};
+use crate::report::{Asked, Bucket, TimeZone};
 use crate::rights::Permission;
-use crate::time::{Bucket, next_bound, rfc3339, wall_now};
+use crate::time::rfc3339;
 use crate::voicemail::away;
 
 /// What a report of lost calls is asked for.
@@ -32,10 +33,13 @@ pub(crate) struct LostReportQuery {
     #[serde(rename = "lost_at[lt]")]
     #[param(value_type = Option<String>, format = DateTime)]
     lost_before: Option<Time>,
-    /// Length of the spans that are counted apart, in UTC; at most 1,000 of them.
+    /// Length of the spans that are counted apart; at most 1,000 of them.
     #[serde(default)]
     #[param(inline)]
     bucket: Bucket,
+    /// By whose clock spans begin: an IANA name; the node's `time_zone` without it.
+    #[param(value_type = Option<String>, example = "Europe/London")]
+    time_zone: Option<TimeZone>,
     /// What else is counted apart.
     #[serde(default)]
     #[param(inline)]
@@ -148,7 +152,14 @@ pub(crate) async fn report(
     Extension(principal): Extension<Principal>,
     Query(query): Query<LostReportQuery>,
 ) -> Result<Json<LostReport>, Problem> {
-    let bounds = bounds(&query)?;
+    let asked = Asked {
+        name: "lost_at[gte]",
+        from: query.lost_from,
+        before: query.lost_before,
+        bucket: query.bucket,
+        zone: query.time_zone.clone().map_or_else(|| shared.services.time_zone.clone(), |TimeZone(zone)| zone),
+    };
+    let bounds = asked.spans()?.bounds;
     let mut filter = LostCallFilter {
         queue: any(query.queue.clone()),
         agent: any(query.agent.clone()),
@@ -175,42 +186,15 @@ pub(crate) async fn report(
         let report = shared.services.database.lost_call_report(&filter, &bounds, by).await.map_err(away)?;
         data.extend(report.rows.iter().map(|row| LostReportRow::of(row, &bounds, team, &query)));
     }
-    let [first, .., last] = bounds.as_slice() else { return Err(empty()) };
-    Ok(Json(LostReport { from: rfc3339(*first), to: rfc3339(*last), formulas: FORMULAS, data }))
+    let bound = |bound: Option<&WallTime>| rfc3339(bound.copied().unwrap_or_default());
+    let (from, to) = (bound(bounds.first()), bound(bounds.last()));
+    Ok(Json(LostReport { from, to, formulas: FORMULAS, data }))
 }
 
 fn with_team(filter: &LostCallFilter, team: &records::Team) -> LostCallFilter {
     let mut filter = filter.clone();
     filter.teams.push(team.scope());
     filter
-}
-
-/// From the first moment to the last, cut where spans begin.
-fn bounds(query: &LostReportQuery) -> Result<Vec<WallTime>, Problem> {
-    let last = query.lost_before.map_or_else(wall_now, |Time(at)| at);
-    let a_day_before = WallTime::from_micros(last.as_micros().saturating_sub(DAY_US));
-    let first = query.lost_from.map_or(a_day_before, |Time(at)| at);
-    if first >= last {
-        return Err(empty());
-    }
-    let mut bounds = vec![first];
-    let mut at = first;
-    while let Some(next) = next_bound(at, query.bucket).filter(|next| *next < last) {
-        if bounds.len() > MAX_SPANS {
-            return Err(Problem::bad_parameter(
-                "bucket",
-                format!("expected at most {MAX_SPANS} spans: take longer ones"),
-            ));
-        }
-        bounds.push(next);
-        at = next;
-    }
-    bounds.push(last);
-    Ok(bounds)
-}
-
-fn empty() -> Problem {
-    Problem::bad_parameter("lost_at[gte]", "expected a moment before lost_at[lt]")
 }
 
 impl LostReportRow {
@@ -278,6 +262,3 @@ const FORMULAS: Formulas = Formulas {
     recovery_rate: "recovered / lost",
     recovery_s: "start of the call that won it back - end of the lost call; nearest rank over the recovered ones",
 };
-const DAY_US: i64 = 86_400_000_000;
-/// A month by the hour, three years by the day.
-const MAX_SPANS: usize = 1_000;

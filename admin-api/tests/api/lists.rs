@@ -14,7 +14,7 @@ async fn queues_show_who_waits_and_who_is_there() {
     let agents = json!({"offline": 1, "ready": 1, "reserved": 0, "on_call": 1, "wrap_up": 0, "paused": 0});
     let callbacks = json!({"waiting": 1, "dialing": 0});
     assert!(support["ewt_ms"].take().as_u64().unwrap() > 0, "two on duty, two wait: the usual rates");
-    let expected = json!({"name": "support", "waiting": 2, "longest_wait_ms": null, "ewt_ms": null, "agents": agents, "callbacks": callbacks});
+    let expected = json!({"name": "support", "waiting": 2, "longest_wait_ms": null, "ewt_ms": null, "agents": agents, "callbacks": callbacks, "alerts": []});
     assert_eq!(support, expected);
     assert_eq!(get(node.at, "/v1/queues/sales").await.json()["longest_wait_ms"], 0);
     get(node.at, "/v1/queues/nobody").await.problem(404, "queue_not_found");

@@ -18,6 +18,8 @@ mod operation;
 mod originate;
 mod people;
 mod quarantine;
+mod queue_figures;
+mod queue_report;
 mod requests;
 mod rights;
 mod story;

@@ -11,7 +11,7 @@ use admin_api::{Api, CommandRequest, ConfigKey, Metrics, Readiness, Roster, Serv
 use centre::owner::Named;
 use centre::{
     Answer, Ban, Command, CommandError, Directory, DispositionRule, NamedAgent, NamedQueue, NamedTrunk, Quarantined,
-    RegistrationSnapshot, Snapshot, TrunkSnapshot,
+    QueueStanding, RegistrationSnapshot, Snapshot, TrunkSnapshot,
 };
 use clock::{AgentId, CallId, QueueId, ShardId, TrunkId, WallTime};
 use journal::{Journal, OpenError, Options, Report};
@@ -40,7 +40,7 @@ pub(crate) struct Node {
     /// The shard's entries that are written.
     written: watch::Receiver<u64>,
     applied: watch::Receiver<Position>,
-    _published: (watch::Sender<Arc<Snapshot>>, watch::Sender<Arc<Directory>>),
+    published: (watch::Sender<Arc<Snapshot>>, watch::Sender<Arc<Directory>>),
 }
 
 /// Writes entries as the one shard.
@@ -149,6 +149,7 @@ impl Node {
             commands: command_sender,
             snapshot,
             account: ACCOUNT.into(),
+            time_zone: hours::Zone::utc(),
             directory,
             readiness,
             live,
@@ -161,7 +162,7 @@ impl Node {
             metrics: Arc::clone(&metrics),
         };
         let served = tokio::spawn(Api::serve(listener, services, shutdown));
-        let _published = (snapshot_sender, directory_sender);
+        let published = (snapshot_sender, directory_sender);
         let readiness = readiness_sender;
         Self {
             at,
@@ -176,7 +177,7 @@ impl Node {
             writer,
             written,
             applied,
-            _published,
+            published,
         }
     }
 
@@ -188,6 +189,13 @@ impl Node {
             while let Some(request) = commands.recv().await {
                 let _ = request.reply.send(answer(request.command));
             }
+        });
+    }
+
+    /// Publishes how the queue `support` stands.
+    pub(crate) fn stand(&self, standing: QueueStanding) {
+        self.published.0.send_modify(|snapshot| {
+            Arc::make_mut(snapshot).standings = Arc::new([(QueueId(1), standing)].into());
         });
     }
 
@@ -301,8 +309,8 @@ fn directory() -> Directory {
     Directory {
         agents: (1..=3).map(|number| (AgentId(number), named(number))).collect(),
         queues: [
-            (QueueId(1), NamedQueue { name: "support".into() }),
-            (QueueId(2), NamedQueue { name: "sales".into() }),
+            (QueueId(1), NamedQueue { name: "support".into(), ..NamedQueue::default() }),
+            (QueueId(2), NamedQueue { name: "sales".into(), ..NamedQueue::default() }),
         ]
         .into(),
         trunks: [(TrunkId(1), trunk)].into(),
@@ -358,6 +366,7 @@ fn snapshot() -> Snapshot {
     Snapshot {
         at: WallTime::from_micros(4_000_000),
         bans: Arc::new(bans),
+        standings: Arc::default(),
         acd: Arc::new(acd::Snapshot { agents, queues, callbacks: vec![callback], ..acd::Snapshot::default() }),
         do_not_call: Arc::default(),
         quarantined: Arc::new(vec![quarantined(1)]),

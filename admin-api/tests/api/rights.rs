@@ -182,6 +182,7 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "dispose_call" => with(of_call("/disposition", DOERS, Nothing), json!({"code": "sold", "agent": "1001"})),
         "list_queues" => at("/v1/queues", ALL, Empty),
         "show_queue" => at("/v1/queues/support", ALL, Nothing),
+        "show_queue_figures" => at("/v1/queues/support/figures", ALL, Nothing),
         "list_waiting_calls" => at("/v1/queues/support/calls", ALL, Nothing),
         "list_calls" => at("/v1/calls", ALL, Empty),
         "originate" => with(at("/v1/calls", DOERS, Nothing), json!({"from_agent": "1001", "to": "+442071838750"})),
@@ -197,6 +198,8 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "hang_up" => Row { path: call(things.live, "/hangup"), ..of_call("/hangup", CALLERS, Nothing) },
         "list_lost_calls" => at("/v1/lost-calls", ALL, Empty),
         "report_lost_calls" => at("/v1/reports/lost-calls", CALLERS, Empty),
+        "report_queues" => at("/v1/reports/queues", CALLERS, Empty),
+        "list_queue_visits" => at("/v1/queue-visits", CALLERS, Empty),
         "list_transactions" => at("/v1/transactions", ALL, Empty),
         "show_transaction" => {
             let of = |id: CallId| format!("/v1/transactions/txn_{:032x}", id.0);

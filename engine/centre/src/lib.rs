@@ -19,6 +19,7 @@ pub mod owner;
 pub mod restore;
 mod routing;
 mod snapshot;
+mod standing;
 
 pub use callbacks::state as callback_state;
 pub use command::{Answer, Command, CommandError};
@@ -38,5 +39,6 @@ pub use snapshot::{
     Directory, DispositionRule, NamedAgent, NamedQueue, NamedTrunk, PauseReason, Quarantined, RegistrationSnapshot,
     Snapshot, TrunkSnapshot,
 };
+pub use standing::{QueueRules, QueueStanding};
 
 pub use sip::location::Ban;

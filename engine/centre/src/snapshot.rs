@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use clock::{AgentId, QueueId, SkillId, TrunkId, WallTime};
 
+use crate::standing::{QueueRules, QueueStanding};
+
 /// Names and ids of the account's objects. Cores know ids only; REST and records know names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Directory {
     /// Agents by id.
     pub agents: BTreeMap<AgentId, NamedAgent>,
@@ -86,10 +88,12 @@ pub struct NamedAgent {
 }
 
 /// A queue's name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NamedQueue {
     /// Name.
     pub name: String,
+    /// What it is measured by.
+    pub rules: QueueRules,
 }
 
 /// A trunk's name and addresses.
@@ -112,6 +116,8 @@ pub struct Snapshot {
     pub at: WallTime,
     /// Agents and queues.
     pub acd: Arc<acd::Snapshot>,
+    /// Figures and alerts of queues, once a second.
+    pub standings: Arc<BTreeMap<QueueId, QueueStanding>>,
     /// Live registrations.
     pub registrations: Arc<Vec<RegistrationSnapshot>>,
     /// Trunks.

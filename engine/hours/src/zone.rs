@@ -56,6 +56,17 @@ impl Zone {
         }
     }
 
+    /// The day of a moment: from one midnight to the next, 23 to 25 hours.
+    #[must_use]
+    pub fn day(&self, at: WallTime) -> Option<core::ops::Range<WallTime>> {
+        Some(self.moment(at, 0, 0)?..self.moment(at, 1, 0)?)
+    }
+
+    /// What the clock on the wall is ahead of UTC at a moment, microseconds.
+    pub(crate) fn offset_micros(&self, at: WallTime) -> i64 {
+        i64::from(self.0.to_offset(timestamp(at)).seconds()) * 1_000_000
+    }
+
     /// The moment at which the clock on the wall shows `minute` on the day `days` after that of `at`. A time that a
     /// clock set forward leaves out is the moment so much later; of one that it shows twice it is the first.
     pub(crate) fn moment(&self, at: WallTime, days: i32, minute: u16) -> Option<WallTime> {

@@ -187,6 +187,15 @@ pub struct CallEntry {
     pub event: CallEvent,
 }
 
+impl CallEntry {
+    /// Whether it says that an attempt of a callback has its place in the queue. Such a call begins with it, before there
+    /// is any leg: nobody waits on the line, and figures of waiting callers leave it out.
+    #[must_use]
+    pub const fn is_callback_place(&self) -> bool {
+        self.seq == 2 && matches!(self.event, CallEvent::QueueEntered { .. })
+    }
+}
+
 /// What can happen to a call. Each maps to one `type` of the journey (DESIGN section 10).
 ///
 /// New events go at the end: the place in this list is what is stored.

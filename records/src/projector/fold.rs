@@ -11,8 +11,9 @@ use crate::agents::Parts;
 use crate::failure::FailureReason;
 use crate::lost::{FollowUp, LostCall, LostState, Rules};
 use crate::naming::Naming;
+use crate::visits::VisitFold;
 use crate::voicemails::{Voicemail, VoicemailId};
-use crate::{AgentCall, Call, CallDisposition, Callback, JourneyStep, StateInterval};
+use crate::{AgentCall, Call, CallDisposition, Callback, JourneyStep, QueueVisit, StateInterval};
 
 /// The calls that are open, and the names.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub(super) struct Fold {
 struct OpenCall {
     record: CallRecord,
     parts: Parts,
+    visits: VisitFold,
     /// Its entries that are in no row yet.
     unwritten: Vec<Arc<Stored>>,
     /// Position of its first entry.
@@ -80,6 +82,7 @@ pub(super) struct CallRows {
     pub(super) voicemail: Option<Voicemail>,
     pub(super) lost: Option<LostCall>,
     pub(super) parts: Vec<AgentCall>,
+    pub(super) visits: Vec<QueueVisit>,
 }
 
 /// An entry put aside.
@@ -213,8 +216,9 @@ impl Fold {
     fn call_step(&mut self, stored: &Arc<Stored>, step: &CallEntry) -> Result<(), &'static str> {
         let Some(call) = self.open.get_mut(&step.call) else {
             let record = CallRecord::start(step).ok_or("a step of a call that is not known")?;
-            let (unwritten, parts) = (vec![stored.clone()], Parts::default());
-            let call = OpenCall { record, parts, unwritten, first: stored.position };
+            let (parts, visits) = (Parts::default(), VisitFold::default());
+            let unwritten = vec![stored.clone()];
+            let call = OpenCall { record, parts, visits, unwritten, first: stored.position };
             self.open.insert(step.call, Box::new(call));
             return Ok(());
         };
@@ -222,6 +226,7 @@ impl Fold {
         match call.record.apply_past_gap(step) {
             Step::Taken => {
                 call.parts.take(step);
+                call.visits.take(step);
                 call.unwritten.push(stored.clone());
                 if gap { Err("steps before this one are missing; it was taken") } else { Ok(()) }
             }
@@ -244,10 +249,11 @@ impl Fold {
         let voicemail = voicemail(&open.record, &call, &self.naming);
         let lost = lost_call(&open.record, &call, &self.naming);
         let parts = open.parts.rows(&open.record, &call.account, &self.naming);
+        let visits = open.visits.visits(id, &self.naming).collect();
         if open.record.is_closed() {
             self.open.remove(&id);
         }
-        Some(Write::Call(Box::new(CallRows { position, call, steps, voicemail, lost, parts })))
+        Some(Write::Call(Box::new(CallRows { position, call, steps, voicemail, lost, parts, visits })))
     }
 
     /// Steps of a call that goes on. A restart reads them again, and writes what is there already.

@@ -7,7 +7,7 @@ use super::claim::{self, Claim};
 use super::fold::{Plan, Poison, Write};
 use crate::database::{Commit, Database, Failure, Transaction, sql};
 use crate::people::write_commands;
-use crate::{agents, call_events, callbacks, calls, failure, lost, voicemails};
+use crate::{agents, call_events, callbacks, calls, failure, lost, visits, voicemails};
 
 /// Writes everything or nothing.
 pub(super) async fn all(database: &Database, journal: &Journal, plan: &Plan) -> Result<(), Failure> {
@@ -53,6 +53,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
     let mut commands = Vec::new();
     let (mut called, mut journeys, mut left) = (Vec::new(), Vec::new(), Vec::new());
     let (mut parts, mut intervals, mut dispositions) = (Vec::new(), Vec::new(), Vec::new());
+    let mut stays = Vec::new();
     for write in writes {
         match write {
             Write::Call(rows) => {
@@ -61,6 +62,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
                 journeys.push((rows.call.id, rows.steps.as_slice()));
                 left.extend(&rows.voicemail);
                 parts.extend(&rows.parts);
+                stays.extend(rows.visits.iter().map(|visit| (rows.call.account.as_str(), visit)));
             }
             Write::Steps(_, call, steps) => journeys.push((*call, steps.as_slice())),
             Write::Agent(_, interval) => intervals.push(interval),
@@ -87,6 +89,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
         voicemails::write(to, voicemail).await?;
     }
     agents::write_calls(to, &parts).await?;
+    visits::write(to, &stays).await?;
     for (account, given) in dispositions {
         agents::write_disposition(to, account, given).await?;
     }

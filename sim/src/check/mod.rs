@@ -3,6 +3,7 @@
 
 mod agents;
 mod dispatch;
+mod figures;
 mod gate;
 mod glance;
 mod ledger;
@@ -16,6 +17,7 @@ mod trunks;
 
 use clock::Instant;
 
+use self::figures::FigureJudge;
 use self::gate::GateJudge;
 use self::ledger::Ledger;
 use self::media::MediaJudge;
@@ -56,6 +58,7 @@ pub(crate) struct Judges {
     offers: OfferJudge,
     phones: PhoneJudge,
     records: RecordJudge,
+    figures: FigureJudge,
     gate: GateJudge,
     media: MediaJudge,
     rest: RestJudge,
@@ -71,6 +74,7 @@ impl Judges {
             offers: OfferJudge::default(),
             phones: PhoneJudge::new(queues),
             records: RecordJudge::new(agents),
+            figures: FigureJudge::default(),
             gate: GateJudge::default(),
             media: MediaJudge::default(),
             rest: RestJudge::new(queues.len()),
@@ -83,6 +87,7 @@ impl Judges {
         self.see_acd(seen);
         self.phones.see(at, seen, &mut self.bench);
         self.records.see(seen, &mut self.bench);
+        self.figures.see(seen, &mut self.bench);
         self.gate.see(seen, &mut self.bench);
         self.media.see(seen, &mut self.bench);
         self.trunks.see(at, seen, &mut self.bench);

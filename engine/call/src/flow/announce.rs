@@ -9,7 +9,7 @@ use journal_core::{CallEvent, QueueLeft};
 use crate::announce::{Comfort, Said};
 use crate::call::Flow;
 use crate::contract::Effect;
-use crate::plan::Announcements;
+use crate::plan::{Announcements, Exit};
 use crate::shard::{Shard, Timer};
 
 impl Shard {
@@ -75,6 +75,10 @@ impl Shard {
         self.log(call, CallEvent::Digit { leg, digit });
         let to = self.plan.queues.get(&queue).and_then(|queue| queue.keys.get(&digit)).cloned();
         let Some(to) = to else { return };
+        if to == Exit::Callback(queue) {
+            // He leaves the line for this queue's callback and for nowhere else: the answer to his request says how.
+            return self.begin_asking(call);
+        }
         // Before the ends of the offers: nobody for whom it rang has failed to take it.
         self.effects.push_back(Effect::CallerMoved { call });
         self.end_offers_of_wait(call, "caller_gone");

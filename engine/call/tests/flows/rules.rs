@@ -291,6 +291,23 @@ fn a_key_leads_out_of_the_queue_and_a_phone_that_rings_is_let_go() {
     hang_up(world, carrier).assert_nothing_left();
 }
 
+/// He did not go elsewhere: how he left is said when his request is answered.
+#[test]
+fn a_key_that_asks_for_a_callback_of_the_same_queue_leaves_it_once() {
+    let keys = [('7', Exit::Callback(SUPPORT))].into();
+    let (mut world, carrier) = waiting(QueuePlan { keys, callback: Some(Box::default()), ..QueuePlan::default() });
+    let call = world.call();
+    press(&mut world, "7");
+    assert!(world.acd.moved.is_empty(), "he keeps his place until he is called back");
+    world.acd.forget(call);
+    world.input(Input::CallbackAnswer { call, result: Ok((clock::CallbackId(1), false)) });
+    let left = |how| move |event: &CallEvent| matches!(event, CallEvent::QueueLeft { how: found, .. } if *found == how);
+    assert!(world.has(call, left(QueueLeft::CalledBack)) && !world.has(call, left(QueueLeft::Key)));
+    world.secs(4);
+    assert!(world.phones[carrier].got_bye());
+    world.assert_nothing_left();
+}
+
 /// The offer of a callback is a menu after the wait: the caller goes, his place stays.
 #[test]
 fn a_caller_is_offered_a_callback_after_his_wait() {
