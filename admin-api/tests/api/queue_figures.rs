@@ -95,7 +95,8 @@ async fn the_page_of_figures_has_those_of_queues() {
     let rolling = standing.figures.day.clone();
     let figures = QueueFigures { rolling, ..standing.figures };
     node.stand(QueueStanding { figures, duty_rolling: standing.duty_of_day, ..standing });
-    let page = get(node.at, "/metrics").await.text();
+    let page = get(node.at, "/metrics").await;
+    let page = page.text();
     for line in [
         "trunkline_queue_service_level{formula=\"a\",queue=\"support\"} 0.8",
         "trunkline_queue_abandoned_ratio{queue=\"support\",variant=\"all\"} 0.3",
