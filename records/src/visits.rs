@@ -61,8 +61,11 @@ pub struct VisitPlace {
 /// Folds the steps of one call into its stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct VisitFold {
-    visits: Vec<(QueueId, WallTime, Option<(WallTime, QueueLeft)>)>,
+    visits: Vec<(QueueId, WallTime, Option<Left>)>,
 }
+
+/// When and how a stay ended.
+type Left = (WallTime, QueueLeft);
 
 impl VisitFold {
     /// Takes the next step. The same rules as those of the live figures: another queue ends the stay before, and so
