@@ -78,7 +78,8 @@ fn waiting_calls_of_sipp_go_where_a_supervisor_sends_them() {
     let outsider = phone(&node, "1040", "1");
     node.http().wait_agent("1040", "ready");
     order(&node, &c, "pull", json!({"agent": "1040"}));
-    (outsider.finish(), third.finish());
+    outsider.finish();
+    third.finish();
     assert_eq!(record(&node, &c)["agent"], "1040");
 
     // A supervisor signs the agents of both queues on.
@@ -88,9 +89,11 @@ fn waiting_calls_of_sipp_go_where_a_supervisor_sends_them() {
     let not_ready = node.http().post(&format!("/v1/calls/{a}/pull"), &unique(), &json!({"agent": "1001"}));
     not_ready.assert_problem(409, "agent_not_ready");
     set_state(&node, "1001", "ready");
-    (own.finish(), first.finish());
+    own.finish();
+    first.finish();
     let of_sales = phone(&node, "1002", "1");
-    (of_sales.finish(), second.finish());
+    of_sales.finish();
+    second.finish();
     assert_eq!((&record(&node, &a)["agent"], &record(&node, &b)["agent"]), (&json!("1001"), &json!("1002")));
     assert_eq!(record(&node, &b)["queue"], "sales");
     let journey = node.http().journey(&record(&node, &b));
