@@ -161,6 +161,7 @@ impl Acd {
             Input::OfferEnded { offer, generation, outcome } => self.offer_ended(offer, generation, outcome),
             Input::AgentBusy(fact) => self.agent_busy(fact),
             Input::AgentFree { agent, call, leg, talked } => self.agent_free(agent, call, leg, talked),
+            Input::AgentHolds { agent, call, leg, holds } => self.agent_holds(agent, call, leg, holds),
             Input::Reachable { agent, reachable } => self.set_reachable(agent, reachable),
             Input::SetStatus { request, agent, status, reason } => {
                 let known = self.set_status(agent, status, reason);
@@ -313,7 +314,7 @@ fn cause_of(input: &Input) -> StateCause {
         Input::OfferEnded { .. } | Input::CallerGone { .. } | Input::Enqueue(_) | Input::Steer(_) => {
             StateCause::OfferEnded
         }
-        Input::AgentBusy(_) => StateCause::Call,
+        Input::AgentBusy(_) | Input::AgentHolds { .. } => StateCause::Call,
         Input::AgentFree { .. } => StateCause::CallEnded,
         Input::Reachable { .. } => StateCause::Device,
         Input::Answers { .. } => StateCause::Probe,

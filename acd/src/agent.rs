@@ -77,6 +77,8 @@ pub(crate) struct Leg {
     pub(crate) queue: Option<QueueId>,
     /// What came of the call was said already.
     pub(crate) is_disposed: bool,
+    /// On hold.
+    pub(crate) is_held: bool,
     /// When it became known.
     pub(crate) since: Instant,
     /// Since when its shard's facts do not name it.
@@ -142,7 +144,8 @@ impl Agent {
     /// What is true now (data-model.md section 4): a live leg comes before an
     /// offer, an offer before wrap-up, and only then counts what he chose.
     pub(crate) fn derive(&self) -> Shown {
-        let (state, reason, call) = if let Some(leg) = self.legs.first() {
+        let active = self.legs.iter().find(|leg| !leg.is_held).or(self.legs.first());
+        let (state, reason, call) = if let Some(leg) = active {
             (State::OnCall, None, Some(leg.call))
         } else if let Some(offer) = &self.offer {
             (State::Reserved, None, Some(offer.call))
@@ -194,6 +197,7 @@ impl Agent {
             reachable: self.reachable,
             call: self.shown.call,
             calls: self.legs.iter().map(|leg| leg.call).collect(),
+            held: self.legs.iter().filter(|leg| leg.is_held).map(|leg| leg.call).collect(),
             missed: self.in_a_row.missed,
             queues: self.queues.clone(),
             answers: !self.is_silent,
@@ -206,7 +210,8 @@ impl Leg {
     /// A leg that a shard reports.
     pub(crate) fn reported(fact: AgentFact, since: Instant) -> Self {
         let AgentFact { shard, call, leg, queue, .. } = fact;
-        Self { leg: Some(leg), offer: None, call, shard, queue, is_disposed: false, since, missing_since: None }
+        let (is_disposed, is_held) = (false, false);
+        Self { leg: Some(leg), offer: None, call, shard, queue, is_disposed, is_held, since, missing_since: None }
     }
 
     /// The shard says that it is alive.

@@ -107,6 +107,16 @@ impl Acd {
         self.end_leg(slot, index, talked);
     }
 
+    /// A live leg of his is on hold, or is so no more: his call is the one that is active.
+    pub(crate) fn agent_holds(&mut self, agent: AgentId, call: CallId, leg: LegId, holds: bool) {
+        let Some(slot) = self.agent_slot(agent) else { return };
+        let row = &mut self.agents[slot];
+        let Some(known) = row.leg_index(leg, call).and_then(|index| row.legs.get_mut(index)) else { return };
+        known.is_held = holds;
+        self.changed_agents.insert(agent);
+        self.settle(slot);
+    }
+
     /// Ends one leg of an agent.
     pub(crate) fn end_leg(&mut self, slot: usize, index: usize, talked: bool) {
         let now = self.now.mono;

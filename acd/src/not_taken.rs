@@ -22,9 +22,8 @@ impl Acd {
     /// An offer ended without a call: others come first, he is left alone for a while, and too many in a row pause him
     /// or sign him off.
     pub(crate) fn offer_not_taken(&mut self, slot: usize, queue: QueueId, outcome: OfferOutcome) {
-        let of_queue = self.queue_slot(queue).and_then(|queue| self.queues[queue].config.not_taken);
+        let OfferRules { missed, refused, unreachable } = self.offer_rules(slot, queue);
         let row = &mut self.agents[slot];
-        let OfferRules { missed, refused, unreachable } = of_queue.unwrap_or(row.not_taken);
         let missed_max = row.max_missed;
         let (rule, count, reason, pause_default) = match outcome {
             OfferOutcome::NoAnswer => (missed, &mut row.in_a_row.missed, RONA, missed_max),
@@ -47,9 +46,19 @@ impl Acd {
 
     /// The shard said nothing about an offer.
     pub(crate) fn offer_unheard(&mut self, slot: usize, queue: QueueId) {
+        self.rest(slot, self.offer_rules(slot, queue).unreachable.rest);
+    }
+
+    /// A supervisor took the call back while it rang at his phone: he rests as after a missed offer, so that others come
+    /// first, but nothing counts against him.
+    pub(crate) fn offer_taken_back(&mut self, slot: usize, queue: QueueId) {
+        self.rest(slot, self.offer_rules(slot, queue).missed.rest);
+    }
+
+    /// The rules of the queue where it has its own, else the agent's.
+    fn offer_rules(&self, slot: usize, queue: QueueId) -> OfferRules {
         let of_queue = self.queue_slot(queue).and_then(|queue| self.queues[queue].config.not_taken);
-        let rules = of_queue.unwrap_or(self.agents[slot].not_taken);
-        self.rest(slot, rules.unreachable.rest);
+        of_queue.unwrap_or(self.agents[slot].not_taken)
     }
 
     /// He did not take an offer: others come first, and he is left alone for so long.

@@ -81,6 +81,7 @@ impl Acd {
             shard,
             queue: Some(queue),
             is_disposed: false,
+            is_held: false,
             since,
             missing_since,
         };

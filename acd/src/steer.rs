@@ -5,7 +5,6 @@ use clock::{AgentId, CallId, QueueId, RequestId};
 
 use crate::acd::Acd;
 use crate::contract::{CommandError, Effect, Enqueue, Reply, State, Steer, Steering, WithdrawReason, WorkKind};
-use crate::limits::MISSED_REST;
 use crate::waiting::Left;
 
 impl Acd {
@@ -82,8 +81,7 @@ impl Acd {
             return Ok(Done::Nothing);
         }
         for slot in ringing.iter().filter_map(|agent| self.agent_slot(*agent)).collect::<Vec<_>>() {
-            // Others come first, else he had it again at once.
-            self.rest(slot, MISSED_REST);
+            self.offer_taken_back(slot, queue);
             self.withdraw(slot, WithdrawReason::Moved);
         }
         let work = self.work_of(call, queue)?;

@@ -251,7 +251,16 @@ fn an_agent_of_two_lines_gets_a_second_call_and_no_third() {
     let (second, effects) = desk.call(SUPPORT);
     assert_eq!(desk.state(1), State::OnCall);
     desk.claim(offered(&effects));
-    assert_eq!(desk.acd.agent_snapshot(AgentId(1)).unwrap().calls, [first, second]);
+    let now = |desk: &Desk| desk.acd.agent_snapshot(AgentId(1)).unwrap();
+    assert_eq!(now(&desk).calls, [first, second]);
+    let holds = |desk: &mut Desk, call, holds| {
+        desk.say(Input::AgentHolds { agent: AgentId(1), call, leg: LegId(call.0 as u64), holds })
+    };
+    holds(&mut desk, first, true);
+    assert_eq!((now(&desk).call, now(&desk).held), (Some(second), vec![first]), "his call is the active one");
+    holds(&mut desk, second, true);
+    holds(&mut desk, first, false);
+    assert_eq!((now(&desk).call, now(&desk).held), (Some(first), vec![second]));
     let (third, effects) = desk.call(SUPPORT);
     assert_eq!(offers(&effects), []);
     let effects = desk.free(1, first, 1, true);

@@ -100,6 +100,20 @@ fn a_call_goes_back_into_the_line_at_its_place_or_at_the_end() {
 }
 
 #[test]
+fn who_had_a_call_taken_back_rests_as_the_rules_say() {
+    let mut rules = queue(SUPPORT, &[1]);
+    let mut not_taken = OfferRules::default();
+    not_taken.missed.rest = secs(7);
+    rules.not_taken = Some(not_taken);
+    let mut desk = Desk::new(&[rules], &[1]);
+    let (call, effects) = desk.call(SUPPORT);
+    offered(&effects);
+    steer(&mut desk, call, Steering::Requeue { keep_arrival: true });
+    assert!(offers(&desk.pass(secs(7) - MISSED_REST)).is_empty(), "not after the time that others rest");
+    assert_eq!(offered(&desk.pass(MISSED_REST)).call, call);
+}
+
+#[test]
 fn what_was_quicker_has_won() {
     let mut desk = Desk::new(&[queue(SUPPORT, &[1]), queue(SALES, &[])], &[1]);
     let (talking, _) = desk.talk(SUPPORT);

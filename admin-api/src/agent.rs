@@ -44,10 +44,12 @@ pub(crate) struct Agent {
     reason: Option<String>,
     /// A phone is registered.
     registered: bool,
-    /// The call, while reserved or on one.
+    /// The call, while reserved or on one; of several that which is active.
     call_id: Option<String>,
     /// All calls that he is talking in: one active, the others held.
     calls: Vec<String>,
+    /// Those of them that are on hold.
+    held: Vec<String>,
     /// Queues that he serves now; `queues` are all of his.
     serving: Vec<String>,
     /// His wrap-up, while one runs.
@@ -194,6 +196,7 @@ impl Agent {
             registered: agent.reachable,
             call_id: agent.call.map(|call| call.to_string()),
             calls: agent.calls.iter().map(ToString::to_string).collect(),
+            held: agent.held.iter().map(ToString::to_string).collect(),
             serving: named.queues.iter().filter(serves).filter_map(queue_name).collect(),
             wrap_up: agent.wrap_up.as_ref().map(|wrap_up| WrapUp {
                 call_id: wrap_up.call.to_string(),

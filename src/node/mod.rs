@@ -1,6 +1,7 @@
 //! One running node: opens everything, gives each owner its state back, serves, and stops in order.
 
 mod addresses;
+mod alive;
 mod call_figures;
 mod call_log;
 mod control;

@@ -67,7 +67,7 @@ fn the_caller_may_hold_too() {
 }
 
 /// The music of the demo has many tones: none of them stands alone.
-fn is_music(samples: &[i16]) -> bool {
+pub(crate) fn is_music(samples: &[i16]) -> bool {
     let loud = |hz: f64| crate::support::level_db(samples, hz);
     [262.0, 330.0, 392.0, 523.0].into_iter().any(|hz| loud(hz) > loud(440.0))
 }

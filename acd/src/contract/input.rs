@@ -108,6 +108,17 @@ pub enum Input {
         /// He talked to the customer in it.
         talked: bool,
     },
+    /// A live leg of an agent is on hold from now, by his phone or by us, or is so no more.
+    AgentHolds {
+        /// The agent.
+        agent: AgentId,
+        /// The call.
+        call: CallId,
+        /// His leg.
+        leg: LegId,
+        /// On hold.
+        holds: bool,
+    },
     /// The agent's phone can be reached, or no more.
     Reachable {
         /// The agent.

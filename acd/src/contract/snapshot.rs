@@ -38,6 +38,8 @@ pub struct AgentSnapshot {
     pub call: Option<CallId>,
     /// All that he is talking in: one active, the others held.
     pub calls: Vec<CallId>,
+    /// Those of them that are on hold.
+    pub held: Vec<CallId>,
     /// Missed rings in a row.
     pub missed: u32,
     /// Of his queues those that he serves now; `None` for all.

@@ -281,6 +281,7 @@ pub(crate) fn agent(number: u32, state: State) -> AgentSnapshot {
         reachable: state != State::Offline,
         call: (state == State::OnCall).then_some(CallId(7)),
         calls: Vec::new(),
+        held: Vec::new(),
         missed: 0,
         queues: None,
         answers: true,

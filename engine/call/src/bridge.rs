@@ -81,7 +81,7 @@ impl Shard {
 
     /// Each other; where one holds, the other gets music and the recording silence (DESIGN section 9).
     fn heard_while_talking(&self, call: &Call, customer: LegId, agent: LegId) -> Vec<(Heard, Node)> {
-        let holds = |leg| self.legs.get(&leg).is_some_and(|leg| leg.audio.is_held());
+        let holds = |leg| self.is_on_hold(leg);
         let music = |leg| vec![(Heard::Sound(self.music_of(call)), Node::Leg(leg))];
         match (holds(customer), holds(agent)) {
             (true, true) => Vec::new(),

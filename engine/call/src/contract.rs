@@ -439,6 +439,17 @@ pub enum Effect {
         /// He talked to the customer.
         talked: bool,
     },
+    /// To the ACD: an agent's leg that talks is on hold from now, or no more.
+    AgentHolds {
+        /// The agent.
+        agent: AgentId,
+        /// The call.
+        call: CallId,
+        /// His leg.
+        leg: LegId,
+        /// On hold.
+        holds: bool,
+    },
     /// To the ACD: a caller on the line asks to be called back. Answered by `Input::CallbackAnswer`.
     AskCallback {
         /// His call.

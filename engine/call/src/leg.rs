@@ -43,6 +43,8 @@ pub(crate) struct Leg {
     pub(crate) watched: Option<bool>,
     /// RTP of the party has come.
     pub(crate) heard: bool,
+    /// The agent talks on another line, and his phone does not hold this one: we do.
+    pub(crate) is_aside: bool,
     /// A REFER that came while the leg's claim is on its way: judged when it is granted.
     pub(crate) early_refer: Option<(RequestToken, Message)>,
 }
@@ -120,6 +122,7 @@ impl Leg {
             talked: false,
             watched: None,
             heard: false,
+            is_aside: false,
             early_refer: None,
         }
     }

@@ -186,10 +186,11 @@ impl Shard {
 
     /// A side that should be sending is watched by its RTP; one on hold or
     /// receive-only is asked by OPTIONS, as its silence says nothing.
-    fn watch(&mut self, leg: LegId) {
+    pub(crate) fn watch(&mut self, leg: LegId) {
         let limits = (self.plan.limits.rtp_silence, self.plan.limits.ping_every);
         let Some(known) = self.legs.get_mut(&leg).filter(|leg| leg.is_up()) else { return };
-        let sends = known.audio.remote().is_some_and(|remote| remote.may_receive) && !known.audio.is_held();
+        let is_on_hold = known.is_aside || known.audio.is_held();
+        let sends = known.audio.remote().is_some_and(|remote| remote.may_receive) && !is_on_hold;
         let before = known.watched.replace(sends);
         if before == Some(sends) {
             return;
@@ -276,6 +277,9 @@ impl Shard {
         }
         if leg.busy && !self.strikes(Planted::LostRelease) {
             self.effects.push_back(Effect::AgentFree { agent, call: leg.call, leg: leg.id, talked: leg.talked });
+        }
+        if leg.talked {
+            self.free_line(agent, leg.call);
         }
     }
 }

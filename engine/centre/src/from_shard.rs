@@ -83,6 +83,7 @@ impl ShardOutlet {
             }
             Effect::AgentBusy(fact) => acd::Input::AgentBusy(agent_fact(shard, fact)),
             Effect::AgentFree { agent, call, leg, talked } => acd::Input::AgentFree { agent, call, leg, talked },
+            Effect::AgentHolds { agent, call, leg, holds } => acd::Input::AgentHolds { agent, call, leg, holds },
             Effect::Facts { legs, waiting, offers } => acd::Input::Facts {
                 shard,
                 legs: legs.into_iter().map(|fact| agent_fact(shard, fact)).collect(),

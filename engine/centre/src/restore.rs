@@ -2,7 +2,7 @@
 
 use call::RestoredCall;
 use clock::WallTime;
-use journal_core::{PLACE_KEPT, Replay};
+use journal_core::{AgentState, Entry, PLACE_KEPT, Replay, StateCause};
 
 use crate::from_acd::status_of;
 
@@ -48,6 +48,23 @@ pub fn pauses(replay: &Replay, now: WallTime, mut configured: Vec<acd::AgentConf
     configured
 }
 
+/// What the log of states says of agents who were signed on when the node ended, in order or not: nobody knows what was
+/// true of them from the last sign of life until `now`. Who was offline stayed so.
+#[must_use]
+pub fn node_down(replay: &Replay, now: WallTime) -> Vec<Entry> {
+    // Where the clock was set back behind his last state, there is no time to account for.
+    let signed_on = replay.states().filter(|(_, known)| known.state != AgentState::Offline && known.since <= now);
+    let down = signed_on.map(|(agent, known)| Entry::AgentStateChanged {
+        agent,
+        state: AgentState::Offline,
+        reason: Some(NODE_DOWN.to_owned()),
+        call: None,
+        at: replay.last_at.min(now).max(known.since),
+        cause: StateCause::NodeDown,
+    });
+    down.collect()
+}
+
 /// Callbacks that have not ended, in the order in which they are to be entered again; after the rules.
 #[must_use]
 pub fn callbacks(replay: &Replay) -> Vec<acd::Input> {
@@ -81,3 +98,9 @@ pub fn places(replay: &Replay, now: WallTime) -> Vec<acd::Input> {
         })
         .collect()
 }
+
+/// Reason of the state in which agents were while the node was down.
+const NODE_DOWN: &str = "node_down";
+
+#[cfg(test)]
+mod tests;

@@ -186,9 +186,10 @@ impl Ledger {
             | Input::CallbackStep { .. }
             | Input::CallbackFacts { .. }
             | Input::RestoreCallback(_) => {}
-            // Nobody is probed, extends a wrap-up or chooses queues in the simulated centre.
+            // Nobody is probed, extends a wrap-up or chooses queues in the simulated centre, and a call on hold is a call.
             Input::AgentRules { .. }
             | Input::Answers { .. }
+            | Input::AgentHolds { .. }
             | Input::Dispose { .. }
             | Input::ExtendWrapUp { .. }
             | Input::ChooseQueues { .. } => {}

@@ -184,6 +184,7 @@ impl Checker {
             // And these a table each (`duty`).
             Input::AgentRules { .. }
             | Input::Answers { .. }
+            | Input::AgentHolds { .. }
             | Input::Dispose { .. }
             | Input::ExtendWrapUp { .. }
             | Input::ChooseQueues { .. } => {}

@@ -235,6 +235,7 @@ fn name(input: &Input, accepted: bool) -> &'static str {
         Input::Steer(_) => "input: steer",
         Input::AgentRules { .. }
         | Input::Answers { .. }
+        | Input::AgentHolds { .. }
         | Input::Dispose { .. }
         | Input::ExtendWrapUp { .. }
         | Input::ChooseQueues { .. } => "input: duty",

@@ -106,6 +106,8 @@ impl Shard {
             }
         }
         self.set_flow(call, Flow::Talking { customer, agent });
+        self.take_line(customer);
+        self.take_line(agent);
     }
 
     /// A person, or the service itself, answered.

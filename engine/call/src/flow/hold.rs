@@ -3,7 +3,6 @@
 
 use bytes::Bytes;
 use clock::LegId;
-use journal_core::CallEvent;
 use sip::Message;
 use sip::ua::{Body, SessionId, Ua};
 
@@ -83,12 +82,18 @@ impl Shard {
 
     fn held_or_resumed(&mut self, leg: LegId, was_held: bool) {
         self.audio_changed(leg);
-        let Some(known) = self.legs.get(&leg) else { return };
-        let (call, is_held) = (known.call, known.audio.is_held());
+        let Some(known) = self.legs.get_mut(&leg) else { return };
+        let (call, agent, is_held) = (known.call, known.agent, known.audio.is_held());
+        let was_on_hold = was_held || known.is_aside;
+        // What the phone holds itself it takes back itself.
+        known.is_aside &= !is_held;
         let is_talking = matches!(self.calls.get(&call).map(|call| &call.flow), Some(Flow::Talking { .. }));
-        if is_talking && is_held != was_held {
-            self.log(call, if is_held { CallEvent::Held { leg } } else { CallEvent::Resumed { leg } });
+        if is_talking && self.is_on_hold(leg) != was_on_hold {
+            self.log_hold(leg);
         }
         self.rewire(call);
+        if let Some(agent) = agent.filter(|_| is_held && !was_held) {
+            self.free_line(agent, call);
+        }
     }
 }

@@ -8,6 +8,7 @@ mod click_to_call;
 mod dial;
 mod exit;
 mod hold;
+mod lines;
 mod menu;
 mod queue;
 mod service;

@@ -143,9 +143,9 @@ impl Shard {
         self.start_recording(claimed.call, Some(claimed.lease.queue));
         self.talk(claimed.call, customer, claimed.leg);
         self.callback_connected(claimed.call);
-        if self.legs.get(&claimed.leg).is_some_and(|leg| leg.audio.is_held()) {
+        if self.is_on_hold(claimed.leg) {
             // He held while his claim was on its way.
-            self.log(claimed.call, CallEvent::Held { leg: claimed.leg });
+            self.log_hold(claimed.leg);
         }
         self.take_early_refer(claimed.leg);
     }

@@ -126,3 +126,46 @@ fn another_codec_or_port_is_between_that_party_and_us() {
     world.phones[agent].hang_up(world.now.mono);
     world.assert_nothing_left();
 }
+
+#[test]
+fn what_his_phone_does_not_hold_is_set_aside_while_he_talks_on_another_line() {
+    for phone_holds_too in [false, true] {
+        let (mut world, carrier, agent) = talking();
+        let legs: Vec<_> = world.media.legs.iter().copied().collect();
+        let (customer, line) = (legs[0], legs[1]);
+        let (first, session) = (world.call(), world.phones[agent].session);
+        let other = world.agent("1002");
+        world.phones[agent].call(world.now.mono, "1002");
+        world.settle();
+        assert!(world.media.hears(customer, line), "it only rings");
+        world.phones[other].answer_call(world.now.mono);
+        world.settle();
+        let holds = |world: &World| {
+            let is_hold = |event: &&CallEvent| matches!(event, CallEvent::Held { .. } | CallEvent::Resumed { .. });
+            world.events(first).into_iter().filter(is_hold).count()
+        };
+        assert_eq!(world.media.played_to(customer), [PlaySource::Music("waiting".to_owned())]);
+        assert!(!world.media.hears(line, customer) && !world.media.hears(customer, line));
+        assert!(!world.media.watched.contains_key(&line), "its silence says nothing");
+        assert_eq!(holds(&world), 1);
+        let second = core::mem::replace(&mut world.phones[agent].session, session);
+        if phone_holds_too {
+            world.phones[agent].reinvite(world.now.mono, Direction::SendOnly);
+            world.settle();
+            assert_eq!(holds(&world), 1, "it is on hold already");
+        }
+        world.phones[other].hang_up(world.now.mono);
+        world.settle();
+        assert_eq!(world.media.hears(line, customer), !phone_holds_too, "it comes back, unless the phone holds it");
+        if phone_holds_too {
+            world.phones[agent].session = session;
+            world.phones[agent].reinvite(world.now.mono, Direction::SendRecv);
+            world.settle();
+        }
+        assert_ne!(second, session);
+        assert!(world.media.hears(line, customer) && world.media.hears(customer, line));
+        assert_eq!(holds(&world), 2);
+        world.phones[carrier].hang_up(world.now.mono);
+        world.assert_nothing_left();
+    }
+}

@@ -57,6 +57,7 @@ impl Named {
             Input::Steer(order) => Some(Self::Call(order.call)),
             Input::Dispose { disposed, .. } => Some(Self::Agent(disposed.agent)),
             Input::AgentFree { agent, .. }
+            | Input::AgentHolds { agent, .. }
             | Input::Reachable { agent, .. }
             | Input::SetStatus { agent, .. }
             | Input::WhyIdle { agent, .. }

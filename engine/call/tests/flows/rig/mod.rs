@@ -383,6 +383,8 @@ impl World {
                 let before = self.busy.insert(fact.leg, fact.agent);
                 assert_eq!(before, None, "busy twice");
             }
+            // It changes nothing of who is busy.
+            Effect::AgentHolds { .. } => {}
             Effect::AgentFree { agent, call, leg, talked } => {
                 self.busy.remove(&leg);
                 self.freed.push((agent, call, talked));
