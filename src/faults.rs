@@ -1,7 +1,7 @@
 //! Breaking owners on demand, for tests alone: the file `break` in the data folder, one order a line, is read and
 //! removed. `shard 0`, `acd`, `location` and `trunks` break once; `acd at agent 2`, `acd at queue 1` or
 //! `shard 0 at call <Call-ID>` break at each input that names it, `acd twice at agent 2` at the next two;
-//! `acd at timeouts` at each time-out. Compiled with the feature `fault-injection` only, which no release has.
+//! `acd at timeouts` at each time-out; `live_calls` breaks the task that follows the journal for lists and events. Compiled with the feature `fault-injection` only, which no release has.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::time::Duration;
 use centre::owner::{Fault, Named};
 use clock::{AgentId, QueueId, ShardId};
 use journal_core::Owner;
+use tokio::sync::Notify;
 
 /// Orders for one owner, taken by its task.
 pub(crate) type Orders = Arc<Mutex<Vec<Fault>>>;
@@ -38,10 +39,21 @@ impl Faults {
     fn read(&self, path: &Path) {
         let Ok(orders) = std::fs::read_to_string(path) else { return };
         let _ = std::fs::remove_file(path);
+        if orders.lines().any(|line| line.trim() == "live_calls") {
+            LIVE_CALLS.notify_one();
+        }
         for (owner, fault) in orders.lines().filter_map(order) {
             tracing::warn!(?owner, ?fault, "will break");
             self.of(owner).lock().unwrap_or_else(PoisonError::into_inner).push(fault);
         }
+    }
+}
+
+/// The task of live calls, which breaks when that is ordered.
+pub(crate) async fn live_calls(task: impl Future<Output = ()>) {
+    tokio::select! {
+        () = task => {}
+        () = LIVE_CALLS.notified() => panic!("ordered to break"),
     }
 }
 
@@ -71,4 +83,6 @@ fn order(line: &str) -> Option<(Owner, Fault)> {
     Some((owner, fault))
 }
 
+/// The one task besides owners that can be broken; a process has one.
+static LIVE_CALLS: Notify = Notify::const_new();
 const EVERY: Duration = Duration::from_millis(10);

@@ -8,6 +8,7 @@ mod rules;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use admin_api::Phones;
 use call::{AgentPlan, CallLimits, MenuId, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkDigest, TrunkPlan};
 use centre::{Directory, NamedAgent, NamedQueue, NamedTrunk};
 use clock::{AgentId, QueueId, SkillId, TrunkId};
@@ -36,15 +37,25 @@ pub(crate) struct Resolved {
 }
 
 impl Resolved {
-    /// Takes their secrets from the phones of these extensions: they can neither register nor call.
-    pub(crate) fn bar(&mut self, extensions: &BTreeSet<String>) {
-        if extensions.is_empty() {
+    /// Agents who are users bear their names. Barred phones lose their secrets: they can neither register nor call.
+    pub(crate) fn give_to(&mut self, phones: &Phones) {
+        let Phones { barred, names } = phones;
+        if barred.is_empty() && names.is_empty() {
             return;
         }
-        let barred = |agent: &&mut AgentPlan| extensions.contains(&agent.extension);
-        for agent in Arc::make_mut(&mut self.plan).agents.values_mut().filter(barred) {
-            agent.ha1_md5.clear();
-            agent.ha1_sha256.clear();
+        for agent in Arc::make_mut(&mut self.plan).agents.values_mut() {
+            if barred.contains(&agent.extension) {
+                agent.ha1_md5.clear();
+                agent.ha1_sha256.clear();
+            }
+            if let Some(name) = names.get(&agent.extension) {
+                agent.name = Some(name.clone());
+            }
+        }
+        for agent in Arc::make_mut(&mut self.directory).agents.values_mut() {
+            if let Some(name) = names.get(&agent.extension) {
+                agent.name = Some(name.clone());
+            }
         }
     }
 }
@@ -124,7 +135,7 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
     let agents = config.agents.iter().filter_map(|agent| {
         let plan = AgentPlan {
             extension: agent.extension.clone(),
-            name: None,
+            name: agent.name.clone(),
             ha1_md5: ha1_of(Algorithm::Md5, agent, &domain),
             ha1_sha256: ha1_of(Algorithm::Sha256, agent, &domain),
             algorithms: agent.algorithms,
@@ -343,7 +354,9 @@ fn directory(config: &Config, known: &Known<'_>) -> Directory {
         let serves = |queue: &&crate::config::Queue| queue.agents.iter().any(|agent| agent == extension);
         let queues = config.queues.iter().filter(serves);
         let queues = queues.filter_map(|queue| known.queues.get(queue.name.as_str()).copied()).collect();
-        directory.agents.insert(*id, NamedAgent { extension: (*extension).to_owned(), name: None, queues });
+        let agent = config.agents.iter().find(|agent| agent.extension == **extension);
+        let name = agent.and_then(|agent| agent.name.clone());
+        directory.agents.insert(*id, NamedAgent { extension: (*extension).to_owned(), name, queues });
     }
     directory.skills = known.skills.iter().map(|(name, id)| (*id, (*name).to_owned())).collect();
     for queue in &config.queues {

@@ -113,7 +113,7 @@ impl Acd {
         let row = &mut self.agents[slot];
         let Some(known) = row.leg_index(leg, call).and_then(|index| row.legs.get_mut(index)) else { return };
         known.is_held = holds;
-        self.changed_agents.insert(agent);
+        self.changed_agents.insert(agent, ());
         self.settle(slot);
     }
 

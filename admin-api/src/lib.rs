@@ -50,5 +50,5 @@ mod words;
 
 pub use api::Api;
 pub use metrics::Metrics;
-pub use roster::{ConfigKey, Roster, RosterError};
+pub use roster::{ConfigKey, Phones, Roster, RosterError};
 pub use services::{CommandRequest, Readiness, Services};

@@ -45,6 +45,15 @@ pub struct Roster {
     uses: Uses,
 }
 
+/// What the people of the node's own account make of its phones.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Phones {
+    /// Extensions whose phones may not be used now.
+    pub barred: BTreeSet<String>,
+    /// Names of users, by the extension of the agent that each is.
+    pub names: BTreeMap<String, String>,
+}
+
 /// People, and where to find each by what he shows.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
@@ -105,10 +114,14 @@ impl Roster {
         Ok(())
     }
 
-    /// Extensions of the node's own account whose phones may not be used now.
+    /// Whose the phones of the node's own account are, and which may not be used now.
     #[must_use]
-    pub fn barred_extensions(&self) -> BTreeSet<String> {
-        self.people().barred_extensions(&self.account)
+    pub fn phones(&self) -> Phones {
+        let people = self.people();
+        let users = people.users.iter().filter(|user| user.account == self.account && !user.disabled);
+        let names = users.filter_map(|user| Some((user.extension.clone()?, user.name.clone())));
+        let names = names.filter(|(_, name)| !name.trim().is_empty()).collect();
+        Phones { barred: people.barred_extensions(&self.account), names }
     }
 
     /// Tells whenever people changed.

@@ -162,6 +162,13 @@ impl EventFeed {
                 let account = Some(account.clone());
                 Some(Event { id, kind: LOST_CALL_OVERDUE.to_owned(), at: *at, account, call: Some(*call), data })
             }
+            Entry::CallRecovered(told) => {
+                let recovery_s = told.recovered_at.millis_since(told.lost_at) / 1_000;
+                let data = json!({ "number": told.number, "queue": told.queue, "agent": told.agent,
+                    "recovered_by_call_id": told.by.to_string(), "recovery_s": recovery_s });
+                let account = Some(told.account.clone());
+                Some(Event { id, kind: CALL_RECOVERED.to_owned(), at: told.at, account, call: Some(told.call), data })
+            }
             Entry::Callback(entry) => {
                 let callback = Callback::of(entry, &self.naming);
                 let kind = format!("callback.{}", entry.state.word());
@@ -266,6 +273,7 @@ impl std::str::FromStr for EventId {
 }
 
 const LOST_CALL_OVERDUE: &str = "lost_call.overdue";
+const CALL_RECOVERED: &str = "call.recovered";
 const AGENT_STATE_CHANGED: &str = "agent.state_changed";
 const AGENT_STATUS_CHANGED: &str = "agent.status_changed";
 const AGENT_DISPOSED: &str = "agent.disposed";

@@ -52,6 +52,8 @@ pub struct Route {
 pub struct Agent {
     /// Extension.
     pub extension: String,
+    /// What people call him.
+    pub name: Option<String>,
     /// SIP password.
     pub password: String,
     /// Status to begin with.
@@ -204,6 +206,16 @@ pub(super) fn read_route(reader: &mut Reader<'_>) -> Route {
     Route { from, pattern, trunk: reader.text("trunk", "the name of a [[trunk]]") }
 }
 
+/// The name of an agent: it goes into SIP headers and journeys.
+fn read_name(reader: &mut Reader<'_>) -> Option<String> {
+    let right = "a name of at most 64 characters; {extension} stands for the extension";
+    let name = reader.optional_text("name", right)?;
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        reader.fault("name", format!("is \"{}\"; expected {right}", name.escape_debug()));
+    }
+    Some(name)
+}
+
 pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
     let right = "an extension (\"1001\") or a range (\"1001-1050\")";
     let text = reader.text("extensions", right);
@@ -226,6 +238,7 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
             acd::Status::Ready
         }
     };
+    let name = read_name(reader);
     let contacts_max = reader.number("contacts_max", 1, 20, 5) as usize;
     let not_taken = super::duty::read_not_taken(reader);
     let lines = reader.number("lines", 1, 8, 1) as usize;
@@ -239,6 +252,7 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
     let blend = routing::read_blend(reader);
     let agent = |extension: String| Agent {
         password: password.replace("{extension}", &extension),
+        name: name.as_ref().map(|name| name.replace("{extension}", &extension)),
         extension,
         status,
         contacts_max,
@@ -344,5 +358,7 @@ fn is_prefix(text: &str) -> bool {
 const EMERGENCY: [&str; 9] = ["000", "110", "111", "112", "118", "119", "911", "995", "999"];
 /// 256-bit keys are the rule; the demo's fixed key has 14.
 const SECRET_CHARS_MIN: usize = 12;
+/// Phones show less of a name.
+const NAME_CHARS_MAX: usize = 64;
 /// Shorter ones are guessed within the limit of five tries a minute.
 const PASSWORD_CHARS_MIN: usize = 6;

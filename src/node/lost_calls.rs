@@ -1,4 +1,4 @@
-//! Tells when a lost call is overdue: once a call, also over restarts.
+//! Tells when a lost call is overdue, and when a call out won one back: each once a call, also over restarts.
 //!
 //! What was told is a journal entry, which live events are made of, and which the projector notes in the rows. Before
 //! the rows are asked again, all that the journal has is in them.
@@ -10,8 +10,8 @@ use std::time::Duration;
 use admin_api::Metrics;
 use clock::{CallId, WallTime};
 use journal::Journal;
-use journal_core::{Durability, Entry, Position};
-use records::{Database, DatabaseUnavailable, OverdueCall};
+use journal_core::{Durability, Entry, Position, RecoveredCall};
+use records::{Database, DatabaseUnavailable, LostCall, OverdueCall, Resolved};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -40,6 +40,13 @@ pub(super) struct LostCallWatch {
     pub(super) metrics: Arc<Metrics>,
 }
 
+/// What was told in this process and may be in no row yet.
+#[derive(Debug, Default)]
+struct Told {
+    overdue: BTreeSet<CallId>,
+    recovered: BTreeSet<CallId>,
+}
+
 impl Patience {
     pub(super) fn of(config: &Config) -> Self {
         let named = config.queues.iter().filter_map(|queue| Some((queue.name.clone(), queue.lost_overdue?)));
@@ -58,7 +65,7 @@ impl Patience {
 impl LostCallWatch {
     /// Looks as long as the node runs.
     pub(super) async fn run(mut self) {
-        let mut told = BTreeSet::new();
+        let mut told = Told::default();
         for round in 0_u64.. {
             sleep(EVERY).await;
             match self.look(&mut told).await {
@@ -71,38 +78,53 @@ impl LostCallWatch {
         }
     }
 
-    /// `told` holds those that were told in this process and may be in no row yet.
-    async fn look(&mut self, told: &mut BTreeSet<CallId>) -> Result<(), DatabaseUnavailable> {
+    async fn look(&mut self, told: &mut Told) -> Result<(), DatabaseUnavailable> {
         let written = self.journal.reached(Durability::Written);
         let caught_up = timeout(CATCH_UP_MAX, self.applied.wait_for(|applied| *applied >= written)).await;
         if !caught_up.is_ok_and(|applied| applied.is_ok()) {
             return Ok(());
         }
-        let (patience, now) = (self.patience.borrow().clone(), wall_now());
+        let now = wall_now();
+        let overdue = self.overdue(now).await?;
+        self.tell(&mut told.overdue, overdue);
+        let recovered = self.recovered(now).await?;
+        self.tell(&mut told.recovered, recovered);
+        Ok(())
+    }
+
+    async fn overdue(&self, now: WallTime) -> Result<Vec<(CallId, Entry)>, DatabaseUnavailable> {
+        let patience = self.patience.borrow().clone();
         let named: Vec<String> = patience.queues.iter().map(|(queue, _)| queue.clone()).collect();
-        let mut found = BTreeSet::new();
+        let mut found = Vec::new();
         for which in patience.overdue_at(now) {
-            for call in self.database.overdue_lost_calls(&self.account, &which, &named, AT_ONCE).await? {
-                found.insert(call.id);
-                if told.contains(&call.id) {
-                    continue;
-                }
-                let entry = Entry::LostCallOverdue {
-                    call: call.id,
-                    account: call.account,
-                    number: call.number,
-                    queue: call.queue,
-                    agent: call.agent,
-                    lost_at: call.ended_at,
-                    at: now,
-                };
-                if self.entries.try_append(entry).is_ok() {
-                    told.insert(call.id);
-                }
+            let calls = self.database.overdue_lost_calls(&self.account, &which, &named, AT_ONCE).await?;
+            found.extend(calls.into_iter().map(|call| {
+                let LostCall { id, account, number, queue, agent, ended_at: lost_at, .. } = call;
+                (id, Entry::LostCallOverdue { call: id, account, number, queue, agent, lost_at, at: now })
+            }));
+        }
+        Ok(found)
+    }
+
+    async fn recovered(&self, now: WallTime) -> Result<Vec<(CallId, Entry)>, DatabaseUnavailable> {
+        let calls = self.database.untold_recoveries(&self.account, earlier(now, LOOK_BACK), AT_ONCE).await?;
+        let told = calls.into_iter().filter_map(|call| {
+            let Resolved { at: recovered_at, by, .. } = call.state.recovered()?;
+            let LostCall { id, account, number, queue, agent, ended_at: lost_at, .. } = call;
+            let told = RecoveredCall { call: id, account, number, queue, agent, lost_at, by, recovered_at, at: now };
+            Some((id, Entry::CallRecovered(Box::new(told))))
+        });
+        Ok(told.collect())
+    }
+
+    /// Journals what was not told yet in this process; `told` then holds what was told and may be in no row.
+    fn tell(&self, told: &mut BTreeSet<CallId>, found: Vec<(CallId, Entry)>) {
+        told.retain(|call| found.iter().any(|(known, _)| known == call));
+        for (call, entry) in found {
+            if !told.contains(&call) && self.entries.try_append(entry).is_ok() {
+                told.insert(call);
             }
         }
-        told.retain(|call| found.contains(call));
-        Ok(())
     }
 
     async fn count(&self) {

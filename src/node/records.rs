@@ -55,6 +55,8 @@ pub(super) async fn open(
         Err(PrepareError::Refused(why)) => return Err(StartError::Database(why.to_string())),
     };
     let (live, following) = LiveCalls::start(&journal, naming, from, projector.applied()).await;
+    #[cfg(feature = "fault-injection")]
+    let following = crate::faults::live_calls(following);
     spawn_essential(following);
     spawn_essential(Upkeep::new(&journal, &restored).run(projector.resume()));
     let up = restored.replay.live_calls().map(|record| (record.id, Box::new(record.clone()))).collect();

@@ -1,9 +1,8 @@
 //! The rules that owners work by: made from the configuration at the start, replaced whole by a reload.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use admin_api::Roster;
+use admin_api::{Phones, Roster};
 use centre::Directory;
 use centre::owner::DialerInput;
 use journal_core::{Entry, Names};
@@ -34,8 +33,8 @@ pub(super) struct Rules {
     pub(super) roster: Arc<Roster>,
     /// How long lost calls may wait.
     pub(super) patience: watch::Sender<Patience>,
-    /// Extensions whose phones may not be used, as owners were told last.
-    pub(super) barred: BTreeSet<String>,
+    /// Whose the phones are, as owners were told last.
+    pub(super) phones: Phones,
 }
 
 /// Asks for a reload; the answer names what was changed.
@@ -66,7 +65,7 @@ impl Rules {
     pub(super) async fn serve(mut self, mut requests: mpsc::Receiver<ReloadRequest>) {
         let mut people = self.roster.watch();
         // Who changed since these rules were made.
-        self.bar_phones().await;
+        self.follow_people().await;
         loop {
             let reply = tokio::select! {
                 request = requests.recv() => match request {
@@ -75,7 +74,7 @@ impl Rules {
                 },
                 // The roster lives as long as these rules.
                 Ok(()) = people.changed() => {
-                    self.bar_phones().await;
+                    self.follow_people().await;
                     continue;
                 }
             };
@@ -113,22 +112,26 @@ impl Rules {
         self.roster.replace_config_keys(config_keys(&config))?;
         self.patience.send_replace(Patience::of(&config));
         (self.config, self.names) = (config, names);
-        self.barred = self.roster.barred_extensions();
-        resolved.bar(&self.barred);
+        self.phones = self.roster.phones();
+        resolved.give_to(&self.phones);
         self.tell(resolved).await;
         Ok(changed)
     }
 
-    /// Phones of users who may do nothing any more are forgotten, and cannot register or call until they may again.
-    async fn bar_phones(&mut self) {
-        let barred = self.roster.barred_extensions();
-        if barred == self.barred {
+    /// Phones of users who may do nothing any more are forgotten, and cannot register or call until they may again;
+    /// agents have the names of their users.
+    async fn follow_people(&mut self) {
+        let phones = self.roster.phones();
+        if phones == self.phones {
             return;
         }
-        tracing::info!(?barred, "phones of these extensions may not be used");
-        self.barred = barred;
+        if phones.barred != self.phones.barred {
+            tracing::info!(barred = ?phones.barred, "phones of these extensions may not be used");
+        }
+        self.phones = phones;
         let mut resolved = resolve(&self.config, self.own_hosts.clone(), &mut self.names);
-        resolved.bar(&self.barred);
+        resolved.give_to(&self.phones);
+        self.directory.send_replace(Arc::clone(&resolved.directory));
         for lane in &self.post.shards {
             let _ = lane.send(call::Input::Configure(Arc::clone(&resolved.plan))).await;
         }

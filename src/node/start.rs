@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use admin_api::{Metrics, Readiness};
-use clock::ShardId;
+use centre::restore;
+use clock::{ShardId, WallTime};
 use journal::{Journal, Options, Recovered, Report, Restored};
-use journal_core::{Durability, Entry, Names, Owner};
+use journal_core::{Durability, Entry, Names, Owner, Replay};
 use media_worker::{EventReceiver, MediaConfig, MediaWorker};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -22,7 +23,7 @@ use super::queue_figures;
 use super::records::{self, Running};
 use super::restore::finish_recordings;
 use super::rules::Rules;
-use super::{control, supervisor};
+use super::{alive, control, supervisor};
 use crate::channels;
 use crate::clock_source::{ClockSource, wall_now};
 use crate::config::Config;
@@ -75,7 +76,9 @@ pub(super) async fn start(config: Config, threads: &Handle) -> Result<Node, Star
     let (journal, mut restored) = open_journal(&data_dir, progress.clone(), api_progress).await?;
     let entries = NodeEntries::new(journal.clone());
     let resolved = resolve_names(&config, &bound, &mut restored.replay.names, &entries);
-    entries.append(Entry::NodeStarted { at: wall_now() });
+    let started_at = wall_now();
+    say_down(&mut restored.replay, started_at, &entries);
+    entries.append(Entry::NodeStarted { at: started_at });
     entries.append(Entry::LostCallRules { rules: config.lost_calls.rules, at: wall_now() });
     finish_recordings(&mut restored.replay, &data_dir, wall_now(), &entries)
         .map_err(|source| StartError::DataDir { path: data_dir.clone(), source })?;
@@ -111,7 +114,8 @@ async fn run(
     let open = records::open(config.clone(), journal.clone(), opened.restored, Arc::clone(&metrics));
     let (records, restored) = threads.spawn(open).await.map_err(|error| StartError::Database(error.to_string()))??;
     opened.restored = restored;
-    opened.resolved.bar(&records.roster.barred_extensions());
+    let phones = records.roster.phones();
+    opened.resolved.give_to(&phones);
     let (media, api_synced) = (Arc::clone(opened.media.metrics()), opened.api_synced.clone());
     let (own_hosts, names) = (opened.bound.own_hosts(), opened.restored.replay.names.clone());
     let Started { post, snapshots, directory, drained, listeners, trunks_left } = owners::start(opened).await?;
@@ -134,7 +138,7 @@ async fn run(
         snapshots,
         directory,
         listeners,
-        barred: records.roster.barred_extensions(),
+        phones,
         roster: Arc::clone(&records.roster),
     };
     take_requests(rules, &config.node.data_dir, threads)?;
@@ -142,6 +146,7 @@ async fn run(
     let http = records.serve(http, &config, running);
     drop(entered);
     threads.spawn(figures::keep_figures(metrics, media, journal, ready.clone()));
+    threads.spawn(alive::tell(entries.clone()));
     ready.send_modify(|ready| {
         ready.sockets_open = true;
         ready.owners_restored = true;
@@ -200,6 +205,15 @@ async fn open_journal(
     }
     tracing::info!(entries = restored.entries, "journal read");
     Ok((journal, restored))
+}
+
+/// What nobody knows of agents, before anything new is said of them.
+fn say_down(replay: &mut Replay, started_at: WallTime, entries: &NodeEntries) {
+    for entry in restore::node_down(replay, started_at) {
+        // The state of an agent fits always.
+        let _taken = replay.apply(&entry);
+        entries.append(entry);
+    }
 }
 
 fn resolve_names(config: &Config, bound: &Bound, names: &mut Names, entries: &NodeEntries) -> Resolved {

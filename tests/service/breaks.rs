@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::queue_calls::talk;
-use crate::support::{Call, ECHO, Endpoint, Node, NodeConfig, Rtp, SUPPORT, sdp, until};
+use crate::support::{Call, ECHO, Endpoint, EventStream, Node, NodeConfig, Rtp, SUPPORT, sdp, until};
 use crate::trunk_registration::{grant, next_register, registers_at, registrar, registration};
 
 #[test]
@@ -133,6 +133,32 @@ fn an_owner_that_breaks_again_and_again_ends_the_process() {
     let status = node.wait(Duration::from_secs(15));
     assert_eq!(status.code(), Some(70));
     assert!(node.log().contains("cannot be built anew"), "{}", node.log());
+}
+
+#[test]
+fn a_node_that_could_show_no_live_calls_any_more_ends_and_its_next_start_shows_all() {
+    let mut node = Node::demo();
+    let mut before = node.carrier.call(ECHO);
+    before.expect_final(200);
+    before.bye();
+    let mut up = node.carrier.call(ECHO);
+    up.expect_final(200);
+    node.http().record_of(&before.id);
+    node.break_owner("live_calls");
+    assert_eq!(node.wait(Duration::from_secs(15)).code(), Some(70));
+    assert!(node.log().contains("a task that the node needs broke"), "{}", node.log());
+
+    node.restart();
+    up.expect_bye();
+    assert_eq!(node.http().record_of(&up.id)["cause"]["code"], "node_restart");
+    assert_eq!(node.http().record_of(&before.id)["status"], "completed");
+    let mut stream = EventStream::open(node.http(), "/v1/events", None);
+    let mut next = node.carrier.call(ECHO);
+    next.expect_final(200);
+    let live = node.http().call_with(&next.id);
+    assert!(live["ended_at"].is_null(), "it is up, and shows: {live}");
+    stream.expect("call.answered", live["id"].as_str().expect("an id"));
+    next.bye();
 }
 
 fn waiting(node: &Node, number: usize) -> Call {

@@ -416,7 +416,7 @@ fn who_has_no_number_types_one_on_a_real_phone() {
 }
 
 /// A time to come as in RFC 3339 (days to a date: Hinnant, chrono-compatible low-level date algorithms).
-fn in_seconds(seconds: u64) -> String {
+pub(crate) fn in_seconds(seconds: u64) -> String {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     let at = i64::try_from(since.as_secs() + seconds).expect("a time");
     let (days, of_day) = (at.div_euclid(86_400) + 719_468, at.rem_euclid(86_400));

@@ -27,6 +27,7 @@ fn an_abandoned_call_is_lost_until_an_agent_dials_the_number() {
     caller(&node, "+442079460123");
     let lost = one(&node, "/v1/lost-calls", |call| call["number"] == "+442079460123");
     assert_eq!((&lost["recovered"], &lost["queue"]), (&json!(false), &json!("support")));
+    let mut events = EventStream::open(node.http(), "/v1/events", None);
     let port = free_port("127.0.0.1");
     Sipp::phone(&node, "register", "1001", port).run();
     let outside = Sipp::carrier_at(&node, "answer", carrier_port).start().listening("127.0.0.2", carrier_port);
@@ -34,6 +35,12 @@ fn an_abandoned_call_is_lost_until_an_agent_dials_the_number() {
     outside.finish();
     let won = one(&node, "/v1/lost-calls", |call| call["recovered"] == true);
     assert_eq!(won["id"], lost["id"]);
+    let told = events.expect("call.recovered", lost["id"].as_str().unwrap_or_default()).data["data"].clone();
+    assert_eq!(
+        (&told["recovered_by_call_id"], &told["recovery_s"]),
+        (&won["recovered_by_call_id"], &won["recovery_s"])
+    );
+    assert_eq!((&told["number"], &told["queue"]), (&json!("+442079460123"), &json!("support")));
     let path = format!("/v1/calls/{}", won["recovered_by_call_id"].as_str().unwrap_or_default());
     // While it is live it is known only to the lost call.
     let back = until(&path, || node.http().get(&path).json(), |back| back["recovers_call_id"] == lost["id"]);

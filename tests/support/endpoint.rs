@@ -26,6 +26,7 @@ struct Inner {
     inbox: Mutex<Inbox>,
     arrived: Condvar,
     is_mute: AtomicBool,
+    ignores_options: AtomicBool,
     over: AtomicBool,
 }
 
@@ -76,6 +77,7 @@ impl Endpoint {
             inbox: Mutex::default(),
             arrived: Condvar::new(),
             is_mute: AtomicBool::new(false),
+            ignores_options: AtomicBool::new(false),
             over: AtomicBool::new(false),
         });
         let reading = Arc::clone(&inner);
@@ -118,6 +120,11 @@ impl Endpoint {
     /// Hears and speaks again.
     pub(crate) fn unmute(&self) {
         self.inner.is_mute.store(false, Ordering::SeqCst);
+    }
+
+    /// Leaves OPTIONS without an answer from now on, or answers again; everything else goes on.
+    pub(crate) fn ignore_options(&self, ignores: bool) {
+        self.inner.ignores_options.store(ignores, Ordering::SeqCst);
     }
 
     /// Sends bytes as they are.
@@ -257,7 +264,7 @@ impl Inner {
             }
             let bytes = &buffer[..length];
             let Some(msg) = Msg::read(bytes) else { continue };
-            if msg.is_request("OPTIONS") {
+            if msg.is_request("OPTIONS") && !self.ignores_options.load(Ordering::SeqCst) {
                 let _ = self.socket.send_to(response(&msg, 200, &super::unique(), "", "").as_bytes(), source);
             }
             let mut inbox = self.inbox.lock().expect("no reader panics");

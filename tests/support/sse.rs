@@ -46,6 +46,18 @@ impl EventStream {
         }
     }
 
+    /// The next event of this kind, whatever it is about.
+    pub(crate) fn expect_kind(&mut self, kind: &str) -> Event {
+        let start = Instant::now();
+        loop {
+            let event = self.next();
+            if event.kind == kind {
+                return event;
+            }
+            assert!(start.elapsed() < PATIENCE, "no event {kind}");
+        }
+    }
+
     /// The next event.
     pub(crate) fn next(&mut self) -> Event {
         let mut event = Event { id: String::new(), kind: String::new(), data: Value::Null };

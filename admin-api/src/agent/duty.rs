@@ -23,6 +23,7 @@ use crate::openapi::{ReadRefusals, Refusals};
 use crate::page::{Cursor, Page};
 use crate::problem::{Code, Problem};
 use crate::query::{Limit, NoParameters, Query, Time};
+use crate::report::TimeZone;
 use crate::rights::Permission;
 use crate::time::{rfc3339, wall_now};
 use crate::voicemail::away;
@@ -166,12 +167,15 @@ pub(crate) struct SpanQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StatsQuery {
-    /// From; the begin of the (UTC) day without it.
+    /// From; the begin of the day without it.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Time>,
     /// To; now without it.
     #[param(value_type = Option<String>, format = DateTime)]
     to: Option<Time>,
+    /// By whose clock the day begins: an IANA name; the node's `time_zone` without it.
+    #[param(value_type = Option<String>, example = "Europe/London")]
+    time_zone: Option<TimeZone>,
 }
 
 /// Which of his queues an agent serves now.
@@ -229,7 +233,8 @@ pub(super) async fn stats(
 ) -> Result<Json<Stats>, Problem> {
     agent_of(&shared, &principal, Permission::AgentsView, &extension)?;
     let now = wall_now();
-    let today = WallTime::from_micros(now.as_micros().div_euclid(MICROS_A_DAY) * MICROS_A_DAY);
+    let zone = query.time_zone.as_ref().map_or(&shared.services.time_zone, |TimeZone(zone)| zone);
+    let today = zone.day(now).map_or(now, |day| day.start);
     let span = span(query.from, query.to, today, now);
     let database = &shared.services.database;
     let figures = database.agent_stats(&principal.account, &extension, span, now).await.map_err(away)?;
@@ -415,6 +420,5 @@ impl Stats {
 
 /// Reason of the interval in which the node was down.
 const NODE_DOWN: &str = "node_down";
-const MICROS_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// Queues that one may choose at a time: more than any agent serves.
 const MAX_QUEUES: usize = 1_000;

@@ -62,9 +62,12 @@ fn sessions_are_good_until_they_end_or_their_user_does() {
 #[test]
 fn a_phone_given_to_a_user_works_while_the_user_may() {
     let given = BTreeSet::from([("demo".to_owned(), "1001".to_owned())]);
-    let barred = |users| roster(People { users, extensions: given.clone(), ..People::default() }).barred_extensions();
-    assert!(barred(vec![user(false)]).is_empty());
-    assert!(barred(vec![user(true)]).contains("1001"));
-    assert!(barred(vec![]).contains("1001"));
-    assert!(roster(People::default()).barred_extensions().is_empty(), "one that never was a user's is the file's");
+    let phones = |users| roster(People { users, extensions: given.clone(), ..People::default() }).phones();
+    let may = phones(vec![user(false)]);
+    assert!(may.barred.is_empty());
+    assert_eq!(may.names.get("1001"), Some(&user(false).name), "his agent bears his name");
+    let may_not = phones(vec![user(true)]);
+    assert!(may_not.barred.contains("1001") && may_not.names.is_empty());
+    assert!(phones(vec![]).barred.contains("1001"));
+    assert_eq!(roster(People::default()).phones(), Phones::default(), "one that never was a user's is the file's");
 }

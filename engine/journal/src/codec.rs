@@ -166,6 +166,7 @@ const fn kind(entry: &Entry) -> u8 {
         Entry::Disposition(_) => 19,
         Entry::NodeAlive { .. } => 20,
         Entry::FailureReason { .. } => 21,
+        Entry::CallRecovered(_) => 22,
     }
 }
 
@@ -209,6 +210,7 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         Entry::Agent(step) => put(step, to),
         Entry::Disposition(disposition) => put(disposition, to),
         Entry::FailureReason { call, reason, by, at } => put(&(call, reason, by, at), to),
+        Entry::CallRecovered(recovered) => put(recovered, to),
     }
 }
 
@@ -271,6 +273,7 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
             let (call, reason, by, at) = whole(body)?;
             Entry::FailureReason { call, reason, by, at }
         }
+        22 => Entry::CallRecovered(whole(body)?),
         _ => return None,
     })
 }
@@ -288,4 +291,4 @@ pub const KEY_BYTES: usize = 14;
 /// Larger than any answer kept for an Idempotency-Key, which is the longest kind.
 pub const MAX_ENTRY_BYTES: usize = 256 * 1024;
 const HEAD_BYTES: usize = 10;
-const LAST_KIND: u8 = 21;
+const LAST_KIND: u8 = 22;

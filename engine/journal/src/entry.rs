@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentState, AgentStatus, AgentStep, AuditNote, Binding, CallStatus, CallbackEntry, Cause, DialogIdentity,
-    Direction, Disposition, LostCallRules, Outcome, QuarantineNote, Routing, Shared, StateCause,
+    Direction, Disposition, LostCallRules, Outcome, QuarantineNote, RecoveredCall, Routing, Shared, StateCause,
 };
 
 /// One entry of the journal.
@@ -157,6 +157,8 @@ pub enum Entry {
         /// When.
         at: WallTime,
     },
+    /// `call.recovered`: a call out won a lost call back. Once a lost call.
+    CallRecovered(Box<RecoveredCall>),
 }
 
 /// What an integer id names.

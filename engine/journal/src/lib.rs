@@ -34,7 +34,7 @@ pub use dialog::{Binding, DialogIdentity, DialogSide};
 pub use entry::{CallEntry, CallEvent, Entry, HoursFound, LegKind, NameKind, QueueLeft, RecordingState, Steering};
 pub use gate::{DEFAULT_HELD_LIMIT, Gate, Refused};
 pub use last_agents::{LastAgents, MAX_LAST_AGENTS};
-pub use lost::{LostCallRules, Recovers};
+pub use lost::{LostCallRules, RecoveredCall, Recovers};
 pub use mark::{Durability, Mark, Owner};
 pub use names::{Named, Names};
 pub use outcome::code;

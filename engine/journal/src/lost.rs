@@ -1,5 +1,6 @@
-//! The rules by which a lost call is won back. They are journaled, so that the past keeps the rules it had.
+//! The rules by which a lost call is won back, journaled so that the past keeps the rules it had; and the word that one was.
 
+use clock::{CallId, WallTime};
 use serde::{Deserialize, Serialize};
 
 /// What wins a lost call back (contact-centre.md section 6).
@@ -25,4 +26,27 @@ pub enum Recovers {
     Oldest,
     /// All of them.
     All,
+}
+
+/// A lost call that a call out won back, as it is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveredCall {
+    /// The lost call.
+    pub call: CallId,
+    /// Its account.
+    pub account: String,
+    /// Who had called.
+    pub number: String,
+    /// The queue entered last, by name.
+    pub queue: Option<String>,
+    /// Extension of the agent it was offered to last.
+    pub agent: Option<String>,
+    /// When it ended.
+    pub lost_at: WallTime,
+    /// The call out.
+    pub by: CallId,
+    /// When that began.
+    pub recovered_at: WallTime,
+    /// When it is told.
+    pub at: WallTime,
 }

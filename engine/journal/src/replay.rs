@@ -109,7 +109,7 @@ impl Replay {
             Entry::NodeStarted { .. } => self.stopped_in_order = false,
             Entry::NodeStopped { .. } => self.stopped_in_order = true,
             // Only the rows remember these, in the transaction of the rows that they are about.
-            Entry::LostCallRules { .. } | Entry::LostCallOverdue { .. } => {}
+            Entry::LostCallRules { .. } | Entry::LostCallOverdue { .. } | Entry::CallRecovered(_) => {}
             Entry::Callback(callback) if callback.state.is_terminal() => {
                 self.callbacks.remove(&callback.callback);
             }

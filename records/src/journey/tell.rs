@@ -12,8 +12,17 @@ use crate::words::Word;
 /// What each step says in English, in their order.
 #[must_use]
 pub fn tell(steps: &[JourneyStep]) -> Vec<String> {
-    let mut story = Story::default();
+    let mut story = Story { names: names_in(steps), ..Story::default() };
     steps.iter().map(|step| story.next(step)).collect()
+}
+
+/// Names of agents by extension, as their legs say them: also the steps before read as those behind.
+fn names_in(steps: &[JourneyStep]) -> BTreeMap<String, String> {
+    let of_legs = steps.iter().filter(|step| step.kind == StepKind::LegStarted.word());
+    let extensions: BTreeMap<LegId, String> =
+        of_legs.filter_map(|step| Some((step.leg?, optional(step, "agent")?))).collect();
+    let named = steps.iter().filter(|step| step.kind == StepKind::LegDevice.word());
+    named.filter_map(|step| Some((extensions.get(&step.leg?)?.clone(), optional(step, "name")?))).collect()
 }
 
 /// What earlier steps said of the call and its legs.
@@ -22,6 +31,8 @@ struct Story {
     from: String,
     to: String,
     parties: BTreeMap<LegId, Party>,
+    /// Of agents, by extension.
+    names: BTreeMap<String, String>,
 }
 
 /// Who is on a leg.
@@ -49,15 +60,14 @@ impl Story {
                 (self.from, self.to) = (text(step, "from"), text(step, "to"));
             }
             StepKind::LegStarted => {
-                let party = Party { kind: text(step, "kind"), agent: optional(step, "agent") };
+                let party = Party { kind: text(step, "kind"), agent: self.optional_agent(step) };
                 self.parties.extend(step.leg.map(|leg| (leg, party)));
             }
             StepKind::LegDevice => {
                 let party = step.leg.and_then(|leg| self.parties.get_mut(&leg));
                 let agent = party.and_then(|party| party.agent.as_mut());
-                let known = [optional(step, "name"), optional(step, "device")];
-                for (agent, known) in agent.into_iter().zip([known]) {
-                    known.into_iter().flatten().for_each(|more| *agent = format!("{agent} – {more}"));
+                for (agent, device) in agent.into_iter().zip(optional(step, "device")) {
+                    *agent = format!("{agent} – {device}");
                 }
             }
             _ => {}
@@ -90,7 +100,9 @@ impl Story {
             StepKind::CallResumed => format!("{party} took the call back"),
             StepKind::TransferStarted => format!("{party} transfers the call to {}", text(step, "to")),
             StepKind::TransferFailed => format!("the transfer failed{}", status(step)),
-            StepKind::Transferred => format!("transferred to {}", optional(step, "agent").unwrap_or(text(step, "to"))),
+            StepKind::Transferred => {
+                format!("transferred to {}", self.optional_agent(step).unwrap_or(text(step, "to")))
+            }
             StepKind::QueueLeft => format!("left inbox {queue}: {}", plain(&text(step, "how"))),
             StepKind::Digit => format!("{party} pressed {}", text(step, "digit")),
             StepKind::VoicemailStarted => format!("voicemail of {queue} greets"),
@@ -123,7 +135,7 @@ impl Story {
             StepKind::CallbackRejected => {
                 format!("no callback of inbox {queue}: {}", plain(&text(step, "reason")))
             }
-            StepKind::CallbackDialing => match optional(step, "agent") {
+            StepKind::CallbackDialing => match self.optional_agent(step) {
                 Some(agent) => format!("callback, made by {agent}"),
                 None => "callback".to_owned(),
             },
@@ -131,13 +143,13 @@ impl Story {
                 format!("{} may not be dialed: {}", text(step, "number"), plain(&text(step, "rule")))
             }
             StepKind::LegDevice => format!("the phone is {party}"),
-            StepKind::Routed => format!("inbox {queue} chooses {}", text(step, "agent")),
+            StepKind::Routed => format!("inbox {queue} chooses {agent}"),
             StepKind::QueueMoved => format!("moved by a supervisor from inbox {queue} to {}", text(step, "to")),
             StepKind::QueuePrioritised => {
                 let priority = step.data.get("priority").and_then(Value::as_i64).unwrap_or_default();
                 format!("given priority {priority} by a supervisor")
             }
-            StepKind::QueuePulled => format!("given to {} by a supervisor", self.agent(step)),
+            StepKind::QueuePulled => format!("given to {agent} by a supervisor"),
             StepKind::QueueRequeued => match step.data.get("keep_arrival").and_then(Value::as_bool) {
                 Some(true) => format!("put back into inbox {queue} by a supervisor, at its place"),
                 _ => format!("sent to the end of inbox {queue} by a supervisor"),
@@ -149,7 +161,7 @@ impl Story {
 
     fn started(&self, step: &JourneyStep) -> String {
         let (from, to) = (&self.from, &self.to);
-        match (text(step, "direction").as_str(), optional(step, "agent")) {
+        match (text(step, "direction").as_str(), self.optional_agent(step)) {
             ("inbound", _) => format!("call from {} to {to}", named(from)),
             ("outbound_auto", _) => format!("outgoing call to {to}, dialed by a campaign"),
             (_, Some(agent)) => format!("outgoing call initiated from {agent} to {to}"),
@@ -165,14 +177,21 @@ impl Story {
             Some(Party { agent: Some(agent), .. }) => agent.clone(),
             Some(party) if party.kind == "transfer" => "the target of the transfer".to_owned(),
             Some(_) => format!("customer {}", self.to),
-            None => optional(step, "agent").unwrap_or_else(|| format!("customer {}", self.to)),
+            None => self.optional_agent(step).unwrap_or_else(|| format!("customer {}", self.to)),
         }
     }
 
     /// The agent whom a step names, with what is known of his phone.
     fn agent(&self, step: &JourneyStep) -> String {
         let of_leg = step.leg.and_then(|leg| self.parties.get(&leg)).and_then(|party| party.agent.clone());
-        of_leg.or_else(|| optional(step, "agent")).unwrap_or_else(|| "an agent".to_owned())
+        of_leg.or_else(|| self.optional_agent(step)).unwrap_or_else(|| "an agent".to_owned())
+    }
+
+    /// Extension and name of the agent whom a step names.
+    fn optional_agent(&self, step: &JourneyStep) -> Option<String> {
+        let extension = optional(step, "agent")?;
+        let name = self.names.get(&extension);
+        Some(name.map_or_else(|| extension.clone(), |name| format!("{extension} – {name}")))
     }
 
     fn party(&self, leg: Option<LegId>) -> String {

@@ -1,4 +1,5 @@
-//! Lost calls that nobody cared for: who is to be told, and how many there are.
+//! Lost calls of which something is to be told: that nobody cared for them, or that they were won back; and how many are
+//! open.
 
 use clock::WallTime;
 
@@ -55,6 +56,24 @@ impl Database {
         query.push(" AND l.number COLLATE \"C\" >= '+' AND l.number COLLATE \"C\" < ',' AND NOT EXISTS (SELECT 1 FROM follow_ups f ");
         query.push("WHERE f.account = l.account AND f.number = l.number AND f.outbound AND f.at >= l.ended_at)");
         query.push(" ORDER BY l.ended_at, l.call_id LIMIT ").push_bind(limit as u64);
+        Ok(self.rows(query).await?.iter().map(lost_call).collect::<Result<_, _>>()?)
+    }
+
+    /// Lost calls that a call out won back and of which that was not told yet, the first one first: those that ended after
+    /// a moment.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn untold_recoveries(
+        &self,
+        account: &str,
+        ended_after: WallTime,
+        limit: usize,
+    ) -> Result<Vec<LostCall>, DatabaseUnavailable> {
+        let mut query = sql(SELECT);
+        query.push(" WHERE l.resolved_at IS NOT NULL AND NOT l.self_resolved AND l.recovery_told_at IS NULL");
+        query.push(" AND l.account = ").push_bind(account).push(" AND l.ended_at > ").push_bind(ended_after);
+        query.push(" ORDER BY l.resolved_at, l.call_id LIMIT ").push_bind(limit as u64);
         Ok(self.rows(query).await?.iter().map(lost_call).collect::<Result<_, _>>()?)
     }
 

@@ -40,6 +40,12 @@ pub(crate) async fn overdue(to: &mut Transaction, call: CallId, at: WallTime) ->
     to.execute(sql(note).bind(at).bind(call)).await.map(drop)
 }
 
+/// Notes that it was told that a lost call was won back.
+pub(crate) async fn recovery_told(to: &mut Transaction, call: CallId, at: WallTime) -> Result<(), Failure> {
+    let note = "UPDATE lost_calls SET recovery_told_at = $1 WHERE call_id = $2 AND recovery_told_at IS NULL";
+    to.execute(sql(note).bind(at).bind(call)).await.map(drop)
+}
+
 /// The rules in force from here on.
 pub(crate) async fn store_rules(to: &mut Transaction, rules: Rules) -> Result<(), Failure> {
     let upsert = "INSERT INTO lost_call_rules (id, recovers, only_answered, outbound_auto, window_s) \

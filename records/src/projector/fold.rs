@@ -59,6 +59,8 @@ pub(super) enum Write {
     FollowUp(Position, FollowUp),
     /// A lost call was told as overdue.
     Overdue(Position, CallId, WallTime),
+    /// It was told that a lost call was won back.
+    RecoveryTold(Position, CallId, WallTime),
     /// Other rules for lost calls.
     Rules(Position, Rules),
     /// A callback as it is now.
@@ -198,6 +200,9 @@ impl Fold {
                 Ok(Entry::FailureReason { call, reason, by, at }) => {
                     let given = FailureReason { call: *call, reason: reason.clone(), by: by.clone(), at: *at };
                     writes.push(Write::Failure(stored.position, given));
+                }
+                Ok(Entry::CallRecovered(told)) => {
+                    writes.push(Write::RecoveryTold(stored.position, told.call, told.at));
                 }
                 Ok(Entry::Audit(note)) => writes.push(Write::Audit(stored.position, note.clone())),
                 Ok(_) => {}

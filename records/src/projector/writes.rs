@@ -49,7 +49,8 @@ pub(super) async fn one_by_one(database: &Database, journal: &Journal, plan: &Pl
 
 /// Table by table, so that many rows are few statements.
 async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Result<(), Failure> {
-    let (mut lost_calls, mut follow_ups, mut told) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lost_calls, mut follow_ups) = (Vec::new(), Vec::new());
+    let (mut told, mut won_back) = (Vec::new(), Vec::new());
     let mut commands = Vec::new();
     let (mut called, mut journeys, mut left) = (Vec::new(), Vec::new(), Vec::new());
     let (mut parts, mut intervals, mut dispositions) = (Vec::new(), Vec::new(), Vec::new());
@@ -68,6 +69,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
             Write::Agent(_, interval) => intervals.push(interval),
             Write::FollowUp(_, made) => follow_ups.push(made),
             Write::Overdue(_, call, at) => told.push((*call, *at)),
+            Write::RecoveryTold(_, call, at) => won_back.push((*call, *at)),
             Write::Rules(_, rules) => lost::store_rules(to, *rules).await?,
             Write::Callback(_, callback) => callbacks::write(to, callback).await?,
             Write::Failure(_, given) => failure::write(to, given).await?,
@@ -84,6 +86,9 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
     lost::write(to, &lost_calls, &follow_ups).await?;
     for (call, at) in told {
         lost::overdue(to, call, at).await?;
+    }
+    for (call, at) in won_back {
+        lost::recovery_told(to, call, at).await?;
     }
     for voicemail in left {
         voicemails::write(to, voicemail).await?;
@@ -112,7 +117,7 @@ fn poison_of(write: &Write, why: String) -> Poison {
         Write::Steps(position, _, steps) => (*position, steps.first().map_or_else(Default::default, |step| step.at)),
         Write::Agent(position, interval) => (*position, interval.since),
         Write::FollowUp(position, made) => (*position, made.at),
-        Write::Overdue(position, _, at) => (*position, *at),
+        Write::Overdue(position, _, at) | Write::RecoveryTold(position, _, at) => (*position, *at),
         Write::Rules(position, _) => (*position, WallTime::default()),
         Write::Callback(position, callback) => (*position, callback.updated_at),
         Write::Audit(position, note) => (*position, note.at),

@@ -7,8 +7,8 @@ use journal_core::{
     ActorKind, AgentEvent, AgentState, AgentStatus, AgentStep, AuditNote, AuditOutcome, Binding, CallEntry, CallEvent,
     CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState, Cause, DialogIdentity, DialogSide,
     Direction, Disposition, Entry, HoursFound, LegKind, LostCallRules, NOT_SET, NameKind, Outcome, QuarantineNote,
-    QuarantinedThing, QueueLeft, RecordingState, Recovers, RoutedAgent, RoutedOthers, RoutedStanding, Routing,
-    RoutingStrategy, Shared, SkillStep, StateCause, Steering, WantedCallback, Who,
+    QuarantinedThing, QueueLeft, RecordingState, RecoveredCall, Recovers, RoutedAgent, RoutedOthers, RoutedStanding,
+    Routing, RoutingStrategy, Shared, SkillStep, StateCause, Steering, WantedCallback, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -42,6 +42,7 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("quarantine.v1.hex", quarantines()),
         golden!("node_alive.v1.hex", vec![("alive", Entry::NodeAlive { at: AT })]),
         golden!("failure_reason.v1.hex", vec![("given", failure_reason())]),
+        golden!("call_recovered.v1.hex", vec![("recovered", recovered())]),
     ]
 }
 
@@ -344,6 +345,20 @@ fn lost_calls() -> Vec<(&'static str, Entry)> {
         at: AT,
     };
     vec![("rules", Entry::LostCallRules { rules, at: AT }), ("overdue", overdue)]
+}
+
+fn recovered() -> Entry {
+    Entry::CallRecovered(Box::new(RecoveredCall {
+        call: CALL,
+        account: "demo".to_owned(),
+        number: "+442070000001".to_owned(),
+        queue: Some("support".to_owned()),
+        agent: None,
+        lost_at: AT,
+        by: CallId(7),
+        recovered_at: AT,
+        at: AT,
+    }))
 }
 
 fn audits() -> Vec<(&'static str, Entry)> {
