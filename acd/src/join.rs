@@ -97,7 +97,8 @@ impl Acd {
 
     /// A caller gave up: where the queue keeps places, he has his again if he rings in time.
     pub(crate) fn keep_place(&mut self, call: CallId) {
-        let Some(row) = self.calls.get(&call) else { return };
+        // A callback has a place of its own.
+        let Some(row) = self.calls.get(&call).filter(|row| row.kind != WorkKind::Callback) else { return };
         let (queue, arrived) = (row.queue, row.arrived);
         let Some(caller) = row.caller.as_deref().map(str::to_owned) else { return };
         let kept_for = self.queue_slot(queue).map_or(Duration::ZERO, |slot| self.queues[slot].config.rejoin);

@@ -70,6 +70,8 @@ impl Acd {
         }
         self.end_offers_of(call, WithdrawReason::Moved);
         self.told(request, call, Steering::Pull { agent });
+        // Whomever it was kept for: it is decided otherwise.
+        self.release(call);
         self.open_offer(call, slot);
         Ok(Done::Told)
     }

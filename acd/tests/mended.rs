@@ -11,6 +11,24 @@ fn work(call: u128, kind: WorkKind, preferred: Option<u32>) -> Input {
     Input::Enqueue(Enqueue { call, shard: SHARD, queue: SUPPORT, kind, preferred, ..Enqueue::default() })
 }
 
+/// A client asks for a callback of the queue.
+fn ask(number: &str, due_at: Option<WallTime>) -> Input {
+    Input::RequestCallback(Box::new(CallbackRequest {
+        asker: Asker::Client(RequestId(1)),
+        number: Some(number.to_owned()),
+        queue: Some(SUPPORT),
+        agent: None,
+        source: CallbackSource::Api,
+        related: None,
+        due_at,
+        priority: 0,
+        device: None,
+        is_verified: false,
+        is_open: true,
+        denied_by: None,
+    }))
+}
+
 fn desk_of(config: QueueConfig, agents: &[AgentConfig]) -> Desk {
     let ids: Vec<u32> = agents.iter().map(|agent| agent.agent.0).collect();
     let mut desk = Desk::new(&[], &ids);
@@ -59,6 +77,19 @@ fn a_call_that_becomes_other_work_is_not_kept_for_an_agent_who_takes_none_of_it(
     assert_eq!((offered(&effects).call, offered(&effects).agent), (CallId(11), 2));
 }
 
+/// It stayed kept for another agent, so that nobody joined those who rang for it, and nothing told him from one who had
+/// gone home.
+#[test]
+fn a_call_that_is_pulled_is_kept_for_nobody_any_more() {
+    let config = QueueConfig { strategy: Strategy::RingAll, preferred_for: secs(60), ..queue(SUPPORT, &[1, 2, 3]) };
+    let mut desk = desk_of(config, &[agent(1), agent(2), agent(3)]);
+    desk.busy(1, 900, 1);
+    assert_eq!(offers(&desk.say(work(11, WorkKind::Inbound, Some(1)))), []);
+    let steering = Steering::Pull { agent: AgentId(2) };
+    let effects = desk.say(Input::Steer(Steer { request: None, call: CallId(11), steering }));
+    assert_eq!(offers(&effects).iter().map(|offer| offer.agent).collect::<Vec<_>>(), [2, 3]);
+}
+
 /// The rebuilt one drew anew when each phone is probed, so whatever chance chose afterwards differed from what was told.
 #[test]
 fn a_rebuilt_distributor_draws_no_probes_and_so_chooses_the_same_agents() {
@@ -78,25 +109,35 @@ fn a_rebuilt_distributor_draws_no_probes_and_so_chooses_the_same_agents() {
     assert_eq!(again.poll_timeout(), desk.acd.poll_timeout());
 }
 
+/// Which of two that began in one moment got which name was the order of their timers, which a rebuild does not keep: the
+/// shards' words about one were taken for words about the other.
+#[test]
+fn a_rebuilt_distributor_names_the_calls_of_callbacks_as_the_former_one_did() {
+    for first in [0, 1] {
+        let mut desk = Desk::new(&[queue(SUPPORT, &[1, 2])], &[1, 2]);
+        let begun = ["+442070000001", "+442070000002"].map(|number| {
+            let effects = desk.say(ask(number, None));
+            offered(&effects).call
+        });
+        for nth in [first, 1 - first] {
+            let step = CallbackStep::Failed { may_retry: true, why: "busy".to_owned() };
+            desk.say(Input::CallbackStep { call: begun[nth], step });
+        }
+        let checkpoint = desk.acd.checkpoint();
+        desk.now = desk.now.plus(secs(5));
+        desk.acd.handle_timeout(desk.now);
+        assert_eq!([desk.state(1), desk.state(2)], [State::Reserved; 2]);
+        assert_eq!(checkpoint.replay(&[(desk.now, None)]).snapshot(), desk.acd.snapshot());
+    }
+}
+
 /// The rebuilt one timed its callbacks anew by a wall clock that had been set since, and began them where the former one
 /// had not.
 #[test]
 fn a_rebuilt_distributor_wakes_callbacks_when_the_former_one_would() {
     let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
-    desk.say(Input::RequestCallback(Box::new(CallbackRequest {
-        asker: Asker::Client(RequestId(1)),
-        number: Some("+442070000001".to_owned()),
-        queue: Some(SUPPORT),
-        agent: None,
-        source: CallbackSource::Api,
-        related: None,
-        due_at: Some(desk.now.wall + secs(100)),
-        priority: 0,
-        device: None,
-        is_verified: false,
-        is_open: true,
-        denied_by: None,
-    })));
+    let due_at = desk.now.wall + secs(100);
+    desk.say(ask("+442070000001", Some(due_at)));
     desk.now.wall = desk.now.wall + secs(60);
     let checkpoint = desk.acd.checkpoint();
     desk.now = desk.now.plus(secs(50));

@@ -1,6 +1,6 @@
 //! Who may be called back, and when it begins.
 
-use clock::{AgentId, CallId, CallbackId, QueueId, WallTime};
+use clock::{AgentId, CallbackId, QueueId, WallTime};
 
 use super::{Phase, Row};
 use crate::acd::Acd;
@@ -168,7 +168,7 @@ impl Acd {
             Place { stamp: Stamp::at(now.mono), arrived: now.wall, seq, priority: request.priority, steps: Vec::new() }
         });
         let id = CallbackId::mint(now.wall, &mut self.callbacks.rng);
-        let work = CallId::mint(now.wall, &mut self.callbacks.rng);
+        let rng = self.callbacks.rng.fork();
         let it = Callback {
             id,
             number,
@@ -187,7 +187,7 @@ impl Acd {
             steps: place.steps,
             ..Callback::default()
         };
-        self.callbacks.insert(Row::new(it, work, place.stamp));
+        self.callbacks.insert(Row::new(it, place.stamp, now.wall, rng));
         self.callback_due(id);
         id
     }
@@ -215,8 +215,7 @@ impl Acd {
     /// It waits from now, in the place of its arrival.
     pub(crate) fn place_callback(&mut self, id: CallbackId) {
         if self.callbacks.rows.get(&id).is_some_and(|row| row.it.call == Some(row.work) || row.shard.is_some()) {
-            let work = CallId::mint(self.now.wall, &mut self.callbacks.rng);
-            self.callbacks.renew_work(id, work);
+            self.callbacks.renew_work(id, self.now.wall);
         }
         let shard = self.callbacks.shard_for(id);
         let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
@@ -256,8 +255,7 @@ impl Acd {
             row.it.next_at = Some(next);
             return self.time_callback(id);
         }
-        let work = CallId::mint(self.now.wall, &mut self.callbacks.rng);
-        self.callbacks.renew_work(id, work);
+        self.callbacks.renew_work(id, self.now.wall);
         let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
         row.phase = Phase::Claimed { is_dialing: false };
         row.it.served_by = Some(agent);

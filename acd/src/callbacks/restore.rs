@@ -26,10 +26,10 @@ impl Acd {
         let is_resting = it.state == CallbackState::NoAnswer;
         let is_early = it.state == CallbackState::Requested;
         let stamp = Stamp::of_wall(self.now, it.arrived);
-        let work = CallId::mint(self.now.wall, &mut self.callbacks.rng);
+        let rng = self.callbacks.rng.fork();
         let told = Some(it.clone());
         let phase = if is_resting { Phase::Resting } else { Phase::NotDue };
-        self.callbacks.insert(Row { phase, told, ..Row::new(it, work, stamp) });
+        self.callbacks.insert(Row { phase, told, ..Row::new(it, stamp, self.now.wall, rng) });
         if let Some(row) = self.callbacks.rows.get_mut(&id)
             && !is_resting
             && !is_early

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clock::{AgentId, CallId, CallbackId, Instant, QueueId, Rng, ShardId};
+use clock::{AgentId, CallId, CallbackId, Instant, QueueId, Rng, ShardId, WallTime};
 
 use crate::contract::Callback;
 use crate::order::Stamp;
@@ -43,6 +43,8 @@ pub(crate) struct Row {
     pub(crate) missing_since: Option<Instant>,
     /// When it is looked at next. By the clocks of the moment in which that was set: a rebuild changes nothing (P10).
     pub(crate) wakes_at: Option<Instant>,
+    /// Names its calls: of its own, as callbacks that begin in one moment have no order that a rebuild would keep (P10).
+    pub(super) rng: Rng,
     /// As others were last told.
     pub(crate) told: Option<Callback>,
 }
@@ -68,8 +70,9 @@ pub(crate) enum Phase {
 
 impl Row {
     /// A callback whose time has not come.
-    pub(crate) fn new(it: Callback, work: CallId, stamp: Stamp) -> Self {
-        Self { it, phase: Phase::NotDue, work, stamp, shard: None, missing_since: None, wakes_at: None, told: None }
+    pub(crate) fn new(it: Callback, stamp: Stamp, now: WallTime, mut rng: Rng) -> Self {
+        let (phase, work) = (Phase::NotDue, CallId::mint(now, &mut rng));
+        Self { it, phase, work, stamp, shard: None, missing_since: None, wakes_at: None, rng, told: None }
     }
 }
 
@@ -125,8 +128,9 @@ impl Callbacks {
     }
 
     /// It waits, or is dialed, under another call from now.
-    pub(crate) fn renew_work(&mut self, id: CallbackId, work: CallId) {
+    pub(crate) fn renew_work(&mut self, id: CallbackId, now: WallTime) {
         let Some(row) = self.rows.get_mut(&id) else { return };
+        let work = CallId::mint(now, &mut row.rng);
         self.by_work.remove(&core::mem::replace(&mut row.work, work));
         row.shard = None;
         row.missing_since = None;

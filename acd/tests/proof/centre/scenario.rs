@@ -105,7 +105,7 @@ const STRATEGIES: [Strategy; 9] = [
     Strategy::RoundRobin,
     Strategy::FewestCalls,
     Strategy::LeastTalk,
-    Strategy::LongestIdle,
+    Strategy::RingAll,
     Strategy::Weighted,
     Strategy::TopDown,
     Strategy::Random,

@@ -17,6 +17,7 @@ pub(super) enum Alarm {
     Step(CallId),
     Join(CallId),
     Place(QueueId, String),
+    Back(u64),
 }
 
 impl Checker {
@@ -40,6 +41,7 @@ impl Checker {
                 Alarm::Step(call) => self.step(call),
                 Alarm::Join(call) => self.join_due(call),
                 Alarm::Place(queue, caller) => drop(self.places.remove(&(queue, caller))),
+                Alarm::Back(nth) => self.look_at(nth),
             }
         }
     }
@@ -64,6 +66,7 @@ impl Checker {
             Alarm::Offer(agent) => person(agent).and_then(|person| Some(person.offer?.deadline)),
             Alarm::WrapUp(agent) => person(agent).and_then(|person| person.wrap_up),
             Alarm::Rest(agent) => person(agent).and_then(|person| person.rest),
+            Alarm::Back(nth) => self.backs.get(nth).and_then(|back| back.wakes),
             Alarm::Place(queue, caller) => self.places.get(&(*queue, caller.clone())).map(|(_, until)| *until),
         };
         set == Some(at)
@@ -77,6 +80,7 @@ impl Checker {
     pub(super) fn timers(&self) -> usize {
         let of_agents = self.agents.values().flat_map(|p| [p.offer.is_some(), p.wrap_up.is_some(), p.rest.is_some()]);
         let of_calls = self.calls.values().flat_map(|row| [true, row.next_step.is_some(), row.next_join.is_some()]);
-        of_agents.chain(of_calls).filter(|set| *set).count() + self.places.len()
+        let of_backs = self.backs.values().map(|back| back.wakes.is_some());
+        of_agents.chain(of_calls).chain(of_backs).filter(|set| *set).count() + self.places.len()
     }
 }

@@ -4,6 +4,7 @@ use acd::*;
 use clock::*;
 use core::time::Duration;
 
+use super::figures::how;
 use super::{Alarm, Answer, Caller, Checker, nanos};
 
 impl Checker {
@@ -20,25 +21,36 @@ impl Checker {
         self.remove(call, WithdrawReason::Moved, |tally| &mut tally.moved);
         let seq = former.as_ref().map_or(self.next_seq, |row| row.key.2);
         self.next_seq += 1;
+        let inside = self.in_queue(queue);
         let Some(desk) = self.queues.get_mut(&queue) else {
             self.accepted = false;
+            self.visit_refused(call, queue);
             return self.expected.push(Answer::Leave(call));
         };
-        let is_full = desk.waiting() >= desk.config.max_waiting;
+        let is_full = inside >= desk.config.max_waiting;
         desk.tally.entered += 1;
         if is_full {
             desk.tally.timed_out += 1;
             self.coverage.hit("call: queue full");
+            self.visit_refused(call, queue);
             return self.expected.push(Answer::Leave(call));
         }
         let until = self.now.mono + desk.config.max_wait;
-        let arrived = self.arrival(work, former);
+        let (mut work, mut seq) = (work.clone(), seq);
+        let arrived = match former.is_none().then(|| self.supersede(&work)).flatten() {
+            Some((stamp, its_seq, its_priority)) => {
+                (seq, work.priority) = (its_seq, its_priority);
+                stamp
+            }
+            None => self.arrival(&work, former),
+        };
+        let priority = work.priority;
         let key = self.key(queue, priority, arrived, seq);
-        let held = self.held_for(work, arrived);
+        let held = self.held_for(&work, arrived);
         let row = Caller {
             queue,
             shard,
-            work: work.clone(),
+            work,
             arrived,
             told_arrival: self.now.wall,
             ringing: Vec::new(),
@@ -52,6 +64,7 @@ impl Checker {
             next_step: None,
         };
         self.calls.insert(call, row);
+        self.visit(call, queue);
         self.hold_on(call);
         if self.calls[&call].held.is_some() {
             self.coverage.hit("preferred: call kept for its agent");
@@ -76,11 +89,18 @@ impl Checker {
     }
 
     /// The point of the monotonic clock at which the wall clock showed this; what lies ahead is now.
-    fn long_ago(&self, wall: WallTime) -> i64 {
+    pub(super) fn long_ago(&self, wall: WallTime) -> i64 {
         nanos(self.now.mono) - (self.now.wall.as_micros() - wall.as_micros()).max(0) * 1000
     }
 
-    pub(super) fn restore_place(&mut self, queue: QueueId, caller: String, arrived: WallTime, until: WallTime) {
+    pub(super) fn restore_place(
+        &mut self,
+        queue: QueueId,
+        caller: String,
+        arrived: WallTime,
+        until: WallTime,
+        name: &'static str,
+    ) {
         let left = until.as_micros() - self.now.wall.as_micros();
         if left <= 0 {
             self.accepted = false;
@@ -90,7 +110,7 @@ impl Checker {
         let until = self.now.mono + Duration::from_micros(left as u64);
         let kept = self.places.get(&(queue, caller.clone()));
         if kept.is_none_or(|(earlier, _)| *earlier > stamp) {
-            self.coverage.hit("place: kept over a restart");
+            self.coverage.hit(name);
             self.places.insert((queue, caller.clone()), (stamp, until));
             self.alarm(until, Alarm::Place(queue, caller));
         }
@@ -101,10 +121,31 @@ impl Checker {
         for agent in self.calls.get(&call).map(|row| row.ringing.clone()).unwrap_or_default() {
             self.withdraw(agent, reason);
         }
+        self.took_over.remove(&call);
         if let Some(row) = self.calls.remove(&call)
+            && row.work.kind != WorkKind::Callback
             && let Some(desk) = self.queues.get_mut(&row.queue)
         {
+            let before = desk.tally;
             *count(&mut desk.tally) += 1;
+            if let Some(how) = how(&before, &desk.tally) {
+                self.visit_ends(call, how);
+            }
+        }
+    }
+
+    /// The caller hung up; where the queue keeps places he has his again. A callback's call is tried again.
+    pub(super) fn gives_up(&mut self, call: CallId) {
+        let row = self.calls.get(&call).cloned();
+        self.remove(call, WithdrawReason::CallerGone, |tally| &mut tally.abandoned);
+        let Some(row) = row else { return };
+        if row.work.kind == WorkKind::Callback {
+            return self.back_of(call).into_iter().for_each(|nth| self.back_failed(nth, true));
+        }
+        let kept_for = self.queues.get(&row.queue).map_or(Duration::ZERO, |desk| desk.config.rejoin);
+        if let Some(caller) = row.work.caller.filter(|_| !kept_for.is_zero()) {
+            let until = self.now.wall + kept_for;
+            self.restore_place(row.queue, caller, row.told_arrival, until, "place: kept for one who gave up");
         }
     }
 
@@ -120,11 +161,12 @@ impl Checker {
     }
 
     pub(super) fn shard_lost(&mut self, shard: ShardId) {
-        let gone: Vec<CallId> =
-            self.calls.iter().filter(|(_, row)| row.shard == shard).map(|(call, _)| *call).collect();
+        self.backs_lost(shard);
+        let of_shard = |row: &Caller| row.shard == shard && row.work.kind != WorkKind::Callback;
+        let gone: Vec<CallId> = self.calls.iter().filter(|(_, row)| of_shard(row)).map(|(call, _)| *call).collect();
         for call in gone {
             self.coverage.hit("call: shard lost");
-            self.remove(call, WithdrawReason::CallerGone, |tally| &mut tally.abandoned);
+            self.gives_up(call);
         }
         let ids: Vec<AgentId> = self.agents.keys().copied().collect();
         for id in ids {

@@ -70,7 +70,7 @@ impl Checker {
     /// One more agent may ring for a call, as far as it goes by how many do.
     pub(super) fn may_ring(&self, row: &Caller) -> bool {
         let width = match self.queues[&row.queue].config.strategy {
-            _ if row.held.is_some() => 1,
+            _ if row.held.is_some() || row.work.kind == WorkKind::Callback => 1,
             Strategy::RingAll => RING_GROUP_MAX,
             Strategy::ProgressiveRing { .. } => (row.joins + 1).min(RING_GROUP_MAX),
             _ => 1,

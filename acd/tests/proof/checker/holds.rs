@@ -3,6 +3,7 @@
 use acd::*;
 use clock::*;
 
+use super::callbacks::is_unbound;
 use super::rules::Unfit;
 use super::{Caller, Checker};
 
@@ -10,7 +11,7 @@ impl Checker {
     /// For each waiting call the rule in force that keeps it from an agent; the ACD names the same.
     pub(super) fn judge_holds(&mut self, acd: &Acd) {
         let (mut wrong, mut seen) = (Vec::new(), Vec::new());
-        for (call, row) in &self.calls {
+        for (call, row) in self.calls.iter().filter(|(call, _)| !is_unbound(**call)) {
             let (name, by_book) = self.hold(row);
             seen.push(name);
             let said = acd.why_waits(*call);

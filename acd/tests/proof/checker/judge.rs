@@ -1,8 +1,9 @@
-//! The verdicts: P1 to P6 and P8 of pacing.md section 8, by effects.
+//! The verdicts: P1 to P9 of pacing.md section 8, by effects.
 
 use acd::*;
 use clock::*;
 
+use super::callbacks::is_minted;
 use super::{Answer, Caller, Checker};
 
 impl Checker {
@@ -17,6 +18,8 @@ impl Checker {
                 }
                 Effect::ClaimGranted { offer, generation, .. } => answers.push(Answer::Grant(*offer, *generation)),
                 Effect::ClaimRefused { offer, generation, .. } => answers.push(Answer::Refuse(*offer, *generation)),
+                // Of a callback's queue that is gone: it is told by its end.
+                Effect::LeaveQueue { call, .. } if is_minted(*call) => {}
                 Effect::LeaveQueue { call, .. } => answers.push(Answer::Leave(*call)),
                 Effect::Offer { .. } => self.judge_offer(effect, thorough),
                 Effect::StateChanged { agent, state, call, .. } => self.told(*agent, *state, *call),
@@ -35,16 +38,25 @@ impl Checker {
                     });
                 }
                 // Where somebody stands decides nothing.
+                Effect::Steered { call, .. } => answers.push(Answer::Steered(*call)),
+                Effect::BeginCallback { shard, order } => self.begun(*shard, order),
+                Effect::EndCallback { call, .. } => answers.push(Answer::EndCall(*call)),
+                Effect::CallbackChanged(told) => answers.extend(self.back_told(told)),
+                Effect::CallbackAnswer { result, .. } => {
+                    let said = result.map(|(_, is_known)| is_known).map_err(CallbackRefusal::word);
+                    answers.push(Answer::Asked(said));
+                }
+                Effect::Reply { result: Ok(Reply::Callback(taken)), .. } => {
+                    answers.push(Answer::Asked(Ok(taken.is_duplicate)));
+                }
+                Effect::Reply { result: Err(CommandError::Callback(why)), .. } => {
+                    answers.push(Answer::Asked(Err(why.word())));
+                }
                 Effect::Reply { .. }
-                | Effect::Steered { .. }
                 | Effect::Place { .. }
                 | Effect::Noted { .. }
                 | Effect::Disposed(_)
-                | Effect::Probe { .. }
-                | Effect::CallbackChanged(_)
-                | Effect::BeginCallback { .. }
-                | Effect::EndCallback { .. }
-                | Effect::CallbackAnswer { .. } => {}
+                | Effect::Probe { .. } => {}
             }
         }
         answers.sort();
@@ -56,6 +68,8 @@ impl Checker {
         let what = || format!("{claims:?}, by the book {claims_by_book:?}");
         self.rule("P2 one winner a call", claims == claims_by_book, what);
         self.rule("every offer and wait ends", others == by_book, || format!("{others:?}, by the book {by_book:?}"));
+        let is_carried_out = self.pulled.take().is_none();
+        self.rule("orders are carried out", is_carried_out, || "no offer to whom it was pulled to".to_owned());
         if thorough {
             self.judge_rest();
         }
@@ -87,8 +101,11 @@ impl Checker {
         let told = (*shard, *queue, *ring, why.attempt, why.preferred);
         self.rule("an offer says what is true", by_book == told, || format!("{told:?}, by the book {by_book:?}"));
         self.rule("P2 one live offer a call", may_ring, || format!("{call} rings already"));
+        // A supervisor may pull to one who rests after an offer, out of order.
+        let is_pulled = self.pulled.take_if(|pulled| *pulled == (call, agent)).is_some();
+        let is_free = is_free || is_pulled && state == State::Ready;
         self.rule("P1 one live offer an agent", is_free, || format!("{agent:?} is {state:?}, or rests"));
-        if thorough {
+        if thorough && !is_pulled {
             self.judge_order(call, &row);
             self.judge_choice(agent, &row, why);
         }
@@ -183,6 +200,7 @@ impl Checker {
             }
         }
         self.rule("P6 states as they are", wrong.is_empty(), || wrong.join("; "));
+        self.judge_backs();
     }
 }
 

@@ -2,26 +2,32 @@
 //! words of `acd`'s contract and pacing.md section 8, sharing no code with the crate. It sees inputs and effects only.
 
 mod alarms;
+mod callbacks;
 mod calls;
 mod choice;
 mod coverage;
+mod figures;
 mod holds;
 mod judge;
 mod offers;
 mod people;
 mod rules;
+mod steer;
 mod view;
 
 use core::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
+use acd::measure::Leave;
 use acd::*;
 use clock::*;
 use core::time::Duration;
 
 use alarms::Alarm;
 
+pub(crate) use callbacks::{Back, Phase};
 pub(crate) use coverage::Coverage;
+pub(crate) use figures::Counted;
 
 /// All that the naive ACD knows.
 #[derive(Default)]
@@ -31,6 +37,19 @@ pub(crate) struct Checker {
     pub(crate) agents: BTreeMap<AgentId, Person>,
     pub(crate) calls: BTreeMap<CallId, Caller>,
     pub(crate) places: BTreeMap<(QueueId, String), (i64, Instant)>,
+    /// Open callbacks, in the order in which they were asked for.
+    pub(crate) backs: BTreeMap<u64, Back>,
+    next_back: u64,
+    /// Lines that callbacks stood in so far.
+    works: u128,
+    /// Calls that have the place of a callback of their caller.
+    took_over: BTreeSet<CallId>,
+    backs_over: BTreeSet<CallbackId>,
+    backs_told: BTreeMap<CallbackId, CallbackState>,
+    /// The fold of figures beside the book, where it is judged.
+    pub(crate) counted: Option<Counted>,
+    /// An offer that a supervisor ordered.
+    pulled: Option<(CallId, AgentId)>,
     /// What happened how often.
     pub(crate) coverage: Coverage,
     /// What does not hold: the rule, and what was expected and came.
@@ -135,6 +154,11 @@ type Key = (Reverse<i32>, i64, u64);
 /// What the ACD must say after an input.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Answer {
+    Steered(CallId),
+    /// A callback is taken (is it a second request?), or why not.
+    Asked(Result<bool, &'static str>),
+    EndCall(CallId),
+    Over(Option<CallbackId>, CallbackState),
     Withdraw(OfferId, Generation, u8),
     Grant(OfferId, Generation),
     Refuse(OfferId, Generation),
@@ -151,10 +175,14 @@ impl Checker {
             Input::CallerGone { call } => {
                 self.accepted = self.calls.contains_key(call);
                 self.hit_if_waiting(*call);
-                self.remove(*call, WithdrawReason::CallerGone, |tally| &mut tally.abandoned);
+                self.gives_up(*call);
             }
             Input::CallerMoved { call } => {
                 self.accepted = self.calls.contains_key(call);
+                if self.accepted {
+                    self.coverage.hit("call: overflows, or goes elsewhere by a key");
+                    self.visit_ends(*call, Leave::Overflowed);
+                }
                 self.remove(*call, WithdrawReason::Moved, |tally| &mut tally.moved);
             }
             Input::AskPlace { call } => self.accepted = self.calls.contains_key(call),
@@ -170,18 +198,18 @@ impl Checker {
                 }
             }
             Input::ShardLost { shard } => self.shard_lost(*shard),
-            // Supervisors have a test of their own: the storm has none.
-            Input::WhyIdle { .. } | Input::LastAgents(_) | Input::Steer(_) => {}
+            Input::WhyIdle { .. } | Input::LastAgents(_) => {}
+            Input::Steer(order) => self.steer(*order),
             Input::RestorePlace { queue, caller, arrived, until } => {
-                self.restore_place(*queue, caller.clone(), *arrived, *until);
+                self.restore_place(*queue, caller.clone(), *arrived, *until, "place: kept over a restart");
             }
-            // These have a judge and storms of their own (`callback_storm`).
-            Input::RequestCallback(_)
-            | Input::CancelCallback { .. }
-            | Input::CallbackStep { .. }
-            | Input::CallbackFacts { .. }
-            | Input::RestoreCallback(_) => {}
-            // And these a table each (`duty`).
+            Input::RequestCallback(request) => self.request(request),
+            Input::CancelCallback { pick, .. } => self.cancel(pick),
+            Input::CallbackStep { call, step } => self.back_step(*call, step),
+            // An honest shard names what it was told to begin; nothing follows.
+            Input::CallbackFacts { .. } => {}
+            // Restarts have tests of their own (`callbacks`), and these a table each (`duty`).
+            Input::RestoreCallback(_) => {}
             Input::AgentRules { .. }
             | Input::Answers { .. }
             | Input::AgentHolds { .. }
@@ -204,6 +232,12 @@ impl Checker {
         let orphans: Vec<CallId> =
             self.calls.iter().filter(|(_, row)| !kept.contains(&row.queue)).map(|(call, _)| *call).collect();
         for call in orphans {
+            if let Some(nth) = self.back_of(call) {
+                self.coverage.hit("callback: its queue is removed");
+                self.remove(call, WithdrawReason::WaitOver, |tally| &mut tally.timed_out);
+                self.finish(nth, CallbackState::Cancelled);
+                continue;
+            }
             self.coverage.hit("call: queue removed");
             self.wait_over(call);
         }

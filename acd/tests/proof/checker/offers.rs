@@ -30,6 +30,7 @@ impl Checker {
         *person.figures.by_queue.entry(queue).or_default() += 1;
         person.legs.push(Talk { leg: None, call, shard, queue: Some(queue), offer: Some(offer), since });
         self.rings_no_more(call, agent);
+        self.back_claimed(call);
         if let Some(caller) = self.calls[&call].work.caller.clone() {
             self.last.insert(caller, agent);
         }
@@ -69,7 +70,7 @@ impl Checker {
             }
             OfferOutcome::CallerGone => {
                 self.coverage.hit("offer: caller gone");
-                self.remove(lease.call, WithdrawReason::CallerGone, |tally| &mut tally.abandoned);
+                self.gives_up(lease.call);
             }
         }
     }
@@ -102,7 +103,7 @@ impl Checker {
             (true, 1) => "offer: the first",
             (true, _) => "offer: another one",
         });
-        let deadline = now + ring + OFFER_GRACE;
+        let deadline = now + ring + self.more_ring(call) + OFFER_GRACE;
         self.person(agent).offer = Some(Lease { offer, generation, call, shard, deadline });
         self.alarm(deadline, Alarm::Offer(agent));
     }

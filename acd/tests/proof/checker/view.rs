@@ -29,7 +29,10 @@ impl Checker {
             };
             let tally = desk.tally;
             let gone = tally.answered + tally.abandoned + tally.timed_out + tally.moved + tally.called_back;
-            let mine = in_order.iter().filter(|call| self.calls[call].queue == queue.queue);
+            let mine = in_order.iter().filter(|call| {
+                let row = &self.calls[call];
+                row.queue == queue.queue && row.work.kind != WorkKind::Callback
+            });
             let by_book: Vec<(CallId, WallTime)> = mine.map(|call| (*call, self.calls[call].told_arrival)).collect();
             let mut states = [0; 6];
             for agent in &desk.config.agents {
@@ -37,7 +40,8 @@ impl Checker {
             }
             let shown: Vec<_> = queue.waiting.iter().map(|call| (call.call, call.arrived)).collect();
             let is_right = queue.tally == tally && tally.entered == gone + queue.waiting.len() as u64;
-            if !is_right || shown != by_book || queue.agents != states {
+            let backs = queue.callbacks == self.back_counts(queue.queue);
+            if !is_right || !backs || shown != by_book || queue.agents != states {
                 wrong.push(format!("{queue:?}, by the book {tally:?} {by_book:?} {states:?}"));
             }
         }
@@ -47,7 +51,10 @@ impl Checker {
         let (counts, timers) = (acd.counts(), self.timers());
         let offers = self.agents.values().filter(|person| person.offer.is_some()).count();
         let legs = self.agents.values().map(|person| person.legs.len()).sum::<usize>();
-        if (counts.offers, counts.legs, counts.places, counts.timers) != (offers, legs, self.places.len(), timers) {
+        let kept = (self.places.len(), self.backs.len());
+        if (counts.offers, counts.legs, (counts.places, counts.callbacks), counts.timers)
+            != (offers, legs, kept, timers)
+        {
             wrong.push(format!("{counts:?}, by the book {offers} offers, {legs} legs, {timers} timers"));
         }
         self.rule("P8 conservation", wrong.is_empty(), || wrong.join("; "));

@@ -19,6 +19,16 @@ impl Storm {
             return Input::Reachable { agent, reachable: true };
         }
         loop {
+            if self.rng.chance(CALLBACKS)
+                && let Some(input) = self.callback()
+            {
+                return input;
+            }
+            if self.rng.chance(ORDERS)
+                && let Some(order) = self.order()
+            {
+                return order;
+            }
             let chosen = match self.rng.below(100) {
                 0..22 => (!self.is_quiet || self.rng.chance(0.4)).then(|| self.arrival()),
                 22..26 => self.some_call().map(|call| Input::CallerGone { call }),
@@ -29,9 +39,10 @@ impl Storm {
                 79..84 => self.phone(),
                 84..92 => self.status(),
                 92..95 => self.again(),
-                95..98 => Some(self.honest_facts()),
+                95 | 97 => Some(self.honest_facts()),
+                96 => self.some_call().map(|call| Input::CallerMoved { call }),
                 98 => Some(self.place()),
-                _ => self.rng.chance(0.1).then(|| Input::ShardLost { shard: self.shard() }),
+                _ => self.rng.chance(0.25).then(|| Input::ShardLost { shard: self.shard() }),
             };
             if let Some(input) = chosen {
                 return input;
@@ -51,7 +62,6 @@ impl Storm {
 
     fn enqueue(&mut self, call: CallId, queue: QueueId) -> Input {
         let priority = if self.rng.chance(0.3) { self.rng.below(4) as i32 - 1 } else { 0 };
-        // Callbacks of the queue have a storm of their own.
         let kind = if self.rng.chance(0.2) { WorkKind::Outbound } else { WorkKind::Inbound };
         let steps = if self.rng.chance(0.2) { self.steps() } else { Vec::new() };
         let arrived = self.rng.chance(0.05).then(|| {
@@ -138,7 +148,8 @@ impl Storm {
                 legs.push(AgentFact { shard, agent: *agent, call: talk.call, leg, queue: talk.queue });
             }
         }
-        let waiting = self.checker.calls.iter().filter(|(_, row)| row.shard == shard);
+        let waiting = self.checker.calls.iter();
+        let waiting = waiting.filter(|(_, row)| row.shard == shard && row.work.kind != WorkKind::Callback);
         let waiting = waiting.map(|(call, row)| WaitingFact {
             call: *call,
             queue: row.queue,
@@ -180,11 +191,11 @@ impl Storm {
         }
     }
 
-    fn shard(&mut self) -> ShardId {
+    pub(super) fn shard(&mut self) -> ShardId {
         ShardId(self.rng.below(2) as u16)
     }
 
-    fn caller(&mut self) -> String {
+    pub(super) fn caller(&mut self) -> String {
         format!("+44770090000{}", self.rng.below(5))
     }
 
@@ -193,9 +204,10 @@ impl Storm {
         pick(&mut self.rng, &all)
     }
 
-    fn some_call(&mut self) -> Option<CallId> {
-        let all: Vec<CallId> = self.checker.calls.keys().copied().collect();
-        pick(&mut self.rng, &all)
+    /// One on the line: callbacks have inputs of their own.
+    pub(super) fn some_call(&mut self) -> Option<CallId> {
+        let all = self.checker.calls.iter().filter(|(_, row)| row.work.kind != WorkKind::Callback);
+        pick(&mut self.rng, &all.map(|(call, _)| *call).collect::<Vec<_>>())
     }
 
     fn some_offer(&mut self) -> Option<(ShardId, OfferId, Generation)> {
@@ -205,7 +217,7 @@ impl Storm {
     }
 }
 
-fn pick<T: Clone>(rng: &mut Rng, from: &[T]) -> Option<T> {
+pub(super) fn pick<T: Clone>(rng: &mut Rng, from: &[T]) -> Option<T> {
     from.get(rng.below(from.len() as u64) as usize).cloned()
 }
 
@@ -217,5 +229,9 @@ const OUTCOMES: [OfferOutcome; 6] = [
     OfferOutcome::CallerGone,
     OfferOutcome::Withdrawn,
 ];
+/// Share of what has to do with callbacks.
+const CALLBACKS: f64 = 0.14;
+/// And with supervisors.
+const ORDERS: f64 = 0.035;
 /// Share of words that are stale or make no sense.
 const NONSENSE: f64 = 0.08;

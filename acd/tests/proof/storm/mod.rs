@@ -1,6 +1,7 @@
 //! Random carriers, phones, people, clocks and crashes around one ACD. What happens next is drawn from what the model
 //! says is possible, with a tenth of words that are stale or make no sense.
 
+mod callbacks;
 mod inputs;
 mod rules;
 
@@ -9,7 +10,7 @@ use core::time::Duration;
 use acd::*;
 use clock::*;
 
-use crate::checker::Checker;
+use crate::checker::{Checker, Counted};
 
 /// One storm.
 pub(crate) struct Storm {
@@ -55,6 +56,7 @@ impl Storm {
             is_quiet: false,
             is_still: false,
         };
+        storm.checker.counted = Some(Counted::new());
         storm.checker.now = Now { mono: Instant::from_nanos(17), wall: WallTime::from_micros(1_700_000_000_000_000) };
         storm.configure();
         for id in 1..=AGENTS {
@@ -86,7 +88,7 @@ impl Storm {
         if self.rng.chance(0.01) {
             self.crash();
         }
-        if self.rng.chance(0.004) {
+        if self.rng.chance(0.008) {
             effects.extend(self.configure());
         }
         if self.rng.chance(0.002) {
@@ -96,6 +98,9 @@ impl Storm {
         effects.extend(self.say(input));
         if self.events.is_multiple_of(VIEW_EVERY) {
             self.checker.judge_view(&self.acd);
+        }
+        if self.events.is_multiple_of(FIGURES_EVERY) {
+            self.checker.judge_figures();
         }
         effects
     }
@@ -114,8 +119,8 @@ impl Storm {
         let accepted = self.checker.input(&input);
         self.accepted += u64::from(accepted);
         self.checker.coverage.hit(name(&input, accepted));
-        self.remember(now, Some(input));
-        self.judge()
+        self.remember(now, Some(input.clone()));
+        self.judge(Some(&input))
     }
 
     /// Lets time pass; each timer must be due exactly when the book says.
@@ -126,7 +131,8 @@ impl Storm {
             let due = self.acd.poll_timeout().map(|(at, _)| at);
             let by_book = self.checker.next_due();
             if due != by_book {
-                let what = format!("due {due:?}, by the book {by_book:?}");
+                let timer = (self.acd.poll_timeout(), self.acd.due());
+                let what = format!("due {timer:?}, by the book {by_book:?}");
                 self.checker.violations.push(("P6 timers to one tick", what));
                 break;
             }
@@ -135,7 +141,7 @@ impl Storm {
             self.acd.handle_timeout(self.checker.now);
             self.checker.timeout();
             self.remember(self.checker.now, None);
-            effects.extend(self.judge());
+            effects.extend(self.judge(None));
             if !self.checker.violations.is_empty() {
                 break;
             }
@@ -144,8 +150,9 @@ impl Storm {
         effects
     }
 
-    fn judge(&mut self) -> Vec<Effect> {
+    fn judge(&mut self, input: Option<&Input>) -> Vec<Effect> {
         let effects: Vec<Effect> = core::iter::from_fn(|| self.acd.poll_effect()).collect();
+        self.checker.fold(input, &effects);
         self.checker.judge(&effects, true);
         for effect in &effects {
             if let Effect::Offer { offer, generation, .. } = effect {
@@ -172,9 +179,10 @@ impl Storm {
         let mut old = core::mem::replace(&mut self.acd, anew);
         let is_same = self.acd.snapshot() == old.snapshot()
             && self.acd.counts() == old.counts()
-            && self.acd.poll_timeout() == old.poll_timeout();
+            // Timers of one moment have no order that a rebuild would keep.
+            && self.acd.poll_timeout().map(|(at, _)| at) == old.poll_timeout().map(|(at, _)| at);
         if !is_same {
-            let what = format!("{:?}, before it {:?}", self.acd.snapshot(), old.snapshot());
+            let what = difference(&mut self.acd, &mut old);
             self.checker.violations.push(("P10 the same after a crash", what));
         }
         self.checker.coverage.hit("crash: built anew from checkpoint and log");
@@ -189,6 +197,9 @@ impl Storm {
 
     /// The storm ends: nothing may stay behind (liveness and leaks).
     pub(crate) fn calm(&mut self) {
+        while let Some(id) = self.checker.backs.values().next().and_then(|back| back.id) {
+            self.say(Input::CancelCallback { request: None, pick: CallbackPick::Id(id), why: "calm" });
+        }
         while let Some(call) = self.checker.calls.keys().next().copied() {
             self.say(Input::CallerGone { call });
         }
@@ -199,10 +210,21 @@ impl Storm {
         self.checker.judge_view(&self.acd);
         let counts = self.acd.counts();
         let left = (counts.timers, counts.offers, counts.waiting, counts.legs, counts.places, counts.suspects);
-        if left != (0, 0, 0, 0, 0, 0) {
+        if (left, counts.callbacks) != ((0, 0, 0, 0, 0, 0), 0) {
             self.checker.violations.push(("nothing stays behind", format!("{counts:?}")));
         }
     }
+}
+
+/// What of one ACD is not as in the other.
+fn difference(anew: &mut Acd, old: &mut Acd) -> String {
+    let (one, two) = (anew.snapshot(), old.snapshot());
+    let agents = one.agents.iter().zip(&two.agents).filter(|(one, two)| one != two).map(|pair| format!("{pair:?}"));
+    let queues = one.queues.iter().zip(&two.queues).filter(|(one, two)| one != two).map(|pair| format!("{pair:?}"));
+    let of_one = one.callbacks.iter().filter(|it| !two.callbacks.contains(it)).map(|it| format!("anew {it:?}"));
+    let of_two = two.callbacks.iter().filter(|it| !one.callbacks.contains(it)).map(|it| format!("before {it:?}"));
+    let counts = [format!("{:?}", (anew.poll_timeout(), old.poll_timeout(), anew.counts(), old.counts()))];
+    agents.chain(of_one).chain(of_two).chain(counts).chain(queues).collect::<Vec<_>>().join("; ")
 }
 
 /// An input's name in the table of what happened.
@@ -225,11 +247,11 @@ fn name(input: &Input, accepted: bool) -> &'static str {
         Input::Facts { .. } => "input: facts",
         Input::ShardLost { .. } => "input: shard lost",
         Input::RestorePlace { .. } => "input: restore place",
-        Input::RequestCallback(_)
-        | Input::CancelCallback { .. }
-        | Input::CallbackStep { .. }
-        | Input::CallbackFacts { .. }
-        | Input::RestoreCallback(_) => "input: callback",
+        Input::RequestCallback(_) => "input: callback asked for",
+        Input::CancelCallback { .. } => "input: callback called off",
+        Input::CallbackStep { .. } => "input: step of a callback",
+        Input::CallbackFacts { .. } => "input: facts of callbacks",
+        Input::RestoreCallback(_) => "input: callback restored",
         Input::WhyIdle { .. } => "input: why idle",
         Input::LastAgents(_) => "input: last agents",
         Input::Steer(_) => "input: steer",
@@ -244,6 +266,7 @@ fn name(input: &Input, accepted: bool) -> &'static str {
 
 pub(crate) const AGENTS: u32 = 9;
 const VIEW_EVERY: u64 = 20;
+const FIGURES_EVERY: u64 = 200;
 /// Ended offers that are spoken of again: enough that late words come up often.
 const STALE_MAX: usize = 32;
 const CHECKPOINT_EVERY: usize = 100;

@@ -34,8 +34,21 @@ impl Storm {
             service_level: Duration::from_nanos(self.rng.below(20) * 1_000_000_000 + 5_000_000_019),
             by_deadline: self.rng.chance(0.2),
             preferred_for: Duration::from_nanos(self.rng.below(2) * 8_000_003_001),
+            rejoin: Duration::from_micros(self.rng.below(2) * 20_000_003),
+            callbacks: self.callbacks(),
             max_conversations: self.rng.chance(0.3).then(|| self.rng.below(4) as u32 + 1),
             ..QueueConfig::default()
+        }
+    }
+
+    fn callbacks(&mut self) -> CallbackRules {
+        CallbackRules {
+            max: self.rng.below(4) as u32,
+            attempts_max: self.rng.below(3) as u32 + 1,
+            retry_after: Duration::from_micros(5_000_017),
+            expire_after: Duration::from_micros(40_000_037 + self.rng.below(3) * 30_000_000),
+            ring: Duration::from_nanos(20_000_000_041),
+            customer_first: self.rng.chance(0.3),
         }
     }
 
