@@ -296,7 +296,8 @@ impl Checker {
             let Some(least) = shares.min() else { continue };
             let Some(person) = self.agents.get_mut(&seat.agent) else { continue };
             let answered = person.figures.by_queue.entry(*queue).or_default();
-            *answered = (*answered).max((least * u64::from(seat.weight.max(1)) / 1_000) as u32);
+            let so_many = least * u64::from(seat.weight.max(1)) / 1_000;
+            *answered = (*answered).max(u32::try_from(so_many).unwrap_or(u32::MAX));
         }
     }
 }

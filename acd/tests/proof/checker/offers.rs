@@ -27,7 +27,8 @@ impl Checker {
         person.offer = None;
         person.missed = 0;
         person.figures.answered += 1;
-        *person.figures.by_queue.entry(queue).or_default() += 1;
+        let in_queue = person.figures.by_queue.entry(queue).or_default();
+        *in_queue = in_queue.saturating_add(1);
         person.legs.push(Talk { leg: None, call, shard, queue: Some(queue), offer: Some(offer), since });
         self.rings_no_more(call, agent);
         self.back_claimed(call);
