@@ -9,7 +9,8 @@ use sip::{Message, Uri};
 use crate::call::Flow;
 use crate::flow::attended_transfer::Join;
 use crate::ids::RingId;
-use crate::plan::Target;
+use crate::menu::steer_number;
+use crate::plan::{Exit, Target};
 use crate::planted::Planted;
 use crate::ring::Purpose;
 use crate::ringing::{Callee, RingOrder};
@@ -118,15 +119,15 @@ impl Shard {
         self.log(call, CallEvent::TransferStarted { leg: by, to: shown.clone() });
         self.notify(by, 100, false);
         let route = to.ok_or(NoRoute::Unknown).and_then(|to| self.plan.route(Dialer::Agent(agent), &to));
-        let destination = match route {
-            Ok(route) => route.destination,
+        let (destination, number) = match route {
+            Ok(route) => (route.destination, route.to),
             Err(NoRoute::Unknown) => {
                 return self.transfer_failed(call, by, Termination::refusal(Reason::UnknownNumber));
             }
             Err(NoRoute::Denied) => return self.transfer_failed(call, by, Termination::refusal(Reason::Denied)),
         };
         match destination {
-            Destination::Own(Target::Agent(target)) => {
+            Destination::Own(Target::Agent(target)) if self.rings_now(&number, target) => {
                 let phones = self.phones_of(target);
                 self.ring_target(call, by, shown, phones, Reason::Unreachable);
             }
@@ -138,9 +139,25 @@ impl Shard {
             }
             Destination::Own(service) => {
                 if let Some(stays) = self.hand_over(call, by, &shown, None) {
-                    self.serve(call, stays, service);
+                    self.take_needs(call, &number);
+                    self.enter_number(call, stays, &number, service);
                 }
             }
+        }
+    }
+
+    /// Whether who reaches this agent by a number or extension finds it open.
+    fn rings_now(&self, number: &str, agent: AgentId) -> bool {
+        let target = Target::Agent(agent);
+        steer_number(&self.plan, self.now.wall, number, target).to == Exit::Own(target)
+    }
+
+    /// What a number asks of agents holds for who is transferred to it as for who dials it; one that asks nothing leaves
+    /// the caller what he has.
+    fn take_needs(&mut self, call: CallId, number: &str) {
+        let needs = self.plan.needs.get(number).cloned();
+        if let (Some(needs), Some(known)) = (needs, self.calls.get_mut(&call)) {
+            known.needs = needs;
         }
     }
 

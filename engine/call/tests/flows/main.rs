@@ -19,4 +19,5 @@ mod services;
 mod session_timers;
 mod storm;
 mod transfer;
+mod transfer_to_number;
 mod trunk_digest;

@@ -30,6 +30,8 @@ pub(crate) struct Acd {
     pub(crate) place: (u32, Option<Duration>),
     /// Calls whose callers went elsewhere by a key.
     pub(crate) moved: Vec<CallId>,
+    /// What each enqueued call asks of an agent.
+    pub(crate) needs: Vec<call::CallNeeds>,
     /// Arrivals that calls brought with them.
     pub(crate) since: Vec<Option<clock::WallTime>>,
     inputs: VecDeque<Pending>,
@@ -45,7 +47,8 @@ enum Pending {
 impl Acd {
     pub(crate) fn take(&mut self, effect: Effect) {
         match effect {
-            Effect::Enqueue { call, queue, caller, since, .. } => {
+            Effect::Enqueue { call, queue, caller, needs, since } => {
+                self.needs.push(needs);
                 self.since.push(since);
                 self.enqueued.push((call, queue, caller));
                 self.waiting.push_back((call, queue));
