@@ -35,6 +35,9 @@ pub struct AgentCall {
     pub talked_at: Option<WallTime>,
     /// How long he talked, hold included, ms.
     pub talk_ms: u64,
+    /// It rang for him and he did not take it: he let an offer ring out or declined it, or he himself was called and
+    /// never talked. Who rang with others or was taken back the offer has missed nothing.
+    pub missed: bool,
     /// What he said came of it.
     pub disposition: Option<CallDisposition>,
 }
@@ -124,6 +127,7 @@ fn row(part: &AgentCall) -> Vec<Value> {
         part.ended_at.value(),
         part.talked_at.value(),
         part.talk_ms.value(),
+        part.missed.value(),
     ]
 }
 
@@ -141,12 +145,13 @@ fn part(row: &Row) -> Result<AgentCall, sqlx::Error> {
         ended_at: columns::time(row, 8)?,
         talked_at: columns::optional_time(row, 9)?,
         talk_ms: columns::optional_count(row, 10)?.unwrap_or(0),
-        disposition: optional_disposition(row, 11)?,
+        missed: row.try_get(11)?,
+        disposition: optional_disposition(row, 12)?,
     })
 }
 
 const SELECT: &str = "SELECT p.account, p.agent, p.call_id, p.direction, p.internal, p.queue, p.dialed, p.began_at, \
-    p.ended_at, p.talked_at, p.talk_ms, d.call_id, d.agent, d.code, d.label, d.is_success, d.note, \
+    p.ended_at, p.talked_at, p.talk_ms, p.missed, d.call_id, d.agent, d.code, d.label, d.is_success, d.note, \
     d.callback_number, d.callback_due_at, d.given_at, d.given_by FROM agent_calls p \
     LEFT JOIN call_dispositions d ON d.call_id = p.call_id AND d.agent = p.agent";
 
@@ -154,4 +159,4 @@ const SELECT: &str = "SELECT p.account, p.agent, p.call_id, p.direction, p.inter
 pub(super) const COUNTED: &str = "(NOT p.internal AND (p.dialed OR p.talked_at IS NOT NULL))";
 
 const INSERT: &str = "INSERT INTO agent_calls (account, agent, call_id, direction, internal, queue, dialed, \
-    began_at, ended_at, talked_at, talk_ms) VALUES";
+    began_at, ended_at, talked_at, talk_ms, missed) VALUES";

@@ -1,6 +1,6 @@
 //! Who of the agents had which part in a call: a fold of its entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{AgentId, LegId, WallTime};
 use journal_core::{CallEntry, CallEvent, CallRecord, LegKind};
@@ -11,6 +11,8 @@ use crate::{AgentCall, Naming};
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
     legs: BTreeMap<LegId, Part>,
+    /// Whose phone rang for a queue and was not taken: rang out, declined, busy.
+    missed: BTreeSet<AgentId>,
 }
 
 /// One leg of an agent.
@@ -18,6 +20,8 @@ pub(crate) struct Parts {
 struct Part {
     agent: AgentId,
     dialed: bool,
+    /// It was called for him himself, not by an offer of a queue.
+    called: bool,
     began: WallTime,
     talked: Option<WallTime>,
     ended: Option<WallTime>,
@@ -29,11 +33,15 @@ impl Parts {
         let at = entry.at;
         match &entry.event {
             CallEvent::LegStarted { leg, kind, agent: Some(agent), .. } => {
-                let dialed = *kind == LegKind::Caller;
-                let part = Part { agent: *agent, dialed, began: at, talked: None, ended: None };
+                let (dialed, called) = (*kind == LegKind::Caller, !matches!(kind, LegKind::Caller | LegKind::Agent));
+                let part = Part { agent: *agent, dialed, called, began: at, talked: None, ended: None };
                 if self.legs.len() < MAX_PARTS {
                     self.legs.entry(*leg).or_insert(part);
                 }
+            }
+            // Status 0: it never came to his phone.
+            CallEvent::OfferMissed { agent, .. } | CallEvent::OfferRefused { agent, status: 1.., .. } => {
+                self.missed.insert(*agent);
             }
             CallEvent::Answered { leg, agent } => self.answered(at, *leg, *agent),
             CallEvent::Transferred { leg, agent, .. } => self.transferred(at, *leg, *agent),
@@ -65,6 +73,7 @@ impl Parts {
                 ended_at,
                 talked_at: None,
                 talk_ms: 0,
+                missed: self.missed.contains(&part.agent),
                 disposition: None,
             });
             row.dialed |= part.dialed;
@@ -72,15 +81,26 @@ impl Parts {
             row.ended_at = row.ended_at.max(ended_at);
             row.talked_at = row.talked_at.into_iter().chain(part.talked).min();
             row.talk_ms += talk_ms;
+            row.missed |= part.called;
+        }
+        for row in rows.values_mut() {
+            row.missed &= !row.dialed && row.talked_at.is_none();
         }
         rows.into_values().collect()
     }
 
-    /// A person answered: who holds the answering leg talks, and so does the agent who called. A service that answers
-    /// says the caller's own leg.
+    /// A person answered: who holds the answering leg talks, and so does the agent who called. Of a callback the
+    /// answering leg is the customer's, and the agent who has it is named. A service that answers says the caller's
+    /// own leg.
     fn answered(&mut self, at: WallTime, leg: LegId, agent: Option<AgentId>) {
+        let is_his = |(_, part): &(&LegId, &Part)| Some(part.agent) == agent && part.ended.is_none();
+        let his = if self.legs.contains_key(&leg) {
+            Some(leg)
+        } else {
+            self.legs.iter().rev().find(is_his).map(|(id, _)| *id)
+        };
         for (id, part) in &mut self.legs {
-            let is_his = *id == leg && agent.is_some();
+            let is_his = Some(*id) == his && agent.is_some();
             let is_called_by_him = part.dialed && *id != leg;
             if (is_his || is_called_by_him) && part.ended.is_none() {
                 part.talked.get_or_insert(at);

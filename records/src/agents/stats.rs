@@ -19,7 +19,7 @@ pub struct AgentStats {
     pub total_calls: u64,
     /// Those of them in which he talked.
     pub calls_handled: u64,
-    /// Calls that rang at his phone and that he did not take.
+    /// Calls that rang for him and that he did not take ([`super::AgentCall::missed`]), between own parties not counted.
     pub calls_missed: u64,
     /// Total calls whose disposition is a success.
     pub successes: u64,
@@ -73,7 +73,8 @@ impl Database {
         now: WallTime,
     ) -> Result<AgentStats, DatabaseUnavailable> {
         let end = to.min(now).max(from);
-        let rows = self.rows(state_totals(account, agent, from, end)).await?;
+        // A span that lies ahead has no time in it yet.
+        let rows = if from < end { self.rows(state_totals(account, agent, from, end)).await? } else { Vec::new() };
         let mut stats = AgentStats {
             states: rows.iter().map(|row| total(row, from, end)).collect::<Result<_, _>>()?,
             ..AgentStats::default()
@@ -107,7 +108,7 @@ fn call_totals(account: &str, agent: &str, from: WallTime, to: WallTime) -> Stat
     let mut query = sql("SELECT COUNT(CASE WHEN ");
     query.push(COUNTED).push(" THEN 1 END), COUNT(CASE WHEN ").push(COUNTED);
     query.push(" AND p.talked_at IS NOT NULL THEN 1 END), ");
-    query.push("COUNT(CASE WHEN NOT p.internal AND NOT p.dialed AND p.talked_at IS NULL THEN 1 END), ");
+    query.push("COUNT(CASE WHEN NOT p.internal AND p.missed THEN 1 END), ");
     query.push("COUNT(CASE WHEN ").push(COUNTED).push(" AND d.is_success THEN 1 END), ");
     query.push("CAST(SUM(CASE WHEN ").push(COUNTED).push(" THEN p.talk_ms ELSE 0 END) AS BIGINT)");
     query.push(" FROM agent_calls p LEFT JOIN call_dispositions d ON d.call_id = p.call_id AND d.agent = p.agent");

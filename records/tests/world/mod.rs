@@ -131,6 +131,13 @@ impl World {
         self.step(call, n + 9, ready);
     }
 
+    /// The agent does not answer; then the caller hangs up.
+    pub(crate) fn ring_out(&self, call: CallId) {
+        let n = call.0 as u64;
+        self.step(call, n + 3, CallEvent::OfferMissed { offer: OfferId(n), agent: AGENT });
+        self.hang_up(call);
+    }
+
     /// The caller hangs up while it rings.
     pub(crate) fn hang_up(&self, call: CallId) {
         let n = call.0 as u64;
