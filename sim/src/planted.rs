@@ -15,6 +15,10 @@ pub enum Planted {
     WrapUpSkipped,
     /// What a broken shard held keeps its agents busy.
     LeaseKept,
+    /// An agent whose caller hung up while it rang stays reserved.
+    LeftReserved,
+    /// A caller who comes is looked at only when something else happens, as behind an announcement that has to end first.
+    HeadBlocked,
 }
 
 #[cfg(feature = "planted-faults")]
@@ -25,6 +29,8 @@ impl Planted {
             Self::DoubleOffer => Some(acd::Planted::DoubleOffer),
             Self::MissedTimer => Some(acd::Planted::MissedTimer),
             Self::LeaseKept => Some(acd::Planted::LeaseKept),
+            Self::LeftReserved => Some(acd::Planted::LeftReserved),
+            Self::HeadBlocked => Some(acd::Planted::HeadBlocked),
             Self::LostRelease | Self::RecordTwice | Self::WrapUpSkipped => None,
         }
     }
@@ -36,6 +42,7 @@ impl Planted {
             Self::RecordTwice => Some(call::Planted::RecordTwice),
             Self::WrapUpSkipped => Some(call::Planted::WrapUpSkipped),
             Self::DoubleOffer | Self::MissedTimer | Self::LeaseKept => None,
+            Self::LeftReserved | Self::HeadBlocked => None,
         }
     }
 }

@@ -71,3 +71,13 @@ fn a_wrap_up_skipped_after_a_transfer_is_found_within_20_seeds() {
 fn a_lease_kept_after_a_crash_is_found_within_20_seeds() {
     is_found(Planted::LeaseKept, "busy exactly while a leg or wrap-up says so", 20);
 }
+
+#[test]
+fn a_head_of_the_queue_blocked_by_an_announcement_is_found_within_5_seeds() {
+    is_found(Planted::HeadBlocked, "P3 work conserving", 5);
+}
+
+#[test]
+fn an_agent_left_reserved_is_found_within_5_seeds() {
+    is_found(Planted::LeftReserved, "every offer ends", 5);
+}
