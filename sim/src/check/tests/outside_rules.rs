@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use clock::{AgentId, CallId, LegId, QueueId, RequestId, ShardId, WallTime};
 use journal_core::{
-    CallEntry, CallEvent, CallStatus, Cause, Direction, Durability, Entry, LegKind, Outcome, Owner, Who,
+    CallEntry, CallEvent, CallStatus, Cause, Direction, Durability, Entry, LegKind, Outcome, Owner, QueueLeft, Who,
 };
 use media_graph::{Command, Event, LegStats, Node};
 
@@ -85,6 +85,26 @@ fn a_call_without_an_end_and_one_with_two() {
     writer.write(CALL, 3, ended());
     writer.write(CALL, 4, ended());
     assert_eq!(writer.broken_at_the_end(), ["one end and no gap"]);
+}
+
+/// The live fold counted what the journal does not have: an entry is gone, and the node did not start anew.
+#[test]
+fn live_counts_of_a_queue_that_the_records_do_not_have() {
+    for is_gone in [false, true] {
+        let mut writer = Writer::new();
+        let (queue, arrived) = (QueueId(1), WallTime::default());
+        writer.begin(CALL, "a");
+        writer.write(CALL, 3, CallEvent::QueueEntered { queue, arrived, priority: 0 });
+        let left = CallEvent::QueueLeft { queue, how: QueueLeft::Abandoned };
+        writer.write(CALL, 4, left.clone());
+        if is_gone {
+            let entry = Entry::Call(CallEntry { call: CALL, seq: 4, at: WallTime::default(), event: left });
+            writer.trace.see(&Seen::EntryLost { owner: OWNER, entry: &entry });
+        }
+        writer.write(CALL, 5, ended());
+        let broken = writer.broken_at_the_end();
+        assert_eq!(broken.contains(&"P12 live counts are those of the records"), is_gone, "{broken:?}");
+    }
 }
 
 #[test]
