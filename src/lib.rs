@@ -22,5 +22,5 @@ mod owner;
 mod quarantine;
 mod snapshots;
 
-#[cfg(feature = "measured")]
+#[cfg(any(test, feature = "measured"))]
 pub use owner::speed::{OwnerSpeed, owner_speed};
