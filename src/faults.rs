@@ -1,7 +1,8 @@
 //! Breaking owners on demand, for tests alone: the file `break` in the data folder, one order a line, is read and
 //! removed. `shard 0`, `acd`, `location` and `trunks` break once; `acd at agent 2`, `acd at queue 1` or
 //! `shard 0 at call <Call-ID>` break at each input that names it, `acd twice at agent 2` at the next two;
-//! `acd at timeouts` at each time-out; `live_calls` breaks the task that follows the journal for lists and events. Compiled with the feature `fault-injection` only, which no release has.
+//! `acd at timeouts` at each time-out; `live_calls` breaks the task that follows the journal for lists and events.
+//! Compiled with the feature `fault-injection` only, which no release has.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
