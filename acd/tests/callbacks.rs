@@ -466,13 +466,29 @@ fn callers_and_callbacks_stand_in_one_line_with_their_places_and_expected_waits(
 }
 
 #[test]
+fn a_wall_clock_that_is_set_back_makes_no_rest_longer() {
+    let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
+    let (_, effects) = say(&mut desk, ask(A));
+    desk.claim(offered(&effects));
+    let call = begun(&effects).unwrap().call;
+    step(&mut desk, call, CallbackStep::Dialing);
+    step(&mut desk, call, failed(true));
+    desk.free(1, call, 1, false);
+    desk.now.wall = WallTime::from_micros(desk.now.wall.as_micros() - 3_600_000_000);
+    assert!(begun(&desk.pass(secs(301))).is_some());
+}
+
+#[test]
 fn what_a_broken_shard_had_begun_is_tried_again() {
     let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
     let (reply, effects) = say(&mut desk, ask(A));
     let id = reply.unwrap().callback.id;
     desk.claim(offered(&effects));
-    step(&mut desk, begun(&effects).unwrap().call, CallbackStep::Dialing);
-    desk.say(Input::ShardLost { shard: SHARD });
+    let call = begun(&effects).unwrap().call;
+    step(&mut desk, call, CallbackStep::Dialing);
+    let lost = desk.say(Input::ShardLost { shard: SHARD });
+    // The order to begin may have reached the new shard: it is taken back.
+    assert!(lost.contains(&Effect::EndCallback { shard: SHARD, call }));
     assert_eq!(state(&desk, id), Some(CallbackState::NoAnswer));
     assert!(begun(&desk.pass(secs(301))).is_some());
 }

@@ -202,7 +202,11 @@ impl Acd {
         }
         let is_due = match row.phase {
             Phase::NotDue => row.it.next_at.or(row.it.due_at).is_none_or(|at| at <= now),
-            Phase::Resting => row.it.next_at.is_none_or(|at| at <= now),
+            // The rest is a span of time: a wall clock that is set back makes it no longer (pacing.md P11).
+            Phase::Resting => {
+                let is_over = row.wakes_at.is_some_and(|at| at <= self.now.mono);
+                is_over || row.it.next_at.is_none_or(|at| at <= now)
+            }
             Phase::Waiting { .. } | Phase::Claimed { .. } => false,
         };
         match (is_due, row.it.agent) {

@@ -99,11 +99,14 @@ impl Acd {
         }
     }
 
+    /// What the shard has of it, if the order to begin reached it late, is ended.
     fn lose_callback(&mut self, id: CallbackId) {
         let Some(work) = self.callbacks.rows.get(&id).map(|row| row.work) else { return };
         self.leave_quietly(work);
-        if let Some(row) = self.callbacks.rows.get_mut(&id) {
-            row.shard = None;
+        if let Some(row) = self.callbacks.rows.get_mut(&id)
+            && let Some(shard) = row.shard.take()
+        {
+            self.effects.push_back(Effect::EndCallback { shard, call: work });
         }
         self.callback_failed(id, true, "lost");
     }

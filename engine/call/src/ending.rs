@@ -158,8 +158,18 @@ impl Shard {
 
     /// A call that ends while it waits leaves its queue.
     fn leave_queue_for_good(&mut self, call: CallId, why: &Termination) {
-        let Some(Flow::Waiting { queue, .. }) = self.calls.get(&call).map(|call| &call.flow) else { return };
-        let queue = *queue;
+        let Some(known) = self.calls.get(&call) else { return };
+        let queue = match known.flow {
+            Flow::Waiting { queue, .. } => queue,
+            // The call of a callback that no agent took.
+            Flow::Prepared => {
+                if let Some(queue) = known.queue {
+                    self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::Ended });
+                }
+                return;
+            }
+            _ => return,
+        };
         self.effects.push_back(Effect::CallerGone { call });
         let how = if why.who == Who::System { QueueLeft::Ended } else { QueueLeft::Abandoned };
         self.log(call, CallEvent::QueueLeft { queue, how });

@@ -20,7 +20,9 @@ impl Shard {
 }
 
 fn waiting(call: &crate::call::Call) -> Option<WaitingFact> {
-    let Flow::Waiting { queue, arrived, .. } = call.flow else { return None };
+    // Who is called back waits by his callback: `CallbackFacts` names him.
+    let (Flow::Waiting { queue, arrived, .. }, None) = (&call.flow, &call.attempt) else { return None };
+    let (queue, arrived) = (*queue, *arrived);
     let caller = call.from_is_number.then(|| call.from.clone());
     Some(WaitingFact { call: call.id, queue, caller, needs: call.needs.clone(), arrived })
 }

@@ -91,7 +91,7 @@ impl Shard {
                 self.set_flow(call, Flow::Farewell { party, queue, number, prompt });
             }
             Err(reason) => {
-                let is_limit = reason == LIMIT;
+                let (is_limit, is_untold) = (reason == LIMIT, reason == UNTOLD);
                 self.log(call, CallEvent::CallbackRejected { queue, reason });
                 if is_limit {
                     self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::TimedOut });
@@ -100,8 +100,20 @@ impl Shard {
                 } else {
                     self.set_asking(call, Some(Asking::Refused));
                 }
+                if is_untold {
+                    self.wait_again(call, queue);
+                }
             }
         }
+    }
+
+    /// What the ACD decided could not be made safe, so that he must not hear of it. He waits: if the ACD let him go for a
+    /// callback, this is as if he rang again, and he has its place.
+    fn wait_again(&mut self, call: CallId, queue: QueueId) {
+        let Some(known) = self.calls.get(&call) else { return };
+        let caller = known.from_is_number.then(|| known.from.clone());
+        let needs = known.needs.clone();
+        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since: None });
     }
 
     /// What he was told about his request is over, or cannot be played.
@@ -154,6 +166,8 @@ impl Shard {
 
 /// The word of a request above the limit: it takes the way of a call that nobody answered.
 const LIMIT: &str = "limit";
+/// The word in place of an answer that the journal could not take.
+const UNTOLD: &str = "journal_failing";
 /// Digits that are typed: no number is longer with its prefixes.
 const TYPED_MAX: usize = 20;
 /// Time to type a number.

@@ -306,6 +306,15 @@ fn who_cannot_be_called_back_waits_on() {
 }
 
 #[test]
+fn who_could_not_be_told_waits_in_his_place_again() {
+    let (mut world, carrier, call) = asked();
+    let before = world.acd.enqueued.len();
+    world.input(Input::CallbackAnswer { call, result: Err("journal_failing".to_owned()) });
+    assert_eq!(world.acd.enqueued.len(), before + 1, "the distributor may have let him go");
+    assert!(!world.phones[carrier].got_bye());
+}
+
+#[test]
 fn another_key_on_the_prompt_calls_it_off() {
     let (mut world, _, call) = asked();
     world.input(Input::CallbackAnswer { call, result: Ok((CallbackId(9), true)) });
