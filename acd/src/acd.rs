@@ -175,7 +175,7 @@ impl Acd {
                 let result = self.why_idle(agent).map(Reply::WhyIdle).ok_or(CommandError::UnknownAgent);
                 self.effects.push_back(Effect::Reply { request, result });
             }
-            Input::LastAgents(known) => known.iter().for_each(|(caller, agent)| self.learn(caller, *agent)),
+            Input::LastAgents(known) => known.iter().for_each(|(caller, agent)| self.learn(caller, *agent, None)),
             Input::Steer(order) => self.steer(order),
             Input::Answers { agent, answers } => self.set_answers(agent, answers),
             Input::Dispose { request, disposed } => self.dispose(request, *disposed),

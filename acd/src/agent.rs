@@ -53,6 +53,8 @@ pub(crate) struct Agent {
     pub(crate) profile: usize,
     /// He stands among the idle agents of his profile.
     pub(crate) listed: bool,
+    /// He does so while he talks, for one more call on another line.
+    pub(crate) listed_on_call: bool,
     /// The call of a queue that keeps him from others: for its estimator.
     pub(crate) engaged: Option<Engaged>,
 }
@@ -137,6 +139,7 @@ impl Agent {
             told_at: now.wall,
             profile: 0,
             listed: false,
+            listed_on_call: false,
             engaged: None,
         }
     }

@@ -120,6 +120,7 @@ impl Acd {
     /// Ends one leg of an agent.
     pub(crate) fn end_leg(&mut self, slot: usize, index: usize, talked: bool) {
         let now = self.now.mono;
+        self.unlist(slot);
         let leg = self.agents[slot].legs.remove(index);
         if let Some(queue) = leg.queue {
             let figures = &mut self.agents[slot].figures;
@@ -171,15 +172,20 @@ impl Acd {
         }
         let row = &mut self.agents[slot];
         let profile = &mut self.profiles[row.profile];
-        let idle = row.is_idle();
-        if idle != row.listed {
-            profile.set_idle(idle, slot, row, &self.queues);
-            row.listed = idle;
-            if idle {
+        let (idle, on_call) = (row.is_idle(), row.shown.state == State::OnCall);
+        if (row.listed, row.listed_on_call) != (idle, idle && on_call) {
+            if idle && !row.listed {
                 self.woken.agent(slot);
             }
+            profile.list(row, slot, idle, &self.queues);
         }
         self.release_held(slot);
         self.disengage_if_free(slot);
+    }
+
+    /// What strategies choose him by is about to change: it may only while he is not listed. Settling lists him again.
+    pub(crate) fn unlist(&mut self, slot: usize) {
+        let row = &mut self.agents[slot];
+        self.profiles[row.profile].list(row, slot, false, &self.queues);
     }
 }

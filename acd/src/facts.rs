@@ -142,6 +142,7 @@ impl Acd {
     /// The leg is gone and nobody said how: his queue call has ended, without wrap-up.
     fn lose_leg(&mut self, slot: usize, index: usize) {
         if self.agents[slot].legs[index].queue.is_some() {
+            self.unlist(slot);
             self.agents[slot].figures.idle_since = Stamp::at(self.now.mono);
         }
         self.end_leg(slot, index, false);

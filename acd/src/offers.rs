@@ -5,7 +5,7 @@ use clock::{AgentId, CallId, Generation, OfferId, ShardId};
 
 use crate::acd::Acd;
 use crate::agent::{Leg, OpenOffer};
-use crate::contract::{Effect, OfferOutcome, StateCause, WithdrawReason};
+use crate::contract::{Effect, OfferOutcome, StateCause, WithdrawReason, WorkKind};
 use crate::limits::OFFER_GRACE;
 use crate::not_taken::InARow;
 use crate::order::Stamp;
@@ -103,8 +103,10 @@ impl Acd {
         agent.legs.push(leg);
         let agent = agent.agent;
         self.callback_claimed(call, agent);
-        if let Some(caller) = row.and_then(|row| row.caller) {
-            self.learn(&caller, agent);
+        // Whom we call back has not talked to him yet.
+        let caller = row.filter(|row| row.kind != WorkKind::Callback).and_then(|row| row.caller.clone());
+        if let Some(caller) = caller {
+            self.learn(&caller, agent, Some(call));
         }
         self.settle(slot);
     }

@@ -12,17 +12,25 @@ use crate::queue::Held;
 /// With whom each caller talked last.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LastAgents {
-    by_caller: BTreeMap<Box<str>, (AgentId, u64)>,
+    by_caller: BTreeMap<Box<str>, (Last, u64)>,
     by_age: BTreeMap<u64, Box<str>>,
     next: u64,
 }
 
+/// The last agent of a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Last {
+    pub(crate) agent: AgentId,
+    /// In which call; none from before a restart.
+    pub(crate) call: Option<CallId>,
+}
+
 impl LastAgents {
     /// Learns the newest; above `limit` the caller who was longest not heard of is forgotten.
-    pub(crate) fn learn(&mut self, caller: &str, agent: AgentId, limit: usize) {
+    fn learn(&mut self, caller: &str, last: Last, limit: usize) {
         let number = self.next;
         self.next += 1;
-        if let Some((_, former)) = self.by_caller.insert(caller.into(), (agent, number)) {
+        if let Some((_, former)) = self.by_caller.insert(caller.into(), (last, number)) {
             self.by_age.remove(&former);
         }
         self.by_age.insert(number, caller.into());
@@ -33,8 +41,8 @@ impl LastAgents {
         }
     }
 
-    pub(crate) fn find(&self, caller: &str) -> Option<AgentId> {
-        self.by_caller.get(caller).map(|(agent, _)| *agent)
+    fn find(&self, caller: &str) -> Option<Last> {
+        self.by_caller.get(caller).map(|(last, _)| *last)
     }
 }
 
@@ -45,8 +53,11 @@ impl Acd {
         if until <= self.now.mono {
             return None;
         }
-        let agent = work.preferred.or_else(|| self.last_agents.find(work.caller.as_deref()?))?;
-        Some(Held { agent, until })
+        let last = work.caller.as_deref().and_then(|caller| self.last_agents.find(caller));
+        let agent = work.preferred.or(last.map(|last| last.agent))?;
+        // Who had this very call has sent it on: it is for others.
+        let had_it = last.is_some_and(|last| last == Last { agent, call: Some(work.call) });
+        (!had_it).then_some(Held { agent, until })
     }
 
     /// An agent for whom a call of this class may be kept: he is there, serves its queue at present, takes its kind and
@@ -85,9 +96,9 @@ impl Acd {
         }
     }
 
-    /// The caller will be known to this agent.
-    pub(crate) fn learn(&mut self, caller: &str, agent: AgentId) {
-        self.last_agents.learn(caller, agent, self.limits.last_agents);
+    /// The caller is known to this agent from now.
+    pub(crate) fn learn(&mut self, caller: &str, agent: AgentId, call: Option<CallId>) {
+        self.last_agents.learn(caller, Last { agent, call }, self.limits.last_agents);
     }
 }
 
@@ -98,11 +109,10 @@ mod tests {
     #[test]
     fn the_oldest_is_forgotten_first() {
         let mut last = LastAgents::default();
-        last.learn("+441", AgentId(1), 2);
-        last.learn("+442", AgentId(2), 2);
-        last.learn("+441", AgentId(3), 2);
-        last.learn("+443", AgentId(4), 2);
-        let known = ["+441", "+442", "+443"].map(|caller| last.find(caller));
+        for (caller, agent) in [("+441", 1), ("+442", 2), ("+441", 3), ("+443", 4)] {
+            last.learn(caller, Last { agent: AgentId(agent), call: None }, 2);
+        }
+        let known = ["+441", "+442", "+443"].map(|caller| last.find(caller).map(|last| last.agent));
         assert_eq!(known, [Some(AgentId(3)), None, Some(AgentId(4))]);
         assert_eq!(last.by_age.len(), 2);
     }

@@ -2,7 +2,7 @@
 
 use crate::agent::Agent;
 use crate::bits::Bits;
-use crate::contract::{Blend, Skill};
+use crate::contract::{Blend, Skill, State};
 use crate::queue::Queue;
 use crate::strategy::{Order, Ranking, share};
 
@@ -22,6 +22,8 @@ pub(crate) struct Profile {
     pub(crate) rankings: Vec<Ranking>,
     /// How many are idle.
     pub(crate) idle: usize,
+    /// Those of them who talk, with a line left.
+    pub(crate) idle_on_call: usize,
     /// Classes that it fits.
     pub(crate) classes: Bits,
     /// Agents in each state, by `State as usize`.
@@ -47,17 +49,27 @@ impl Profile {
     }
 
     /// An agent of it becomes idle, or is idle no more. What his keys are made of changes only while he is not.
-    pub(crate) fn set_idle(&mut self, idle: bool, slot: usize, agent: &Agent, queues: &[Queue]) {
-        for ranking in &mut self.rankings {
-            let key = key(ranking.order, slot, agent, queues);
-            if idle {
-                ranking.insert(key, slot);
-            } else {
-                ranking.remove(key, slot);
+    pub(crate) fn list(&mut self, agent: &mut Agent, slot: usize, idle: bool, queues: &[Queue]) {
+        if idle != agent.listed {
+            for ranking in &mut self.rankings {
+                let key = key(ranking.order, slot, agent, queues);
+                if idle {
+                    ranking.insert(key, slot);
+                } else {
+                    ranking.remove(key, slot);
+                }
             }
         }
-        self.idle = if idle { self.idle + 1 } else { self.idle.saturating_sub(1) };
+        let on_call = idle && agent.shown.state == State::OnCall;
+        count(&mut self.idle, agent.listed, idle);
+        count(&mut self.idle_on_call, agent.listed_on_call, on_call);
+        (agent.listed, agent.listed_on_call) = (idle, on_call);
     }
+}
+
+/// Counts one who counted before, or not, and counts now, or not.
+fn count(number: &mut usize, before: bool, now: bool) {
+    *number = number.saturating_sub(usize::from(before)) + usize::from(now);
 }
 
 /// An agent's key in an order, smallest first.

@@ -115,10 +115,13 @@ impl Acd {
             Others { kind: class.unfit.kind, level: class.unfit.level, skill: class.unfit.skill, ..Others::default() };
         for fit in &class.fits {
             let profile = &self.profiles[fit.profile];
-            let idle = count(profile.idle);
+            // Who talks and has a line left could take it: he counts as one of those.
+            let (idle, on_call) = (count(profile.idle), count(profile.idle_on_call));
+            let mut states = profile.states;
+            states[State::OnCall as usize] = states[State::OnCall as usize].saturating_sub(on_call);
             sum.behind += idle;
-            sum.resting += profile.states[State::Ready as usize].saturating_sub(idle);
-            for (total, agents) in sum.states.iter_mut().zip(profile.states) {
+            sum.resting += states[State::Ready as usize].saturating_sub(idle - on_call);
+            for (total, agents) in sum.states.iter_mut().zip(states) {
                 *total += agents;
             }
         }
@@ -170,9 +173,9 @@ impl Acd {
             Some(Unfit::Kind) => Standing::Kind,
             Some(Unfit::Level) => Standing::Level,
             Some(Unfit::Skill(need)) => Standing::Skill(need),
-            None if agent.shown.state != State::Ready => Standing::State(agent.shown.state),
-            None if !agent.listed => Standing::Resting,
-            None => Standing::Behind,
+            None if agent.listed => Standing::Behind,
+            None if agent.shown.state == State::Ready => Standing::Resting,
+            None => Standing::State(agent.shown.state),
         }
     }
 

@@ -124,8 +124,8 @@ impl Acd {
     pub(crate) fn wrap_up_over(&mut self, agent: AgentId) {
         let Some(slot) = self.agent_slot(agent) else { return };
         let Some(wrap_up) = self.agents[slot].wrap_up.take() else { return };
-        for call in &wrap_up.awaits {
-            self.not_set(agent, *call);
+        if wrap_up.mode != WrapUpMode::Optional {
+            wrap_up.awaits.iter().for_each(|call| self.not_set(agent, *call));
         }
         if wrap_up.mode == WrapUpMode::Mandatory && !wrap_up.awaits.is_empty() {
             self.impose(slot, Status::Paused, WRAP_UP_OVERDUE);
@@ -164,7 +164,8 @@ impl Acd {
             wrap_up.awaits.retain(|awaited| *awaited != call);
             let is_done = is_about && wrap_up.awaits.is_empty() && wrap_up.mode != WrapUpMode::Strict;
             self.changed_agents.insert(agent, ());
-            if is_done && row.legs.is_empty() {
+            if is_done {
+                // Also while he is on another call: after it nothing is left to be done.
                 row.wrap_up = None;
                 self.timers.cancel(&Timer::WrapUp(agent));
                 self.settle(slot);

@@ -376,6 +376,39 @@ fn own_callbacks_that_are_due_together_ring_one_after_the_other() {
 }
 
 #[test]
+fn a_planned_one_rings_no_agent_who_pauses_or_has_signed_off() {
+    for away in [Status::Paused, Status::Offline] {
+        let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
+        let due_at = Some(desk.now.wall + secs(600));
+        taken(&mut desk, CallbackRequest { queue: None, agent: Some(AgentId(1)), due_at, ..ask(A) });
+        desk.status(1, away);
+        assert_eq!(begun(&desk.pass(secs(660))), None, "{away:?}");
+        desk.status(1, Status::Ready);
+        assert!(begun(&desk.pass(secs(15))).is_some(), "{away:?}");
+    }
+}
+
+/// He was kept for the agent who dialed him and had not reached him.
+#[test]
+fn whom_we_call_back_knows_the_agent_only_once_they_have_talked() {
+    let config = QueueConfig { preferred_for: secs(20), wrap_up: secs(0), ..queue(SUPPORT, &[1, 2]) };
+    for talked in [false, true] {
+        let mut desk = Desk::new(core::slice::from_ref(&config), &[1, 2]);
+        let (_, effects) = say(&mut desk, ask(A));
+        let ringing = offered(&effects);
+        desk.claim(ringing);
+        step(&mut desk, ringing.call, CallbackStep::Dialing);
+        if talked {
+            step(&mut desk, ringing.call, CallbackStep::Connected);
+        }
+        // He rings in; the agent is in the callback still.
+        let (_, effects) = desk.call_from(SUPPORT, Some(A), 0);
+        let to: Vec<u32> = offers(&effects).iter().map(|offer| offer.agent).collect();
+        assert_eq!(to, if talked { vec![] } else { vec![2] });
+    }
+}
+
+#[test]
 fn a_planned_one_of_a_queue_arrives_when_it_is_due() {
     let mut desk = closed_desk();
     let due = desk.now.wall + secs(600);

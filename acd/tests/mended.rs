@@ -164,3 +164,96 @@ fn a_known_agent_who_joins_a_weighted_queue_gets_his_share_and_not_every_call() 
     served.sort_unstable();
     assert_eq!(served, [1, 1, 2, 2, 3, 3]);
 }
+
+/// He was kept for the very agent who had sent him on.
+#[test]
+fn a_caller_whom_his_agent_sends_back_into_the_queue_is_for_others() {
+    let config = QueueConfig { preferred_for: secs(20), ..queue(SUPPORT, &[1, 2]) };
+    for (wrap_up, owner) in [(2, None), (0, None), (0, Some(AgentId(1)))] {
+        let mut desk = desk_of(QueueConfig { wrap_up: secs(wrap_up), ..config.clone() }, &[agent(1), agent(2)]);
+        let enter = |call: CallId| {
+            let (caller, preferred) = (Some("+441".to_owned()), owner);
+            Input::Enqueue(Enqueue { call, shard: SHARD, queue: SUPPORT, caller, preferred, ..Enqueue::default() })
+        };
+        let effects = desk.say(enter(CallId(11)));
+        assert_eq!(offered(&effects).agent, 1);
+        desk.claim(offered(&effects));
+        desk.pass(secs(1));
+        desk.free(1, CallId(11), 5, true);
+        let effects = desk.say(enter(CallId(11)));
+        assert_eq!(offered(&effects).agent, 2, "wrap-up {wrap_up}, {owner:?}");
+        desk.gone(CallId(11));
+        // When he rings again it is another call, and that one knows him.
+        desk.pass(secs(10));
+        desk.busy(1, 900, 1);
+        assert_eq!(offers(&desk.say(enter(CallId(12)))), []);
+    }
+}
+
+/// What strategies choose by changed while he was listed: he stayed among the idle ones as he had been before.
+#[test]
+fn an_agent_of_two_lines_who_has_hung_up_is_offered_nothing_in_his_wrap_up() {
+    let mut desk = desk_of(queue(SUPPORT, &[1, 2]), &[AgentConfig { lines: 2, ..agent(1) }, agent(2)]);
+    desk.pass(secs(5));
+    let (first, by) = desk.talk(SUPPORT);
+    assert_eq!(by, 1);
+    desk.pass(secs(5));
+    let (second, by) = desk.talk(SUPPORT);
+    assert_eq!(by, 2, "his hands are free");
+    desk.free(2, second, 6, true);
+    desk.pass(WRAP_UP);
+    desk.free(1, first, 5, true);
+    assert_eq!(desk.state(1), State::WrapUp);
+    assert_eq!(offered(&desk.call(SUPPORT).1).agent, 2);
+}
+
+/// He was counted among the others, as one in a call.
+#[test]
+fn an_agent_with_a_line_left_is_none_of_the_others_of_his_own_second_call() {
+    let two = |id| AgentConfig { lines: 2, ..agent(id) };
+    let mut desk = desk_of(queue(SUPPORT, &[1, 2]), &[two(1), two(2)]);
+    desk.busy(2, 900, 1);
+    desk.busy(2, 901, 2);
+    desk.talk(SUPPORT);
+    let why = |effects: &[Effect]| {
+        let why = effects.iter().find_map(|effect| match effect {
+            Effect::Offer { why, .. } => Some((**why).clone()),
+            _ => None,
+        });
+        why.expect("an offer")
+    };
+    let (_, effects) = desk.call(SUPPORT);
+    let said = why(&effects);
+    assert_eq!((offered(&effects).agent, said.candidates), (1, 1));
+    assert_eq!(
+        (said.others.states[State::OnCall as usize], said.others.resting),
+        (1, 0),
+        "the other, who has none left"
+    );
+    // One who rests while another talks with a line left.
+    desk.ended(offered(&effects), OfferOutcome::CallerGone);
+    desk.free(2, CallId(900), 1, false);
+    let said = why(&desk.call(SUPPORT).1);
+    let others: Vec<_> = said.agents.iter().map(|one| (one.agent.0, one.standing)).collect();
+    assert_eq!((said.candidates, said.others.behind, said.others.states), (2, 1, [0; 6]));
+    assert_eq!(others, [(1, Standing::Chosen), (2, Standing::Behind)]);
+}
+
+/// He was in wrap-up again, with nothing awaited and no way out.
+#[test]
+fn a_disposition_given_on_another_call_ends_the_wrap_up_for_good() {
+    for wrap_up_mode in [WrapUpMode::Optional, WrapUpMode::Mandatory] {
+        let config = QueueConfig { wrap_up_mode, expects_disposition: true, wrap_up: secs(60), ..queue(SUPPORT, &[1]) };
+        let mut desk = desk_of(config, &[agent(1)]);
+        let (call, _) = desk.talk(SUPPORT);
+        desk.free(1, call, 5, true);
+        desk.busy(1, 900, 1);
+        let (agent, code) = (AgentId(1), "sold".to_owned());
+        let disposed = Box::new(Disposed { agent, call, code, ..Disposed::default() });
+        desk.say(Input::Dispose { request: Some(RequestId(7)), disposed });
+        assert_eq!(desk.state(1), State::OnCall);
+        desk.free(1, CallId(900), 1, true);
+        assert_eq!(desk.state(1), State::Ready, "{wrap_up_mode:?}");
+        assert_eq!(desk.acd.counts().timers, 0);
+    }
+}

@@ -6,7 +6,7 @@ use super::{Phase, Row};
 use crate::acd::Acd;
 use crate::contract::{
     Asker, Callback, CallbackRefusal, CallbackRequest, CallbackRules, CallbackState, CallbackTaken, CommandError,
-    Effect, Enqueue, Reply, Step, WithdrawReason, WorkKind,
+    Effect, Enqueue, Reply, State, Step, WithdrawReason, WorkKind,
 };
 use crate::limits::{CALLBACKS_OF_AN_AGENT, LOOK_AGAIN};
 use crate::order::Stamp;
@@ -269,14 +269,12 @@ impl Acd {
         self.order_call(id, shard);
     }
 
-    /// Nothing keeps him, and his phone rings for none of his own: one that was just begun is not among his legs yet.
+    /// He is ready, and his phone rings for none of his own: one that was just begun is not among his legs yet.
     fn is_free_for_own(&self, id: CallbackId, agent: AgentId) -> bool {
         let is_begun = |row: &Row| row.it.id != id && matches!(row.phase, Phase::Claimed { .. });
         let mut of_agent = self.callbacks.of_agent(agent).filter_map(|own| self.callbacks.rows.get(&own));
-        let Some(row) = self.agent_slot(agent).map(|slot| &self.agents[slot]) else { return false };
-        let is_there = row.reachable && !row.is_silent;
-        let is_kept = !row.legs.is_empty() || row.offer.is_some() || row.wrap_up.is_some();
-        is_there && !is_kept && !of_agent.any(is_begun)
+        let is_ready = |slot: usize| self.agents[slot].shown.state == State::Ready;
+        self.agent_slot(agent).is_some_and(is_ready) && !of_agent.any(is_begun)
     }
 
     fn taken(&self, id: CallbackId, is_duplicate: bool) -> CallbackTaken {

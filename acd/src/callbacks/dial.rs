@@ -83,6 +83,10 @@ impl Acd {
             }
             CallbackStep::Connected => {
                 row.it.call = Some(work);
+                let (number, agent) = (row.it.number.clone(), row.it.served_by);
+                if let (Phase::Claimed { .. }, Some(agent)) = (row.phase, agent) {
+                    self.learn(&number, agent, Some(work));
+                }
                 self.finish_callback(id, CallbackState::Connected, None);
             }
             CallbackStep::Failed { may_retry, why } => {

@@ -10,7 +10,8 @@ use crate::limits::{MISSED_REST, REFUSED_REST, UNREACHABLE_REST};
 /// How the wrap-up after a queue's calls ends. Of several calls the strictest counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WrapUpMode {
-    /// With its time, with a disposition, or when the agent says that he is ready: then without one.
+    /// With its time, with a disposition, or when the agent says that he is ready. Nothing is said of a call of which he
+    /// says nothing.
     #[default]
     Optional,
     /// As optional, but a disposition is awaited: without one it becomes `not_set`.

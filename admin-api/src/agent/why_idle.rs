@@ -101,9 +101,12 @@ impl WhyIdle {
     fn new(extension: String, why: &acd::WhyIdle, directory: &Directory) -> Self {
         let queues: Vec<IdleIn> = why.queues.iter().map(|one| IdleIn::new(one, directory)).collect();
         let state = AgentState::from(why.state);
-        let state_words = format!("{:?}", why.state).to_lowercase();
+        let state_words = in_words(why.state);
         let rests = if why.resting.is_some() { " and left alone for a moment after an offer not taken" } else { "" };
         let mut words = format!("The agent is {state_words}{rests}.");
+        if queues.is_empty() {
+            words += " At present no queue is served.";
+        }
         for one in &queues {
             words += &format!(" {}: {}.", one.queue, one.words());
         }
@@ -159,6 +162,17 @@ impl IdleIn {
             IdleReason::Next => "the first is about to be offered".to_owned(),
         };
         format!("{waiting}, {why}")
+    }
+}
+
+const fn in_words(state: acd::State) -> &'static str {
+    match state {
+        acd::State::Offline => "offline",
+        acd::State::Ready => "ready",
+        acd::State::Reserved => "being rung",
+        acd::State::OnCall => "in a call",
+        acd::State::WrapUp => "in wrap-up",
+        acd::State::Paused => "paused",
     }
 }
 

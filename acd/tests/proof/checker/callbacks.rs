@@ -19,6 +19,8 @@ pub(crate) struct Back {
     /// The shard that was told.
     pub(crate) shard: Option<ShardId>,
     pub(super) wakes: Option<Instant>,
+    /// Who took it last.
+    taken_by: Option<AgentId>,
     attempts: u32,
     stamp: i64,
     arrived: WallTime,
@@ -123,6 +125,7 @@ impl Checker {
             phase: Phase::NotDue,
             shard: None,
             wakes: None,
+            taken_by: None,
             attempts: 0,
             stamp,
             arrived: request.due_at.unwrap_or(told),
@@ -215,11 +218,12 @@ impl Checker {
     }
 
     /// An agent has it.
-    pub(super) fn back_claimed(&mut self, work: CallId) {
+    pub(super) fn back_claimed(&mut self, work: CallId, agent: AgentId) {
         let Some(nth) = self.back_of(work) else { return };
         let Some(back) = self.backs.get_mut(&nth) else { return };
         back.phase = Phase::Claimed(back.phase == Phase::Waiting(true));
         back.wakes = None;
+        back.taken_by = Some(agent);
         self.coverage.hit("callback: an agent has it");
     }
 
@@ -238,7 +242,13 @@ impl Checker {
                 let names = ["callback: dialled, an agent has it", "callback: dialled before an agent is asked"];
                 self.coverage.hit(names[usize::from(is_waiting)]);
             }
-            CallbackStep::Connected => self.finish(nth, CallbackState::Connected),
+            CallbackStep::Connected => {
+                // Now they know each other.
+                let back = &self.backs[&nth];
+                let agent = back.taken_by.filter(|_| matches!(back.phase, Phase::Claimed(_)));
+                self.last.extend(agent.map(|agent| (back.number.clone(), (agent, work))));
+                self.finish(nth, CallbackState::Connected);
+            }
             CallbackStep::Failed { may_retry, .. } => {
                 self.coverage.hit("callback: failed");
                 self.remove(work, WithdrawReason::CallerGone, |tally| &mut tally.moved);

@@ -62,8 +62,8 @@ pub(crate) struct Checker {
     told: BTreeMap<AgentId, (State, Option<CallId>)>,
     expected: Vec<Answer>,
     next_seq: u64,
-    /// With whom each caller talked last.
-    last: BTreeMap<String, AgentId>,
+    /// With whom each caller talked last, and in which call.
+    last: BTreeMap<String, (AgentId, CallId)>,
     /// The offer whose claim was granted last, its agent and call, and how long the caller had waited.
     granted: Option<(OfferId, AgentId, CallId, Duration)>,
     /// The input just taken changed something: it was no stale or impossible word.

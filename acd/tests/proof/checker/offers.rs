@@ -31,9 +31,10 @@ impl Checker {
         *in_queue = in_queue.saturating_add(1);
         person.legs.push(Talk { leg: None, call, shard, queue: Some(queue), offer: Some(offer), since });
         self.rings_no_more(call, agent);
-        self.back_claimed(call);
-        if let Some(caller) = self.calls[&call].work.caller.clone() {
-            self.last.insert(caller, agent);
+        self.back_claimed(call, agent);
+        let work = &self.calls[&call].work;
+        if let Some(caller) = work.caller.clone().filter(|_| work.kind != WorkKind::Callback) {
+            self.last.insert(caller, (agent, call));
         }
         self.remove(call, WithdrawReason::AnsweredElsewhere, |tally| &mut tally.answered);
     }

@@ -92,8 +92,11 @@ impl Checker {
         if until <= nanos(self.now.mono) {
             return None;
         }
-        let agent = work.preferred.or_else(|| self.last.get(work.caller.as_ref()?).copied())?;
-        Some((agent, Instant::from_nanos(until as u64)))
+        let last = work.caller.as_ref().and_then(|caller| self.last.get(caller).copied());
+        let agent = work.preferred.or(last.map(|(agent, _)| agent))?;
+        // He had this very call, and has sent it on.
+        let had_it = last == Some((agent, work.call));
+        (!had_it).then_some((agent, Instant::from_nanos(until as u64)))
     }
 
     /// He is there, in the queue, takes such work and has what the call requires now; his level does not count.
