@@ -147,7 +147,8 @@ impl Checker {
         let awaited = match back.phase {
             _ if back.expires_at <= now => return self.finish(nth, CallbackState::Expired),
             Phase::NotDue => back.next_at.or(back.due_at),
-            Phase::Resting => back.next_at,
+            // The rest is a span of time, and over: a wall clock that was set back makes it no longer.
+            Phase::Resting => None,
             Phase::Waiting(_) | Phase::Claimed(_) => return self.wake(nth),
         };
         if awaited.is_some_and(|at| at > now) {
@@ -283,6 +284,7 @@ impl Checker {
         let of_shard = |(_, back): &(&u64, &Back)| back.shard == Some(shard);
         for nth in self.backs.iter().filter(of_shard).map(|(nth, _)| *nth).collect::<Vec<_>>() {
             self.coverage.hit("callback: lost with its shard");
+            self.expected.push(Answer::EndCall(self.backs[&nth].work));
             self.remove(self.backs[&nth].work, WithdrawReason::CallerGone, |tally| &mut tally.moved);
             self.back_failed(nth, true);
         }
