@@ -45,6 +45,11 @@ impl Marks {
             Seen::Journaled { entry: Entry::AgentStatus { reason: Some(reason), .. }, .. } => {
                 self.mark(&format!("agent.paused.{reason}"));
             }
+            Seen::Journaled { entry: Entry::Callback(callback), .. } => {
+                self.mark(&format!("callback.{}", callback.state.word()));
+            }
+            Seen::AcdTold { input: acd::Input::RestoreCallback(_), .. } => self.mark("callback.restored"),
+            Seen::Journaled { entry: Entry::DoNotCall { .. }, .. } => self.mark("do_not_call.changed"),
             Seen::Journaled { entry: Entry::BindingSet(_), .. } => self.mark("binding.set"),
             Seen::Journaled { entry: Entry::BindingRemoved { .. }, .. } => self.mark("binding.removed"),
             Seen::AcdTold { input: acd::Input::OfferEnded { outcome, .. }, .. } => self.mark(outcome_word(*outcome)),

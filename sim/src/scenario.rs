@@ -1,11 +1,15 @@
 //! What a run looks like. The seed draws the configuration too (a swarm), so that rare mixtures come by themselves.
 
+mod callbacks;
+
 use core::time::Duration;
 
 use clock::Rng;
 
 use crate::chance::{between, number, share};
 use crate::planted::Planted;
+
+pub use self::callbacks::CallbackScenario;
 
 /// One run: everything that happens in it follows from these values.
 #[derive(Clone, Debug)]
@@ -129,6 +133,8 @@ pub struct PeopleScenario {
     pub max_missed: u32,
     /// How long a registration lasts.
     pub register_expires: Duration,
+    /// Callbacks, where there are any.
+    pub callbacks: Option<CallbackScenario>,
 }
 
 impl Scenario {
@@ -137,7 +143,8 @@ impl Scenario {
     pub fn draw(seed: u64, calls: u32) -> Self {
         let mut rng = Rng::new(seed ^ 0x5343_454E_4152_494F);
         let agents = number(&mut rng, 2, 14);
-        let people = PeopleScenario::draw(&mut rng);
+        let callbacks = CallbackScenario::draw(seed);
+        let people = PeopleScenario { callbacks, ..PeopleScenario::draw(&mut rng) };
         // From half the work that the agents can do to twice as much.
         let load = 0.5 + rng.unit() * 1.5;
         let busy = people.talk + people.answer + people.wrap_up;
@@ -235,6 +242,7 @@ impl PeopleScenario {
             wrap_up: between(rng, Duration::ZERO, secs(10)),
             max_missed: number(rng, 0, 4) as u32,
             register_expires: between(rng, secs(60), secs(600)),
+            callbacks: None,
         }
     }
 }

@@ -29,6 +29,8 @@ pub(crate) enum Seen<'a> {
     Alarmed { owner: Owner, alarm: &'a Alarm },
     /// The journal begins to fail, or works again.
     JournalFailing { failing: bool },
+    /// The dialer takes an input.
+    DialerTold { input: &'a centre::owner::DialerInput },
     /// The ACD takes an input.
     AcdTold { now: Now, input: &'a acd::Input },
     /// The ACD's time has come on.
@@ -143,6 +145,11 @@ impl Watch {
                 log.push(format!("          !!! {}: {}", violation.rule, violation.what));
             }
         }
+    }
+
+    /// Callbacks that are open, by what the ACD said.
+    pub(crate) fn open_callbacks(&self) -> usize {
+        self.judges.open_callbacks()
     }
 
     pub(crate) fn finish(self) -> Outcome {

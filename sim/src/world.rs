@@ -111,10 +111,14 @@ impl World {
         self.node.mend_journal(&mut self.ctx, true);
         if self.node.is_stopping() {
             // A node on its way down is let go down, or it would refuse the calls of the calm.
-            self.node.stop(&mut self.ctx, StopStage::EndAll(self.node.life()));
+            let life = self.node.life();
+            self.node.stop(&mut self.ctx, StopStage::EndAll(life));
             let down = self.ctx.now + DRAIN_MAX;
             self.run_until(down);
-            self.node.stop(&mut self.ctx, StopStage::Down(self.node.life()));
+            // It may have gone down by itself, and be up again.
+            if self.node.life() == life {
+                self.node.stop(&mut self.ctx, StopStage::Down(life));
+            }
         }
         if !self.node.is_up() {
             self.start_node();
@@ -125,11 +129,24 @@ impl World {
         self.peers.calm(&mut self.ctx, &mut self.node);
         let settled = self.ctx.now + SETTLE_MAX;
         self.run_until(settled);
+        self.serve_callbacks();
         // A ring that was missed after the calm began may have paused its agent.
         self.peers.all_ready(&mut self.ctx, &mut self.node);
         self.probe();
         let quiet = self.ctx.now + QUIET_MAX;
         self.run_until(quiet);
+    }
+
+    /// Who is to be called back is, by agents who are all at work, and they talk to the end.
+    fn serve_callbacks(&mut self) {
+        let until = self.ctx.now + CALLBACKS_MAX;
+        let has_any = self.scenario.people.callbacks.is_some();
+        let is_busy = |world: &Self| world.ctx.watch.open_callbacks() > 0 || world.node.any_live_call(0).is_some();
+        while has_any && is_busy(self) && self.ctx.now < until {
+            let next = self.ctx.now + CALLBACKS_LOOK_EVERY;
+            self.run_until(next);
+            self.peers.all_ready(&mut self.ctx, &mut self.node);
+        }
     }
 
     /// A call to each queue, one after the other: an agent takes it.
@@ -278,6 +295,10 @@ const DRAIN_MAX: Duration = Duration::from_secs(45);
 /// By then every call has ended and every agent is ready: a BYE to a peer that is gone takes 32 s, a phone that was
 /// silent registers again, wrap-ups and rings run out, a voicemail is finished.
 const SETTLE_MAX: Duration = Duration::from_secs(150);
+/// By then the last callback has expired.
+const CALLBACKS_MAX: Duration = Duration::from_secs(1_200);
+/// How often it is looked whether any is open, and all agents are at work.
+const CALLBACKS_LOOK_EVERY: Duration = Duration::from_secs(10);
 /// A probing call is looked at this often.
 const PROBE_LOOK_EVERY: Duration = Duration::from_millis(500);
 /// And this many times: long enough to ring, talk and wrap up.

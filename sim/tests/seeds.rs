@@ -87,6 +87,14 @@ fn two_hundred_seeds_hold_fourth_lot_and_meet_what_matters() {
         "agent.forgot",
         "offer.late",
         "key.by_info",
+        "callback.queued",
+        "callback.connected",
+        "callback.no_answer",
+        "callback.exhausted",
+        "callback.cancelled",
+        "callback.rejected",
+        "callback.restored",
+        "do_not_call.changed",
     ] {
         assert!(marks.count(case) > 0, "{case} was never met");
     }
@@ -110,15 +118,44 @@ fn without_faults_every_answered_conversation_is_heard() {
     }
 }
 
+/// As `hold`, of a seed that was found before callers could be called back.
+#[track_caller]
+fn hold_without_callbacks(seed: u64, calls: u32) {
+    keep_quiet_about_breaks();
+    let mut scenario = Scenario::draw(seed, calls);
+    scenario.people.callbacks = None;
+    let report = sim::run(&scenario);
+    assert!(report.violations.is_empty(), "{report}");
+}
+
 /// One agent calls a queue and transfers the agent who answered to another queue: who was rung is a caller then, and
 /// two agents talk in one call as they should.
 #[test]
 fn seed_600_an_agent_is_transferred_to_a_queue() {
-    hold(600, 100);
+    hold_without_callbacks(600, 100);
 }
 
 /// A shard breaks over hearing that ports are closed, and the one that takes its place does not wait for hearing it again.
 #[test]
 fn seed_190_ports_that_a_broken_shard_closed_are_closed() {
-    hold(190, CALLS);
+    hold_without_callbacks(190, CALLS);
+}
+
+/// A shard breaks before an order to begin a callback's call reaches the one that takes its place: the distributor,
+/// which has tried again meanwhile, ends that call.
+#[test]
+fn seed_26_a_call_begun_for_a_callback_that_was_lost_is_ended() {
+    hold(26, CALLS);
+}
+
+/// The journal fails over the answer to who asked to be called back: he hears that he is not, and waits in his place.
+#[test]
+fn seed_122_who_could_not_be_told_waits_on() {
+    hold(122, CALLS);
+}
+
+/// A wall clock that is set back by an hour makes no callback rest for that hour.
+#[test]
+fn seed_46_callbacks_rest_as_long_as_the_rule_says() {
+    hold(46, CALLS);
 }

@@ -34,11 +34,17 @@ pub(crate) fn said(ledger: &Ledger, effect: &Effect, bench: &mut Bench) {
         }
         Effect::Enqueued { call, queue, arrived, .. } => {
             let Some(row) = ledger.calls.get(call) else {
-                return bench.broken("P4 order of arrival", format!("{} has a place and does not wait", short(*call)));
+                // A callback's: its place is of a time at which somebody asked, or came and asked then.
+                if !ledger.arrivals.contains_key(&(*queue, *arrived)) {
+                    let what = format!("{} has its place since {arrived:?}, when nobody came", short(*call));
+                    bench.broken("P7 the original arrival is kept", what);
+                }
+                return;
             };
             let key = (*queue, row.number.clone().unwrap_or_default());
-            let place = ledger.places.get(&key).filter(|_| row.is_new);
-            let expected = place.map_or(row.arrived_wall, |place| place.arrived_wall);
+            let place = ledger.places.get(&key).filter(|_| row.is_new).map(|place| place.arrived_wall);
+            let of_callback = ledger.taken_over.get(&key).filter(|_| row.is_new).copied();
+            let expected = of_callback.or(place).unwrap_or(row.arrived_wall);
             if *arrived != expected {
                 let what = format!("{} has its place since {expected:?}, the ACD says {arrived:?}", short(*call));
                 bench.broken("P4 order of arrival", what);

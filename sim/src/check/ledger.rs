@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use acd::{AgentFact, Effect, Input, OfferOutcome, QueueConfig, QueueTally, State, Status, WithdrawReason};
 use acd::{MISSED_REST, REFUSED_REST, UNREACHABLE_REST};
-use clock::{AgentId, CallId, Generation, Instant, LegId, Now, OfferId, QueueId, ShardId, WallTime};
+use clock::{AgentId, CallId, CallbackId, Generation, Instant, LegId, Now, OfferId, QueueId, ShardId, WallTime};
 
 /// The book.
 #[derive(Debug, Default)]
@@ -18,8 +18,14 @@ pub(crate) struct Ledger {
     pub(crate) offers: BTreeMap<OfferId, Offer>,
     /// Places that must be given back.
     pub(crate) places: BTreeMap<(QueueId, String), Place>,
+    /// When callbacks were asked for, or their callers came, on the monotonic clock and in sequence.
+    pub(super) arrivals: BTreeMap<(QueueId, WallTime), (i128, u64)>,
+    /// Places of callbacks that their callers took over in this step.
+    pub(super) taken_over: BTreeMap<(QueueId, String), WallTime>,
+    /// Under which call a callback waits.
+    pub(super) works: BTreeMap<CallbackId, CallId>,
     reachable: BTreeSet<AgentId>,
-    next_seq: u64,
+    pub(super) next_seq: u64,
 }
 
 /// An agent.
@@ -64,7 +70,13 @@ pub(crate) struct Caller {
     pub(crate) offer: Option<OfferId>,
     /// It has no place yet.
     pub(crate) is_new: bool,
+    /// It is a callback's; begun on its shard, or not yet.
+    pub(crate) callback: Option<Begun>,
 }
+
+/// Whether the call of a callback that waits has begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Begun(pub(crate) bool);
 
 /// The place of a caller whom a restart cut off.
 #[derive(Clone, Copy, Debug)]
@@ -180,12 +192,11 @@ impl Ledger {
             Input::RestorePlace { queue, caller, arrived, until } => {
                 self.keep_place((*queue, caller.clone()), *arrived, *until);
             }
-            // The simulated callers ask for no callback; `CallbackFacts` name none then.
-            Input::RequestCallback(_)
-            | Input::CancelCallback { .. }
-            | Input::CallbackStep { .. }
-            | Input::CallbackFacts { .. }
-            | Input::RestoreCallback(_) => {}
+            Input::RequestCallback(request) => self.note_arrival(request),
+            Input::RestoreCallback(callback) => self.restore_callback(callback),
+            // Whoever is not reached any more, or talks already, waits no more.
+            Input::CallbackStep { call, step } if *step != acd::CallbackStep::Dialing => self.unplace(*call),
+            Input::CancelCallback { .. } | Input::CallbackStep { .. } | Input::CallbackFacts { .. } => {}
             // Nobody is probed, extends a wrap-up or chooses queues in the simulated centre, and a call on hold is a call.
             Input::AgentRules { .. }
             | Input::Answers { .. }
@@ -199,16 +210,24 @@ impl Ledger {
     /// The ACD says something; the rules have been asked.
     pub(crate) fn said(&mut self, effect: &Effect) {
         match effect {
+            Effect::Enqueued { call, shard, queue, arrived, priority } if !self.calls.contains_key(call) => {
+                self.place_callback(*call, *shard, *queue, *arrived, *priority);
+            }
             Effect::Enqueued { call, .. } => {
                 let Some(row) = self.calls.get_mut(call).filter(|row| row.is_new) else { return };
                 row.is_new = false;
                 let key = (row.queue, row.number.clone().unwrap_or_default());
-                if let Some(place) = self.places.remove(&key) {
+                if let Some(arrived) = self.taken_over.remove(&key) {
+                    row.arrived_wall = arrived;
+                    if let Some((arrived, seq)) = self.arrivals.get(&(row.queue, arrived)) {
+                        (row.arrived, row.seq) = (*arrived, *seq);
+                    }
+                } else if let Some(place) = self.places.remove(&key) {
                     (row.arrived_wall, row.arrived) = (place.arrived_wall, place.arrived);
                 }
             }
             Effect::Offer { offer, generation, call, agent, ring, .. } => {
-                let deadline = self.now.mono + *ring + acd::OFFER_GRACE;
+                let deadline = self.now.mono + *ring + acd::OFFER_GRACE + self.lease_extra(*call);
                 let open = Offer { agent: *agent, call: *call, generation: *generation, deadline };
                 self.offers.insert(*offer, open);
                 if let Some(agent) = self.agents.get_mut(agent) {
@@ -241,10 +260,19 @@ impl Ledger {
                     agent.told = Some((*state, *call));
                 }
             }
+            Effect::CallbackChanged(callback) => self.callback_changed(callback),
+            Effect::BeginCallback { shard, order } => {
+                self.works.insert(order.callback, order.call);
+                if let Some(row) = self.calls.get_mut(&order.call) {
+                    (row.shard, row.callback) = (*shard, Some(Begun(true)));
+                }
+            }
+            Effect::CallbackAnswer { call, result: Ok(_), .. } => self.leave(*call, |tally| &mut tally.called_back),
+            Effect::CallbackAnswer { call, result: Err(acd::CallbackRefusal::Limit), .. } => {
+                self.leave(*call, |tally| &mut tally.timed_out);
+            }
             Effect::Place { .. }
             | Effect::ClaimRefused { .. }
-            | Effect::CallbackChanged(_)
-            | Effect::BeginCallback { .. }
             | Effect::EndCallback { .. }
             | Effect::CallbackAnswer { .. }
             | Effect::StatusChanged { .. }
@@ -305,7 +333,8 @@ impl Ledger {
                 (row.arrived, row.arrived_wall, row.seq)
             });
         let offer = None;
-        let row = Caller { shard, queue, number, priority, arrived, arrived_wall, seq, until, offer, is_new };
+        let callback = None;
+        let row = Caller { shard, queue, number, priority, arrived, arrived_wall, seq, until, offer, is_new, callback };
         self.calls.insert(call, row);
     }
 
@@ -326,7 +355,7 @@ impl Ledger {
 
     fn leave(&mut self, call: CallId, count: impl Fn(&mut QueueTally) -> &mut u64) {
         let Some(row) = self.calls.remove(&call) else { return };
-        if let Some((_, tally)) = self.queues.get_mut(&row.queue) {
+        if let Some((_, tally)) = self.queues.get_mut(&row.queue).filter(|_| row.callback.is_none()) {
             *count(tally) += 1;
         }
     }
@@ -368,7 +397,9 @@ impl Ledger {
     /// All that a shard held is gone: its callers, and the legs of its agents, without wrap-up for these.
     fn shard_lost(&mut self, shard: ShardId) {
         let now = self.now.mono;
-        let gone: Vec<CallId> = self.calls.iter().filter(|(_, row)| row.shard == shard).map(|(id, _)| *id).collect();
+        // A callback whose call has not begun is nowhere but in its queue.
+        let is_lost = |row: &Caller| row.shard == shard && row.callback != Some(Begun(false));
+        let gone: Vec<CallId> = self.calls.iter().filter(|(_, row)| is_lost(row)).map(|(id, _)| *id).collect();
         for call in gone {
             self.leave(call, |tally| &mut tally.abandoned);
         }

@@ -2,6 +2,8 @@
 //! one subject.
 
 mod agents;
+mod callback_book;
+mod callbacks;
 mod dispatch;
 mod figures;
 mod gate;
@@ -17,6 +19,7 @@ mod trunks;
 
 use clock::Instant;
 
+use self::callbacks::CallbackJudge;
 use self::figures::FigureJudge;
 use self::gate::GateJudge;
 use self::ledger::Ledger;
@@ -55,6 +58,7 @@ pub(crate) struct Judges {
     bench: Bench,
     ledger: Ledger,
     is_repaired: bool,
+    callbacks: CallbackJudge,
     offers: OfferJudge,
     phones: PhoneJudge,
     records: RecordJudge,
@@ -71,6 +75,7 @@ impl Judges {
             bench: Bench::new(),
             ledger: Ledger::default(),
             is_repaired: false,
+            callbacks: CallbackJudge::default(),
             offers: OfferJudge::default(),
             phones: PhoneJudge::new(queues),
             records: RecordJudge::new(agents),
@@ -84,6 +89,7 @@ impl Judges {
 
     pub(crate) fn see(&mut self, at: Instant, seen: &Seen<'_>) {
         self.bench.at = at;
+        self.callbacks.see(seen, &self.ledger, &mut self.bench);
         self.see_acd(seen);
         self.phones.see(at, seen, &mut self.bench);
         self.records.see(seen, &mut self.bench);
@@ -105,6 +111,11 @@ impl Judges {
     /// Calls of which a record began.
     pub(crate) fn calls(&self) -> u64 {
         self.records.calls()
+    }
+
+    /// Callbacks that are open.
+    pub(crate) fn open_callbacks(&self) -> usize {
+        self.callbacks.open()
     }
 
     /// Conversations that were listened to.

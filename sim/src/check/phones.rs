@@ -4,7 +4,7 @@
 //! It knows nothing of what shards and ACD tell each other, so a lie between the two is no excuse.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use centre::owner::Alarm;
 use clock::{AgentId, CallId, Instant, LegId, QueueId};
@@ -24,6 +24,8 @@ pub(crate) struct PhoneJudge {
     by_call_id: BTreeMap<String, LegId>,
     /// Granted offers: who talks, in which call, since when.
     granted: BTreeMap<LegId, (AgentId, CallId, Instant)>,
+    /// Calls whose customer is being called and has not answered: their agents only wait.
+    unanswered: BTreeSet<CallId>,
     /// Until when an agent wraps up.
     owed: BTreeMap<AgentId, Instant>,
     /// Rings that are over, as long as another may have crossed them.
@@ -70,7 +72,14 @@ impl PhoneJudge {
     fn record(&mut self, at: Instant, call: CallId, event: &CallEvent, bench: &mut Bench) {
         match event {
             CallEvent::QueueEntered { queue, .. } => drop(self.queue_of.insert(call, *queue)),
-            CallEvent::Ended { .. } => drop(self.queue_of.remove(&call)),
+            CallEvent::Ended { .. } => {
+                self.queue_of.remove(&call);
+                self.unanswered.remove(&call);
+            }
+            CallEvent::CallbackDialing { .. } => drop(self.unanswered.insert(call)),
+            CallEvent::Answered { .. } if self.unanswered.remove(&call) => {
+                self.granted.values_mut().filter(|granted| granted.1 == call).for_each(|granted| granted.2 = at);
+            }
             CallEvent::LegStarted { leg, kind: LegKind::Agent, sip_call_id, agent: Some(agent) } => {
                 let (since, until, has_rung, leaves) = (at, None, false, false);
                 self.legs.insert(*leg, Rung { call, agent: *agent, since, until, has_rung, leaves });
@@ -87,6 +96,7 @@ impl PhoneJudge {
                 if let Some((agent, call, granted)) = self.granted.remove(leg)
                     && at.since(granted) >= TALKED
                     && !was_lost
+                    && !self.unanswered.contains(&call)
                 {
                     let wrap_up = self.queue_of.get(&call).and_then(|queue| self.wrap_up.get(queue));
                     self.owed.insert(agent, at + wrap_up.copied().unwrap_or_default());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use centre::owner::Alarm;
 use clock::{AgentId, CallId, QueueId, WallTime};
-use journal_core::{AgentStatus, CallEntry, CallEvent, CallRecord, Entry, LegKind, Owner, Step, code};
+use journal_core::{AgentStatus, CallEntry, CallEvent, CallRecord, Direction, Entry, LegKind, Owner, Step, code};
 
 use super::Bench;
 use crate::watch::{Seen, short};
@@ -90,6 +90,8 @@ impl RecordJudge {
             let (mut from, mut place) = (String::new(), None);
             for step in steps {
                 match &step.event {
+                    // Who is called back has a place too, which his callback keeps.
+                    CallEvent::Started { direction: Direction::OutboundDial, internal: false, .. } => {}
                     CallEvent::Started { from: number, .. } => from.clone_from(number),
                     CallEvent::QueueEntered { queue, arrived, .. } => place = Some((*queue, *arrived)),
                     CallEvent::QueueLeft { .. } | CallEvent::Ended { .. } => place = None,

@@ -19,6 +19,11 @@ impl Node {
     pub(super) fn deliver(&mut self, ctx: &mut Ctx, from: usize, delivery: Delivery) {
         let acd = usize::from(self.shards);
         match delivery {
+            // Production puts the list into every shard's lane before it goes on: what is sent later comes behind it.
+            Delivery::Shard(shard, input) if from == acd + 2 => {
+                let owner = usize::from(shard.0);
+                self.schedule(ctx, ctx.now, NodeEvent::Input { owner, input: Input::Shard(input) });
+            }
             Delivery::Shard(shard, input) => self.pass(ctx, from, usize::from(shard.0), Input::Shard(input)),
             Delivery::Acd(input) => self.pass(ctx, from, acd, Input::Acd(input)),
             Delivery::Location(input) => self.pass(ctx, from, acd + 1, Input::Location(input)),
@@ -195,8 +200,8 @@ impl Node {
                 Owner::Shard(shard) => usize::from(shard.0),
                 Owner::Acd => usize::from(self.shards),
                 Owner::Location => usize::from(self.shards) + 1,
-                // The simulated centre has no dialer.
-                Owner::Node | Owner::Api | Owner::Dialer => continue,
+                Owner::Dialer => usize::from(self.shards) + 2,
+                Owner::Node | Owner::Api => continue,
             };
             let at = ctx.now + between(&mut self.rng, Duration::from_micros(1), Duration::from_micros(200));
             self.schedule(ctx, at, NodeEvent::Progress { owner: to, durability, number });

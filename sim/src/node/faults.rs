@@ -64,17 +64,21 @@ impl Node {
     /// One of the owners breaks an assertion at its next input.
     pub(crate) fn break_an_owner(&mut self) {
         let Some(running) = &mut self.running else { return };
-        let owner = index(&mut self.rng, running.posts.len());
+        // Not the dialer, which stands last: it has no assertion to break.
+        let owner = index(&mut self.rng, running.posts.len() - 1);
         if let Some(post) = running.posts.get_mut(owner) {
             post.break_next();
         }
     }
 
     fn tell_journal(&mut self, ctx: &mut Ctx) {
-        for owner in 0..=usize::from(self.shards) + 1 {
-            let at = ctx.now + between(&mut self.rng, Duration::ZERO, NOTICED_WITHIN);
+        let mut at = ctx.now;
+        let location = usize::from(self.shards) + 1;
+        for owner in 0..=location {
+            at = ctx.now + between(&mut self.rng, Duration::ZERO, NOTICED_WITHIN);
             self.schedule(ctx, at, NodeEvent::JournalState { owner });
         }
+        self.schedule(ctx, at, NodeEvent::JournalState { owner: location + 1 });
     }
 }
 

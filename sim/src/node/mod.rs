@@ -15,7 +15,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use ::clock::{CallId, Instant, RequestId, Rng, ShardId};
-use centre::owner::{AcdOwner, LocationOwner, ShardOwner};
+use centre::owner::{AcdOwner, DialerInput, DialerOwner, LocationOwner, ShardOwner};
 use centre::restore;
 use journal_core::{Durability, Entry, Owner};
 
@@ -81,7 +81,7 @@ pub(crate) struct Node {
 /// One life of the node.
 #[derive(Debug)]
 struct Running {
-    /// Shards, then the ACD, then location.
+    /// Shards, then the ACD, then location, then the dialer.
     posts: Vec<Post>,
     media: Worker,
     directory: Directory,
@@ -124,6 +124,7 @@ impl Node {
         let config = self.setup.location(&mut self.rng);
         let location = LocationOwner::new(config, self.shards, self.rng.fork());
         posts.push(Post::new(Core::Location(Box::new(location))));
+        posts.push(Post::new(Core::Dialer(Box::new(DialerOwner::new(self.shards)))));
         for (post, fault) in posts.iter_mut().zip(core::iter::repeat(self.planted)) {
             fault.into_iter().for_each(|fault| post.plant(fault));
         }
@@ -149,6 +150,7 @@ impl Node {
         let places = restore::places(replay, wall);
         let last_agents = restore::last_agents(replay);
         let (calls, dials) = (restore::calls(replay), restore::dials(replay, wall));
+        let (callbacks, do_not_call) = (restore::callbacks(replay), replay.do_not_call.clone());
         if replay.stopped_in_order {
             ctx.see(&Seen::StartedInOrder { live: calls.len() });
         }
@@ -169,6 +171,11 @@ impl Node {
         for place in places {
             self.step(ctx, shards, Some(Input::Acd(place)));
         }
+        for callback in callbacks {
+            self.step(ctx, shards, Some(Input::Acd(callback)));
+        }
+        self.step(ctx, shards + 2, Some(Input::Dialer(DialerInput::Configure(self.setup.plan.clone()))));
+        self.step(ctx, shards + 2, Some(Input::Dialer(DialerInput::Restore(do_not_call))));
         self.step(ctx, shards + 1, Some(Input::Location(self.setup.users())));
         self.step(ctx, shards + 1, Some(Input::Location(sip::location::Input::Restore(bindings))));
         self.step(ctx, 0, Some(Input::Shard(dials)));
@@ -271,6 +278,7 @@ impl Node {
             Input::Shard(_) => usize::try_from(self.rng.below(u64::from(self.shards))).unwrap_or(0),
             Input::Acd(_) => usize::from(self.shards),
             Input::Location(_) => usize::from(self.shards) + 1,
+            Input::Dialer(_) => usize::from(self.shards) + 2,
         };
         let at = self.arrival(ctx.now, self.parts() - 1, owner);
         self.schedule(ctx, at, NodeEvent::Input { owner, input });
@@ -392,7 +400,7 @@ impl Node {
 
     /// Owners, and the outside with the media worker as one more.
     fn parts(&self) -> usize {
-        usize::from(self.shards) + 3
+        usize::from(self.shards) + 4
     }
 }
 

@@ -1,7 +1,7 @@
 //! The owners of one life: production's cores and outlets, each with its gate.
 
 use centre::Delivery;
-use centre::owner::{AcdOwner, LocationOwner, ShardOwner};
+use centre::owner::{AcdOwner, DialerInput, DialerOwner, LocationOwner, ShardOwner};
 use clock::{Instant, Now, ShardId};
 use journal_core::{Gate, Owner};
 use sip::ua::Peer;
@@ -16,6 +16,7 @@ pub(crate) enum Input {
     Shard(call::Input),
     Acd(acd::Input),
     Location(sip::location::Input),
+    Dialer(DialerInput),
 }
 
 /// A core as its owner's task runs it, built anew when it breaks.
@@ -24,6 +25,7 @@ pub(crate) enum Core {
     Shard(ShardId, Box<ShardOwner>),
     Acd(Box<AcdOwner>),
     Location(Box<LocationOwner>),
+    Dialer(Box<DialerOwner>),
 }
 
 /// One owner as its task holds it.
@@ -63,6 +65,7 @@ impl Post {
             Core::Shard(shard, ..) => Owner::Shard(*shard),
             Core::Acd(..) => Owner::Acd,
             Core::Location(..) => Owner::Location,
+            Core::Dialer(..) => Owner::Dialer,
         }
     }
 
@@ -102,6 +105,15 @@ impl Post {
                     deliveries.push(delivery);
                 }
             }
+            (Core::Dialer(dialer), input) => {
+                if let Some(Input::Dialer(input)) = input {
+                    ctx.see(&Seen::DialerTold { input: &input });
+                    dialer.handle(now, input);
+                }
+                while let Some(delivery) = dialer.poll_delivery() {
+                    deliveries.push(delivery);
+                }
+            }
         }
         deliveries
     }
@@ -115,6 +127,8 @@ impl Post {
             Core::Shard(_, shard) => shard.break_at(centre::owner::Fault::Next),
             Core::Acd(acd) => acd.break_at(centre::owner::Fault::Next),
             Core::Location(location) => location.break_at(centre::owner::Fault::Next),
+            // It holds a list and nothing that an assertion watches.
+            Core::Dialer(_) => {}
         }
         #[cfg(not(feature = "fault-injection"))]
         let _ = breaks_already;
@@ -126,7 +140,7 @@ impl Post {
         match &mut self.core {
             Core::Shard(_, shard) => fault.in_shard().into_iter().for_each(|fault| shard.plant(fault)),
             Core::Acd(acd) => fault.in_acd().into_iter().for_each(|fault| acd.plant(fault)),
-            Core::Location(_) => {}
+            Core::Location(_) | Core::Dialer(_) => {}
         }
         #[cfg(not(feature = "planted-faults"))]
         let _ = fault;
@@ -138,6 +152,7 @@ impl Post {
             Core::Shard(_, shard) => shard.poll_timeout(),
             Core::Acd(acd) => acd.poll_timeout(),
             Core::Location(location) => location.poll_timeout(),
+            Core::Dialer(_) => None,
         }
     }
 
@@ -167,11 +182,13 @@ impl Post {
                     ("legs of the ACD", counts.legs),
                     ("timers of the ACD", counts.timers - counts.places),
                     ("suspicions of the ACD", counts.suspects),
+                    ("callbacks of the ACD", counts.callbacks),
                 ]);
             }
             Core::Location(location) => {
                 left.push(("requests of location that wait", location.counts().waiting_requests));
             }
+            Core::Dialer(_) => {}
         }
         left
     }

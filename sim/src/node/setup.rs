@@ -48,6 +48,7 @@ impl Setup {
                 wrap_up: people.wrap_up,
                 max_waiting: 50,
                 agents: own.into_iter().map(Into::into).collect(),
+                callbacks: people.callbacks.as_ref().map(|callbacks| callbacks.rules).unwrap_or_default(),
                 ..acd::QueueConfig::default()
             }
         });
@@ -176,7 +177,7 @@ fn plan(scenario: &Scenario, agents: &[AgentId], queues: &[QueueId]) -> Plan {
         agents: agents.iter().map(|agent| (*agent, agent_plan(*agent))).collect(),
         trunks: trunks.collect(),
         routes: vec![route],
-        queues: queues.iter().map(|queue| (*queue, queue_plan(*queue))).collect(),
+        queues: queues.iter().map(|queue| (*queue, queue_plan(*queue, scenario))).collect(),
         limits: CallLimits { ring_max: Duration::from_secs(40), ..CallLimits::default() },
         ..Plan::default()
     }
@@ -217,7 +218,7 @@ fn agent_plan(agent: AgentId) -> AgentPlan {
     }
 }
 
-fn queue_plan(queue: QueueId) -> QueuePlan {
+fn queue_plan(queue: QueueId, scenario: &Scenario) -> QueuePlan {
     QueuePlan {
         name: format!("queue{}", queue.0),
         caller_id: None,
@@ -226,7 +227,7 @@ fn queue_plan(queue: QueueId) -> QueuePlan {
         voicemail_prompt: "voicemail".to_owned(),
         voicemail_max: Duration::from_secs(10),
         voicemail_on_timeout: queue.0 % 3 != 2,
-        callback: None,
+        callback: scenario.people.callbacks.as_ref().map(|_| Box::default()),
         ..QueuePlan::default()
     }
 }

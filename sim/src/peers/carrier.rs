@@ -28,8 +28,8 @@ pub(crate) enum CarrierAct {
     Refuse(SessionId, u16),
     /// Whoever is there hangs up.
     HangUp(SessionId),
-    /// Whoever is there presses `#`.
-    Press(SessionId),
+    /// Whoever is there presses this key.
+    Press(SessionId, char),
     /// The callee's network plays something before the answer.
     EarlyMedia(SessionId),
     /// Whoever is there puts us on hold.
@@ -92,8 +92,9 @@ impl Carrier {
         self.later(ctx, stays, CarrierAct::HangUp(session));
         if self.rng.chance(0.2) {
             let after = exponential(&mut self.rng, Duration::from_secs(8));
-            self.later(ctx, after, CarrierAct::Press(session));
+            self.later(ctx, after, CarrierAct::Press(session, '#'));
         }
+        self.ask_back(ctx, session);
         if self.rng.chance(self.people.hold / 3.0) {
             let after = exponential(&mut self.rng, self.people.patience / 2);
             self.later(ctx, after, CarrierAct::Hold(session));
@@ -106,8 +107,22 @@ impl Carrier {
         self.settle(ctx);
     }
 
+    /// Some callers ask to be called back, and some of those think better of it.
+    fn ask_back(&mut self, ctx: &mut Ctx, session: SessionId) {
+        let Some(callbacks) = self.people.callbacks.clone() else { return };
+        if !self.rng.chance(callbacks.press) {
+            return;
+        }
+        let after = exponential(&mut self.rng, Duration::from_secs(8));
+        self.later(ctx, after, CarrierAct::Press(session, '1'));
+        if self.rng.chance(callbacks.regret) {
+            let then = between(&mut self.rng, Duration::from_millis(50), Duration::from_secs(4));
+            self.later(ctx, after + then, CarrierAct::Press(session, '2'));
+        }
+    }
+
     /// Does something; a key pressed is for the node's media worker, with the address it comes from.
-    pub(crate) fn act(&mut self, ctx: &mut Ctx, act: CarrierAct) -> Option<core::net::SocketAddr> {
+    pub(crate) fn act(&mut self, ctx: &mut Ctx, act: CarrierAct) -> Option<(core::net::SocketAddr, char)> {
         let mut pressed = None;
         match act {
             CarrierAct::Wake => self.endpoint.wake(ctx),
@@ -118,15 +133,17 @@ impl Carrier {
             CarrierAct::EarlyMedia(session) => self.early_media(ctx, session),
             CarrierAct::Hold(session) => self.reinvite(ctx, session, sdp::Direction::SendOnly),
             CarrierAct::Resume(session) => self.reinvite(ctx, session, sdp::Direction::SendRecv),
-            CarrierAct::Press(session) if self.rng.chance(0.5) => {
+            CarrierAct::Press(session, digit) if self.rng.chance(0.5) => {
                 if self.parties.get(&session).is_some_and(|party| party.stage == Stage::Up) {
                     ctx.see(&Seen::PressedByInfo);
-                    let body = Body { content_type: "application/dtmf-relay", bytes: DTMF_RELAY.into() };
+                    let bytes = format!("Signal={digit}\r\nDuration=160\r\n").into();
+                    let body = Body { content_type: "application/dtmf-relay", bytes };
                     self.endpoint.ua.info(ctx.now, session, &body);
                 }
             }
-            CarrierAct::Press(session) => {
-                pressed = self.parties.get(&session).filter(|party| party.stage == Stage::Up).map(|party| party.rtp);
+            CarrierAct::Press(session, digit) => {
+                let party = self.parties.get(&session).filter(|party| party.stage == Stage::Up);
+                pressed = party.map(|party| (party.rtp, digit));
             }
         }
         self.settle(ctx);
@@ -259,6 +276,3 @@ impl Carrier {
         ctx.events.at(ctx.now + after, ctx::Event::Carrier(self.index, act));
     }
 }
-
-/// A key pressed, as INFO carries it.
-const DTMF_RELAY: &[u8] = b"Signal=#\r\nDuration=160\r\n";

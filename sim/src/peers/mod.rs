@@ -13,14 +13,14 @@ use std::collections::BTreeMap;
 use clock::{AgentId, Instant, QueueId, Rng};
 
 use self::carrier::Carrier;
-use self::party::Stage;
+use self::party::{Party, Stage};
 use self::phone::Phone;
 use self::supervisor::Supervisor;
 use crate::chance::{between, index};
 use crate::ctx::{self, Ctx};
 use crate::network::Datagram;
 use crate::node::{self, Node};
-use crate::scenario::Scenario;
+use crate::scenario::{CallbackScenario, PeopleScenario, Scenario};
 use crate::watch::Seen;
 
 pub(crate) use self::carrier::CarrierAct;
@@ -90,8 +90,8 @@ impl Peers {
 
     pub(crate) fn carrier_acts(&mut self, ctx: &mut Ctx, node: &mut Node, carrier: usize, act: CarrierAct) {
         let pressed = self.carriers.get_mut(carrier).and_then(|carrier| carrier.act(ctx, act));
-        if let Some(rtp) = pressed {
-            node.press(ctx, rtp, '#');
+        if let Some((rtp, digit)) = pressed {
+            node.press(ctx, rtp, digit);
         }
     }
 
@@ -108,17 +108,9 @@ impl Peers {
     /// One more call begins, and things happen around it.
     pub(crate) fn new_call(&mut self, ctx: &mut Ctx, node: &mut Node) {
         let people = self.scenario.people.clone();
-        let draw = self.rng.unit();
-        if draw < people.dial {
-            let (phone, to) = (index(&mut self.rng, self.phones.len()), self.dialed());
-            self.phones[phone].dial(ctx, &to);
-        } else if draw < people.dial + people.click {
-            let to = self.dialed();
-            self.supervisor.click(ctx, node, to);
-        } else {
-            let (caller, to) = (self.caller(), self.called());
-            let carrier = index(&mut self.rng, self.scenario.carriers as usize);
-            self.carriers[carrier].call(ctx, &caller, &to, None);
+        let asked_for = people.callbacks.as_ref().is_some_and(|callbacks| self.around_callbacks(ctx, node, callbacks));
+        if !asked_for {
+            self.begin_call(ctx, node, &people);
         }
         if self.rng.chance(people.outage) {
             self.outage(ctx);
@@ -138,6 +130,48 @@ impl Peers {
             let phone = index(&mut self.rng, self.phones.len());
             ctx.events.at(ctx.now, ctx::Event::Phone(phone, PhoneAct::Unregister));
         }
+    }
+
+    fn begin_call(&mut self, ctx: &mut Ctx, node: &mut Node, people: &PeopleScenario) {
+        let draw = self.rng.unit();
+        if draw < people.dial {
+            let (phone, to) = (index(&mut self.rng, self.phones.len()), self.dialed());
+            self.phones[phone].dial(ctx, &to);
+        } else if draw < people.dial + people.click {
+            let to = self.dialed();
+            self.supervisor.click(ctx, node, to);
+        } else {
+            let (caller, to) = (self.caller(), self.called());
+            let carrier = index(&mut self.rng, self.scenario.carriers as usize);
+            self.carriers[carrier].call(ctx, &caller, &to, None);
+        }
+    }
+
+    /// Programs ask for callbacks and call them off, and numbers are not to be called any more. True when a callback was
+    /// asked for in place of a call.
+    fn around_callbacks(&mut self, ctx: &mut Ctx, node: &mut Node, callbacks: &CallbackScenario) -> bool {
+        if self.rng.chance(callbacks.cancel) {
+            let (queue, number) = (self.queue(), self.known_caller());
+            self.supervisor.call_off(ctx, node, queue, number);
+        }
+        if self.rng.chance(callbacks.listed) {
+            let (number, listed) = (self.known_caller(), self.rng.chance(0.6));
+            self.supervisor.list(ctx, node, &number, listed);
+        }
+        let asks = self.rng.chance(callbacks.ask);
+        if asks {
+            let (queue, number) = (self.queue(), self.known_caller());
+            self.supervisor.ask_back(ctx, node, queue, number);
+        }
+        asks
+    }
+
+    /// One who has called, or is known otherwise.
+    fn known_caller(&mut self) -> String {
+        if self.callers.is_empty() || self.rng.chance(0.3) {
+            return format!("+4420794700{:02}", self.rng.below(20));
+        }
+        self.callers[index(&mut self.rng, self.callers.len())].clone()
     }
 
     /// Faults are over: everyone hangs up, every phone is registered, every agent at work.
@@ -179,7 +213,12 @@ impl Peers {
             let parties = phone.parties.values().filter(|party| party.stage == Stage::Up && !party.outgoing);
             for party in parties.filter(|party| !party.occupied && settled(party.since)) {
                 let callers = self.carriers.iter().flat_map(|carrier| carrier.parties.values());
-                let mut callers = callers.filter(|caller| caller.outgoing && caller.number == party.number);
+                // Who calls, or is called back.
+                let is_he = |caller: &&Party| {
+                    let number = if caller.outgoing { &caller.number } else { &caller.called };
+                    *number == party.number
+                };
+                let mut callers = callers.filter(is_he);
                 let (Some(caller), None) = (callers.next(), callers.next()) else { continue };
                 let heard = caller.stage == Stage::Up && !caller.occupied && settled(caller.since);
                 let carrier = caller.rtp.ip();

@@ -26,6 +26,8 @@ pub(crate) struct Party {
     pub(crate) rtp: SocketAddr,
     /// Number of the other side as this end knows it: for a carrier's call the caller's own.
     pub(crate) number: String,
+    /// Whom the INVITE that it got was for.
+    pub(crate) called: String,
     pub(crate) sip_call_id: String,
     /// This end sent the INVITE.
     pub(crate) outgoing: bool,
@@ -45,6 +47,7 @@ impl Party {
             since: now,
             rtp,
             number,
+            called: String::new(),
             sip_call_id,
             outgoing: true,
             invite: None,
@@ -55,12 +58,14 @@ impl Party {
 
     pub(crate) fn called(now: Instant, rtp: SocketAddr, invite: Message) -> Self {
         let number = invite.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned()));
+        let called = invite.to().ok().and_then(|to| to.uri.user().map(|user| user.into_owned()));
         let sip_call_id = invite.call_id().unwrap_or_default().to_owned();
         Self {
             stage: Stage::Calling,
             since: now,
             rtp,
             number: number.unwrap_or_default(),
+            called: called.unwrap_or_default(),
             sip_call_id,
             outgoing: false,
             invite: Some(invite),

@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use clock::{AgentId, Rng};
+use centre::owner::DialerInput;
+use clock::{AgentId, QueueId, Rng};
 
 use crate::chance::{between, index, number};
 use crate::ctx::{self, Ctx};
@@ -55,6 +56,43 @@ impl Supervisor {
         let (from_agent, request) = (self.any_agent(), self.request());
         let input = call::Input::Originate { request, from_agent, to, pin: None };
         self.ask(ctx, node, request, Input::Shard(input));
+    }
+
+    /// A program asks for a callback.
+    pub(crate) fn ask_back(&mut self, ctx: &mut Ctx, node: &mut Node, queue: QueueId, number: String) {
+        let request = self.request();
+        let asked = acd::CallbackRequest {
+            asker: acd::Asker::Client(request),
+            number: Some(number),
+            queue: Some(queue),
+            agent: None,
+            source: acd::CallbackSource::Api,
+            related: None,
+            due_at: None,
+            priority: 0,
+            device: None,
+            is_verified: false,
+            is_open: true,
+            denied_by: None,
+        };
+        let input = DialerInput::Callback { request: Box::new(asked), pin: None };
+        self.ask(ctx, node, request, Input::Dialer(input));
+    }
+
+    /// A program calls one off.
+    pub(crate) fn call_off(&mut self, ctx: &mut Ctx, node: &mut Node, queue: QueueId, number: String) {
+        let request = self.request();
+        let pick = acd::CallbackPick::Of { queue, number };
+        let input = acd::Input::CancelCallback { request: Some(request), pick, why: "api" };
+        self.ask(ctx, node, request, Input::Acd(input));
+    }
+
+    /// A number is not to be called any more, or may be called again.
+    pub(crate) fn list(&mut self, ctx: &mut Ctx, node: &mut Node, number: &str, listed: bool) {
+        let Ok(pattern) = number.parse() else { return };
+        let request = self.request();
+        let input = DialerInput::DoNotCall { request, pattern, listed, reason: None };
+        self.ask(ctx, node, request, Input::Dialer(input));
     }
 
     /// Every agent is at work.
