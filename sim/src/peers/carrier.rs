@@ -88,13 +88,17 @@ impl Carrier {
         };
         let session = self.endpoint.ua.invite(ctx.now, params);
         self.parties.insert(session, Party::calling(ctx.now, rtp, caller.to_owned(), sip_call_id));
+        // Who comes to be talked to does not ask to be called back.
+        let may_ask = stays.is_none();
         let stays = stays.unwrap_or_else(|| self.patience());
         self.later(ctx, stays, CarrierAct::HangUp(session));
         if self.rng.chance(0.2) {
             let after = exponential(&mut self.rng, Duration::from_secs(8));
             self.later(ctx, after, CarrierAct::Press(session, '#'));
         }
-        self.ask_back(ctx, session);
+        if may_ask {
+            self.ask_back(ctx, session);
+        }
         if self.rng.chance(self.people.hold / 3.0) {
             let after = exponential(&mut self.rng, self.people.patience / 2);
             self.later(ctx, after, CarrierAct::Hold(session));
