@@ -136,7 +136,8 @@ impl Acd {
     fn put_back(&mut self, shard: ShardId, fact: WaitingFact) {
         let WaitingFact { call, queue, caller, priority, arrived, kind, steps, preferred } = fact;
         let arrived = Some(arrived);
-        self.enqueue(Enqueue { call, shard, queue, caller, priority, kind, steps, preferred, arrived });
+        let to_ask = false;
+        self.enqueue(Enqueue { call, shard, queue, caller, priority, kind, steps, preferred, arrived, to_ask });
     }
 
     /// The leg is gone and nobody said how: his queue call has ended, without wrap-up.

@@ -74,6 +74,10 @@ pub const CALLBACKS_OF_AN_AGENT: u32 = 2;
 /// A customer's phone rings at least so long before it counts as not answered (47 CFR 64.1200 (a) (6)).
 pub const MIN_RING: Duration = Duration::from_secs(15);
 
+/// A caller who asked to be called back is told so in a few seconds. His shard says when his call is over; after this he
+/// is called back whatever it says.
+pub(crate) const PARTING_MAX: Duration = Duration::from_secs(60);
+
 /// An agent's own callback that is due while he is busy or away is looked at again after this.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(15);
 

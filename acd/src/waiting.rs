@@ -33,12 +33,12 @@ impl Acd {
 
     /// The same with the arrival and the sequence that decide the place.
     pub(crate) fn enter(&mut self, mut work: Enqueue, since: Option<(Stamp, WallTime)>, seq: Option<u64>) {
-        let Enqueue { call, shard, queue, kind, .. } = work;
+        let Enqueue { call, shard, queue, .. } = work;
         let former = self.take_out(call, queue);
         let since = former.as_ref().map(|row| (row.since, row.arrived)).or(since);
         let seq = former.as_ref().map(|row| row.key.seq).or(seq);
         let same_queue = former.filter(|row| row.queue == queue);
-        let until = match same_queue.as_ref().map_or_else(|| self.admit(queue, kind), |row| Ok(row.until)) {
+        let until = match same_queue.as_ref().map_or_else(|| self.admit(&work), |row| Ok(row.until)) {
             Ok(until) => until,
             Err(why) => return self.effects.push_back(Effect::LeaveQueue { shard, call, queue, why }),
         };
@@ -241,6 +241,7 @@ impl Acd {
         }
         self.keep_place(call);
         self.leave(call, Left::Abandoned);
+        self.parted(call);
     }
 
     /// The longest wait of a call is over.

@@ -42,8 +42,17 @@ fn taken(desk: &mut Desk, request: CallbackRequest) -> CallbackTaken {
     say(desk, request).0.expect("a callback")
 }
 
-/// A caller on the line presses the key.
+/// A caller on the line presses the key; if he is to be called back, his call is soon over.
 fn press(desk: &mut Desk, call: CallId, number: &str) -> (Result<(CallbackId, bool), CallbackRefusal>, Vec<Effect>) {
+    let (answer, mut effects) = pressed(desk, call, number);
+    if answer.is_ok() {
+        effects.extend(desk.say(Input::CallerGone { call }));
+    }
+    (answer, effects)
+}
+
+/// The same, and he is still on the line.
+fn pressed(desk: &mut Desk, call: CallId, number: &str) -> (Result<(CallbackId, bool), CallbackRefusal>, Vec<Effect>) {
     let asker = Asker::Caller { call, shard: SHARD };
     let request = CallbackRequest { asker, source: CallbackSource::Key, related: Some(call), ..ask(number) };
     let effects = desk.say(Input::RequestCallback(Box::new(request)));
@@ -215,7 +224,7 @@ fn it_is_served_exactly_when_the_held_call_would_have_been() {
     desk.claim(offered(&first));
     let second = desk.free(1, before, 2, false);
     let order = begun(&second).expect("the callback's call begins");
-    assert_eq!((offered(&second).call, order.number.as_str(), order.related), (order.call, A, Some(asks)));
+    assert_eq!((offered(&second).call, order.number.as_str()), (order.call, A));
     assert_eq!(state(&desk, id), Some(CallbackState::Reserved));
     // A decline is no attempt: it waits on, in its place, and the same call goes on.
     let declined = desk.ended(offered(&second), OfferOutcome::Refused);
@@ -541,4 +550,38 @@ fn differences_between_callbacks_and_calls_are_repaired() {
     let repaired = desk.say(facts(&[CallId(77)]));
     assert!(repaired.contains(&Effect::EndCallback { shard: SHARD, call: CallId(77) }));
     assert_eq!(state(&desk, id), Some(CallbackState::NoAnswer));
+}
+
+/// Else his own phone is busy, for he is still told that he is called back.
+#[test]
+fn a_caller_is_not_called_back_before_he_is_off_the_line() {
+    let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
+    let (call, ringing) = desk.call_from(SUPPORT, Some(A), 0);
+    assert_eq!(offered(&ringing).call, call);
+    let (answer, effects) = pressed(&mut desk, call, A);
+    let (id, _) = answer.expect("he is called back");
+    assert_eq!((begun(&effects), state(&desk, id), counts(&desk)), (None, Some(CallbackState::Queued), (1, 0)));
+    let effects = desk.pass(UNREACHABLE_REST + secs(1));
+    assert_eq!(begun(&effects), None, "the agent is ready again, and he still on the line");
+    let effects = desk.say(Input::CallerGone { call });
+    assert_eq!(begun(&effects).map(|order| order.number), Some(A.to_owned()));
+    // A shard that never says so delays him a minute.
+    let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
+    let (call, _) = desk.call_from(SUPPORT, Some(A), 0);
+    pressed(&mut desk, call, A).0.expect("he is called back");
+    assert!(begun(&desk.pass(secs(61))).is_some());
+}
+
+#[test]
+fn who_comes_to_ask_for_a_callback_need_not_be_let_in() {
+    let rules = QueueConfig { max_waiting: 1, join_empty: Some(Empty::Offline), ..queue(SUPPORT, &[1]) };
+    let mut desk = Desk::new(&[rules], &[]);
+    let enters = |desk: &mut Desk, call, to_ask| {
+        let (call, caller) = (CallId(call), Some(A.to_owned()));
+        desk.say(Input::Enqueue(Enqueue { call, queue: SUPPORT, shard: SHARD, caller, to_ask, ..Enqueue::default() }))
+    };
+    let is_refused = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::LeaveQueue { .. }));
+    assert!(is_refused(&enters(&mut desk, 1, false)), "nobody is there");
+    assert!(!is_refused(&enters(&mut desk, 2, true)));
+    press(&mut desk, CallId(2), A).0.expect("he is called back");
 }

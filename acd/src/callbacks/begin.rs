@@ -5,10 +5,10 @@ use clock::{AgentId, CallbackId, QueueId, WallTime};
 use super::{Phase, Row};
 use crate::acd::Acd;
 use crate::contract::{
-    Asker, Callback, CallbackRefusal, CallbackRequest, CallbackRules, CallbackState, CallbackTaken, CommandError,
-    Effect, Enqueue, Reply, State, Step, WithdrawReason, WorkKind,
+    Asker, Callback, CallbackRefusal, CallbackRequest, CallbackRules, CallbackSource, CallbackState, CallbackTaken,
+    CommandError, Effect, Enqueue, Reply, State, Step, WithdrawReason, WorkKind,
 };
-use crate::limits::{CALLBACKS_OF_AN_AGENT, LOOK_AGAIN};
+use crate::limits::{CALLBACKS_OF_AN_AGENT, LOOK_AGAIN, PARTING_MAX};
 use crate::order::Stamp;
 use crate::waiting::Left;
 
@@ -51,6 +51,9 @@ impl Acd {
         let number = request.number.clone().ok_or(CallbackRefusal::NumberWithheld)?;
         if let Some(first) = self.first_request(&request, &number) {
             self.leave_for_callback(&request.asker);
+            if request.source == CallbackSource::Key {
+                self.part(first, &request.asker);
+            }
             return Ok(self.taken(first, true));
         }
         let took_over = match request.asker {
@@ -188,8 +191,36 @@ impl Acd {
             ..Callback::default()
         };
         self.callbacks.insert(Row::new(it, place.stamp, now.wall, rng));
-        self.callback_due(id);
+        match (request.asker, request.source) {
+            (asker @ Asker::Caller { .. }, CallbackSource::Key) => self.part(id, &asker),
+            _ => self.callback_due(id),
+        }
         id
+    }
+
+    /// A caller on the line is not called back before his call is over; nobody has begun to.
+    fn part(&mut self, id: CallbackId, asker: &Asker) {
+        let Asker::Caller { call, .. } = *asker else { return };
+        let Some(row) = self.callbacks.rows.get(&id) else { return };
+        let rings = self.calls.get(&row.work).is_some_and(|work| !work.ringing.is_empty());
+        if rings || row.shard.is_some() || !matches!(row.phase, Phase::NotDue | Phase::Waiting { is_dialing: false }) {
+            return;
+        }
+        self.leave_quietly(row.work);
+        let until = self.now.mono + PARTING_MAX;
+        if let Some(row) = self.callbacks.rows.get_mut(&id) {
+            row.phase = Phase::Parting { call, until };
+        }
+        self.callbacks.parting.insert(call, id);
+        self.callbacks.touch(id);
+        self.time_callback(id);
+    }
+
+    /// A call is over: was it that of a caller who is to be called back, he waits for that from now.
+    pub(crate) fn parted(&mut self, call: CallId) {
+        if let Some(id) = self.callbacks.parting.get(&call) {
+            self.place_callback(*id);
+        }
     }
 
     /// Its time has come, or is looked at again; one whose time has not come waits on.
@@ -207,6 +238,7 @@ impl Acd {
                 let is_over = row.wakes_at.is_some_and(|at| at <= self.now.mono);
                 is_over || row.it.next_at.is_none_or(|at| at <= now)
             }
+            Phase::Parting { until, .. } => until <= self.now.mono,
             Phase::Waiting { .. } | Phase::Claimed { .. } => false,
         };
         match (is_due, row.it.agent) {
@@ -226,6 +258,9 @@ impl Acd {
         let Some(queue) = row.it.queue else { return };
         if row.phase == Phase::NotDue && row.it.due_at.is_some() {
             row.stamp = Stamp::of_wall(self.now, row.it.arrived);
+        }
+        if let Phase::Parting { call, .. } = row.phase {
+            self.callbacks.parting.remove(&call);
         }
         row.phase = Phase::Waiting { is_dialing: false };
         row.it.next_at = None;

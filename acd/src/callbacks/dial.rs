@@ -32,7 +32,6 @@ impl Acd {
             queue: row.it.queue,
             agent: row.it.agent,
             device: row.it.device.clone(),
-            related: row.it.related,
             arrived: row.it.arrived,
             priority: row.it.priority,
             ring: rules.ring.max(MIN_RING),

@@ -79,7 +79,7 @@ impl Acd {
     fn supersede(&mut self, call: CallId, queue: QueueId, caller: &str) -> Option<TakenOver> {
         let id = self.callbacks.of_caller(queue, caller)?;
         let row = self.callbacks.rows.get(&id)?;
-        if !matches!(row.phase, Phase::Waiting { is_dialing: false } | Phase::Resting) {
+        if !matches!(row.phase, Phase::Waiting { is_dialing: false } | Phase::Resting | Phase::Parting { .. }) {
             return None;
         }
         let place = (row.stamp, row.it.arrived, row.it.seq, row.it.priority);

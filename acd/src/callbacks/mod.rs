@@ -45,6 +45,7 @@ impl Acd {
         let offered_to = || self.calls.get(&row.work).and_then(|work| work.ringing.first().copied());
         match row.phase {
             Phase::NotDue => (CallbackState::Requested, None),
+            Phase::Parting { .. } => (CallbackState::Queued, None),
             Phase::Resting => (CallbackState::NoAnswer, row.it.served_by),
             Phase::Waiting { is_dialing: true } => (CallbackState::Dialing, offered_to().or(row.it.served_by)),
             Phase::Waiting { is_dialing: false } => match offered_to() {
@@ -86,7 +87,9 @@ impl Acd {
         let mut counts = CallbackCounts::default();
         for id in self.callbacks.of_queue(queue) {
             match self.callbacks.rows.get(&id).map(|row| row.phase) {
-                Some(Phase::Waiting { is_dialing: false } | Phase::Resting) => counts.waiting += 1,
+                Some(Phase::Waiting { is_dialing: false } | Phase::Resting | Phase::Parting { .. }) => {
+                    counts.waiting += 1
+                }
                 Some(Phase::Waiting { is_dialing: true } | Phase::Claimed { .. }) => counts.dialing += 1,
                 Some(Phase::NotDue) | None => {}
             }
@@ -114,9 +117,12 @@ impl Acd {
             Phase::NotDue => Some(row.it.next_at.or(row.it.due_at).unwrap_or(expires).min(expires)),
             Phase::Resting => Some(row.it.next_at.unwrap_or(expires).min(expires)),
             Phase::Waiting { .. } => Some(expires),
-            Phase::Claimed { .. } => None,
+            Phase::Claimed { .. } | Phase::Parting { .. } => None,
         };
-        let at = at.map(|at| self.moment_of(at).max(self.now.mono + TICK));
+        let at = match row.phase {
+            Phase::Parting { until, .. } => Some(until),
+            _ => at.map(|at| self.moment_of(at).max(self.now.mono + TICK)),
+        };
         match at {
             Some(at) => self.timers.set(Timer::Callback(id), at),
             None => self.timers.cancel(&Timer::Callback(id)),

@@ -17,6 +17,8 @@ pub(crate) struct Callbacks {
     by_agent: BTreeMap<AgentId, BTreeSet<CallbackId>>,
     /// By the id under which it waits or is dialed.
     by_work: BTreeMap<CallId, CallbackId>,
+    /// Calls of callers who hear that they are called back.
+    pub(crate) parting: BTreeMap<CallId, CallbackId>,
     /// Calls that took the place of a callback over.
     pub(crate) took_over: BTreeMap<CallId, Callback>,
     /// Calls that a shard's last report named and we do not know, since when.
@@ -54,6 +56,13 @@ pub(crate) struct Row {
 pub(crate) enum Phase {
     /// Its time has not come.
     NotDue,
+    /// Its caller is still on the line, where he hears that he is called back: his own phone would be busy.
+    Parting {
+        /// His call.
+        call: CallId,
+        /// When it is over at the latest.
+        until: Instant,
+    },
     /// Among the work that waits.
     Waiting {
         /// The customer is called while the agent's lease is open.
@@ -84,6 +93,7 @@ impl Callbacks {
             by_queue: BTreeMap::new(),
             by_agent: BTreeMap::new(),
             by_work: BTreeMap::new(),
+            parting: BTreeMap::new(),
             took_over: BTreeMap::new(),
             strangers: BTreeMap::new(),
             shards: BTreeSet::new(),
@@ -114,6 +124,9 @@ impl Callbacks {
         let row = self.rows.remove(&id)?;
         self.touched.remove(&id);
         self.by_work.remove(&row.work);
+        if let Phase::Parting { call, .. } = row.phase {
+            self.parting.remove(&call);
+        }
         if let Some(queue) = row.it.queue {
             let key = (queue, row.it.number.clone());
             if self.by_number.get(&key) == Some(&id) {

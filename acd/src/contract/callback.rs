@@ -285,8 +285,6 @@ pub struct CallbackOrder {
     pub agent: Option<AgentId>,
     /// The phone that he chose.
     pub device: Option<String>,
-    /// The call that it comes of.
-    pub related: Option<CallId>,
     /// What decides its place.
     pub arrived: WallTime,
     /// Its priority.

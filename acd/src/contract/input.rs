@@ -62,7 +62,8 @@ pub enum Input {
     /// A call waits from now. A second one for the same call moves it: it keeps
     /// its arrival time, and in another queue that queue's longest wait begins.
     Enqueue(Enqueue),
-    /// The caller is gone from the queue (hung up, or the shard ended the call). Idempotent.
+    /// The caller is gone from the queue (hung up, or the shard ended the call), or the call in which he asked to be
+    /// called back is over. Idempotent.
     CallerGone {
         /// The call.
         call: CallId,

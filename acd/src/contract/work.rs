@@ -37,6 +37,8 @@ pub struct Enqueue {
     pub preferred: Option<AgentId>,
     /// The arrival that decides its place, when it is not now.
     pub arrived: Option<WallTime>,
+    /// It comes to ask for a callback: the queue may be full, and nobody need be there.
+    pub to_ask: bool,
 }
 
 /// One call that waits in a queue, as its shard sees it: enough to put it back

@@ -56,8 +56,20 @@ pub(crate) struct Call {
     pub(crate) announcing: bool,
     /// Its caller asks to be called back.
     pub(crate) asking: Option<Asking>,
+    /// Rules sent its caller to be called back.
+    pub(crate) sent_to_ask: SentToAsk,
     /// The recording of the conversation.
     pub(crate) recorder: Option<RecorderId>,
+}
+
+/// Whether rules sent a caller to be called back: once a call, as whoever cannot be called back could be sent for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SentToAsk {
+    Never,
+    /// He is in the queue for that, whatever it says of who may join it.
+    Now,
+    /// That is over.
+    Before,
 }
 
 /// What a call is doing.
@@ -193,6 +205,7 @@ impl Call {
             attempt: None,
             announcing: false,
             asking: None,
+            sent_to_ask: SentToAsk::Never,
             recorder: None,
         }
     }

@@ -105,8 +105,6 @@ pub struct CallbackOrder {
     pub agent: Option<AgentId>,
     /// The contact of his phone that he chose.
     pub device: Option<String>,
-    /// The call that it comes of.
-    pub related: Option<CallId>,
     /// What decides its place.
     pub arrived: WallTime,
     /// Its priority.
@@ -394,6 +392,8 @@ pub enum Effect {
         needs: CallNeeds,
         /// The arrival that decides its place, where that is not now: it overflowed from another queue.
         since: Option<WallTime>,
+        /// Rules sent it here to be called back: it need not be let in.
+        to_ask: bool,
     },
     /// To the ACD: where does the call stand, and how long will it wait? Answered by `Place`.
     AskPlace {
@@ -405,7 +405,7 @@ pub enum Effect {
         /// The call.
         call: CallId,
     },
-    /// To the ACD: the caller is gone.
+    /// To the ACD: the caller is gone, or the call in which he was told that he is called back is over.
     CallerGone {
         /// The call.
         call: CallId,

@@ -156,11 +156,12 @@ impl Shard {
         Termination { sip, ..why }
     }
 
-    /// A call that ends while it waits leaves its queue.
+    /// A call that ends while it waits leaves its queue; whoever is to be called back can be called from now.
     fn leave_queue_for_good(&mut self, call: CallId, why: &Termination) {
         let Some(known) = self.calls.get(&call) else { return };
         let queue = match known.flow {
             Flow::Waiting { queue, .. } => queue,
+            Flow::Farewell { .. } => return self.effects.push_back(Effect::CallerGone { call }),
             // The call of a callback that no agent took.
             Flow::Prepared => {
                 if let Some(queue) = known.queue {

@@ -127,7 +127,6 @@ pub(crate) fn order(order: acd::CallbackOrder) -> call::CallbackOrder {
         queue: order.queue,
         agent: order.agent,
         device: order.device,
-        related: order.related,
         arrived: order.arrived,
         priority: order.priority,
         ring: order.ring,

@@ -51,7 +51,7 @@ impl ShardOutlet {
         use call::Effect;
         let shard = self.shard;
         match effect {
-            Effect::Enqueue { call, queue, caller, needs, since: arrived } => {
+            Effect::Enqueue { call, queue, caller, needs, since: arrived, to_ask } => {
                 let (priority, steps) = (needs.priority, steps(&needs));
                 acd::Input::Enqueue(acd::Enqueue {
                     call,
@@ -61,6 +61,7 @@ impl ShardOutlet {
                     priority,
                     steps,
                     arrived,
+                    to_ask,
                     ..acd::Enqueue::default()
                 })
             }

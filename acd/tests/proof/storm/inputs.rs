@@ -71,7 +71,7 @@ impl Storm {
         let caller = self.rng.chance(0.3).then(|| self.caller());
         let preferred = self.rng.chance(0.2).then(|| AgentId(self.rng.below(u64::from(AGENTS) + 2) as u32));
         let shard = self.shard();
-        Input::Enqueue(Enqueue { call, shard, queue, caller, priority, kind, steps, preferred, arrived })
+        Input::Enqueue(Enqueue { call, shard, queue, caller, priority, kind, steps, preferred, arrived, to_ask: false })
     }
 
     /// A call that waits is moved, or gets another priority.

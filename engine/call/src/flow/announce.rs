@@ -33,7 +33,8 @@ impl Shard {
     pub(crate) fn announcement_due(&mut self, call: CallId) {
         let Some(Flow::Waiting { queue, .. }) = self.calls.get(&call).map(|call| &call.flow) else { return };
         let queue = *queue;
-        let Some(rules) = self.announcements(queue) else { return };
+        // Rules that were reloaded may know of none.
+        let Some(rules) = self.announcements(queue).filter(|rules| !rules.every.is_zero()) else { return };
         if self.calls.get(&call).and_then(|call| call.comfort.as_ref()).is_some_and(|comfort| comfort.said.is_some()) {
             // The welcome is still being said.
             return self.arm(Timer::Announce(call), STILL_TALKING);
@@ -100,7 +101,7 @@ impl Shard {
     }
 
     fn announce(&mut self, call: CallId, queue: QueueId, place: Option<(u32, Option<Duration>)>) {
-        let Some(rules) = self.announcements(queue) else { return };
+        let Some(rules) = self.announcements(queue).filter(|rules| !rules.every.is_zero()) else { return };
         let Some(comfort) = self.calls.get_mut(&call).and_then(|call| call.comfort.as_mut()) else { return };
         if comfort.said.is_some() {
             return;

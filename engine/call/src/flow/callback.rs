@@ -35,7 +35,7 @@ pub(crate) struct Attempt {
 impl Shard {
     /// From the ACD: the call of a callback begins. For an agent's own his phone is called now, else an offer follows.
     pub(crate) fn begin_callback(&mut self, order: CallbackOrder) {
-        let CallbackOrder { call, callback, number, queue, agent, device, related, arrived, priority, .. } = order;
+        let CallbackOrder { call, callback, number, queue, agent, device, arrived, priority, .. } = order;
         if self.calls.contains_key(&call) {
             return;
         }
@@ -48,7 +48,8 @@ impl Shard {
             internal: false,
             from: from.clone(),
             to: number.clone(),
-            parent: related,
+            // That it came of a call is known of its callback; only consultations have a parent.
+            parent: None,
             trunk: None,
             agent,
         };

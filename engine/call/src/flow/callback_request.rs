@@ -73,7 +73,7 @@ impl Shard {
 
     /// The number was not typed in time: he waits as before.
     pub(crate) fn typing_over(&mut self, call: CallId) {
-        self.set_asking(call, None);
+        self.waits_on(call);
     }
 
     /// From the ACD, once it is safe: he is called back, or is not.
@@ -120,7 +120,7 @@ impl Shard {
     pub(crate) fn told_of_callback(&mut self, call: CallId) {
         match self.calls.get(&call).map(|call| (&call.flow, &call.asking)) {
             Some((Flow::Farewell { .. }, _)) => self.end_call(call, Termination::system(Reason::CalledBack)),
-            Some((Flow::Waiting { .. }, Some(Asking::Refused))) => self.set_asking(call, None),
+            Some((Flow::Waiting { .. }, Some(Asking::Refused))) => self.waits_on(call),
             _ => {}
         }
     }
@@ -138,7 +138,7 @@ impl Shard {
         self.arm(Timer::Typing(call), TYPING_MAX);
     }
 
-    fn set_asking(&mut self, call: CallId, asking: Option<Asking>) {
+    pub(crate) fn set_asking(&mut self, call: CallId, asking: Option<Asking>) {
         if let Some(known) = self.calls.get_mut(&call) {
             known.asking = asking;
         }

@@ -1,9 +1,10 @@
 //! Where rules send a caller: through schedules to a queue, a menu, a person, a number, a message, or out.
 
 use clock::{CallId, LegId, WallTime};
-use journal_core::CallEvent;
+use journal_core::{CallEvent, QueueLeft};
 
-use crate::call::Flow;
+use crate::call::{Flow, SentToAsk};
+use crate::contract::Effect;
 use crate::menu::{Steered, steer, steer_number};
 use crate::plan::{Exit, Target, Unserved};
 use crate::route::{Destination, Dialer, NoRoute};
@@ -49,6 +50,9 @@ impl Shard {
     fn follow(&mut self, call: CallId, party: LegId, steered: Steered, arrived: Option<WallTime>) {
         let Some(known) = self.calls.get_mut(&call) else { return };
         known.detours = known.detours.saturating_add(1);
+        if known.sent_to_ask == SentToAsk::Now {
+            known.sent_to_ask = SentToAsk::Before;
+        }
         let lost = known.detours > MAX_DETOURS;
         if steered.passed.iter().any(|passed| passed.to.is_some()) {
             known.unserved = Some(Unserved::Closed);
@@ -84,14 +88,37 @@ impl Shard {
         self.end_call(call, Termination::refusal(refused));
     }
 
-    /// Into the queue, and at once out of it again: the place stays, the caller need not.
+    /// Into the queue, be it full, and at once out of it again: the place stays, the caller need not. Whoever was sent
+    /// before and is here again cannot be called back.
     fn send_to_callback(&mut self, call: CallId, party: LegId, queue: clock::QueueId) {
         if !self.answer_party(party, None) {
             return;
         }
-        let since = self.calls.get(&call).and_then(|call| call.waited_since);
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        if known.sent_to_ask != SentToAsk::Never {
+            known.unserved.get_or_insert(Unserved::TimedOut);
+            return self.end_unserved(call);
+        }
+        known.sent_to_ask = SentToAsk::Now;
+        let since = known.waited_since;
         self.enter_queue(call, party, queue, since);
         self.begin_asking(call);
+    }
+
+    /// He is not called back. In a queue that let him in to ask he waits on if it lets him in like every other.
+    pub(crate) fn waits_on(&mut self, call: CallId) {
+        self.set_asking(call, None);
+        let Some(known) = self.calls.get(&call) else { return };
+        let Flow::Waiting { party, queue, arrived, .. } = known.flow else { return };
+        // For whom a phone rings is about to be served.
+        if known.sent_to_ask != SentToAsk::Now || !known.rings.is_empty() {
+            return;
+        }
+        self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::Moved });
+        self.effects.push_back(Effect::CallerMoved { call });
+        self.stop_waiting(call, party);
+        let steered = steer(&self.plan, self.now.wall, Exit::Own(Target::Queue(queue)));
+        self.follow(call, party, steered, Some(arrived));
     }
 
     fn play_message(&mut self, call: CallId, party: LegId, prompt: String) {

@@ -6,7 +6,7 @@ use clock::{CallId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
 use journal_core::{CallEvent, Durability, LegKind, QueueLeft, Routing, Steering};
 
 use crate::audio::codecs_from;
-use crate::call::Flow;
+use crate::call::{Flow, SentToAsk};
 use crate::contract::{CommandError, Effect, OfferOutcome, Reply, WithdrawReason};
 use crate::identity::Identity;
 use crate::ids::RingId;
@@ -22,9 +22,10 @@ impl Shard {
         let arrived = since.unwrap_or(self.now.wall);
         let Some(known) = self.calls.get_mut(&call) else { return };
         known.queue = Some(queue);
+        let to_ask = known.sent_to_ask == SentToAsk::Now;
         let caller = known.from_is_number.then(|| known.from.clone());
         let needs = known.needs.clone();
-        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since });
+        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since, to_ask });
         self.begin_comfort(call, queue);
         self.set_flow(call, Flow::Waiting { party, queue, arrived, placed: false });
     }
@@ -69,9 +70,11 @@ impl Shard {
     fn move_to(&mut self, call: CallId, party: LegId, from: QueueId, to: QueueId) {
         self.log(call, CallEvent::QueueLeft { queue: from, how: QueueLeft::Moved });
         let arrived = self.now.wall;
+        self.stop_waiting(call, party);
         if let Some(known) = self.calls.get_mut(&call) {
             known.queue = Some(to);
         }
+        self.begin_comfort(call, to);
         self.set_flow(call, Flow::Waiting { party, queue: to, arrived, placed: false });
     }
 
@@ -275,7 +278,14 @@ impl Shard {
             let Some(known) = self.calls.get(&call) else { return };
             let caller = known.from_is_number.then(|| known.from.clone());
             let needs = known.needs.clone();
-            self.effects.push_back(Effect::Enqueue { call, queue: lease.queue, caller, needs, since: None });
+            self.effects.push_back(Effect::Enqueue {
+                call,
+                queue: lease.queue,
+                caller,
+                needs,
+                since: None,
+                to_ask: false,
+            });
         }
     }
 

@@ -26,7 +26,6 @@ fn order() -> CallbackOrder {
         queue: Some(SUPPORT),
         agent: None,
         device: None,
-        related: Some(CallId(0x66)),
         arrived: WallTime::from_micros(1),
         priority: 0,
         ring: Duration::from_secs(20),
@@ -94,13 +93,20 @@ fn the_agent_hears_the_announcement_while_the_customer_is_called_and_then_both_t
     assert_eq!(steps(&world), [CallbackStep::Dialing, CallbackStep::Connected]);
     assert!(world.has(CALL, |event| matches!(
         event,
-        CallEvent::Started { direction: Direction::OutboundDial, internal: false, parent: Some(CallId(0x66)), .. }
+        CallEvent::Started { direction: Direction::OutboundDial, internal: false, .. }
     )));
     world.phones[carrier].hang_up(world.now.mono);
     world.settle();
     assert_eq!(world.ended(CALL).status, CallStatus::Completed);
     assert_eq!(world.freed, [(agent_id("1001"), CALL, true)]);
     world.assert_nothing_left();
+}
+
+/// Else it is none of the transactions of its customer.
+#[test]
+fn the_call_of_a_callback_is_no_consultation_of_the_call_that_it_came_of() {
+    let (world, ..) = taken(order());
+    assert!(world.has(CALL, |event| matches!(event, CallEvent::Started { parent: None, .. })));
 }
 
 #[test]
@@ -274,6 +280,17 @@ fn a_caller_asks_by_key_hears_that_it_is_registered_and_his_call_has_an_outcome_
     assert_eq!((ended.status, ended.outcome), (CallStatus::Completed, Outcome::Callback));
     assert!(world.has(call, |event| matches!(event, CallEvent::QueueLeft { how: QueueLeft::CalledBack, .. })));
     world.assert_nothing_left();
+}
+
+/// Else his own phone is busy when he is called back.
+#[test]
+fn the_acd_hears_when_a_caller_who_is_called_back_is_off_the_line() {
+    let (mut world, carrier, call) = asked();
+    world.input(Input::CallbackAnswer { call, result: Ok((CallbackId(9), false)) });
+    assert!(world.acd.gone.is_empty(), "he hears that he is called back");
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    assert_eq!(world.acd.gone, [call]);
 }
 
 #[test]

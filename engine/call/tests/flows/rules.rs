@@ -334,6 +334,66 @@ fn a_caller_is_offered_a_callback_after_his_wait() {
     world.assert_nothing_left();
 }
 
+/// A queue that is full, or has nobody, calls back: it lets the caller in to ask for that.
+fn full(plan: impl FnOnce(&mut Plan)) -> (World, usize, CallId) {
+    let mut rules = self::plan();
+    rules.dids.insert(SUPPORT_DID.to_owned(), Target::Queue(SUPPORT));
+    let overflow = Overflow { to: Exit::Callback(SUPPORT), keeps_arrival: false };
+    rules.queues.get_mut(&SUPPORT).unwrap().overflow.insert(Unserved::Full, overflow);
+    plan(&mut rules);
+    let (mut world, carrier) = calling(rules, NOON);
+    let call = world.call();
+    leave(&mut world, call, SUPPORT, Unserved::Full);
+    (world, carrier, call)
+}
+
+#[test]
+fn a_full_queue_calls_back_whom_it_has_no_room_for() {
+    let (mut world, carrier, call) = full(|_| {});
+    assert_eq!(world.acd.to_ask, [false, true], "he need not be let in");
+    world.input(Input::CallbackAnswer { call, result: Ok((clock::CallbackId(1), false)) });
+    assert_eq!(prompts(&world), ["en/callback-registered"]);
+    world.secs(4);
+    assert!(world.phones[carrier].got_bye());
+    assert_eq!(world.ended(call).outcome, Outcome::Callback);
+    assert!(world.dropped.is_empty(), "no circle");
+    world.assert_nothing_left();
+}
+
+#[test]
+fn whom_a_full_queue_cannot_call_back_it_lets_in_as_every_other_and_asks_but_once() {
+    let (mut world, carrier, call) = full(|_| {});
+    world.input(Input::CallbackAnswer { call, result: Err("do_not_call".to_owned()) });
+    assert_eq!(prompts(&world), ["en/callback-refused"]);
+    world.secs(4);
+    assert_eq!((world.acd.to_ask.clone(), world.acd.moved.clone()), (vec![false, true, false], vec![call]));
+    assert_eq!(prompts(&world), ["music/waiting"], "room for him has come");
+    leave(&mut world, call, SUPPORT, Unserved::Full);
+    assert!(world.phones[carrier].got_bye());
+    assert_eq!(world.verdict(), (CallStatus::NoAnswer, "queue_full".to_owned()));
+    world.assert_nothing_left();
+}
+
+#[test]
+fn a_full_queue_offers_a_callback_by_a_menu_and_the_menu_is_not_heard_for_ever() {
+    let menu = |plan: &mut Plan| {
+        plan.menus.get_mut(&MAIN).unwrap().keys.insert("1".to_owned(), Exit::Callback(SUPPORT));
+        plan.menus.get_mut(&MAIN).unwrap().extensions = false;
+        let offer = Overflow { to: Exit::Own(Target::Menu(MAIN)), keeps_arrival: false };
+        plan.queues.get_mut(&SUPPORT).unwrap().overflow.insert(Unserved::Full, offer);
+    };
+    let (mut world, carrier, call) = full(menu);
+    press(&mut world, "1");
+    assert_eq!(world.acd.to_ask, [false, true]);
+    world.input(Input::CallbackAnswer { call, result: Err("no_route".to_owned()) });
+    world.secs(4);
+    leave(&mut world, call, SUPPORT, Unserved::Full);
+    press(&mut world, "1");
+    assert!(world.phones[carrier].got_bye());
+    assert_eq!(world.verdict(), (CallStatus::NoAnswer, "wait_over".to_owned()));
+    world.assert_nothing_left();
+}
+
 fn told() -> Announcements {
     Announcements {
         welcome: Some("connecting".to_owned()),
@@ -397,5 +457,47 @@ fn an_acd_that_says_nothing_is_asked_again_and_holds_nothing_up() {
     world.acd.is_dead = true;
     world.secs(60);
     assert_eq!(prompts(&world), ["music/waiting"]);
+    hang_up(world, carrier).assert_nothing_left();
+}
+
+fn moved(world: &mut World, to: QueueId) {
+    let (call, steering) = (world.call(), journal_core::Steering::Moved { to, keep_arrival: true });
+    world.input(Input::Steered { request: None, call, queue: SUPPORT, steering });
+}
+
+/// A queue without announcements whose every 0 s came before: a thousand looks at the clock in a second.
+#[test]
+fn a_call_that_is_moved_is_told_what_its_new_queue_says() {
+    let rules = |world: &World| (world.events(world.call()).len(), prompts(world));
+    let (mut world, carrier) = waiting(QueuePlan { announcements: told(), ..QueuePlan::default() });
+    world.secs(10);
+    moved(&mut world, SALES);
+    let before = rules(&world);
+    world.secs(60);
+    assert_eq!(rules(&world), before, "sales says nothing");
+    assert!(world.shard.poll_timeout().is_some_and(|(at, _)| at.since(world.now.mono) > Duration::from_millis(10)));
+    hang_up(world, carrier).assert_nothing_left();
+
+    let (mut world, carrier) = waiting(QueuePlan::default());
+    let mut plan = plan();
+    plan.queues.get_mut(&SALES).unwrap().announcements = Announcements { position_max: 0, wait: false, ..told() };
+    world.input(Input::Configure(Arc::new(plan)));
+    moved(&mut world, SALES);
+    assert_eq!(prompts(&world), ["en/connecting"]);
+    world.secs(21);
+    assert!(world.has(world.call(), |event| matches!(event, CallEvent::Announced { queue: SALES, .. })));
+    hang_up(world, carrier).assert_nothing_left();
+}
+
+#[test]
+fn a_reload_that_takes_the_announcements_away_stops_them() {
+    let (mut world, carrier) = waiting(QueuePlan { announcements: told(), ..QueuePlan::default() });
+    world.secs(10);
+    let mut plan = plan();
+    plan.dids.insert(SUPPORT_DID.to_owned(), Target::Queue(SUPPORT));
+    world.input(Input::Configure(Arc::new(plan)));
+    let before = world.events(world.call()).len();
+    world.secs(60);
+    assert_eq!(world.events(world.call()).len(), before);
     hang_up(world, carrier).assert_nothing_left();
 }

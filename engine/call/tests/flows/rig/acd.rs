@@ -34,6 +34,8 @@ pub(crate) struct Acd {
     pub(crate) needs: Vec<call::CallNeeds>,
     /// Arrivals that calls brought with them.
     pub(crate) since: Vec<Option<clock::WallTime>>,
+    /// Whether calls came only to ask for a callback.
+    pub(crate) to_ask: Vec<bool>,
     inputs: VecDeque<Pending>,
 }
 
@@ -47,8 +49,9 @@ enum Pending {
 impl Acd {
     pub(crate) fn take(&mut self, effect: Effect) {
         match effect {
-            Effect::Enqueue { call, queue, caller, needs, since } => {
+            Effect::Enqueue { call, queue, caller, needs, since, to_ask } => {
                 self.needs.push(needs);
+                self.to_ask.push(to_ask);
                 self.since.push(since);
                 self.enqueued.push((call, queue, caller));
                 self.waiting.push_back((call, queue));
