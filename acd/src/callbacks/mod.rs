@@ -113,15 +113,13 @@ impl Acd {
     pub(crate) fn time_callback(&mut self, id: CallbackId) {
         let Some(row) = self.callbacks.rows.get(&id) else { return };
         let expires = row.it.expires_at;
+        let on_clock = |at: WallTime| Some(self.moment_of(at).max(self.now.mono + TICK));
         let at = match row.phase {
-            Phase::NotDue => Some(row.it.next_at.or(row.it.due_at).unwrap_or(expires).min(expires)),
-            Phase::Resting => Some(row.it.next_at.unwrap_or(expires).min(expires)),
-            Phase::Waiting { .. } => Some(expires),
-            Phase::Claimed { .. } | Phase::Parting { .. } => None,
-        };
-        let at = match row.phase {
+            Phase::NotDue => on_clock(row.it.next_at.or(row.it.due_at).unwrap_or(expires).min(expires)),
+            Phase::Resting => on_clock(row.it.next_at.unwrap_or(expires).min(expires)),
+            Phase::Waiting { .. } => on_clock(expires),
             Phase::Parting { until, .. } => Some(until),
-            _ => at.map(|at| self.moment_of(at).max(self.now.mono + TICK)),
+            Phase::Claimed { .. } => None,
         };
         match at {
             Some(at) => self.timers.set(Timer::Callback(id), at),

@@ -181,7 +181,9 @@ impl Shard {
 
     /// The call ends and they never talked.
     pub(crate) fn callback_over(&mut self, call: CallId, why: &Termination) {
-        let Some(attempt) = self.calls.get_mut(&call).and_then(|call| call.attempt.take()) else { return };
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        let was_on_line = matches!(known.flow, Flow::Waiting { .. });
+        let Some(attempt) = known.attempt.take() else { return };
         self.timers.cancel(&Timer::Announced(call));
         if let Some((lease, _)) = attempt.lease {
             self.offer_ended(lease, OfferOutcome::CallerGone);
@@ -189,7 +191,9 @@ impl Shard {
         let row = why.reason.row();
         // Whoever hangs up before both talk ends the attempt, not the callback.
         let hung_up = matches!(why.reason, Reason::Normal | Reason::Canceled);
-        self.callback_failed(call, row.may_retry || hung_up, row.code);
+        // He answered, and no agent came in time: nobody may read that as a customer who was not there.
+        let word = if was_on_line && hung_up { ABANDONED } else { row.code };
+        self.callback_failed(call, row.may_retry || hung_up, word);
     }
 
     /// The announcement is over, or has been heard long enough.
@@ -321,5 +325,7 @@ impl Shard {
     }
 }
 
+/// The customer was called first, answered, and hung up before an agent came.
+const ABANDONED: &str = "abandoned";
 /// An announcement is never heard for longer (DESIGN section 9).
 const ANNOUNCEMENT_MAX: Duration = Duration::from_secs(6);

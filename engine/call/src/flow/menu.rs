@@ -6,7 +6,8 @@ use journal_core::CallEvent;
 use crate::announce::Said;
 use crate::call::{Call, Flow};
 use crate::menu::{Heard, Next, Walk};
-use crate::plan::{Exit, MenuId};
+use crate::plan::{Exit, MenuId, Target};
+use crate::route::Dialer;
 use crate::shard::{Shard, Timer};
 
 impl Shard {
@@ -57,10 +58,29 @@ impl Shard {
                 if let Some(known) = self.calls.get_mut(&call).filter(|_| !keys.is_empty()) {
                     (known.unserved, known.detours) = (None, 0);
                 }
-                let menu = self.plan.menus.get(&menu).map(|menu| menu.name.clone()).unwrap_or_default();
+                let rules = self.plan.menus.get(&menu);
+                let default = rules.map(|menu| menu.default.clone());
+                let menu = rules.map(|menu| menu.name.clone()).unwrap_or_default();
+                let (keys, to) = match default.filter(|_| self.leads_nowhere(&to)) {
+                    // Better than silence: he is where those go who pressed nothing.
+                    Some(default) if !keys.is_empty() => {
+                        self.log(call, CallEvent::MenuMissed { menu: menu.clone(), keys });
+                        (String::new(), default)
+                    }
+                    _ => (keys, to),
+                };
                 self.log(call, CallEvent::MenuLeft { menu, keys, to: self.plan.written(&to) });
                 self.send_to(call, party, to);
             }
+        }
+    }
+
+    /// An agent without a phone, or a number that is none or may not be dialed.
+    fn leads_nowhere(&self, exit: &Exit) -> bool {
+        match exit {
+            Exit::Own(Target::Agent(agent)) => self.phones_of(*agent).is_empty(),
+            Exit::Number(number) => self.plan.route(Dialer::System, number).is_err(),
+            _ => false,
         }
     }
 

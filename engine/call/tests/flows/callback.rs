@@ -209,6 +209,21 @@ fn with_the_customer_first_he_is_answered_and_then_the_agent_rings() {
 }
 
 #[test]
+fn a_customer_who_was_called_first_and_hangs_up_before_an_agent_comes_has_abandoned() {
+    let mut world = World::new();
+    let (carrier, _) = (world.carrier(), world.agent("1001"));
+    world.acd.is_dead = true;
+    world.input(Input::BeginCallback(Box::new(CallbackOrder { customer_first: true, ..order() })));
+    offer(&mut world, "1001");
+    world.phones[carrier].answer_call(world.now.mono);
+    world.secs(3);
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    assert_eq!(steps(&world), [CallbackStep::Dialing, failed(true, "abandoned")]);
+    world.assert_nothing_left();
+}
+
+#[test]
 fn an_agents_own_rings_his_phone_first_and_needs_no_offer() {
     let mut world = World::new();
     let (carrier, agent) = (world.carrier(), world.agent("1001"));

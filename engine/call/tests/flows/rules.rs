@@ -190,6 +190,20 @@ fn a_number_leads_out_of_the_house() {
 }
 
 #[test]
+fn a_key_to_an_agent_without_a_phone_or_a_number_that_may_not_be_dialed_leads_to_the_default() {
+    for to in [Exit::Own(Target::Agent(agent_id("1002"))), Exit::Number("+33123456789".to_owned())] {
+        let mut plan = plan();
+        plan.menus.get_mut(&MAIN).unwrap().keys.insert("8".to_owned(), to);
+        let (mut world, carrier) = calling(plan, NOON);
+        press(&mut world, "8");
+        assert_eq!(world.acd.enqueued.last().unwrap().1, SUPPORT);
+        let missed = |event: &CallEvent| matches!(event, CallEvent::MenuMissed { keys, .. } if keys == "8");
+        assert!(world.has(world.call(), missed));
+        hang_up(world, carrier).assert_nothing_left();
+    }
+}
+
+#[test]
 fn a_caller_who_hangs_up_in_the_menu_leaves_nothing_behind() {
     for keys in ["", "1"] {
         let (mut world, carrier) = calling(plan(), NOON);
