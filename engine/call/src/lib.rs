@@ -27,6 +27,7 @@ mod number;
 mod plan;
 mod planted;
 mod recording;
+mod reload;
 mod requests;
 mod restore;
 mod ring;

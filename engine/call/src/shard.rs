@@ -284,7 +284,7 @@ impl Shard {
     fn take(&mut self, input: Input) {
         let mono = self.now.mono;
         match input {
-            Input::Configure(plan) => self.plan = plan,
+            Input::Configure(plan) => self.configure(plan),
             Input::Received { peer, message } if self.silences.covers(mono, peer.addr.ip(), &message) => {
                 self.dropped("banned");
             }

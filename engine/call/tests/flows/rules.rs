@@ -515,3 +515,27 @@ fn a_reload_that_takes_the_announcements_away_stops_them() {
     assert_eq!(world.events(world.call()).len(), before);
     hang_up(world, carrier).assert_nothing_left();
 }
+
+#[test]
+fn a_reload_that_takes_a_queue_away_sends_its_callers_where_its_rules_said() {
+    let overflow = [(Unserved::TimedOut, Overflow { to: to(SALES), keeps_arrival: false })].into();
+    let (mut world, carrier) = waiting(QueuePlan { overflow, ..QueuePlan::default() });
+    let mut without = plan();
+    without.queues.remove(&SUPPORT);
+    world.input(Input::Configure(Arc::new(without)));
+    let call = world.call();
+    leave(&mut world, call, SUPPORT, Unserved::TimedOut);
+    assert_eq!(world.acd.enqueued.last().unwrap().1, SALES);
+    hang_up(world, carrier).assert_nothing_left();
+}
+
+#[test]
+fn a_reload_that_takes_a_menu_away_leaves_its_callers_in_it() {
+    let (mut world, carrier) = calling(plan(), NOON);
+    let mut without = plan();
+    without.menus.clear();
+    world.input(Input::Configure(Arc::new(without)));
+    press(&mut world, "2");
+    assert_eq!(world.acd.enqueued.last().unwrap().1, SALES);
+    hang_up(world, carrier).assert_nothing_left();
+}
