@@ -1,6 +1,6 @@
 //! Who may be called back, and when it begins.
 
-use clock::{AgentId, CallbackId, QueueId, WallTime};
+use clock::{AgentId, CallId, CallbackId, QueueId, WallTime};
 
 use super::{Phase, Row};
 use crate::acd::Acd;

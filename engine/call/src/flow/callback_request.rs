@@ -5,7 +5,7 @@ use core::time::Duration;
 use dialer::gate::{self, Facts, Purpose};
 use journal_core::{CallEvent, QueueLeft};
 
-use crate::call::Flow;
+use crate::call::{Flow, SentToAsk};
 use crate::contract::Effect;
 use crate::plan::CallbackPlan;
 use crate::shard::{Shard, Timer};
@@ -113,7 +113,8 @@ impl Shard {
         let Some(known) = self.calls.get(&call) else { return };
         let caller = known.from_is_number.then(|| known.from.clone());
         let needs = known.needs.clone();
-        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since: None });
+        let to_ask = known.sent_to_ask == SentToAsk::Now;
+        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since: None, to_ask });
     }
 
     /// What he was told about his request is over, or cannot be played.
