@@ -30,6 +30,8 @@ pub(crate) struct Resolved {
     pub(crate) queues: Vec<acd::QueueConfig>,
     /// For the ACD; status and reason are the configured defaults.
     pub(crate) agents: Vec<acd::AgentConfig>,
+    /// For the ACD: whose customers call from which numbers.
+    pub(crate) owners: acd::Owners,
     /// For REST and records.
     pub(crate) directory: Arc<Directory>,
     /// `Name` entries to be journaled before anything else.
@@ -88,6 +90,7 @@ pub(crate) fn resolve(config: &Config, own_hosts: Vec<String>, names: &mut Names
         plan: Arc::new(plan(config, own_hosts, &known)),
         queues: acd_queues(config, &known),
         agents: acd_agents(config, &known),
+        owners: Arc::new(owners(config, &known)),
         directory: Arc::new(directory(config, &known)),
         new_names,
     }
@@ -285,11 +288,10 @@ fn queue_agents(queue: &crate::config::Queue, known: &Known<'_>) -> Vec<acd::Que
 }
 
 fn queue_routing(routing: &crate::config::QueueRouting, known: &Known<'_>) -> acd::QueueConfig {
-    let step = |step: &QueueStep| acd::Step {
-        after: step.after,
-        required: needs(&step.required, known).map(|(skill, level)| acd::Need { skill, level }).collect(),
-        preferred: step.preferred.iter().filter_map(|name| known.skills.get(name.as_str()).copied()).collect(),
-        level_max: step.level_max,
+    let step = |step: &QueueStep| {
+        let call::CallStep { after, required, preferred, level_max } = call_step(step, known);
+        let required = required.into_iter().map(|(skill, level)| acd::Need { skill, level }).collect();
+        acd::Step { after, required, preferred, level_max }
     };
     acd::QueueConfig {
         strategy: routing.strategy,
@@ -310,19 +312,34 @@ fn needs<'a>(skills: &'a [NamedSkill], known: &'a Known<'_>) -> impl Iterator<It
 
 /// What calls to some numbers ask of an agent.
 fn number_needs(config: &Config, known: &Known<'_>) -> BTreeMap<String, call::CallNeeds> {
-    let asking = config.numbers.iter().filter(|number| !number.skills.is_empty() || number.priority != 0);
+    let asking = config.numbers.iter().filter(|number| !number.steps.is_empty() || number.priority != 0);
     let needs_of = |number: &crate::config::Number| call::CallNeeds {
-        required: needs(&number.skills, known).collect(),
+        steps: number.steps.iter().map(|step| call_step(step, known)).collect(),
         priority: number.priority,
     };
     asking.map(|number| (number.number.clone(), needs_of(number))).collect()
 }
 
+fn call_step(step: &QueueStep, known: &Known<'_>) -> call::CallStep {
+    call::CallStep {
+        after: step.after,
+        required: needs(&step.required, known).collect(),
+        preferred: step.preferred.iter().filter_map(|name| known.skills.get(name.as_str()).copied()).collect(),
+        level_max: step.level_max,
+    }
+}
+
+fn owners(config: &Config, known: &Known<'_>) -> BTreeMap<Box<str>, AgentId> {
+    let owned =
+        config.owners.iter().filter_map(|owner| Some((known.agents.get(owner.agent.as_str())?, &owner.numbers)));
+    owned.flat_map(|(agent, numbers)| numbers.iter().map(|number| (number.as_str().into(), *agent))).collect()
+}
+
 /// Every skill that the file names.
 fn skill_names(config: &Config) -> BTreeSet<&str> {
-    let steps = || config.queues.iter().flat_map(|queue| &queue.routing.steps);
+    let of_queues = || config.queues.iter().flat_map(|queue| &queue.routing.steps);
+    let steps = || of_queues().chain(config.numbers.iter().flat_map(|number| &number.steps));
     let named = config.agents.iter().flat_map(|agent| &agent.skills);
-    let named = named.chain(config.numbers.iter().flat_map(|number| &number.skills));
     let named = named.chain(steps().flat_map(|step| &step.required)).map(|skill| skill.name.as_str());
     named.chain(steps().flat_map(|step| &step.preferred).map(String::as_str)).collect()
 }

@@ -9,7 +9,7 @@ use crate::agent::Agent;
 use crate::callbacks::Callbacks;
 use crate::calls::Calls;
 use crate::class::Classes;
-use crate::contract::{CommandError, Effect, Input, PauseRule, Reply, StateCause, TimerReason};
+use crate::contract::{CommandError, Effect, Input, Owners, PauseRule, Reply, StateCause, TimerReason};
 use crate::dispatch::Woken;
 use crate::facts::Suspects;
 use crate::fixed_map::FixedMap;
@@ -41,6 +41,8 @@ pub struct Acd {
     pub(crate) places: Places,
     pub(crate) callbacks: Callbacks,
     pub(crate) last_agents: LastAgents,
+    /// Whose customers call from which numbers.
+    pub(crate) owners: Owners,
     pub(crate) rng: Rng,
     pub(crate) pauses: Vec<PauseRule>,
     /// How often phones of ready agents are asked whether they are still there.
@@ -116,6 +118,7 @@ impl Acd {
             places: Places::default(),
             callbacks: Callbacks::new(rng.fork()),
             last_agents: LastAgents::default(),
+            owners: Owners::default(),
             reachable: BTreeSet::new(),
             offers: FixedMap::default(),
             profiles: Vec::new(),
@@ -176,6 +179,7 @@ impl Acd {
                 self.effects.push_back(Effect::Reply { request, result });
             }
             Input::LastAgents(known) => known.iter().for_each(|(caller, agent)| self.learn(caller, *agent, None)),
+            Input::Owners(owners) => self.set_owners(owners),
             Input::Steer(order) => self.steer(order),
             Input::Answers { agent, answers } => self.set_answers(agent, answers),
             Input::Dispose { request, disposed } => self.dispose(request, *disposed),
@@ -184,7 +188,9 @@ impl Acd {
             Input::AgentRules { pauses, probe_every } => self.set_agent_rules(pauses, probe_every),
             Input::Facts { shard, legs, waiting, offers } => self.reconcile(shard, &legs, waiting, &offers),
             Input::ShardLost { shard } => self.shard_lost(shard),
-            Input::RestorePlace { queue, caller, arrived, until } => self.restore_place(queue, caller, arrived, until),
+            Input::RestorePlace { queue, caller, arrived, until } => {
+                self.restore_place(queue, caller, arrived, until);
+            }
             Input::RequestCallback(request) => self.request_callback(*request),
             Input::CancelCallback { request, pick, why } => self.cancel_callback(request, &pick, why),
             Input::CallbackStep { call, step } => self.callback_step(call, step),

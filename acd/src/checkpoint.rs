@@ -57,6 +57,7 @@ impl Acd {
             places: self.places.clone(),
             callbacks: self.callbacks.clone(),
             last_agents: self.last_agents.clone(),
+            owners: self.owners.clone(),
             rng: self.rng.clone(),
             pauses: self.pauses.clone(),
             probe_every: self.probe_every,

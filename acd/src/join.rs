@@ -104,8 +104,9 @@ impl Acd {
         let (queue, arrived) = (row.queue, row.arrived);
         let Some(caller) = row.caller.as_deref().map(str::to_owned) else { return };
         let kept_for = self.queue_slot(queue).map_or(Duration::ZERO, |slot| self.queues[slot].config.rejoin);
-        if !kept_for.is_zero() {
-            self.restore_place(queue, caller, arrived, self.now.wall + kept_for);
+        let until = self.now.wall + kept_for;
+        if !kept_for.is_zero() && self.restore_place(queue, caller.clone(), arrived, until) {
+            self.effects.push_back(Effect::PlaceKept { queue, caller, arrived, until });
         }
     }
 

@@ -51,9 +51,9 @@ pub use contract::{
     AgentConfig, AgentFact, AgentSnapshot, Asker, AtLimit, Blend, Callback, CallbackCounts, CallbackOrder,
     CallbackPick, CallbackRefusal, CallbackRequest, CallbackRules, CallbackSnapshot, CallbackSource, CallbackState,
     CallbackStep, CallbackTaken, Candidate, CommandError, Disposed, Effect, Empty, Enqueue, IdleIn, Input, LeaveReason,
-    Need, NoCall, NotTaken, Note, OfferOutcome, OfferRules, Others, PauseRule, QueueAgent, QueueConfig, QueueSnapshot,
-    QueueTally, Reply, Skill, Snapshot, Standing, State, StateCause, Status, Steer, Steering, Step, Strategy,
-    TimerReason, WaitingFact, WaitingSnapshot, Why, WhyIdle, WhyWaits, WithdrawReason, WorkKind, WrapUpMode,
+    Need, NoCall, NotTaken, Note, OfferOutcome, OfferRules, Others, Owners, PauseRule, QueueAgent, QueueConfig,
+    QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, State, StateCause, Status, Steer, Steering, Step,
+    Strategy, TimerReason, WaitingFact, WaitingSnapshot, Why, WhyIdle, WhyWaits, WithdrawReason, WorkKind, WrapUpMode,
     WrapUpView,
 };
 pub use ewt::{Announcement, Basis, Estimate, Estimator, Forecast, Line, Promise, RaisedBy, Rates, UPPER};

@@ -12,12 +12,14 @@ pub struct Limits {
     pub queues: usize,
     /// Waiting calls of all queues together; above, `LeaveQueue` at once.
     pub waiting: usize,
-    /// Kept places of callers before a restart.
+    /// Kept places of callers, from before a restart or who gave up.
     pub places: usize,
     /// Open callbacks of all queues and agents together.
     pub callbacks: usize,
     /// Callers of whom it is known with whom they talked last.
     pub last_agents: usize,
+    /// Callers who have an agent of their own.
+    pub owners: usize,
 }
 
 impl Default for Limits {
@@ -30,6 +32,7 @@ impl Default for Limits {
             waiting: 200_000,
             places: 200_000,
             last_agents: 100_000,
+            owners: 200_000,
             callbacks: 100_000,
         }
     }

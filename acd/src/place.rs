@@ -1,4 +1,4 @@
-//! Places of callers who waited when the node went down.
+//! Places of callers who waited when the node went down, or gave up where a queue keeps their places.
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clock::{AgentId, CallId};
 
 use crate::acd::Acd;
-use crate::contract::{Enqueue, Status};
+use crate::contract::{Enqueue, Owners, Status};
 use crate::order::Stamp;
 use crate::queue::Held;
 
@@ -53,11 +53,30 @@ impl Acd {
         if until <= self.now.mono {
             return None;
         }
-        let last = work.caller.as_deref().and_then(|caller| self.last_agents.find(caller));
-        let agent = work.preferred.or(last.map(|last| last.agent))?;
+        let caller = work.caller.as_deref();
+        let owner = caller.and_then(|caller| self.owners.get(caller)).copied();
+        let last = caller.and_then(|caller| self.last_agents.find(caller));
+        let known = owner.into_iter().chain(last.map(|last| last.agent));
+        let mut agents = work.preferred.into_iter().chain(known.filter(|agent| self.could_hold(*agent, queue)));
         // Who had this very call has sent it on: it is for others.
-        let had_it = last.is_some_and(|last| last == Last { agent, call: Some(work.call) });
-        (!had_it).then_some(Held { agent, until })
+        let had_it = |agent: AgentId| last == Some(Last { agent, call: Some(work.call) });
+        let agent = agents.find(|agent| !had_it(*agent))?;
+        Some(Held { agent, until })
+    }
+
+    /// Whether a call that enters the queue of this slot may be kept for him at all; [`Self::may_hold`] has the last word.
+    fn could_hold(&self, agent: AgentId, queue: usize) -> bool {
+        let slot = self.agent_slot(agent).filter(|slot| self.is_there(*slot));
+        slot.is_some_and(|slot| self.profiles[self.agents[slot].profile].served(queue).is_some())
+    }
+
+    /// New owners, for calls that come from now; above the limit the former stand.
+    pub(crate) fn set_owners(&mut self, owners: Owners) {
+        if owners.len() > self.limits.owners {
+            self.refused += 1;
+            return;
+        }
+        self.owners = owners;
     }
 
     /// An agent for whom a call of this class may be kept: he is there, serves its queue at present, takes its kind and

@@ -257,22 +257,25 @@ impl Acd {
         }
     }
 
-    /// Keeps the place of a caller who waited, before a restart or until he gave up.
-    pub(crate) fn restore_place(&mut self, queue: QueueId, caller: String, arrived: WallTime, until: WallTime) {
+    /// Keeps the place of a caller who waited, before a restart or until he gave up. False where it is over, has no room
+    /// or stands behind the one that he has.
+    pub(crate) fn restore_place(&mut self, queue: QueueId, caller: String, arrived: WallTime, until: WallTime) -> bool {
         let left_micros = until.as_micros().saturating_sub(self.now.wall.as_micros());
-        let Ok(left_micros @ 1..) = u64::try_from(left_micros) else { return };
+        let Ok(left_micros @ 1..) = u64::try_from(left_micros) else { return false };
         if self.places.len() >= self.limits.places {
             self.refused += 1;
-            return;
+            return false;
         }
         let id = self.next_seq;
         self.next_seq += 1;
         let until = self.now.mono + core::time::Duration::from_micros(left_micros);
         self.timers.set(Timer::Place(id), until);
         let place = Place { stamp: Stamp::of_wall(self.now, arrived), arrived, until, id };
-        if let Some(fallen) = self.places.keep(queue, caller, place) {
-            self.timers.cancel(&Timer::Place(fallen.id));
+        let fallen = self.places.keep(queue, caller, place).map(|fallen| fallen.id);
+        if let Some(id) = fallen {
+            self.timers.cancel(&Timer::Place(id));
         }
+        fallen != Some(id)
     }
 }
 

@@ -191,7 +191,7 @@ fn new_rules_keep_what_stands_and_end_in_order_what_is_gone() {
 
 #[test]
 fn limits_refuse_and_count() {
-    let limits = Limits { agents: 1, queues: 1, waiting: 1, places: 1, last_agents: 1, callbacks: 1 };
+    let limits = Limits { agents: 1, queues: 1, waiting: 1, places: 1, last_agents: 1, owners: 1, callbacks: 1 };
     let mut desk = support(&[]);
     desk.acd = Acd::new(limits, Rng::new(1));
     desk.configure(&[queue(SUPPORT, &[1, 2]), queue(SALES, &[2])], &[1, 2]);

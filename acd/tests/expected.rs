@@ -32,6 +32,24 @@ fn waits_told_on_arrival_are_near_those_that_come() {
     assert!((0.70..0.92).contains(&(within / count)), "{}", within / count);
 }
 
+/// Every 20 s each waiting caller is told his place and his wait, in a centre that learns service and patience all the
+/// while. Nobody comes before who came later and all agents stay, so neither is ever raised.
+#[test]
+fn what_a_caller_is_told_is_never_raised_without_cause() {
+    let mut told = 0;
+    for seed in 10..13 {
+        let mut centre = Centre { asks: true, ..Centre::new(seed) };
+        centre.open();
+        centre.work();
+        for words in centre.words.values() {
+            told += words.len();
+            let falls = |pair: &[(u32, Duration)]| pair[1].0 <= pair[0].0 && pair[1].1 <= pair[0].1;
+            assert!(words.windows(2).all(falls), "seed {seed}: {words:?}");
+        }
+    }
+    assert!(told > 10_000, "{told}");
+}
+
 #[test]
 fn only_calls_before_it_count() {
     let mut desk = desk::Desk::new(&[queue(SUPPORT, &[1, 2]), queue(SALES, &[1, 2])], &[1, 2]);
@@ -76,6 +94,10 @@ struct Centre {
     events: TimerQueue<Event>,
     calls: u128,
     told: BTreeMap<CallId, (Estimate, Instant)>,
+    /// Callers ask for their place and their wait.
+    asks: bool,
+    /// What each of them was told.
+    words: BTreeMap<CallId, Vec<(u32, Duration)>>,
     found: Vec<(Estimate, Duration)>,
 }
 
@@ -84,6 +106,7 @@ enum Event {
     Arrival,
     GivesUp(CallId),
     Done(AgentId, CallId),
+    Asks(CallId),
 }
 
 impl Centre {
@@ -91,11 +114,17 @@ impl Centre {
         let mut rng = Rng::new(seed);
         let acd = Acd::new(Limits::default(), rng.fork());
         let now = Now { mono: Instant::from_nanos(1), wall: WallTime::from_micros(1_700_000_000_000_000) };
-        let (events, told, found) = (TimerQueue::new(), BTreeMap::new(), Vec::new());
-        Self { acd, now, rng, events, calls: 0, told, found }
+        let (events, told, found, words) = (TimerQueue::new(), BTreeMap::new(), Vec::new(), BTreeMap::new());
+        Self { acd, now, rng, events, calls: 0, told, asks: false, words, found }
     }
 
     fn run(mut self) -> Vec<(Estimate, Duration)> {
+        self.open();
+        self.work();
+        self.found
+    }
+
+    fn open(&mut self) {
         let all: Vec<u32> = (1..=20).collect();
         let some: Vec<u32> = (1..=20).step_by(2).collect();
         let rules = |id, agents: &[u32]| QueueConfig { max_wait: secs(3_600), wrap_up: secs(10), ..queue(id, agents) };
@@ -105,11 +134,15 @@ impl Centre {
             self.say(Input::Reachable { agent: AgentId(id), reachable: true });
         }
         self.events.set(Event::Arrival, self.now.mono);
+    }
+
+    /// Eight hours of it.
+    fn work(&mut self) {
         let end = self.now.mono + secs(8 * 3_600);
         loop {
             let next = self.events.peek().map(|(at, _)| at);
             let timer = self.acd.poll_timeout().map(|(at, _)| at);
-            let Some(at) = next.into_iter().chain(timer).min().filter(|at| *at <= end) else { return self.found };
+            let Some(at) = next.into_iter().chain(timer).min().filter(|at| *at <= end) else { return };
             self.now = self.now.plus(at - self.now.mono);
             self.acd.handle_timeout(self.now);
             self.drain();
@@ -122,8 +155,13 @@ impl Centre {
     fn happen(&mut self, event: Event) {
         match event {
             Event::Arrival => self.arrive(),
+            Event::Asks(call) => {
+                self.say(Input::AskPlace { call });
+                self.events.set(event, self.now.mono + secs(20));
+            }
             Event::GivesUp(call) => {
                 self.told.remove(&call);
+                self.events.cancel(&Event::Asks(call));
                 self.say(Input::CallerGone { call });
             }
             Event::Done(agent, call) => {
@@ -139,10 +177,13 @@ impl Centre {
         self.calls += 1;
         let call = CallId(self.calls);
         let queue = if self.rng.chance(0.3) { SALES } else { SUPPORT };
-        let priority = i32::from(self.rng.chance(0.1));
+        let priority = i32::from(self.rng.chance(0.1) && !self.asks);
         let patience = self.exponential(240.0);
         self.events.set(Event::GivesUp(call), self.now.mono + patience);
         self.say(Input::Enqueue(Enqueue { call, shard: SHARD, queue, priority, ..Enqueue::default() }));
+        if self.asks {
+            self.events.set(Event::Asks(call), self.now.mono + secs(1));
+        }
         let warm = self.now.mono > Instant::ZERO + secs(1_800);
         // A call of the usual priority may be overtaken: only what is before it is known on arrival.
         if let Some(estimate) = self.acd.expected(call).filter(|one| one.basis == Basis::QueueLength && warm) {
@@ -162,9 +203,13 @@ impl Centre {
     /// Phones answer at once.
     fn drain(&mut self) {
         while let Some(effect) = self.acd.poll_effect() {
+            if let Effect::Place { call, position, wait: Some(wait), .. } = effect {
+                self.words.entry(call).or_default().push((position, wait));
+            }
             let Effect::Offer { offer, generation, call, agent, .. } = effect else { continue };
             self.acd.handle(self.now, Input::Claim { shard: SHARD, offer, generation });
             self.events.cancel(&Event::GivesUp(call));
+            self.events.cancel(&Event::Asks(call));
             let talk = self.exponential(170.0);
             self.events.set(Event::Done(agent, call), self.now.mono + talk);
             if let Some((told, since)) = self.told.remove(&call) {

@@ -111,6 +111,29 @@ fn who_gives_up_and_rings_again_in_time_has_his_place() {
     assert_eq!(desk.acd.counts().places, 0, "no number, or no such rule");
 }
 
+/// What is told of a place is what a restart gives back.
+#[test]
+fn a_place_that_is_kept_is_told_so_that_a_restart_can_give_it_back() {
+    let rules = [QueueConfig { rejoin: secs(60), ..queue(SUPPORT, &[]) }];
+    let mut desk = Desk::new(&rules, &[]);
+    let arrived = desk.now.wall;
+    let (call, _) = desk.call_from(SUPPORT, Some("+441"), 0);
+    desk.pass(secs(20));
+    let said = desk.say(Input::CallerGone { call });
+    let until = desk.now.wall + secs(60);
+    let kept = Effect::PlaceKept { queue: SUPPORT, caller: "+441".to_owned(), arrived, until };
+    assert!(said.contains(&kept), "{said:?}");
+
+    let mut after = Desk::new(&rules, &[]);
+    after.pass(secs(25));
+    after.say(Input::RestorePlace { queue: SUPPORT, caller: "+441".to_owned(), arrived, until });
+    let (other, _) = after.call_from(SUPPORT, Some("+442"), 0);
+    let (again, _) = after.call_from(SUPPORT, Some("+441"), 0);
+    assert_eq!((position(&mut after, again), position(&mut after, other)), (1, 2));
+    let said = after.say(Input::CallerGone { call: other });
+    assert!(said.iter().any(|effect| matches!(effect, Effect::PlaceKept { .. })), "his own place too: {said:?}");
+}
+
 #[test]
 fn who_leaves_by_a_key_did_not_give_up() {
     let mut desk = Desk::new(&[QueueConfig { rejoin: secs(60), ..queue(SUPPORT, &[1]) }], &[1]);

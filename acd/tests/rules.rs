@@ -3,6 +3,8 @@
 
 mod desk;
 
+use std::sync::Arc;
+
 use acd::*;
 use clock::*;
 use desk::{Desk, SALES, SHARD, SUPPORT, granted, left, offered, offers, queue, refused, secs, withdrawn};
@@ -247,6 +249,27 @@ fn who_chose_other_queues_is_not_named_among_those_who_came_behind() {
     let named: Vec<_> = why.agents.iter().map(|one| (one.agent.0, one.standing)).collect();
     assert_eq!(named, [(1, Standing::Chosen), (3, Standing::State(State::Offline))]);
     assert_eq!((why.candidates, why.others.behind), (1, 0));
+}
+
+#[test]
+fn a_caller_is_kept_for_his_owner_and_for_his_last_agent_where_that_one_is_away() {
+    let config = QueueConfig { preferred_for: secs(20), ..queue(SUPPORT, &[1, 2, 3]) };
+    let mut desk = desk(config, &plain(&[1, 2, 3]));
+    desk.say(Input::LastAgents(vec![("+441".to_owned(), AgentId(1))]));
+    desk.say(Input::Owners(Arc::new([("+441".into(), AgentId(2)), ("+442".into(), AgentId(9))].into())));
+    desk.busy(2, 77, 9);
+    let (call, effects) = desk.call_from(SUPPORT, Some("+441"), 0);
+    assert_eq!(agents_of(&effects), [], "his owner talks, and is waited for");
+    let until = desk.now.mono + secs(20);
+    assert_eq!(desk.acd.why_waits(call), Some(WhyWaits::HeldFor { agent: AgentId(2), until }));
+    let effects = desk.pass(secs(20));
+    assert_eq!(offered(&effects).call, call, "for a while, then anybody may");
+    desk.gone(call);
+    desk.status(2, Status::Offline);
+    let (_, effects) = desk.call_from(SUPPORT, Some("+441"), 0);
+    assert_eq!(agents_of(&effects), [1], "the owner is not there, his last agent is");
+    let (_, effects) = desk.call_from(SUPPORT, Some("+442"), 0);
+    assert_eq!(agents_of(&effects), [3], "of an owner who is no agent of the queue nothing is expected");
 }
 
 #[test]

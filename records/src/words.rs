@@ -148,6 +148,7 @@ words!(QueueLeft {
     Key => "key",
     Moved => "moved",
     CalledBack => "called_back",
+    Closed => "closed",
 });
 words!(AgentStatus {
     Ready => "ready",

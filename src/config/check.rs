@@ -15,6 +15,7 @@ pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
     check_rtp(config, reader);
     check_names(config, reader);
     check_references(config, reader);
+    check_owners(config, reader);
     super::rules_check::check(config, reader);
     super::queue_check::check(config, reader);
     check_trunks(config, reader);
@@ -125,6 +126,22 @@ fn check_references(config: &Config, reader: &mut Reader<'_>) {
         {
             reader.fault(&format!("route[{at}].from"), format!("there is no trunk \"{name}\""));
         }
+    }
+}
+
+fn check_owners(config: &Config, reader: &mut Reader<'_>) {
+    let mut owned = BTreeSet::new();
+    for (at, owner) in config.owners.iter().enumerate() {
+        if !owner.agent.is_empty() && !config.agents.iter().any(|agent| agent.extension == owner.agent) {
+            reader.fault(&format!("owner[{at}].agent"), format!("there is no agent \"{}\"", owner.agent));
+        }
+        for number in owner.numbers.iter().filter(|number| !owned.insert(number.as_str())) {
+            reader.fault(&format!("owner[{at}].numbers"), format!("\"{number}\" stands twice; a number has one owner"));
+        }
+    }
+    let most = acd::Limits::default().owners;
+    if owned.len() > most {
+        reader.fault("owner", format!("names {} numbers; expected at most {most}", owned.len()));
     }
 }
 

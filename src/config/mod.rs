@@ -31,7 +31,7 @@ pub use lost_calls::LostCalls;
 pub use network::{Dns, NetworkConfig};
 pub use objects::{Agent, ApiKey, Number, Queue, Route, RouteFrom, TargetName};
 pub use reader::Fault;
-pub use routing::{NamedSkill, QueueRouting, QueueStep, Rank};
+pub use routing::{NamedSkill, Owner, QueueRouting, QueueStep, Rank};
 pub use rules::{ExitName, GateName, Menu, QueueRules};
 pub use source::Source;
 pub use trunk::{Register, Trunk, destination_text, first_address};
@@ -80,6 +80,8 @@ pub struct Config {
     pub queues: Vec<Queue>,
     /// `[[number]]`
     pub numbers: Vec<Number>,
+    /// `[[owner]]`
+    pub owners: Vec<Owner>,
     /// `[[schedule]]`
     pub schedules: Vec<Arc<Schedule>>,
     /// `[[menu]]`
@@ -262,6 +264,7 @@ impl Config {
             agents: reader.each("agents", objects::read_agents).into_iter().flatten().collect(),
             queues: reader.each("queue", objects::read_queue),
             numbers: reader.each("number", objects::read_number),
+            owners: reader.each("owner", routing::read_owner),
             schedules: reader.each("schedule", rules::read_schedule),
             menus: reader.each("menu", rules::read_menu),
             pause_reasons: reader.each("pause_reason", duty::read_pause_reason),

@@ -8,7 +8,7 @@ use super::callback::{self, Callbacks};
 use super::duty::QueueDuty;
 use super::range::extensions;
 use super::reader::Reader;
-use super::routing::{self, NamedSkill, QueueRouting};
+use super::routing::{self, NamedSkill, QueueRouting, QueueStep};
 use super::rules::{GateName, QueueRules, read_gate, read_language, read_queue_rules};
 use super::seconds;
 
@@ -168,8 +168,8 @@ pub struct Number {
     pub number: String,
     /// What it reaches.
     pub target: TargetName,
-    /// Skills that its calls need in a queue, whatever the queue asks for.
-    pub skills: Vec<NamedSkill>,
+    /// What its calls ask of an agent in a queue, whatever the queue asks for; by rising wait.
+    pub steps: Vec<QueueStep>,
     /// Added to the priority of its calls in a queue.
     pub priority: i32,
     /// Language of its callers.
@@ -313,10 +313,10 @@ pub(super) fn read_number(reader: &mut Reader<'_>) -> Number {
         }
         TargetName::Echo
     });
-    let skills = routing::read_skills(reader, "skills");
+    let steps = routing::read_steps(reader);
     let priority = reader.number("priority", -1_000, 1_000, 0) as i32;
     let (language, gate) = (read_language(reader, "language"), read_gate(reader));
-    Number { number, target, skills, priority, language, gate }
+    Number { number, target, steps, priority, language, gate }
 }
 
 /// A number that may be missing.

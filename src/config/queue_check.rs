@@ -23,7 +23,7 @@ pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
     }
     for (at, number) in config.numbers.iter().enumerate() {
         let leads_on = matches!(number.target, TargetName::Queue(_) | TargetName::Menu(_));
-        if !leads_on && (!number.skills.is_empty() || number.priority != 0) {
+        if !leads_on && (!number.steps.is_empty() || number.priority != 0) {
             let what = "has skills or a priority, but its target is neither a queue nor a menu: they would do nothing";
             reader.fault(&format!("number[{at}].target"), what);
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use acd::Strategy;
 
+use super::objects::is_e164;
 use super::range::extensions;
 use super::reader::Reader;
 use super::seconds;
@@ -40,6 +41,15 @@ pub struct QueueStep {
     pub level_max: Option<u8>,
 }
 
+/// Callers who have an agent of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Extension of their agent.
+    pub agent: String,
+    /// Their numbers, E.164.
+    pub numbers: Vec<String>,
+}
+
 /// How a queue's calls find an agent.
 #[derive(Clone, Debug)]
 pub struct QueueRouting {
@@ -66,19 +76,10 @@ pub struct QueueRouting {
 /// Reads what `[[queue]]` says of it, and the extensions of its agents.
 pub(super) fn read_queue(reader: &mut Reader<'_>) -> (Vec<String>, QueueRouting) {
     let (agents, ranks) = read_queue_agents(reader);
-    let first = read_step(reader, Duration::ZERO);
-    let mut steps: Vec<QueueStep> = reader.each("step", |reader| {
-        let after = seconds(reader.number("after_s", 1, 86_400, 30));
-        read_step(reader, after)
-    });
-    if first != QueueStep::default() {
-        steps.push(first);
-    }
-    steps.sort_by_key(|step| step.after);
     let routing = QueueRouting {
         strategy: read_strategy(reader),
         ranks,
-        steps,
+        steps: read_steps(reader),
         priority: reader.number("priority", -1_000, 1_000, 0) as i32,
         priority_worth: Some(seconds(reader.number("priority_worth_s", 0, 86_400, 60)))
             .filter(|worth| !worth.is_zero()),
@@ -90,7 +91,31 @@ pub(super) fn read_queue(reader: &mut Reader<'_>) -> (Vec<String>, QueueRouting)
     (agents, routing)
 }
 
-/// Skills of agents, or that a number asks for.
+/// What calls of a queue or number ask for at first, and from which wait on what instead.
+pub(super) fn read_steps(reader: &mut Reader<'_>) -> Vec<QueueStep> {
+    let first = read_step(reader, Duration::ZERO);
+    let mut steps: Vec<QueueStep> = reader.each("step", |reader| {
+        let after = seconds(reader.number("after_s", 1, 86_400, 30));
+        read_step(reader, after)
+    });
+    if first != QueueStep::default() {
+        steps.push(first);
+    }
+    steps.sort_by_key(|step| step.after);
+    steps
+}
+
+/// `[[owner]]`: whose customers call from some numbers.
+pub(super) fn read_owner(reader: &mut Reader<'_>) -> Owner {
+    let right = "E.164 numbers, e.g. [\"+447700900123\"]";
+    let numbers = reader.texts("numbers", right);
+    for wrong in numbers.iter().filter(|number| !is_e164(number)) {
+        reader.fault("numbers", format!("\"{wrong}\" is no number; expected {right}"));
+    }
+    Owner { agent: reader.text("agent", "the extension of an agent"), numbers }
+}
+
+/// Skills of agents.
 pub(super) fn read_skills(reader: &mut Reader<'_>, key: &'static str) -> Vec<NamedSkill> {
     let right = "skills with a level from 1 to 255, e.g. [\"german:3\", \"billing\"]";
     let mut skills = Vec::new();

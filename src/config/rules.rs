@@ -71,6 +71,8 @@ pub struct Menu {
 pub struct QueueRules {
     /// Name of the schedule when it is open.
     pub schedule: Option<String>,
+    /// Who waits when it closes leaves it.
+    pub leave_closed: bool,
     /// Where callers go whom it does not serve.
     pub overflow: BTreeMap<Unserved, ExitName>,
     /// They keep the place of their arrival in another queue.
@@ -151,8 +153,14 @@ pub(super) fn read_queue_rules(reader: &mut Reader<'_>) -> QueueRules {
         }
     }
     let every = seconds(reader.number("announce_every_s", 0, 3_600, 0));
+    let schedule = reader.optional_text("schedule", "the name of a [[schedule]]");
+    let leave_closed = reader.flag("leave_closed", false);
+    if leave_closed && schedule.is_none() {
+        reader.fault("leave_closed", "needs the name of a [[schedule]] in schedule: without one it never closes");
+    }
     QueueRules {
-        schedule: reader.optional_text("schedule", "the name of a [[schedule]]"),
+        schedule,
+        leave_closed,
         overflow: overflow.into_iter().filter_map(|(why, key)| Some((why, read_exit(reader, key)?))).collect(),
         overflow_keeps_arrival: reader.flag("overflow_keeps_arrival", false),
         keys,

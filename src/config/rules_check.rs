@@ -13,11 +13,13 @@ use super::{Config, GateName};
 pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
     let missing = check_exits(config, reader) | check_schedules(config, reader);
     check_prompts(config, reader);
-    if missing || config.menus.is_empty() {
+    if config.menus.is_empty() {
         return;
     }
     let plan = crate::ids::resolve(config, Vec::new(), &mut journal_core::Names::default()).plan;
-    for fault in faults(&plan) {
+    // What leads to a menu is not known while something leads nowhere.
+    let is_known = |fault: &MenuFault| !missing || matches!(fault, MenuFault::Circle { .. });
+    for fault in faults(&plan).into_iter().filter(is_known) {
         let (MenuFault::Unreachable { menu } | MenuFault::Circle { menu, .. }) = &fault;
         let name = plan.menus.get(menu).map(|menu| menu.name.as_str()).unwrap_or_default();
         reader.fault("menu", format!("\"{name}\": {fault}"));

@@ -239,3 +239,77 @@ fn hotkeys_kinds_of_work_and_skills_of_numbers_must_have_a_use() {
     let echo = demo().replace("target = \"echo\"", "target = \"echo\"\npriority = 3");
     assert!(faults(&echo)[0].starts_with("number[2].target: has skills or a priority"), "{:?}", faults(&echo));
 }
+
+/// One file with a mistake of every kind: each is named, none hides another.
+#[test]
+fn all_mistakes_of_the_rules_are_named_at_once() {
+    let prompts = repository().join("config/prompts");
+    let text = std::fs::read_to_string(repository().join("config/menus.toml")).expect("the example");
+    let mut text = text.replace("config/prompts", &prompts.to_string_lossy());
+    for (from, to) in [
+        ("mon-fri 09:00-17:30", "mon-fri 9 to 5"),
+        ("12-25 Christmas Day", "25-12 Christmas Day"),
+        ("Europe/London", "Europe/Atlantis"),
+        (
+            "\"1\" = \"queue:sales\", \"2\" = \"queue:support\", \"3\"",
+            "\"1\" = \"queue:none\", \"2x\" = \"queue:support\", \"3\"",
+        ),
+        ("timeout_s = 5", "timeout_s = 0"),
+        ("retries = 2 ", "retries = 10 "),
+        ("prompts = [\"callback-offer\"]", "prompts = [\"unspoken\"]"),
+        ("overflow_full = \"queue:support\"", "overflow_full = \"queue:nowhere\""),
+        ("comfort = [\"comfort\", \"comfort-thanks\"]", "comfort = [\"unheard\"]"),
+        ("leave_empty = \"paused\"", "leave_empty = \"bored\""),
+        ("rejoin_s = 60", "rejoin_s = -1"),
+        ("name = \"sales\"", "name = \"sales\"\nleave_closed = true"),
+        ("default = \"voicemail:support\"", "default = \"menu:offer\""),
+    ] {
+        assert!(text.contains(from), "{from}");
+        text = text.replacen(from, to, 1);
+    }
+    let found = faults(&text);
+    for key in [
+        "schedule[0].open",
+        "schedule[0].holidays",
+        "schedule[0].time_zone",
+        "menu[0].keys.1",
+        "menu[0].keys",
+        "menu[0].timeout_s",
+        "menu[0].retries",
+        "menu[2].prompts",
+        "queue[0].overflow (full)",
+        "queue[0].comfort",
+        "queue[1].leave_empty",
+        "queue[1].rejoin_s",
+        "queue[0].leave_closed",
+        "menu: \"offer\": a caller who presses no key goes round for ever",
+    ] {
+        assert!(found.iter().any(|fault| fault.starts_with(key)), "{key} in {found:#?}");
+    }
+    assert_eq!(found.len(), 14, "{found:#?}");
+}
+
+#[test]
+fn owners_and_the_steps_of_numbers_are_read_and_checked() {
+    let lines = "skills = [\"german:3\"]\nstep = [{ after_s = 20, skills_preferred = [\"german\"], level_max = 2 }]\n\
+                 [[owner]]\nagent = \"1002\"\nnumbers = [\"+447700900123\"]\n";
+    let sales = "target = \"queue:sales\"";
+    let with = |lines: &str| demo().replacen(sales, &format!("{sales}\n{lines}"), 1);
+    let config = Config::from_table(&with(lines).parse().expect("TOML")).expect("no faults");
+    let steps = &config.numbers[1].steps;
+    assert_eq!((steps[0].after, steps[0].required[0].level), (Duration::ZERO, 3));
+    assert_eq!((steps[1].after, steps[1].level_max), (Duration::from_secs(20), Some(2)));
+    let resolved = crate::ids::resolve(&config, Vec::new(), &mut journal_core::Names::default());
+    assert_eq!(resolved.owners.len(), 1);
+    let needs = &resolved.plan.needs["+442071830002"];
+    assert_eq!((needs.steps.len(), needs.steps[1].preferred.len()), (2, 1), "{needs:?}");
+    for (wrong, key) in [
+        ("[[owner]]\nagent = \"9999\"", "owner[0].agent"),
+        ("[[owner]]\nagent = \"1002\"\nnumbers = [\"12\"]", "owner[0].numbers"),
+        ("[[owner]]\nagent = \"1002\"\nnumbers = [\"+447700900123\", \"+447700900123\"]", "owner[0].numbers"),
+        ("step = [{ after_s = 0 }]", "step[0].after_s"),
+    ] {
+        let found = faults(&with(wrong));
+        assert!(found.len() == 1 && found[0].contains(key), "{wrong}: {found:?}");
+    }
+}

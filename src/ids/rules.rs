@@ -69,6 +69,7 @@ pub(super) fn with_rules(config: &Config, queue: &Queue, known: &Known<'_>, plan
         .map(|(why, name)| (*why, Overflow { to: exit(name, known), keeps_arrival: rules.overflow_keeps_arrival }));
     QueuePlan {
         schedule: rules.schedule.as_deref().and_then(|name| schedule(config, name)),
+        leave_closed: rules.leave_closed,
         overflow: overflow.collect(),
         keys: rules.keys.iter().map(|(key, name)| (*key, exit(name, known))).collect(),
         announcements: rules.announcements.clone(),

@@ -173,6 +173,7 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
     let agents = restore::pauses(replay, now, agents);
     let _ = post.acd.send(agent_rules(config)).await;
     let _ = post.acd.send(acd::Input::Configure { queues: resolved.queues.clone(), agents }).await;
+    let _ = post.acd.send(acd::Input::Owners(Arc::clone(&resolved.owners))).await;
     let _ = post.acd.send(restore::last_agents(replay)).await;
     for place in restore::places(replay, now) {
         let _ = post.acd.send(place).await;

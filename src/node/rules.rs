@@ -149,13 +149,14 @@ impl Rules {
         let _ = self.post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
         let _ = self.post.trunks.send(trunk_rules(&self.config, &resolved.directory, &self.listeners)).await;
         let _ = self.post.acd.send(agent_rules(&self.config)).await;
+        let _ = self.post.acd.send(acd::Input::Owners(resolved.owners)).await;
         let _ = self.post.acd.send(acd::Input::Configure { queues: resolved.queues, agents: resolved.agents }).await;
     }
 }
 
 /// Keys that owners take at any time (docs/configuration.md names the same). All others need a restart, so a key
 /// that is forgotten here is refused instead of silently ignored.
-const CHANGEABLE: [&str; 29] = [
+const CHANGEABLE: [&str; 30] = [
     "agents",
     "dialing.blacklist",
     "dialing.countries",
@@ -179,6 +180,7 @@ const CHANGEABLE: [&str; 29] = [
     "node.home_country",
     "node.language",
     "number",
+    "owner",
     "pause_reason",
     "queue",
     "route",

@@ -33,6 +33,7 @@ mod number_services;
 mod offers;
 mod people;
 mod queue_calls;
+mod queue_rules;
 mod registration;
 mod reliable;
 mod reload;

@@ -99,6 +99,73 @@ fn two_who_answer_at_once_are_one_conversation_and_one_goodbye() {
 }
 
 #[test]
+fn a_caller_with_an_owner_is_kept_for_him_for_a_while() {
+    let owner = "agent = \"1002\"\nnumbers = [\"+447700900123\"]";
+    let config = NodeConfig::demo().queue_times(15, 120, 0).push("owner", owner).set("queue.0.preferred_agent_s", 3);
+    let mut node = Node::start(config);
+    let [first, second] = ["1001", "1002"].map(|extension| node.registered(extension));
+    let mut caller = node.carrier.call(SUPPORT);
+    caller.expect_final(200);
+    let offer = second.expect_call();
+    offer.answer();
+    node.http().wait_agent("1002", "on_call");
+    assert!(!first.has(|message| message.is_request("INVITE")), "who is idle for longer is not the owner");
+    // The owner talks: the next call of his customer waits for him, and then goes to anybody.
+    let mut again = node.carrier.call(SUPPORT);
+    again.expect_final(200);
+    let reason = || node.http().get("/v1/agents/1001/why-idle").json()["queues"][0]["reason"].clone();
+    crate::support::until("the rule", reason, |reason| reason == "held_for_agent");
+    let late = first.expect_call();
+    let record = node.http().call_with(&again.id);
+    let decision = |call: &serde_json::Value| {
+        let page = node.http().get(&format!("/v1/calls/{}/routing", call["id"].as_str().unwrap())).json();
+        page["data"][0].clone()
+    };
+    let (kept, anybody) = (decision(&node.http().call_with(&caller.id)), decision(&record));
+    assert_eq!((&kept["preferred"], &anybody["preferred"]), (&json!(true), &json!(false)), "{kept} {anybody}");
+    assert!(anybody["waited_ms"].as_u64() >= Some(3_000), "{anybody}");
+    late.reply(180);
+    again.bye();
+    late.expect_cancel();
+    caller.bye();
+    offer.expect_bye();
+    // A reload gives him another owner.
+    node.edit(|config| config.set("owner.0.agent", "1001"));
+    assert!(node.command("reload", &[]).status.success());
+    let mut third = node.carrier.call(SUPPORT);
+    third.expect_final(200);
+    let offer = first.expect_call();
+    offer.answer();
+    node.http().wait_agent("1001", "on_call");
+    third.bye();
+    offer.expect_bye();
+}
+
+#[test]
+fn what_a_number_asks_for_relaxes_as_its_caller_waits() {
+    let step = "after_s = 2\nskills = [\"french\"]\n[[step]]\nafter_s = 3";
+    let number =
+        format!("number = \"+442071830009\"\ntarget = \"queue:support\"\nskills = [\"german:3\"]\n[[step]]\n{step}");
+    let node = Node::start(NodeConfig::demo().queue_times(15, 120, 0).push("number", &number));
+    let phone = node.registered("1001");
+    let mut caller = node.carrier.call("+442071830009");
+    caller.expect_final(200);
+    node.http().wait_waiting("support", 1);
+    let missing = || node.http().get("/v1/agents/1001/why-idle").json()["queues"][0]["skill"].clone();
+    assert_eq!(missing(), "german");
+    crate::support::until("another skill", missing, |skill| skill == "french");
+    let offer = phone.expect_call();
+    let call = node.http().call_with(&caller.id);
+    let page = node.http().get(&format!("/v1/calls/{}/routing", call["id"].as_str().unwrap())).json();
+    let waited = page["data"][0]["waited_ms"].as_u64().unwrap_or_default();
+    assert!((3_000..8_000).contains(&waited), "with the last step nothing is asked: {page}");
+    offer.answer();
+    node.http().wait_agent("1001", "on_call");
+    caller.bye();
+    offer.expect_bye();
+}
+
+#[test]
 fn a_call_waits_for_somebody_with_the_skill_it_needs() {
     let node = Node::start(with_german());
     let plain = node.registered("1001");

@@ -144,6 +144,18 @@ pub enum Effect {
     },
     /// An agent said what came of a call, or let its wrap-up pass (to the journal).
     Disposed(Box<Disposed>),
+    /// A caller gave up, and has his place again if he rings in time (to the journal: a restart gives it back with
+    /// `Input::RestorePlace`).
+    PlaceKept {
+        /// The queue.
+        queue: QueueId,
+        /// His number.
+        caller: String,
+        /// Since when he had waited.
+        arrived: WallTime,
+        /// Until when the place is kept.
+        until: WallTime,
+    },
     /// Ask his phone whether it is still there (to location): `Input::Answers` tells when that changed.
     Probe {
         /// The agent.

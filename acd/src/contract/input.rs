@@ -1,6 +1,8 @@
 //! What happens to the ACD.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clock::{AgentId, CallId, Generation, LegId, OfferId, QueueId, RequestId, ShardId, WallTime};
 
@@ -8,6 +10,9 @@ use super::{
     AgentConfig, AgentFact, Callback, CallbackPick, CallbackRequest, CallbackStep, Disposed, Enqueue, PauseRule,
     QueueConfig, Status, Steer, WaitingFact,
 };
+
+/// Callers who have an agent of their own, by number. Many of them, and shared: nobody changes it in place.
+pub type Owners = Arc<BTreeMap<Box<str>, AgentId>>;
 
 /// What happens to the ACD.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +73,7 @@ pub enum Input {
         /// The call.
         call: CallId,
     },
-    /// The caller went elsewhere by a key: he did not give up. Idempotent.
+    /// The caller went elsewhere by a key, or as the queue closed: he did not give up. Idempotent.
     CallerMoved {
         /// The call.
         call: CallId,
@@ -147,6 +152,9 @@ pub enum Input {
     },
     /// With whom callers talked last, the longest ago first: after a node restart.
     LastAgents(Vec<(String, AgentId)>),
+    /// Whose customers call from which numbers; replaces what was said before. Where the queue keeps a call for its
+    /// preferred agent, that is the owner of its caller, and the last agent only if he cannot be it.
+    Owners(Owners),
     /// A supervisor wants something done with a waiting call.
     Steer(Steer),
     /// All that is live on a shard, every 5 s and after a shard's restart: differences are repaired and counted.
@@ -166,7 +174,8 @@ pub enum Input {
         /// The shard.
         shard: ShardId,
     },
-    /// After a node restart: this caller had waited since then; he gets his place if he rings again in time.
+    /// After a node restart: this caller had waited since then, until the restart or until he gave up; he gets his place
+    /// if he rings again in time.
     RestorePlace {
         /// The queue.
         queue: QueueId,

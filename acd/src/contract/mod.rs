@@ -21,7 +21,7 @@ pub use callback::{
 };
 pub use duty::{AtLimit, Disposed, NotTaken, Note, OfferRules, PauseRule, StateCause, WrapUpMode, WrapUpView};
 pub use effect::{CommandError, Effect, LeaveReason, Reply, TimerReason, WithdrawReason};
-pub use input::{Input, OfferOutcome};
+pub use input::{Input, OfferOutcome, Owners};
 pub use queue::{Empty, QueueAgent, QueueConfig};
 pub use routing::{Need, Skill, Step, Strategy};
 pub use snapshot::{AgentSnapshot, QueueSnapshot, QueueTally, Snapshot, WaitingSnapshot};

@@ -33,7 +33,8 @@ pub struct Enqueue {
     pub kind: WorkKind,
     /// What this call asks of an agent, beside what its queue asks.
     pub steps: Vec<Step>,
-    /// The agent who owns the caller; without one the caller's last agent is preferred, where the queue prefers any.
+    /// The agent for whom this call is meant; without one the caller's owner (`Input::Owners`) or his last agent is
+    /// preferred, where the queue prefers any.
     pub preferred: Option<AgentId>,
     /// The arrival that decides its place, when it is not now.
     pub arrived: Option<WallTime>,

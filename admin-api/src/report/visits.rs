@@ -92,7 +92,7 @@ pub(crate) struct Stay {
     /// When it left; null while it waits.
     #[schema(format = DateTime)]
     left_at: Option<String>,
-    /// How it left: `answered`, `abandoned`, `timed_out`, `ended`, `full`, `empty`, `key`, `moved`, `called_back`.
+    /// How: `answered`, `abandoned`, `timed_out`, `ended`, `full`, `empty`, `key`, `moved`, `called_back`, `closed`.
     #[schema(example = "answered")]
     how: Option<&'static str>,
     /// From one to the other, ms.

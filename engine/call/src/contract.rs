@@ -400,7 +400,7 @@ pub enum Effect {
         /// The call.
         call: CallId,
     },
-    /// To the ACD: the caller left the queue by a key; his call goes on elsewhere.
+    /// To the ACD: the caller left the queue by a key, or as it closed; his call goes on elsewhere.
     CallerMoved {
         /// The call.
         call: CallId,

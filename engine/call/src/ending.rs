@@ -82,6 +82,7 @@ impl Shard {
     /// Sets what a call does, and lets its parties hear it.
     pub(crate) fn set_flow(&mut self, call: CallId, flow: Flow) {
         self.timers.cancel(&Timer::Menu(call));
+        self.timers.cancel(&Timer::Closing(call));
         if let Some(known) = self.calls.get_mut(&call) {
             if !matches!(flow, Flow::Waiting { .. }) && known.comfort.take().is_some() {
                 self.timers.cancel(&Timer::Announce(call));

@@ -47,7 +47,7 @@ pub use contract::{
 pub use ids::shard_of_id;
 pub use number::MAX_DIALED_LEN;
 pub use plan::{
-    AgentPlan, Announcements, CallLimits, CallNeeds, CallbackPlan, DEFAULT_TARGET_RING_START_MAX,
+    AgentPlan, Announcements, CallLimits, CallNeeds, CallStep, CallbackPlan, DEFAULT_TARGET_RING_START_MAX,
     DEFAULT_TARGET_SILENCE_MAX, EntryPlan, Exit, Gate, IdentityPlan, MenuId, MenuPlan, NumberFormat, NumberPlan,
     Overflow, Plan, QueuePlan, RoutePlan, RouteSource, ShownNumber, Target, TrunkAddress, TrunkDigest, TrunkPlan,
     Unserved,

@@ -24,10 +24,23 @@ pub use self::trunk::{
 /// What a call asks of an agent, beside what its queue asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallNeeds {
-    /// Skills, each at least at this level.
-    pub required: Vec<(SkillId, u8)>,
+    /// What it asks from which wait on, as long as no later one is in force.
+    pub steps: Vec<CallStep>,
     /// Higher first.
     pub priority: i32,
+}
+
+/// What a call asks from some wait on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallStep {
+    /// From this wait on, counted from the arrival that decides the place.
+    pub after: Duration,
+    /// Skills, each at least at this level.
+    pub required: Vec<(SkillId, u8)>,
+    /// Who has these better comes first.
+    pub preferred: Vec<SkillId>,
+    /// Agents above this level are not offered the call; `None`: all levels.
+    pub level_max: Option<u8>,
 }
 
 /// Everything a shard must know to route.
@@ -167,6 +180,8 @@ pub struct QueuePlan {
     pub callback: Option<Box<CallbackPlan>>,
     /// When it is open; always where none.
     pub schedule: Option<Arc<Schedule>>,
+    /// Who waits when it closes leaves it as those do who come then; else he waits on.
+    pub leave_closed: bool,
     /// Where callers go whom it does not serve.
     pub overflow: BTreeMap<Unserved, Overflow>,
     /// Where a waiting caller's key leads.

@@ -12,6 +12,8 @@ pub enum Planted {
     WrapUpSkipped,
     /// The end of a call is written twice.
     RecordTwice,
+    /// Whoever answers while the caller is told something is not connected.
+    HeldByWords,
 }
 
 impl Shard {
@@ -26,7 +28,8 @@ impl Shard {
     pub(crate) fn strikes(&mut self, fault: Planted) -> bool {
         let Some((_, occasions)) = self.planted.as_mut().filter(|(planted, _)| *planted == fault) else { return false };
         *occasions += 1;
-        *occasions % EVERY == 0 || fault == Planted::WrapUpSkipped
+        let is_rare = matches!(fault, Planted::WrapUpSkipped | Planted::HeldByWords);
+        is_rare || *occasions % EVERY == 0
     }
 
     /// Never.
@@ -36,6 +39,6 @@ impl Shard {
     }
 }
 
-/// A fault that struck at every occasion would be found by anyone. Transfers are rare enough.
+/// A fault that struck at every occasion would be found by anyone. Transfers, and answers within words, are rare enough.
 #[cfg(feature = "planted-faults")]
 const EVERY: u32 = 5;

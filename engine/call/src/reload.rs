@@ -31,5 +31,6 @@ impl Shard {
             kept.menus.extend(menus.into_iter().filter_map(former));
         }
         self.plan = plan;
+        self.watch_all_hours();
     }
 }

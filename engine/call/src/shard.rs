@@ -152,6 +152,8 @@ pub(crate) enum Timer {
     Menu(CallId),
     /// A waiting caller is to be told something.
     Announce(CallId),
+    /// The queue of a waiting caller closes.
+    Closing(CallId),
     /// The dialogs of a call from before a crash are through: its Call-IDs are released.
     Restored(CallId),
 }
@@ -346,6 +348,7 @@ impl Shard {
             Timer::Typing(call) => self.typing_over(call),
             Timer::Menu(call) => self.menu_heard(call, crate::menu::Heard::TimeOut),
             Timer::Announce(call) => self.announcement_due(call),
+            Timer::Closing(call) => self.closing_due(call),
             Timer::Restored(call) => self.release_restored(call),
         }
     }
@@ -399,6 +402,7 @@ impl Timer {
             Self::Announced(_) | Self::Typing(_) => TimerReason::Callback,
             Self::Menu(_) => TimerReason::Menu,
             Self::Announce(_) => TimerReason::Announce,
+            Self::Closing(_) => TimerReason::Closing,
             Self::Restored(_) => TimerReason::Restored,
         }
     }

@@ -33,6 +33,8 @@ pub enum TimerReason {
     Menu,
     /// A waiting caller is to be told something.
     Announce,
+    /// The queue of a waiting caller closes.
+    Closing,
 }
 
 /// How much of everything a shard holds: all zero when no call is up and every peer has answered.

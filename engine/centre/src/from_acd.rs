@@ -32,6 +32,9 @@ impl AcdOutlet {
             }
             Effect::Noted { agent, note } => self.journal(duty::step(agent, note, wall)),
             Effect::Disposed(said) => self.journal(duty::disposition(*said, wall)),
+            Effect::PlaceKept { queue, caller, arrived, until } => {
+                self.journal(Entry::PlaceKept { queue, caller, arrived, until })
+            }
             Effect::Probe { agent } => Delivery::Location(sip::location::Input::Probe { agent }),
             Effect::Reply { request, result } => Delivery::Answer {
                 request,

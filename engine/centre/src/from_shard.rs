@@ -130,13 +130,15 @@ fn agent_fact(shard: ShardId, fact: call::AgentFact) -> acd::AgentFact {
     acd::AgentFact { shard, agent: fact.agent, call: fact.call, leg: fact.leg, queue: fact.queue }
 }
 
-/// What a call asks for itself, for as long as it waits.
+/// What a call asks for itself.
 fn steps(needs: &call::CallNeeds) -> Vec<acd::Step> {
-    if needs.required.is_empty() {
-        return Vec::new();
-    }
-    let required = needs.required.iter().map(|(skill, level)| acd::Need { skill: *skill, level: *level });
-    vec![acd::Step { required: required.collect(), ..acd::Step::default() }]
+    let step = |step: &call::CallStep| acd::Step {
+        after: step.after,
+        required: step.required.iter().map(|(skill, level)| acd::Need { skill: *skill, level: *level }).collect(),
+        preferred: step.preferred.clone(),
+        level_max: step.level_max,
+    };
+    needs.steps.iter().map(step).collect()
 }
 
 fn waiting_fact(fact: call::WaitingFact) -> acd::WaitingFact {

@@ -2,7 +2,7 @@
 
 use call::RestoredCall;
 use clock::WallTime;
-use journal_core::{AgentState, Entry, PLACE_KEPT, Replay, StateCause};
+use journal_core::{AgentState, Entry, Replay, StateCause};
 
 use crate::from_acd::status_of;
 
@@ -84,17 +84,17 @@ pub fn last_agents(replay: &Replay) -> acd::Input {
     acd::Input::LastAgents(replay.last_agents.iter().map(|(caller, agent)| (caller.to_owned(), agent)).collect())
 }
 
-/// Places of callers whom the restart cut off: theirs again if they ring in time (DESIGN section 6).
+/// Places of callers whom the restart cut off, or who gave up before: theirs again if they ring in time (DESIGN section 6).
 #[must_use]
 pub fn places(replay: &Replay, now: WallTime) -> Vec<acd::Input> {
     replay
-        .interrupted(now)
+        .places(now)
         .into_iter()
-        .map(|(caller, interrupted)| acd::Input::RestorePlace {
-            queue: interrupted.place.queue,
+        .map(|(caller, kept)| acd::Input::RestorePlace {
+            queue: kept.place.queue,
             caller,
-            arrived: interrupted.place.arrived,
-            until: interrupted.at + PLACE_KEPT,
+            arrived: kept.place.arrived,
+            until: kept.until,
         })
         .collect()
 }

@@ -1,8 +1,10 @@
 //! A week of open spans, and days that differ.
 
+use std::collections::BTreeSet;
+
 use clock::WallTime;
 
-use crate::zone::{Civil, Zone};
+use crate::zone::{Civil, MINUTES_A_DAY, Zone};
 
 /// When something is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +79,7 @@ impl Schedule {
     /// One that is always open.
     #[must_use]
     pub fn always(name: &str) -> Self {
-        let day = || vec![Span { from: 0, until: crate::zone::MINUTES_A_DAY }];
+        let day = || vec![Span { from: 0, until: MINUTES_A_DAY }];
         Self { name: name.to_owned(), zone: Zone::utc(), week: core::array::from_fn(|_| day()), holidays: Vec::new() }
     }
 
@@ -110,6 +112,24 @@ impl Schedule {
     }
 }
 
+impl Schedule {
+    /// The first moment from this one on at which it is not open; none within two days.
+    #[must_use]
+    pub fn closes(&self, from: WallTime) -> Option<WallTime> {
+        if self.at(from) != Hours::Open {
+            return Some(from);
+        }
+        // Spans end, or a day begins that differs.
+        let ends = self.week.iter().chain(self.holidays.iter().map(|holiday| &holiday.open)).flatten();
+        let minutes: BTreeSet<u16> = ends.map(|span| span.until % MINUTES_A_DAY).chain([0]).collect();
+        let is_closed = |moment: &WallTime| *moment > from && self.at(*moment) != Hours::Open;
+        (0..=CLOSES_AHEAD).find_map(|days| {
+            let moments = minutes.iter().filter_map(|minute| self.zone.moment(from, days, *minute));
+            moments.filter(is_closed).min()
+        })
+    }
+}
+
 impl Holiday {
     fn covers(&self, date: Civil) -> bool {
         let today = (date.year, date.month, date.day);
@@ -127,6 +147,8 @@ impl Holiday {
 const NOON: u16 = 12 * 60;
 /// A schedule that does not open within a year is closed for good.
 const DAYS_AHEAD: i32 = 366;
+/// Nobody waits longer, so nobody needs to know of a later end.
+const CLOSES_AHEAD: i32 = 2;
 
 #[cfg(test)]
 mod tests;

@@ -167,6 +167,7 @@ const fn kind(entry: &Entry) -> u8 {
         Entry::NodeAlive { .. } => 20,
         Entry::FailureReason { .. } => 21,
         Entry::CallRecovered(_) => 22,
+        Entry::PlaceKept { .. } => 23,
     }
 }
 
@@ -211,6 +212,7 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         Entry::Disposition(disposition) => put(disposition, to),
         Entry::FailureReason { call, reason, by, at } => put(&(call, reason, by, at), to),
         Entry::CallRecovered(recovered) => put(recovered, to),
+        Entry::PlaceKept { queue, caller, arrived, until } => put(&(queue, caller, arrived, until), to),
     }
 }
 
@@ -274,6 +276,10 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
             Entry::FailureReason { call, reason, by, at }
         }
         22 => Entry::CallRecovered(whole(body)?),
+        23 => {
+            let (queue, caller, arrived, until) = whole(body)?;
+            Entry::PlaceKept { queue, caller, arrived, until }
+        }
         _ => return None,
     })
 }
@@ -291,4 +297,4 @@ pub const KEY_BYTES: usize = 14;
 /// Larger than any answer kept for an Idempotency-Key, which is the longest kind.
 pub const MAX_ENTRY_BYTES: usize = 256 * 1024;
 const HEAD_BYTES: usize = 10;
-const LAST_KIND: u8 = 22;
+const LAST_KIND: u8 = 23;

@@ -1,15 +1,15 @@
 //! The kinds of entries.
 //!
-//! Call entries are the call's journey: one writer (the shard that owns the
-//! call), numbered from 1 without a gap, from which status, record, KPIs and
-//! live events are all derived.
+//! Call entries are the call's journey: one writer (the shard that owns the call), numbered from 1 without a gap, from
+//! which status, record, KPIs and live events are all derived.
 
 use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentState, AgentStatus, AgentStep, AuditNote, Binding, CallStatus, CallbackEntry, Cause, DialogIdentity,
-    Direction, Disposition, LostCallRules, Outcome, QuarantineNote, RecoveredCall, Routing, Shared, StateCause,
+    Direction, Disposition, LostCallRules, Outcome, QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared,
+    StateCause,
 };
 
 /// One entry of the journal.
@@ -151,6 +151,17 @@ pub enum Entry {
         by: String,
         /// When.
         at: WallTime,
+    },
+    /// A caller gave up waiting, and has his place again if he rings in time.
+    PlaceKept {
+        /// The queue.
+        queue: QueueId,
+        /// His number.
+        caller: String,
+        /// Since when he had waited.
+        arrived: WallTime,
+        /// Until when the place is kept.
+        until: WallTime,
     },
     /// The node is up: after a crash the last of these tells until when it was, at least.
     NodeAlive {
@@ -563,29 +574,6 @@ pub enum LegKind {
     Callee,
     /// The target of a transfer.
     Transfer,
-}
-
-/// How a call left a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum QueueLeft {
-    /// An agent answered.
-    Answered,
-    /// The caller hung up.
-    Abandoned,
-    /// Maximum wait reached; what follows is the queue's time-out flow.
-    TimedOut,
-    /// Ended by us.
-    Ended,
-    /// There was no room; what follows is the queue's overflow.
-    Full,
-    /// Nobody is there to serve it; what follows is the queue's overflow.
-    Empty,
-    /// By a key that leads elsewhere.
-    Key,
-    /// A supervisor moved it to another queue.
-    Moved,
-    /// He is called back.
-    CalledBack,
 }
 
 /// State of a recording in the record.

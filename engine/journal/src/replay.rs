@@ -27,7 +27,7 @@ pub struct Replay {
     dialogs: BTreeMap<(CallId, LegId), Shared<DialogIdentity>>,
     bindings: BTreeMap<(AgentId, String), Binding>,
     agents: Agents,
-    places: BTreeMap<(QueueId, String), Interrupted>,
+    places: BTreeMap<(QueueId, String), KeptPlace>,
     dials: BTreeMap<AgentId, Dials>,
     callbacks: BTreeMap<CallbackId, Shared<CallbackEntry>>,
     /// With whom each caller talked last.
@@ -48,13 +48,13 @@ pub struct Replay {
     pub last_at: WallTime,
 }
 
-/// A caller whose waiting we cut: he gets his place if he rings again in time.
+/// A caller whose waiting we cut, or who gave up: he gets his place if he rings again in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Interrupted {
+pub struct KeptPlace {
     /// His place.
     pub place: Place,
-    /// When he lost it.
-    pub at: WallTime,
+    /// Until when it is his.
+    pub until: WallTime,
 }
 
 /// Calls that an agent dialed out on his newest day.
@@ -116,6 +116,10 @@ impl Replay {
             Entry::Callback(callback) => {
                 self.callbacks.insert(callback.callback, callback.clone());
             }
+            Entry::PlaceKept { queue, caller, arrived, until } => {
+                let place = Place { queue: *queue, arrived: *arrived, priority: 0 };
+                keep_place(&mut self.places, caller, KeptPlace { place, until: *until });
+            }
             Entry::DoNotCall { pattern, listed, reason, at } => {
                 self.do_not_call.apply(pattern, *listed, reason.as_deref(), *at);
             }
@@ -136,7 +140,7 @@ impl Replay {
     pub fn expire(&mut self, now: WallTime) {
         self.answers.expire(now);
         self.agents.expire(now);
-        self.places.retain(|_, gone| gone.at + PLACE_KEPT > now);
+        self.places.retain(|_, kept| kept.until > now);
         self.dials.retain(|_, dials| dials.day == day_of(now));
         self.calls.retain(|_, call| call.ended_at.is_none_or(|at| at + RECORDING_AWAITED > now));
     }
@@ -197,16 +201,16 @@ impl Replay {
         open
     }
 
-    /// Callers who get their place if they ring again by `at` + [`PLACE_KEPT`]: those cut
-    /// off before and those who wait in a call that a restart at `now` ends.
+    /// Callers who get their place if they ring again in time: those cut off before, those who gave up, and those who
+    /// wait in a call that a restart at `now` ends.
     #[must_use]
-    pub fn interrupted(&self, now: WallTime) -> Vec<(String, Interrupted)> {
+    pub fn places(&self, now: WallTime) -> Vec<(String, KeptPlace)> {
         let waiting = self
             .live_calls()
             .filter(|call| waits_himself(call))
-            .filter_map(|call| Some((call.from.clone(), Interrupted { place: call.place()?, at: now })));
-        let before = self.places.iter().map(|((_, from), gone)| (from.clone(), *gone));
-        let in_time = |(from, gone): &(String, Interrupted)| !from.is_empty() && gone.at + PLACE_KEPT > now;
+            .filter_map(|call| Some((call.from.clone(), KeptPlace { place: call.place()?, until: now + PLACE_KEPT })));
+        let before = self.places.iter().map(|((_, from), kept)| (from.clone(), *kept));
+        let in_time = |(from, kept): &(String, KeptPlace)| !from.is_empty() && kept.until > now;
         before.chain(waiting).filter(in_time).collect()
     }
 
@@ -303,22 +307,27 @@ fn day_of(at: WallTime) -> i64 {
     at.as_micros().div_euclid(MICROS_A_DAY)
 }
 
-/// Keeps the place of a caller whose call a restart ended, the oldest giving way at the limit.
-fn remember_place(places: &mut BTreeMap<(QueueId, String), Interrupted>, record: &CallRecord, at: WallTime) {
+/// Keeps the place of a caller whose call a restart ended.
+fn remember_place(places: &mut BTreeMap<(QueueId, String), KeptPlace>, record: &CallRecord, at: WallTime) {
     let cut_by_restart = record.cause.as_ref().is_some_and(|cause| code::is_restart(&cause.code));
     let is_caller = waits_himself(record) && !record.from.is_empty();
     let Some(place) = record.place().filter(|_| cut_by_restart && is_caller) else { return };
-    places.insert((place.queue, record.from.clone()), Interrupted { place, at });
+    keep_place(places, &record.from, KeptPlace { place, until: at + PLACE_KEPT });
+}
+
+/// At the limit the one that is kept for the shortest time gives way.
+fn keep_place(places: &mut BTreeMap<(QueueId, String), KeptPlace>, from: &str, kept: KeptPlace) {
+    places.insert((kept.place.queue, from.to_owned()), kept);
     if places.len() > MAX_PLACES {
-        let oldest = places.iter().min_by_key(|(_, gone)| gone.at).map(|(key, _)| key.clone());
-        oldest.and_then(|key| places.remove(&key));
+        let first = places.iter().min_by_key(|(_, kept)| kept.until).map(|(key, _)| key.clone());
+        first.and_then(|key| places.remove(&key));
     }
 }
 
 const MICROS_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
-/// A caller who rings again within this time gets his place.
+/// A caller whom a restart cut off gets his place if he rings again within this time.
 pub const PLACE_KEPT: Duration = Duration::from_secs(10 * 60);
-/// All callers of a large centre at the moment of a crash.
+/// All callers of a large centre at the moment of a crash, and those who gave up in the minutes before.
 pub const MAX_PLACES: usize = 10_000;
 /// After this a recording that nobody finished will not be: the call counts as closed.
 const RECORDING_AWAITED: Duration = Duration::from_secs(24 * 60 * 60);

@@ -174,7 +174,7 @@ fn in_order_of_time(calls: &[Vec<CallEntry>]) -> Vec<CallEntry> {
     all
 }
 
-const HOWS: [QueueLeft; 8] = [
+const HOWS: [QueueLeft; 9] = [
     QueueLeft::Answered,
     QueueLeft::Abandoned,
     QueueLeft::TimedOut,
@@ -183,6 +183,7 @@ const HOWS: [QueueLeft; 8] = [
     QueueLeft::Key,
     QueueLeft::Moved,
     QueueLeft::CalledBack,
+    QueueLeft::Closed,
 ];
 const SEEDS: u64 = 3;
 const CALLS: u64 = 120;

@@ -163,7 +163,10 @@ impl Ledger {
             Input::Enqueue(work) => {
                 self.enqueue(work.call, work.shard, work.queue, work.caller.clone(), work.priority);
             }
-            Input::CallerGone { call } => self.leave(*call, |tally| &mut tally.abandoned),
+            Input::CallerGone { call } => {
+                self.gave_up(*call);
+                self.leave(*call, |tally| &mut tally.abandoned);
+            }
             Input::CallerMoved { call } => self.leave(*call, |tally| &mut tally.moved),
             // What an order does is told by its effects; simulated supervisors give none about waiting calls.
             Input::Claim { .. } | Input::Steer(_) | Input::AskPlace { .. } => {}
@@ -188,7 +191,7 @@ impl Ledger {
                     }
                 }
             }
-            Input::WhyIdle { .. } | Input::LastAgents(_) => {}
+            Input::WhyIdle { .. } | Input::LastAgents(_) | Input::Owners(_) => {}
             Input::RestorePlace { queue, caller, arrived, until } => {
                 self.keep_place((*queue, caller.clone()), *arrived, *until);
             }
@@ -278,6 +281,7 @@ impl Ledger {
             | Effect::StatusChanged { .. }
             | Effect::Noted { .. }
             | Effect::Disposed(_)
+            | Effect::PlaceKept { .. }
             | Effect::Probe { .. }
             | Effect::Repaired { .. }
             | Effect::Steered { .. }
@@ -338,6 +342,14 @@ impl Ledger {
         self.calls.insert(call, row);
     }
 
+    /// He has his place again if he rings in time, where the queue keeps places.
+    fn gave_up(&mut self, call: CallId) {
+        let Some(row) = self.calls.get(&call) else { return };
+        let kept_for = self.queues.get(&row.queue).map_or(Duration::ZERO, |(config, _)| config.rejoin);
+        let Some(number) = row.number.clone().filter(|_| !kept_for.is_zero()) else { return };
+        self.keep_place((row.queue, number), row.arrived_wall, self.now.wall + kept_for);
+    }
+
     /// Of two places of one caller the earlier stands.
     fn keep_place(&mut self, key: (QueueId, String), arrived_wall: WallTime, until: WallTime) {
         let now = self.now;
@@ -377,7 +389,10 @@ impl Ledger {
             }
             OfferOutcome::Refused => agent.rest(now, REFUSED_REST),
             OfferOutcome::Unreachable | OfferOutcome::Withdrawn => agent.rest(now, UNREACHABLE_REST),
-            OfferOutcome::CallerGone => self.leave(open.call, |tally| &mut tally.abandoned),
+            OfferOutcome::CallerGone => {
+                self.gave_up(open.call);
+                self.leave(open.call, |tally| &mut tally.abandoned);
+            }
         }
     }
 

@@ -56,6 +56,7 @@ impl Checker {
                 | Effect::Place { .. }
                 | Effect::Noted { .. }
                 | Effect::Disposed(_)
+                | Effect::PlaceKept { .. }
                 | Effect::Probe { .. } => {}
             }
         }

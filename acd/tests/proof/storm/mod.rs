@@ -254,6 +254,7 @@ fn name(input: &Input, accepted: bool) -> &'static str {
         Input::RestoreCallback(_) => "input: callback restored",
         Input::WhyIdle { .. } => "input: why idle",
         Input::LastAgents(_) => "input: last agents",
+        Input::Owners(_) => "input: owners",
         Input::Steer(_) => "input: steer",
         Input::AgentRules { .. }
         | Input::Answers { .. }

@@ -94,6 +94,7 @@ impl Shard {
     /// A call waits no more and goes somewhere else in this very moment: what it hears is decided there.
     pub(crate) fn stop_waiting(&mut self, call: CallId, party: LegId) {
         self.timers.cancel(&Timer::Announce(call));
+        self.timers.cancel(&Timer::Closing(call));
         if let Some(known) = self.calls.get_mut(&call) {
             known.comfort = None;
             known.flow = Flow::Dialing { party };
@@ -118,6 +119,11 @@ impl Shard {
             (comfort.said, comfort.announcing) = (Some(words), true);
         }
         self.rewire(call);
+    }
+
+    /// Words are being said to a waiting caller.
+    pub(crate) fn is_told_something(&self, call: CallId) -> bool {
+        self.calls.get(&call).and_then(|call| call.comfort.as_ref()).is_some_and(|comfort| comfort.said.is_some())
     }
 
     fn announcements(&self, queue: QueueId) -> Option<Announcements> {

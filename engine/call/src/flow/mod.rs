@@ -5,6 +5,7 @@ mod attended_transfer;
 pub(crate) mod callback;
 pub(crate) mod callback_request;
 mod click_to_call;
+mod closing;
 mod dial;
 mod exit;
 mod hold;

@@ -11,6 +11,7 @@ use crate::contract::{CommandError, Effect, OfferOutcome, Reply, WithdrawReason}
 use crate::identity::Identity;
 use crate::ids::RingId;
 use crate::plan::Unserved;
+use crate::planted::Planted;
 use crate::ring::{Lease, Purpose};
 use crate::ringing::RingOrder;
 use crate::shard::{Claimed, Shard, Timer};
@@ -28,6 +29,7 @@ impl Shard {
         self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since, to_ask });
         self.begin_comfort(call, queue);
         self.set_flow(call, Flow::Waiting { party, queue, arrived, placed: false });
+        self.watch_hours(call);
     }
 
     /// From the ACD: the call has its place.
@@ -76,6 +78,7 @@ impl Shard {
         }
         self.begin_comfort(call, to);
         self.set_flow(call, Flow::Waiting { party, queue: to, arrived, placed: false });
+        self.watch_hours(call);
     }
 
     /// From the ACD: ring this agent. An offer that cannot be made ends at once.
@@ -118,6 +121,9 @@ impl Shard {
     /// From the ACD: bridge, whatever is played.
     pub(crate) fn claim_granted(&mut self, offer: OfferId, generation: Generation) {
         let Some(claimed) = self.take_claim(offer, generation) else { return };
+        if self.is_told_something(claimed.call) && self.strikes(Planted::HeldByWords) {
+            return;
+        }
         let ring = self.offers.get(&offer).copied();
         if self.awaits_claim(claimed.call) {
             return self.callback_granted(&claimed, ring);

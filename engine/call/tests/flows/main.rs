@@ -6,10 +6,12 @@
 mod callback;
 mod caller_id;
 mod click_to_call;
+mod closing;
 mod dial;
 mod failover;
 mod faults;
 mod hold;
+mod overflow;
 mod queue;
 mod refusals;
 mod reliable;

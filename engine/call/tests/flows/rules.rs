@@ -14,17 +14,17 @@ use media_graph::{Event, PlaySource};
 use crate::rig::World;
 use crate::rig::plan::{SUPPORT, SUPPORT_DID, agent_id, demo};
 
-const SALES: QueueId = QueueId(2);
-const MAIN: MenuId = MenuId(1);
+pub(crate) const SALES: QueueId = QueueId(2);
+pub(crate) const MAIN: MenuId = MenuId(1);
 /// Friday 20 November 2026, 12:00 in London.
 const NOON: WallTime = WallTime::from_micros(1_795_176_000_000_000);
 const NIGHT: WallTime = WallTime::from_micros(1_795_212_000_000_000);
 
-fn to(queue: QueueId) -> Exit {
+pub(crate) fn to(queue: QueueId) -> Exit {
     Exit::Own(Target::Queue(queue))
 }
 
-fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     let mut plan = demo();
     let open = ["mon-fri 09:00-17:30".to_owned()];
     let schedule = Schedule::parse("office", "Europe/London", &open, &[]).unwrap();
@@ -58,7 +58,7 @@ fn plan() -> Plan {
 }
 
 /// A caller who has just come to the number.
-fn calling(plan: Plan, wall: WallTime) -> (World, usize) {
+pub(crate) fn calling(plan: Plan, wall: WallTime) -> (World, usize) {
     let mut world = World::starting(plan, 7, wall);
     let carrier = world.carrier();
     world.phones[carrier].call(world.now.mono, SUPPORT_DID);
@@ -67,7 +67,7 @@ fn calling(plan: Plan, wall: WallTime) -> (World, usize) {
 }
 
 /// A caller who has just come to the queue, without a menu before it.
-fn waiting(rules: QueuePlan) -> (World, usize) {
+pub(crate) fn waiting(rules: QueuePlan) -> (World, usize) {
     let mut plan = plan();
     plan.dids.insert(SUPPORT_DID.to_owned(), Target::Queue(SUPPORT));
     let support = plan.queues.get_mut(&SUPPORT).unwrap();
@@ -88,7 +88,7 @@ fn press(world: &mut World, digits: &str) {
     }
 }
 
-fn prompts(world: &World) -> Vec<String> {
+pub(crate) fn prompts(world: &World) -> Vec<String> {
     let named = |source| match source {
         PlaySource::Prompt(name) => name,
         PlaySource::Music(name) => format!("music/{name}"),
@@ -102,7 +102,7 @@ fn leave(world: &mut World, call: CallId, queue: QueueId, why: Unserved) {
     world.input(Input::LeaveQueue { call, queue, why });
 }
 
-fn hang_up(mut world: World, carrier: usize) -> World {
+pub(crate) fn hang_up(mut world: World, carrier: usize) -> World {
     world.phones[carrier].hang_up(world.now.mono);
     world.settle();
     world
@@ -462,6 +462,45 @@ fn an_answer_cuts_an_announcement_at_once() {
     let legs: Vec<_> = world.media.legs.iter().copied().collect();
     assert!(world.media.hears(legs[0], legs[1]) && world.media.hears(legs[1], legs[0]));
     assert!(world.media.players.is_empty());
+    hang_up(world, carrier).assert_nothing_left();
+}
+
+/// From the first tone of the welcome to the end of the second announcement: whenever the agent answers, both hear each
+/// other in the same instant, and nothing plays on.
+#[test]
+fn no_moment_of_any_announcement_delays_an_answer() {
+    for moment in 0..60 {
+        let (mut world, carrier) = waiting(QueuePlan { announcements: told(), ..QueuePlan::default() });
+        world.acd.place = (2, Some(Duration::from_secs(90)));
+        let agent = world.agent("1001");
+        world.acd.agents = vec![agent_id("1001")];
+        world.acd.ring = Some(Duration::from_secs(120));
+        world.settle();
+        assert!(world.phones[agent].is_called());
+        world.millis(moment * 1_000 + 1);
+        let before = world.now;
+        world.phones[agent].answer_call(world.now.mono);
+        world.settle();
+        assert_eq!(world.now, before, "after {moment} s");
+        let legs: Vec<_> = world.media.legs.iter().copied().collect();
+        let talk = world.media.hears(legs[0], legs[1]) && world.media.hears(legs[1], legs[0]);
+        assert!(talk && world.media.players.is_empty(), "after {moment} s: {:?}", world.media.players);
+        hang_up(world, carrier).assert_nothing_left();
+    }
+}
+
+/// The language that the caller came to in the menu is that of all he is told while he waits.
+#[test]
+fn a_caller_is_told_in_the_language_of_his_menu() {
+    let mut plan = plan();
+    plan.queues.get_mut(&SALES).unwrap().announcements = told();
+    let (mut world, carrier) = calling(plan, NOON);
+    press(&mut world, "2");
+    assert_eq!(prompts(&world), ["es/connecting"]);
+    world.acd.place = (2, Some(Duration::from_secs(61)));
+    world.secs(21);
+    let said = ["position-before", "number-2", "position-after", "wait-before", "number-2", "wait-after", "comfort"];
+    assert_eq!(prompts(&world), said.map(|name| format!("es/{name}")));
     hang_up(world, carrier).assert_nothing_left();
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use call::{CallNeeds, EntryPlan, Exit, Gate, Plan, Target};
+use call::{CallNeeds, CallStep, EntryPlan, Exit, Gate, Plan, Target};
 use clock::{SkillId, WallTime};
 use hours::Schedule;
 use journal_core::CallEvent;
@@ -28,7 +28,7 @@ fn plan(target: Target) -> Plan {
 }
 
 fn spanish() -> CallNeeds {
-    CallNeeds { required: vec![(SkillId(1), 3)], priority: 7 }
+    CallNeeds { steps: vec![CallStep { required: vec![(SkillId(1), 3)], ..CallStep::default() }], priority: 7 }
 }
 
 /// A customer talks to agent 1001, who transfers him to the number; the phone of 1002 is there too.

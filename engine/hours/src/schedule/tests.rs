@@ -120,6 +120,25 @@ fn moments_are_read_and_written() {
 }
 
 #[test]
+fn it_closes_at_the_end_of_a_span_or_as_a_holiday_begins() {
+    let office = office();
+    let nights = schedule("Europe/London", &["daily 00:00-24:00"], &["12-25 Christmas Day"]);
+    for (schedule, from, expected) in [
+        (&office, "2026-11-20T12:00:00Z", Some("2026-11-20T17:30:00Z")),
+        (&office, "2026-07-01T12:00:00Z", Some("2026-07-01T16:30:00Z")),
+        (&office, "2026-12-24T10:00:00Z", Some("2026-12-24T12:00:00Z")),
+        (&office, "2026-11-22T12:00:00Z", Some("2026-11-22T12:00:00Z")),
+        (&nights, "2026-12-24T10:00:00Z", Some("2026-12-25T00:00:00Z")),
+        (&nights, "2026-11-20T12:00:00Z", None),
+        (&Schedule::always("always"), "2026-11-20T12:00:00Z", None),
+    ] {
+        assert_eq!(schedule.closes(at(from)), expected.map(at), "{from}");
+    }
+    let split = schedule("Europe/London", &["fri 09:00-12:00", "fri 12:00-13:00", "fri 14:00-15:00"], &[]);
+    assert_eq!(split.closes(at("2026-11-20T10:00:00Z")), Some(at("2026-11-20T13:00:00Z")), "one span meets the next");
+}
+
+#[test]
 fn every_fault_is_named() {
     let faults = Schedule::parse(
         "broken",
@@ -150,6 +169,18 @@ proptest::proptest! {
     #[test]
     fn any_text_is_read_or_refused(line in ".{0,40}", zone in "[A-Za-z/_]{0,20}") {
         let _ = Schedule::parse("any", &zone, std::slice::from_ref(&line), std::slice::from_ref(&line));
+    }
+
+    #[test]
+    fn what_closes_is_open_until_then(minutes in 0_i64..2_000_000) {
+        let office = office();
+        let from = WallTime::from_micros(1_760_000_000_000_000 + minutes * 60_000_000);
+        let closes = office.closes(from).unwrap();
+        proptest::prop_assert!(office.at(closes) != Hours::Open);
+        if closes > from {
+            proptest::prop_assert_eq!(office.at(from), Hours::Open);
+            proptest::prop_assert_eq!(office.at(WallTime::from_micros(closes.as_micros() - 1)), Hours::Open);
+        }
     }
 
     #[test]

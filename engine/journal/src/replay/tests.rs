@@ -132,19 +132,37 @@ fn bindings_statuses_and_answers_come_back() {
 fn who_waited_gets_his_place_for_ten_minutes_over_two_crashes() {
     let mut replay = fold(&[step(1, 1, started("+441")), step(1, 2, entered(2))]);
     let place = Place { queue: QUEUE, arrived: at(2), priority: 0 };
-    assert_eq!(replay.interrupted(at(50)), [("+441".to_owned(), Interrupted { place, at: at(50) })]);
+    assert_eq!(replay.places(at(50)), [("+441".to_owned(), KeptPlace { place, until: at(650) })]);
     let put_out = CallEvent::QueueLeft { queue: QUEUE, how: QueueLeft::Ended };
     for entry in [step(1, 3, put_out), step(1, 4, ended(code::NODE_RESTART))] {
         assert_eq!(replay.apply(&entry), Ok(()));
     }
     let mut later = replay.clone();
-    assert_eq!(replay.interrupted(at(603)).len(), 1);
-    assert_eq!(replay.interrupted(at(604)).len(), 0);
+    assert_eq!(replay.places(at(603)).len(), 1);
+    assert_eq!(replay.places(at(604)).len(), 0);
     for entry in [step(2, 1, started("+441")), step(2, 2, entered(2))] {
         assert_eq!(later.apply(&entry), Ok(()));
     }
-    let back: Vec<_> = later.interrupted(at(60)).iter().map(|(_, gone)| gone.at).collect();
-    assert_eq!(back, [at(60)], "the place is his new call's now");
+    let back: Vec<_> = later.places(at(60)).iter().map(|(_, kept)| kept.until).collect();
+    assert_eq!(back, [at(660)], "the place is his new call's now");
+}
+
+#[test]
+fn who_gave_up_has_his_place_over_a_crash_until_its_time_is_over() {
+    let until = at(30);
+    let kept = Entry::PlaceKept { queue: QUEUE, caller: "+441".to_owned(), arrived: at(2), until };
+    let gave_up = [step(1, 1, started("+441")), step(1, 2, entered(2)), step(1, 3, ended("canceled")), kept.clone()];
+    let mut replay = fold(&gave_up);
+    let place = Place { queue: QUEUE, arrived: at(2), priority: 0 };
+    assert_eq!(replay.places(at(29)), [("+441".to_owned(), KeptPlace { place, until })]);
+    assert_eq!(replay.places(at(30)), []);
+    let mut again = replay.clone();
+    for entry in [step(2, 1, started("+441")), step(2, 2, entered(2)), step(2, 3, ended("canceled"))] {
+        assert_eq!(again.apply(&entry), Ok(()));
+    }
+    assert_eq!(again.places(at(20)), [], "it was given once");
+    replay.expire(until);
+    assert_eq!(replay.places(at(3)), [], "nothing is left of it");
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("node_alive.v1.hex", vec![("alive", Entry::NodeAlive { at: AT })]),
         golden!("failure_reason.v1.hex", vec![("given", failure_reason())]),
         golden!("call_recovered.v1.hex", vec![("recovered", recovered())]),
+        golden!("place_kept.v1.hex", vec![("kept", place_kept())]),
     ]
 }
 
@@ -268,6 +269,11 @@ fn failure_reason() -> Entry {
 
 fn do_not_call(listed: bool) -> Entry {
     Entry::DoNotCall { pattern: "+4479*".to_owned(), listed, reason: Some("asked us".to_owned()), at: AT }
+}
+
+fn place_kept() -> Entry {
+    let until = WallTime::from_micros(AT.as_micros() + 60_000_000);
+    Entry::PlaceKept { queue: QUEUE, caller: "+442070000001".to_owned(), arrived: AT, until }
 }
 
 fn bindings() -> Vec<(&'static str, Entry)> {
