@@ -121,7 +121,10 @@ fn planted(name: &str) -> Option<Planted> {
         "missed-timer" => Planted::MissedTimer,
         "record-twice" => Planted::RecordTwice,
         "wrap-up-skipped" => Planted::WrapUpSkipped,
+        "held-by-words" => Planted::HeldByWords,
         "lease-kept" => Planted::LeaseKept,
+        "left-reserved" => Planted::LeftReserved,
+        "head-blocked" => Planted::HeadBlocked,
         _ => return None,
     })
 }

@@ -25,6 +25,6 @@ mod world;
 pub use marks::Marks;
 pub use planted::Planted;
 pub use report::Report;
-pub use scenario::{CallbackScenario, NetworkScenario, NodeScenario, PeopleScenario, Scenario};
+pub use scenario::{CallbackScenario, NetworkScenario, NodeScenario, PeopleScenario, RulesScenario, Scenario};
 pub use watch::Violation;
 pub use world::run;

@@ -40,6 +40,13 @@ impl Marks {
                 }
                 CallEvent::QueueLeft { how, .. } => self.mark(&format!("queue.left.{how:?}")),
                 CallEvent::OfferWithdrawn { why, .. } => self.mark(&format!("offer.withdrawn.{why}")),
+                CallEvent::MenuLeft { keys, to, .. } => {
+                    let kind = to.split_once(':').map_or(to.as_str(), |(kind, _)| kind);
+                    self.mark(&format!("menu.left.{}.{kind}", if keys.is_empty() { "default" } else { "key" }));
+                }
+                CallEvent::MenuMissed { keys, .. } => {
+                    self.mark(if keys.is_empty() { "menu.missed.nothing" } else { "menu.missed.wrong" });
+                }
                 other => self.mark(name(other)),
             },
             Seen::Journaled { entry: Entry::AgentStatus { reason: Some(reason), .. }, .. } => {
@@ -50,6 +57,7 @@ impl Marks {
             }
             Seen::AcdTold { input: acd::Input::RestoreCallback(_), .. } => self.mark("callback.restored"),
             Seen::Journaled { entry: Entry::DoNotCall { .. }, .. } => self.mark("do_not_call.changed"),
+            Seen::Journaled { entry: Entry::PlaceKept { .. }, .. } => self.mark("place.kept"),
             Seen::Journaled { entry: Entry::BindingSet(_), .. } => self.mark("binding.set"),
             Seen::Journaled { entry: Entry::BindingRemoved { .. }, .. } => self.mark("binding.removed"),
             Seen::AcdTold { input: acd::Input::OfferEnded { outcome, .. }, .. } => self.mark(outcome_word(*outcome)),

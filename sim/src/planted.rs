@@ -13,6 +13,8 @@ pub enum Planted {
     RecordTwice,
     /// An agent who transferred his call has no wrap-up.
     WrapUpSkipped,
+    /// Whoever answers while the caller is told something is not connected.
+    HeldByWords,
     /// What a broken shard held keeps its agents busy.
     LeaseKept,
     /// An agent whose caller hung up while it rang stays reserved.
@@ -31,7 +33,7 @@ impl Planted {
             Self::LeaseKept => Some(acd::Planted::LeaseKept),
             Self::LeftReserved => Some(acd::Planted::LeftReserved),
             Self::HeadBlocked => Some(acd::Planted::HeadBlocked),
-            Self::LostRelease | Self::RecordTwice | Self::WrapUpSkipped => None,
+            Self::LostRelease | Self::RecordTwice | Self::WrapUpSkipped | Self::HeldByWords => None,
         }
     }
 
@@ -41,6 +43,7 @@ impl Planted {
             Self::LostRelease => Some(call::Planted::LostRelease),
             Self::RecordTwice => Some(call::Planted::RecordTwice),
             Self::WrapUpSkipped => Some(call::Planted::WrapUpSkipped),
+            Self::HeldByWords => Some(call::Planted::HeldByWords),
             Self::DoubleOffer | Self::MissedTimer | Self::LeaseKept => None,
             Self::LeftReserved | Self::HeadBlocked => None,
         }

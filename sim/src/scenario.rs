@@ -34,6 +34,8 @@ pub struct Scenario {
     pub node: NodeScenario,
     /// What people do.
     pub people: PeopleScenario,
+    /// Rules before and around the queues.
+    pub rules: RulesScenario,
     /// A fault in the cores, for the judges to find.
     pub planted: Option<Planted>,
     /// Keep one line of text for everything that happens, for whoever looks for a fault.
@@ -137,6 +139,17 @@ pub struct PeopleScenario {
     pub callbacks: Option<CallbackScenario>,
 }
 
+/// Rules before and around the queues; by default there are none.
+#[derive(Clone, Debug, Default)]
+pub struct RulesScenario {
+    /// Share of callers who come to a menu first.
+    pub menu: f64,
+    /// From one announcement to a waiting caller to the next; zero: none.
+    pub announce: Duration,
+    /// A caller who gave up has his place again for so long; zero: never.
+    pub rejoin: Duration,
+}
+
 impl Scenario {
     /// The scenario of a seed, with about `calls` calls.
     #[must_use]
@@ -160,6 +173,8 @@ impl Scenario {
             network: NetworkScenario::draw(&mut rng),
             node: NodeScenario::draw(&mut rng),
             people,
+            // A stream of its own: what was drawn for a seed before there were rules is drawn still.
+            rules: RulesScenario::draw(&mut Rng::new(seed ^ 0x5255_4C45_535F_5F5F)),
             planted: None,
             keep_log: false,
         }
@@ -214,6 +229,15 @@ impl NodeScenario {
             breaks: if rng.chance(0.4) { number(rng, 1, 5) as u32 } else { 0 },
             clock_sets: if rng.chance(0.25) { number(rng, 1, 4) as u32 } else { 0 },
         }
+    }
+}
+
+impl RulesScenario {
+    fn draw(rng: &mut Rng) -> Self {
+        let secs = Duration::from_secs;
+        let mut perhaps = |least, most| if rng.chance(0.5) { between(rng, least, most) } else { Duration::ZERO };
+        let (announce, rejoin) = (perhaps(secs(1), secs(20)), perhaps(secs(10), secs(600)));
+        Self { menu: share(rng, 0.2, 1.0), announce, rejoin }
     }
 }
 

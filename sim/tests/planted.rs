@@ -11,8 +11,9 @@ fn run(seed: u64, planted: Option<Planted>) -> Report {
     keep_quiet_about_breaks();
     let mut scenario = Scenario::draw(seed, CALLS);
     scenario.planted = planted;
-    // The numbers of seeds in the names are of centres without callbacks.
+    // The numbers of seeds in the names are of centres without callbacks and menus.
     scenario.people.callbacks = None;
+    scenario.rules.menu = 0.0;
     sim::run(&scenario)
 }
 
@@ -65,8 +66,13 @@ fn a_record_written_twice_is_found_within_5_seeds() {
 }
 
 #[test]
-fn a_wrap_up_skipped_after_a_transfer_is_found_within_20_seeds() {
-    is_found(Planted::WrapUpSkipped, "P6 wrap-up on the wire", 20);
+fn a_wrap_up_skipped_after_a_transfer_is_found_within_40_seeds() {
+    is_found(Planted::WrapUpSkipped, "P6 wrap-up on the wire", 40);
+}
+
+#[test]
+fn an_answer_held_up_by_an_announcement_is_found_within_20_seeds() {
+    is_found(Planted::HeldByWords, "an answer connects at once", 20);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod agents;
 mod callback_book;
 mod callbacks;
+mod connections;
 mod dispatch;
 mod figures;
 mod gate;
@@ -20,6 +21,7 @@ mod trunks;
 use clock::Instant;
 
 use self::callbacks::CallbackJudge;
+use self::connections::ConnectionJudge;
 use self::figures::FigureJudge;
 use self::gate::GateJudge;
 use self::ledger::Ledger;
@@ -61,6 +63,7 @@ pub(crate) struct Judges {
     callbacks: CallbackJudge,
     offers: OfferJudge,
     phones: PhoneJudge,
+    connections: ConnectionJudge,
     records: RecordJudge,
     figures: FigureJudge,
     gate: GateJudge,
@@ -78,6 +81,7 @@ impl Judges {
             callbacks: CallbackJudge::default(),
             offers: OfferJudge::default(),
             phones: PhoneJudge::new(queues),
+            connections: ConnectionJudge::default(),
             records: RecordJudge::new(agents),
             figures: FigureJudge::default(),
             gate: GateJudge::default(),
@@ -92,6 +96,7 @@ impl Judges {
         self.callbacks.see(seen, &self.ledger, &mut self.bench);
         self.see_acd(seen);
         self.phones.see(at, seen, &mut self.bench);
+        self.connections.see(seen, &mut self.bench);
         self.records.see(seen, &mut self.bench);
         self.figures.see(seen, &mut self.bench);
         self.gate.see(seen, &mut self.bench);

@@ -26,9 +26,20 @@ pub(crate) struct RecordJudge {
     /// Call-IDs and agents of conversations that were heard.
     talked: BTreeMap<String, AgentId>,
     statuses: BTreeMap<AgentId, Vec<AgentStatus>>,
-    /// Places that a start must give back.
-    owed_places: BTreeSet<(QueueId, String, WallTime)>,
+    /// Places that a start must give back, and until when.
+    owed_places: BTreeMap<(QueueId, String, WallTime), WallTime>,
+    /// Places kept, and calls of the same caller that took them, in the order of the journal.
+    kept: Vec<Kept>,
     configured: BTreeMap<AgentId, AgentStatus>,
+}
+
+/// A step in what is known of a caller's place in a queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kept {
+    /// He gave up: since when he had waited, until when it is his.
+    Until(QueueId, String, WallTime, WallTime),
+    /// A call of his entered the queue.
+    Taken(QueueId, CallId),
 }
 
 impl RecordJudge {
@@ -63,25 +74,58 @@ impl RecordJudge {
                         "the journal with every entry twice folds to another state",
                     );
                 }
-                self.owed_places = self.waiting().collect();
+                let waiting: Vec<_> = self.waiting().collect();
+                self.owed_places = self.kept_places();
+                self.owed_places.extend(waiting.into_iter().map(|place| (place, FOR_EVER)));
             }
-            Seen::AcdTold { input: acd::Input::RestorePlace { queue, caller, arrived, .. }, .. } => {
+            Seen::AcdTold { input: acd::Input::RestorePlace { queue, caller, arrived, .. }, now } => {
                 self.owed_places.remove(&(*queue, caller.clone(), *arrived));
+                self.owed_places.retain(|_, until| *until > now.wall);
             }
             // Calls come last: by now every caller has his place.
             Seen::ShardTold { input: call::Input::Restore(_), .. } => {
-                for (queue, caller, arrived) in core::mem::take(&mut self.owed_places) {
+                for ((queue, caller, arrived), _) in core::mem::take(&mut self.owed_places) {
                     let what = format!("{caller} waited in {queue:?} since {arrived:?} and is forgotten");
                     bench.broken("P10 places survive", what);
                 }
             }
-            Seen::AcdTold { input: acd::Input::Configure { agents, .. }, .. } => self.restored(agents, bench),
+            Seen::AcdTold { input: acd::Input::Configure { agents, .. }, now } => {
+                self.owed_places.retain(|_, until| *until > now.wall);
+                // What a start finds to be over, by whatever its clock says, is gone for good.
+                self.kept.retain(|step| !matches!(step, Kept::Until(.., until) if *until <= now.wall));
+                self.restored(agents, bench);
+            }
             Seen::Misfit { entry, anomaly } => {
                 bench.broken("entries fit each other", format!("{anomaly:?}: {entry:?}"));
             }
             Seen::End => self.at_the_end(bench),
             _ => {}
         }
+    }
+
+    /// Places of callers who gave up, as far as the journal came.
+    fn kept_places(&self) -> BTreeMap<(QueueId, String, WallTime), WallTime> {
+        let mut places = BTreeMap::new();
+        for step in &self.kept {
+            match step {
+                Kept::Until(queue, caller, arrived, until) => {
+                    places.insert((*queue, caller.clone()), (*arrived, *until));
+                }
+                Kept::Taken(queue, call) => {
+                    if let Some(caller) = self.caller_of(*call) {
+                        places.remove(&(*queue, caller));
+                    }
+                }
+            }
+        }
+        places.into_iter().map(|((queue, caller), (arrived, until))| ((queue, caller, arrived), until)).collect()
+    }
+
+    fn caller_of(&self, call: CallId) -> Option<String> {
+        self.calls.get(&call)?.iter().find_map(|step| match &step.event {
+            CallEvent::Started { from, .. } => Some(from.clone()),
+            _ => None,
+        })
     }
 
     /// Callers who wait by the records, with their places.
@@ -107,15 +151,28 @@ impl RecordJudge {
             Entry::Call(step) => {
                 self.life_of.entry(step.call).or_insert((self.life, self.era));
                 self.calls.entry(step.call).or_default().push(step.clone());
+                self.kept.extend(taken(step));
             }
             Entry::AgentStatus { agent, status, .. } => self.statuses.entry(*agent).or_default().push(*status),
+            Entry::PlaceKept { queue, caller, arrived, until } => {
+                self.kept.push(Kept::Until(*queue, caller.clone(), *arrived, *until));
+            }
             _ => {}
         }
     }
 
     fn entry_lost(&mut self, owner: Owner, entry: &Entry) {
         match entry {
+            Entry::PlaceKept { queue, caller, arrived, until } => {
+                let lost = Kept::Until(*queue, caller.clone(), *arrived, *until);
+                self.kept.retain(|known| *known != lost);
+            }
             Entry::Call(step) => {
+                if let Some(lost) = taken(step)
+                    && let Some(at) = self.kept.iter().rposition(|known| *known == lost)
+                {
+                    self.kept.remove(at);
+                }
                 if let CallEvent::LegStarted { sip_call_id, .. } = &step.event {
                     self.lost.insert(sip_call_id.clone());
                 }
@@ -239,3 +296,14 @@ impl RecordJudge {
         Some(record)
     }
 }
+
+/// The step of a call that takes its caller's place, if it is one.
+const fn taken(step: &CallEntry) -> Option<Kept> {
+    match step.event {
+        CallEvent::QueueEntered { queue, .. } => Some(Kept::Taken(queue, step.call)),
+        _ => None,
+    }
+}
+
+/// A caller who waits when the node dies is owed his place whatever the clock says.
+const FOR_EVER: WallTime = WallTime::from_micros(i64::MAX);

@@ -8,6 +8,7 @@ mod faults;
 mod journal;
 mod media;
 mod owners;
+mod rules;
 mod setup;
 
 use core::net::{Ipv4Addr, SocketAddr};
@@ -32,6 +33,7 @@ use crate::scenario::{NodeScenario, Scenario};
 use crate::watch::Seen;
 
 pub(crate) use self::owners::Input;
+pub(crate) use self::rules::{MENU, WRONG_KEY};
 pub(crate) use self::setup::{
     DOMAIN, ECHO, Setup, TONE, VOICEMAIL, carrier_addr, extension, gateways, password, phone_addr, queue_number,
     targets,

@@ -14,6 +14,7 @@ use sip::location::{LocationConfig, User};
 use sip::registrar::RegistrarConfig;
 use sip::ua::{Peer, Transport, UaConfig};
 
+use super::rules::{MAIN, MENU};
 use super::{NODE_ADDR, NODE_IP};
 use crate::scenario::Scenario;
 
@@ -47,6 +48,7 @@ impl Setup {
                 max_wait: people.max_wait,
                 wrap_up: people.wrap_up,
                 max_waiting: 50,
+                rejoin: scenario.rules.rejoin,
                 agents: own.into_iter().map(Into::into).collect(),
                 callbacks: people.callbacks.as_ref().map(|callbacks| callbacks.rules).unwrap_or_default(),
                 ..acd::QueueConfig::default()
@@ -161,7 +163,8 @@ pub(crate) fn phone_addr(agent: AgentId) -> SocketAddr {
 fn plan(scenario: &Scenario, agents: &[AgentId], queues: &[QueueId]) -> Plan {
     let queue_dids = queues.iter().map(|queue| (queue_number(*queue), Target::Queue(*queue)));
     let first = queues.first().copied().unwrap_or_default();
-    let services = [(ECHO, Target::Echo), (TONE, Target::Tone), (VOICEMAIL, Target::Voicemail(first))];
+    let box_of_first = Target::Voicemail(first);
+    let services = [(ECHO, Target::Echo), (TONE, Target::Tone), (VOICEMAIL, box_of_first), (MENU, Target::Menu(MAIN))];
     let services = services.into_iter().map(|(number, target)| (number.to_owned(), target));
     let trunks = (0..scenario.carriers).map(|index| (TrunkId(index + 1), trunk(index as usize)));
     let route = RoutePlan { from: RouteSource::Agents, pattern: "+44".to_owned(), trunk: TrunkId(1) };
@@ -178,6 +181,7 @@ fn plan(scenario: &Scenario, agents: &[AgentId], queues: &[QueueId]) -> Plan {
         trunks: trunks.collect(),
         routes: vec![route],
         queues: queues.iter().map(|queue| (*queue, queue_plan(*queue, scenario))).collect(),
+        menus: super::rules::menus(queues),
         limits: CallLimits { ring_max: Duration::from_secs(40), ..CallLimits::default() },
         ..Plan::default()
     }
@@ -228,6 +232,8 @@ fn queue_plan(queue: QueueId, scenario: &Scenario) -> QueuePlan {
         voicemail_max: Duration::from_secs(10),
         voicemail_on_timeout: queue.0 % 3 != 2,
         callback: scenario.people.callbacks.as_ref().map(|_| Box::default()),
+        keys: super::rules::keys(queue, scenario.queues),
+        announcements: super::rules::announcements(scenario.rules.announce),
         ..QueuePlan::default()
     }
 }

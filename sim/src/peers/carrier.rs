@@ -12,7 +12,7 @@ use crate::chance::{between, exponential, number};
 use crate::ctx::{self, Ctx};
 use crate::network::Datagram;
 use crate::node::{self, DOMAIN};
-use crate::scenario::PeopleScenario;
+use crate::scenario::{PeopleScenario, Scenario};
 use crate::watch::Seen;
 
 /// What a carrier, or someone behind it, does.
@@ -45,6 +45,9 @@ pub(crate) struct Carrier {
     endpoint: Endpoint,
     rng: Rng,
     people: PeopleScenario,
+    /// Queues and agents of the house: the keys that lead to them.
+    queues: u32,
+    agents: u32,
     pub(crate) parties: BTreeMap<SessionId, Party>,
     serial: u64,
     /// Until when it answers every call with 503.
@@ -52,9 +55,19 @@ pub(crate) struct Carrier {
 }
 
 impl Carrier {
-    pub(crate) fn new(index: usize, people: PeopleScenario, mut rng: Rng) -> Self {
+    pub(crate) fn new(index: usize, scenario: &Scenario, mut rng: Rng) -> Self {
         let endpoint = Endpoint::new(node::carrier_addr(index), "Carrier", rng.fork());
-        Self { index, endpoint, rng, people, parties: BTreeMap::new(), serial: 0, refuses_until: Instant::ZERO }
+        Self {
+            index,
+            endpoint,
+            rng,
+            people: scenario.people.clone(),
+            queues: scenario.queues,
+            agents: scenario.agents,
+            parties: BTreeMap::new(),
+            serial: 0,
+            refuses_until: Instant::ZERO,
+        }
     }
 
     /// It is overloaded, or says so: every call to it gets 503 until then.
@@ -99,6 +112,9 @@ impl Carrier {
         if may_ask {
             self.ask_back(ctx, session);
         }
+        if to == node::MENU {
+            self.choose(ctx, session);
+        }
         if self.rng.chance(self.people.hold / 3.0) {
             let after = exponential(&mut self.rng, self.people.patience / 2);
             self.later(ctx, after, CarrierAct::Hold(session));
@@ -137,17 +153,18 @@ impl Carrier {
             CarrierAct::EarlyMedia(session) => self.early_media(ctx, session),
             CarrierAct::Hold(session) => self.reinvite(ctx, session, sdp::Direction::SendOnly),
             CarrierAct::Resume(session) => self.reinvite(ctx, session, sdp::Direction::SendRecv),
-            CarrierAct::Press(session, digit) if self.rng.chance(0.5) => {
+            CarrierAct::Press(session, key) if self.rng.chance(0.5) => {
                 if self.parties.get(&session).is_some_and(|party| party.stage == Stage::Up) {
                     ctx.see(&Seen::PressedByInfo);
-                    let bytes = format!("Signal={digit}\r\nDuration=160\r\n").into();
+                    // A key as INFO carries it.
+                    let bytes = format!("Signal={key}\r\nDuration=160\r\n").into();
                     let body = Body { content_type: "application/dtmf-relay", bytes };
                     self.endpoint.ua.info(ctx.now, session, &body);
                 }
             }
-            CarrierAct::Press(session, digit) => {
+            CarrierAct::Press(session, key) => {
                 let party = self.parties.get(&session).filter(|party| party.stage == Stage::Up);
-                pressed = party.map(|party| (party.rtp, digit));
+                pressed = party.map(|party| (party.rtp, key));
             }
         }
         self.settle(ctx);
@@ -166,6 +183,26 @@ impl Carrier {
     /// Sessions of its user agent: zero when all is over.
     pub(crate) fn sessions(&self) -> usize {
         self.endpoint.ua.counts().sessions
+    }
+
+    /// What a caller presses in the menu and behind it: something right, something wrong, or nothing.
+    fn choose(&mut self, ctx: &mut Ctx, session: SessionId) {
+        let queue = char::from_digit(number(&mut self.rng, 1, u64::from(self.queues)) as u32, 10).unwrap_or('1');
+        let keys = match self.rng.below(10) {
+            0 | 1 => String::new(),
+            2 => node::WRONG_KEY.to_string(),
+            3 => format!("{}{queue}", node::WRONG_KEY),
+            4 => ["91", "99", "96", "9"][crate::chance::index(&mut self.rng, 4)].to_owned(),
+            5 => ["7", "8"][crate::chance::index(&mut self.rng, 2)].to_owned(),
+            6 => format!("{}#", 1000 + number(&mut self.rng, 1, u64::from(self.agents) + 1)),
+            7 => format!("{queue}0"),
+            _ => queue.to_string(),
+        };
+        let mut after = Duration::from_millis(500);
+        for key in keys.chars() {
+            after += exponential(&mut self.rng, Duration::from_millis(1_500));
+            self.later(ctx, after, CarrierAct::Press(session, key));
+        }
     }
 
     fn patience(&mut self) -> Duration {

@@ -46,7 +46,7 @@ impl Peers {
     pub(crate) fn new(scenario: &Scenario, mut rng: Rng) -> Self {
         let people = &scenario.people;
         let hosts = (0..scenario.carriers as usize).chain(node::gateways(scenario));
-        let carriers = hosts.map(|at| Carrier::new(at, people.clone(), rng.fork())).collect();
+        let carriers = hosts.map(|at| Carrier::new(at, scenario, rng.fork())).collect();
         let mut targets: Vec<String> = (1..=scenario.agents).map(|agent| node::extension(AgentId(agent))).collect();
         targets.extend((1..=scenario.queues).map(|queue| node::queue_number(QueueId(queue))));
         targets.extend(["+442079460000", "+449001234567", "1999"].map(str::to_owned));
@@ -90,8 +90,8 @@ impl Peers {
 
     pub(crate) fn carrier_acts(&mut self, ctx: &mut Ctx, node: &mut Node, carrier: usize, act: CarrierAct) {
         let pressed = self.carriers.get_mut(carrier).and_then(|carrier| carrier.act(ctx, act));
-        if let Some((rtp, digit)) = pressed {
-            node.press(ctx, rtp, digit);
+        if let Some((rtp, key)) = pressed {
+            node.press(ctx, rtp, key);
         }
     }
 
@@ -292,6 +292,7 @@ impl Peers {
             1 => node::TONE.to_owned(),
             2 => node::VOICEMAIL.to_owned(),
             3 => "+442071839999".to_owned(),
+            _ if self.scenario.rules.menu > 0.0 && self.rng.chance(self.scenario.rules.menu) => node::MENU.to_owned(),
             _ => node::queue_number(self.queue()),
         }
     }
