@@ -88,7 +88,9 @@ fn names_are_the_fields_terms() {
         .map(|file| format!("{}: a module's name says what it is about", shown(file)))
         .collect();
     let getter = ["fn ", "get_"].concat();
-    faults.extend(lines_with(&rust_files(), |line| line.contains(&getter)));
+    // Rows of a table have the standard library's name for them.
+    let of_table = [&getter, "mut("].concat();
+    faults.extend(lines_with(&rust_files(), |line| line.contains(&getter) && !line.contains(&of_table)));
     report("names", faults);
 }
 
