@@ -2,6 +2,8 @@
 
 mod desk;
 
+use std::sync::Arc;
+
 use acd::*;
 use clock::*;
 use desk::*;
@@ -169,8 +171,12 @@ fn a_known_agent_who_joins_a_weighted_queue_gets_his_share_and_not_every_call() 
 #[test]
 fn a_caller_whom_his_agent_sends_back_into_the_queue_is_for_others() {
     let config = QueueConfig { preferred_for: secs(20), ..queue(SUPPORT, &[1, 2]) };
-    for (wrap_up, owner) in [(2, None), (0, None), (0, Some(AgentId(1)))] {
+    let own: Owners = Arc::new([("+441".into(), AgentId(1))].into());
+    let none = Owners::default();
+    for (wrap_up, owner, owners) in [(2, None, &none), (0, None, &none), (0, Some(AgentId(1)), &none), (0, None, &own)]
+    {
         let mut desk = desk_of(QueueConfig { wrap_up: secs(wrap_up), ..config.clone() }, &[agent(1), agent(2)]);
+        desk.say(Input::Owners(owners.clone()));
         let enter = |call: CallId| {
             let (caller, preferred) = (Some("+441".to_owned()), owner);
             Input::Enqueue(Enqueue { call, shard: SHARD, queue: SUPPORT, caller, preferred, ..Enqueue::default() })
@@ -181,7 +187,7 @@ fn a_caller_whom_his_agent_sends_back_into_the_queue_is_for_others() {
         desk.pass(secs(1));
         desk.free(1, CallId(11), 5, true);
         let effects = desk.say(enter(CallId(11)));
-        assert_eq!(offered(&effects).agent, 2, "wrap-up {wrap_up}, {owner:?}");
+        assert_eq!(offered(&effects).agent, 2, "wrap-up {wrap_up}, {owner:?}, {owners:?}");
         desk.gone(CallId(11));
         // When he rings again it is another call, and that one knows him.
         desk.pass(secs(10));
