@@ -118,8 +118,9 @@ fn a_caller_with_an_owner_is_kept_for_him_for_a_while() {
     let late = first.expect_call();
     let record = node.http().call_with(&again.id);
     let decision = |call: &serde_json::Value| {
-        let page = node.http().get(&format!("/v1/calls/{}/routing", call["id"].as_str().unwrap())).json();
-        page["data"][0].clone()
+        let path = format!("/v1/calls/{}/routing", call["id"].as_str().unwrap());
+        let first = || node.http().get(&path).json()["data"][0].clone();
+        crate::support::until("its first decision", first, |decision| !decision.is_null())
     };
     let (kept, anybody) = (decision(&node.http().call_with(&caller.id)), decision(&record));
     assert_eq!((&kept["preferred"], &anybody["preferred"]), (&json!(true), &json!(false)), "{kept} {anybody}");
