@@ -30,7 +30,7 @@ use crate::rights::Permission;
 use crate::snapshot::snapshot_age;
 use crate::voicemail::away;
 
-pub(crate) use ask::call_back;
+pub(crate) use ask::{call_back, checked_time};
 pub(crate) use object::Callback;
 use object::{CallbackState, Outlook, open};
 
@@ -52,7 +52,7 @@ pub(crate) struct CallbacksQuery {
     /// Of any of these queues, separated by commas.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, example = json!(["support"]))]
     queue: Option<AnyOf<String>>,
-    /// Of this number.
+    /// Of this number, E.164.
     #[param(example = "+442071838750")]
     number: Option<String>,
     /// That came of this call.
@@ -61,9 +61,9 @@ pub(crate) struct CallbacksQuery {
 }
 
 pub(crate) fn routes() -> Routes {
-    let (view, manage) = (Access::All(Permission::CallbacksView), Access::All(Permission::CallbacksManage));
+    let (view, manage) = (Access::Own(Permission::CallbacksView), Access::Own(Permission::CallbacksManage));
     Routes::new()
-        .add(manage, routes!(ask::of_queue))
+        .add(Access::All(Permission::CallbacksManage), routes!(ask::of_queue))
         .add(manage, routes!(ask::plan))
         .add(Access::Own(Permission::CallsDial), routes!(ask::of_call))
         .add(Access::Own(Permission::CallsDial), routes!(ask::of_transaction))
@@ -72,7 +72,8 @@ pub(crate) fn routes() -> Routes {
         .add(manage, routes!(cancel))
 }
 
-/// Callbacks: those that are open in the order in which they will be served, by queue, with their places; or, by
+/// Callbacks, for an operator his own: those that are open in the order in which they will be served, by queue, with
+/// their places; or, by
 /// state, stored ones, newest first.
 #[utoipa::path(get, path = "/v1/callbacks", operation_id = "list_callbacks", tag = "callbacks", params(CallbacksQuery),
     responses((status = 200, description = "A page of callbacks", body = Page<Callback>), ReadRefusals))]
@@ -84,11 +85,13 @@ async fn list(
     let related = query.related_call_id.as_deref().map(call_id).transpose()?;
     let states = query.state.map(|AnyOf(states)| states).unwrap_or_default();
     let queues = query.queue.map(|AnyOf(queues)| queues).unwrap_or_default();
+    let own = principal.confined_to(Permission::CallbacksView).map(str::to_owned);
     if states.iter().any(|state| state.is_terminal()) {
         let filter = CallbackFilter {
             account: principal.account,
             state: states.into_iter().map(journal_core::CallbackState::from).collect(),
             queue: queues,
+            agent: own,
             number: query.number,
             related_call_id: related,
             cursor: query.cursor.map(|cursor| cursor.parse(STORED)).transpose()?,
@@ -104,6 +107,7 @@ async fn list(
         let is =
             |one: &Option<String>, all: &[String]| all.is_empty() || one.as_ref().is_some_and(|one| all.contains(one));
         is(&callback.queue, &queues)
+            && callback.is_of(own.as_deref())
             && (states.is_empty() || states.contains(&callback.state))
             && query.number.as_ref().is_none_or(|number| *number == callback.number)
             && related.is_none_or(|call| callback.related_call_id == Some(call.to_string()))
@@ -126,12 +130,17 @@ async fn one(
 ) -> Result<Json<Callback>, Problem> {
     let wanted: CallbackId = id.parse().map_err(|_| unknown(&id))?;
     let snapshot = shared.snapshot();
+    let own = principal.confined_to(Permission::CallbacksView);
     let text = wanted.to_string();
-    if let Some(found) = open(&snapshot, &shared.directory_of(&principal)).find(|callback| callback.id == text) {
-        return Ok(Json(found));
-    }
-    let stored = shared.services.database.callback(&principal.account, wanted).await.map_err(away)?;
-    stored.map(|callback| Json(Callback::from(callback))).ok_or_else(|| unknown(&id))
+    let found = open(&snapshot, &shared.directory_of(&principal)).find(|callback| callback.id == text);
+    let found = match found {
+        Some(found) => Some(found),
+        None => {
+            let stored = shared.services.database.callback(&principal.account, wanted).await.map_err(away)?;
+            stored.map(Callback::from)
+        }
+    };
+    found.filter(|found| found.is_of(own)).map(Json).ok_or_else(|| unknown(&id))
 }
 
 /// Calls a callback off. One whose customer talks already is over.
@@ -150,6 +159,13 @@ async fn cancel(
     let wanted: CallbackId = id.parse().map_err(|_| unknown(&id))?;
     if principal.account != shared.services.account {
         return Err(unknown(&id));
+    }
+    if let Some(own) = principal.confined_to(Permission::CallbacksManage) {
+        let (snapshot, text) = (shared.snapshot(), wanted.to_string());
+        let is_his = |callback: Callback| callback.id == text && callback.is_of(Some(own));
+        if !open(&snapshot, &shared.directory()).any(is_his) {
+            return Err(unknown(&id));
+        }
     }
     let key = RequestKey::read(&headers, &principal, &format!("POST /v1/callbacks/{id}/cancel"), b"")?;
     once(Arc::clone(&shared), key, async move {

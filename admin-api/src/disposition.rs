@@ -17,7 +17,7 @@ use crate::agent::Agent;
 use crate::api::{Shared, wrong_answer};
 use crate::body::JsonBody;
 use crate::call::source;
-use crate::callback::call_back;
+use crate::callback::{call_back, checked_time};
 use crate::idempotency::RequestKey;
 use crate::key::Principal;
 use crate::once::once;
@@ -26,7 +26,8 @@ use crate::page::Page;
 use crate::problem::{Code, Problem};
 use crate::query::{NoParameters, Query};
 use crate::rights::Permission;
-use crate::time::{parse_rfc3339, rfc3339};
+use crate::text::misleads;
+use crate::time::rfc3339;
 use crate::voicemail::away;
 
 /// Something that may be said of a call.
@@ -86,10 +87,10 @@ pub(crate) struct NewDisposition {
     /// One of the codes of `/v1/dispositions`.
     #[schema(example = "sold", min_length = 1, max_length = 64)]
     code: String,
-    /// The agent who says it; without it the one who asks, else the one who talked last.
+    /// The agent who says it, who called or was called in the call; without it the one who asks, else the one who talked last.
     #[schema(example = "1001")]
     agent: Option<String>,
-    /// A note.
+    /// A note; of control characters only line ends and tabs.
     #[schema(max_length = 4000, example = "two of them")]
     note: Option<String>,
     /// The customer is to be called again, by the same agent.
@@ -103,7 +104,7 @@ pub(crate) struct NewDispositionCallback {
     /// Another number than that of the call.
     #[schema(example = "+442071838750", min_length = 1, max_length = 64, pattern = "^[ -~]*$")]
     number: Option<String>,
-    /// When; without it as soon as possible.
+    /// When, within a year; without it as soon as possible.
     #[schema(format = DateTime)]
     due_at: Option<String>,
 }
@@ -163,6 +164,7 @@ async fn give(
     let directory = shared.agents_of(&principal, Permission::AgentsControl);
     let no_agent = || Problem::new(Code::AgentNotFound, format!("There is no agent `{extension}`."));
     let agent = directory.agent(&extension).ok_or_else(no_agent)?;
+    had_a_part(&shared, &principal, call_id, &extension).await?;
     let rule = rule_of(&directory.dispositions, &value, call.queue.as_deref())?;
     let other_side = if call.direction == Direction::Inbound { call.from.clone() } else { call.to.clone() };
     let callback = value.callback.map(|wanted| wanted_callback(wanted, other_side)).transpose()?;
@@ -204,6 +206,17 @@ async fn call_of(
     found.map(|found| (call, found)).ok_or_else(unknown)
 }
 
+/// The agent called, or his phone was called, in this call: only then he can know what came of it.
+async fn had_a_part(shared: &Shared, principal: &Principal, call: CallId, extension: &str) -> Result<(), Problem> {
+    let whose = principal.whose(Permission::AgentsControl);
+    let steps = source::journey(shared, &whose, call).await?.unwrap_or_default();
+    if steps.iter().any(|step| PARTS.contains(&step.kind.as_str()) && step.data["agent"] == extension) {
+        return Ok(());
+    }
+    let problem = Problem::new(Code::InvalidBody, format!("Agent `{extension}` had no part in the call."));
+    Err(problem.at("#/agent", "invalid", "expected an agent who called or was called in it"))
+}
+
 /// What the code stands for, if it may be said of a call of this queue and nothing that it needs is missing.
 fn rule_of(rules: &[DispositionRule], value: &NewDisposition, queue: Option<&str>) -> Result<DispositionRule, Problem> {
     let refused = |field: &'static str, expected: String| {
@@ -221,6 +234,11 @@ fn rule_of(rules: &[DispositionRule], value: &NewDisposition, queue: Option<&str
     if note.chars().count() > MAX_NOTE {
         return Err(refused("#/note", format!("expected at most {MAX_NOTE} characters")));
     }
+    if note.chars().any(|c| misleads(c) && !matches!(c, '\n' | '\r' | '\t')) {
+        let expected =
+            "expected no control characters but line ends and tabs, and none that are invisible or turn the writing";
+        return Err(refused("#/note", expected.to_owned()));
+    }
     if rule.requires_callback && value.callback.is_none() {
         return Err(refused("#/callback", format!("`{}` needs a callback", rule.code)));
     }
@@ -228,16 +246,8 @@ fn rule_of(rules: &[DispositionRule], value: &NewDisposition, queue: Option<&str
 }
 
 fn wanted_callback(wanted: NewDispositionCallback, other_side: String) -> Result<(String, Option<WallTime>), Problem> {
-    let time = |text: &str| {
-        parse_rfc3339(text).ok_or_else(|| {
-            Problem::new(Code::InvalidBody, "The time is not as expected.").at(
-                "#/callback/due_at",
-                "invalid",
-                "expected a time like 2026-07-30T12:00:00Z",
-            )
-        })
-    };
-    Ok((wanted.number.unwrap_or(other_side), wanted.due_at.as_deref().map(time).transpose()?))
+    let due_at = wanted.due_at.as_deref().map(|text| checked_time(text, "#/callback/due_at")).transpose()?;
+    Ok((wanted.number.unwrap_or(other_side), due_at))
 }
 
 fn no_agent_left() -> Problem {
@@ -268,5 +278,7 @@ impl From<records::CallDisposition> for Disposition {
     }
 }
 
+/// Steps of a journey that name who had a part.
+const PARTS: [&str; 3] = ["leg.started", "call.answered", "call.transferred"];
 /// Characters of a note: a page.
 const MAX_NOTE: usize = 4_000;

@@ -78,6 +78,15 @@ impl Problem {
         self
     }
 
+    /// The same of a field that stands elsewhere in the body.
+    #[must_use]
+    pub(crate) fn moved(mut self, from: &str, to: &str) -> Self {
+        for error in self.errors.iter_mut().filter(|error| error.pointer == from) {
+            to.clone_into(&mut error.pointer);
+        }
+        self
+    }
+
     /// Adds the state that stands in the way.
     #[must_use]
     pub(crate) fn in_state(mut self, state: impl Into<String>) -> Self {
@@ -105,7 +114,6 @@ impl Problem {
 
     /// The stable word of this problem.
     #[must_use]
-    #[cfg(test)]
     pub(crate) fn code(&self) -> Code {
         self.code
     }

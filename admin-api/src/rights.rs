@@ -252,7 +252,7 @@ pub(crate) static ROLES: [Role; 5] = [
     },
     Role {
         word: "operator",
-        says: "is an agent: his own state and his own calls",
+        says: "is an agent: his own state, calls, callbacks and phones",
         grants: &[
             (P::CallsView, Own),
             (P::CallsDial, Own),
@@ -261,6 +261,9 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::AgentsView, Own),
             (P::AgentsControl, Own),
             (P::QueuesView, All),
+            (P::CallbacksView, Own),
+            (P::CallbacksManage, Own),
+            (P::TelephonyView, Own),
             (P::ReportsView, Own),
             (P::EventsFollow, Own),
         ],

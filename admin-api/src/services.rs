@@ -152,6 +152,12 @@ fn refusal(error: CommandError) -> Problem {
 
 fn callback_refusal(refused: acd::CallbackRefusal) -> Problem {
     use acd::CallbackRefusal as Refused;
+    if matches!(refused, Refused::Denied(NO_ROUTE)) {
+        return Problem::new(
+            Code::DestinationDenied,
+            "The callback was not taken: no route of agents leads to the number.",
+        );
+    }
     let code = match refused {
         Refused::Limit => Code::CallbackLimit,
         Refused::Closed => Code::QueueClosed,
@@ -166,6 +172,8 @@ fn callback_refusal(refused: acd::CallbackRefusal) -> Problem {
     Problem::new(code, format!("The callback was not taken: {refused}."))
 }
 
+/// What keeps a number from being called beside the rules of the dial gate.
+const NO_ROUTE: &str = "no_route";
 /// How long a client waits for an owner: far above a sync of the journal, far below a client's own patience.
 pub(crate) const COMMAND_DEADLINE: Duration = Duration::from_secs(5);
 /// How much longer the fate of a begun command is waited for.

@@ -132,7 +132,7 @@ pub(crate) fn routes() -> Routes {
     Routes::new()
         .add(view, routes!(trunks))
         .add(view, routes!(one_trunk))
-        .add(view, routes!(registrations))
+        .add(Access::Own(Permission::TelephonyView), routes!(registrations))
         .add(Access::Known, routes!(own_devices))
 }
 
@@ -166,7 +166,7 @@ async fn one_trunk(
     Ok((snapshot_age(&snapshot), Json(trunk.ok_or_else(unknown)?)))
 }
 
-/// All registered contacts, by extension.
+/// All registered contacts, by extension; an operator's own.
 #[utoipa::path(get, path = "/v1/registrations", operation_id = "list_registrations", tag = "telephony", params(RegistrationsQuery),
     responses((status = 200, description = "A page of registrations", body = Page<Registration>), ReadRefusals))]
 async fn registrations(
@@ -174,7 +174,7 @@ async fn registrations(
     Extension(principal): Extension<Principal>,
     Query(query): Query<RegistrationsQuery>,
 ) -> Result<impl IntoResponse, Problem> {
-    let (directory, snapshot) = (shared.directory_of(&principal), shared.snapshot());
+    let (directory, snapshot) = (shared.agents_of(&principal, Permission::TelephonyView), shared.snapshot());
     let live = snapshot.registrations.iter().filter_map(|live| Registration::of(live, &directory));
     let wanted = |one: &Registration| query.extension.as_ref().is_none_or(|extension| *extension == one.extension);
     let key = |one: &Registration| format!("{} {}", one.extension, one.contact);

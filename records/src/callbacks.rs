@@ -63,6 +63,8 @@ pub struct CallbackFilter {
     pub state: Vec<CallbackState>,
     /// Of any of these queues; empty: of any.
     pub queue: Vec<String>,
+    /// Own ones of this agent.
+    pub agent: Option<String>,
     /// Of this number.
     pub number: Option<String>,
     /// That came of this call.
@@ -118,6 +120,9 @@ impl Database {
         }
         if !filter.queue.is_empty() {
             query.push(" AND queue IN ").push_list(filter.queue.iter().map(String::as_str));
+        }
+        if let Some(agent) = &filter.agent {
+            query.push(" AND agent = ").push_bind(agent.as_str());
         }
         if let Some(number) = &filter.number {
             query.push(" AND number = ").push_bind(number.as_str());

@@ -78,6 +78,9 @@ pub(crate) struct AgentCall {
     talked_at: Option<String>,
     /// How long he talked, hold included.
     talk_ms: u64,
+    /// It rang for him and he did not take it: an offer rang out or was declined, or he himself was called and never
+    /// talked. Who rang with others, or whose caller gave up, has missed nothing.
+    missed: bool,
     /// Code of what he said came of it.
     disposition: Option<String>,
 }
@@ -120,7 +123,7 @@ pub(crate) struct Stats {
     total_calls: u64,
     /// Those of them in which he talked.
     calls_handled: u64,
-    /// Calls that rang at his phone and that he did not take.
+    /// Calls listed as `missed`; none between own parties.
     calls_missed: u64,
     /// Total calls whose disposition is a success.
     successes: u64,
@@ -167,7 +170,7 @@ pub(crate) struct SpanQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StatsQuery {
-    /// From; the begin of the day without it.
+    /// From; the begin of the day of `to` without it.
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Time>,
     /// To; now without it.
@@ -212,7 +215,11 @@ pub(super) async fn intervals(
     let list = format!("intervals of {extension}");
     let behind =
         query.cursor.map(|cursor| place_of(&cursor.key(&list)?).ok_or_else(crate::page::foreign)).transpose()?;
-    let (from, to) = span(query.from, query.to, WallTime::default(), now);
+    let (from, to) = span(query.from, query.to, WallTime::default(), now)?;
+    if from >= now {
+        // The present interval reaches up to now, and none has begun that lies ahead.
+        return Ok(Page { data: Vec::new(), next_cursor: None });
+    }
     let limit = query.limit.get();
     let filter = IntervalFilter { account: principal.account.clone(), agent: extension, from, to, behind, limit };
     let (page, more) = shared.services.database.agent_states(&filter).await.map_err(away)?;
@@ -234,8 +241,9 @@ pub(super) async fn stats(
     agent_of(&shared, &principal, Permission::AgentsView, &extension)?;
     let now = wall_now();
     let zone = query.time_zone.as_ref().map_or(&shared.services.time_zone, |TimeZone(zone)| zone);
-    let today = zone.day(now).map_or(now, |day| day.start);
-    let span = span(query.from, query.to, today, now);
+    let end = query.to.as_ref().map_or(now, |Time(at)| *at);
+    let day = zone.day(end).map_or(end, |day| day.start);
+    let span = span(query.from, query.to, day, now)?;
     let database = &shared.services.database;
     let figures = database.agent_stats(&principal.account, &extension, span, now).await.map_err(away)?;
     let directory = shared.directory_of(&principal);
@@ -257,7 +265,7 @@ pub(super) async fn calls(
     agent_of(&shared, &principal, Permission::AgentsView, &extension)?;
     let list = format!("calls of {extension}");
     let cursor = query.cursor.map(|cursor| cursor.parse(&list)).transpose()?;
-    let (from, to) = span(query.from, query.to, WallTime::default(), wall_now());
+    let (from, to) = span(query.from, query.to, WallTime::default(), wall_now())?;
     let (account, limit) = (principal.account.clone(), query.limit.get());
     let filter = AgentCallFilter { account, agent: extension, from, to, counted: None, cursor, limit };
     let (page, more) = shared.services.database.agent_calls(&filter).await.map_err(away)?;
@@ -333,8 +341,19 @@ fn agent_of(
     shared.agents_of(principal, permission).agent(extension).ok_or_else(|| unknown(extension))
 }
 
-fn span(from: Option<Time>, to: Option<Time>, default: WallTime, now: WallTime) -> (WallTime, WallTime) {
-    (from.map_or(default, |Time(at)| at), to.map_or(now, |Time(at)| at))
+/// The span of time that is asked for; without an end it lasts to the present, so it cannot begin after it.
+fn span(
+    from: Option<Time>,
+    to: Option<Time>,
+    default: WallTime,
+    now: WallTime,
+) -> Result<(WallTime, WallTime), Problem> {
+    let (from, to) = (from.map(|Time(at)| at), to.map(|Time(at)| at));
+    let span = (from.unwrap_or(default), to.unwrap_or(now));
+    if span.0 <= span.1 {
+        return Ok(span);
+    }
+    Err(Problem::bad_parameter("from", "expected a time that is not after `to`, which is now where it is not said"))
 }
 
 fn place_of(key: &str) -> Option<IntervalPlace> {
@@ -375,6 +394,7 @@ impl From<records::AgentCall> for AgentCall {
             ended_at: rfc3339(part.ended_at),
             talked_at: part.talked_at.map(rfc3339),
             talk_ms: part.talk_ms,
+            missed: part.missed,
             disposition: part.disposition.map(|given| given.code),
         }
     }

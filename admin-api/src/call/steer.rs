@@ -66,7 +66,9 @@ pub(crate) struct Requeue {
 
 /// Moves a waiting call into another queue.
 ///
-/// Who rings for it rings no more. A call that is answered, left or hung up meanwhile is a 409 `call_not_waiting`.
+/// Who rings for it rings no more. The order stands above the hours of that queue and its rules for joining: in one that is
+/// closed, or where nobody is there, the caller waits all the same, up to its longest wait. Only a queue that is full
+/// refuses him (409 `queue_full`). A call that is answered, left or hung up meanwhile is a 409 `call_not_waiting`.
 #[utoipa::path(post, path = "/v1/calls/{id}/move", operation_id = "move_call", tag = "calls",
     params(("id" = String, Path, description = "The call's id"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")), request_body = Move,

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Callback;
+use crate::access::missing;
 use crate::api::{Shared, wrong_answer};
 use crate::body::JsonBody;
 use crate::call::source;
@@ -40,16 +41,16 @@ pub(crate) struct NewCallback {
     /// His number.
     #[schema(example = "+442071838750", min_length = 1, max_length = 64, pattern = "^[ -~]*$")]
     number: String,
-    /// The queue whose agents are to call; this or `agent`.
+    /// The queue whose agents are to call; this or `agent`. An operator names none.
     #[schema(example = "support")]
     queue: Option<String>,
-    /// Extension of the agent who is to call; this or `queue`.
+    /// Extension of the agent who is to call; this or `queue`. Without either, an operator is himself the one.
     #[schema(example = "1001")]
     agent: Option<String>,
     /// When; without it, as soon as possible.
     #[schema(format = DateTime)]
     due_at: Option<String>,
-    /// The contact of the agent's phone that is to ring; without it all of them.
+    /// The contact of the agent's phone that is to ring; without it all of them. Not with a queue.
     #[schema(example = "sip:1001@192.0.2.7:5060")]
     device: Option<String>,
     /// The agent says that the number is the customer's.
@@ -58,7 +59,7 @@ pub(crate) struct NewCallback {
     /// The PIN, where the destination takes one.
     #[schema(example = "4711")]
     pin: Option<String>,
-    /// The call that it comes of.
+    /// The call that it comes of: one that there is.
     #[schema(example = "call_0190f5a2b6d07c3a9d1e4f5061728394")]
     related_call_id: Option<String>,
 }
@@ -123,13 +124,14 @@ pub(super) async fn of_queue(
 ) -> Result<Response, Problem> {
     let unknown = || Problem::new(Code::QueueNotFound, format!("There is no queue `{name}`."));
     let queue = shared.directory_of(&principal).queue(&name).ok_or_else(unknown)?;
-    let number = checked_number(value.number)?;
+    let number = checked_number(value.number, NUMBER)?;
     let key = RequestKey::read(&headers, &principal, &format!("POST /v1/queues/{name}/callbacks"), &bytes)?;
     let asked = Asked { number, queue: Some(queue), agent: None, due_at: None, related: None, how: How::default() };
     once(Arc::clone(&shared), key, async move { begin(&shared, asked).await }).await
 }
 
-/// Registers a callback of a queue or of an agent, as soon as possible or for a date and time.
+/// Registers a callback of a queue or of an agent, as soon as possible or for a date and time. An operator registers his
+/// own only.
 #[utoipa::path(post, path = "/v1/callbacks", operation_id = "plan_callback", tag = "callbacks",
     request_body = NewCallback,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
@@ -142,22 +144,39 @@ pub(super) async fn plan(
     headers: HeaderMap,
     JsonBody { value, bytes }: JsonBody<NewCallback>,
 ) -> Result<Response, Problem> {
-    let directory = shared.directory_of(&principal);
+    let asked = planned(&shared, &principal, value).await?;
+    let key = RequestKey::read(&headers, &principal, "POST /v1/callbacks", &bytes)?;
+    once(Arc::clone(&shared), key, async move { begin(&shared, asked).await }).await
+}
+
+/// What is asked of the owner to register a callback; of one who is confined, his own.
+async fn planned(shared: &Shared, principal: &Principal, value: NewCallback) -> Result<Asked, Problem> {
+    let own = principal.confined_to(Permission::CallbacksManage).map(str::to_owned);
+    if own.is_some() && value.queue.is_some() {
+        return Err(missing(Permission::CallbacksManage));
+    }
+    let directory = shared.agents_of(principal, Permission::CallbacksManage);
     let queue = value.queue.as_deref().map(|name| directory.queue(name).ok_or_else(|| unknown("queue", name)));
-    let agent = value.agent.as_deref().map(|name| directory.agent(name).ok_or_else(|| unknown("agent", name)));
+    let agent = value.agent.or(own);
+    let agent = agent.as_deref().map(|name| directory.agent(name).ok_or_else(|| unknown("agent", name)));
     let (queue, agent) = (queue.transpose()?, agent.transpose()?);
     if queue.is_some() == agent.is_some() {
         let detail = "Expected either a queue or an agent.";
         return Err(Problem::new(Code::InvalidBody, detail).at("#/queue", "one_of", detail));
     }
-    let related = value.related_call_id.as_deref().map(related_call).transpose()?;
-    check_device(&shared, agent, value.device.as_deref())?;
-    let number = checked_number(value.number)?;
-    let due_at = value.due_at.as_deref().map(checked_time).transpose()?;
+    if queue.is_some() && value.device.is_some() {
+        let detail = "Expected a device of an agent's own callback: of a queue's, any phone of who takes it rings.";
+        return Err(Problem::new(Code::InvalidBody, detail).at("#/device", "invalid", detail));
+    }
+    check_device(shared, agent, value.device.as_deref())?;
+    let number = checked_number(value.number, NUMBER)?;
+    let due_at = value.due_at.as_deref().map(|text| checked_time(text, DUE_AT)).transpose()?;
+    let related = match value.related_call_id.as_deref() {
+        Some(text) => Some(related_call(shared, principal, text).await?),
+        None => None,
+    };
     let how = How { device: value.device, verified: value.verified, pin: value.pin };
-    let asked = Asked { number, queue, agent, due_at, related, how };
-    let key = RequestKey::read(&headers, &principal, "POST /v1/callbacks", &bytes)?;
-    once(Arc::clone(&shared), key, async move { begin(&shared, asked).await }).await
+    Ok(Asked { number, queue, agent, due_at, related, how })
 }
 
 /// Calls the other side of a call back: the agent's phone rings first, then the customer's. The call that follows is
@@ -221,8 +240,8 @@ async fn back(
     let agent = agents.agent(&extension).ok_or_else(|| unknown("agent", &extension))?;
     check_device(shared, Some(agent), value.device.as_deref())?;
     let other_side = if call.direction == Direction::Inbound { call.from.clone() } else { call.to.clone() };
-    let number = checked_number(value.number.unwrap_or(other_side))?;
-    let due_at = value.due_at.as_deref().map(checked_time).transpose()?;
+    let number = checked_number(value.number.unwrap_or(other_side), NUMBER)?;
+    let due_at = value.due_at.as_deref().map(|text| checked_time(text, DUE_AT)).transpose()?;
     let how = How { device: value.device, verified: value.verified, pin: value.pin };
     Ok(Some(Asked { number, queue: None, agent: Some(agent), due_at, related: Some(related), how }))
 }
@@ -238,10 +257,10 @@ pub(crate) async fn call_back(
     due_at: Option<WallTime>,
     call: CallId,
 ) -> Result<(), Problem> {
-    let number = checked_number(number)?;
+    let number = checked_number(number, NUMBER_OF_DISPOSITION)?;
     let how = How { device: None, verified: false, pin: None };
     let asked = Asked { number, queue: None, agent: Some(agent), due_at, related: Some(call), how };
-    begin(shared, asked).await.map(|_| ())
+    begin(shared, asked).await.map(|_| ()).map_err(|problem| problem.moved(NUMBER, NUMBER_OF_DISPOSITION))
 }
 
 async fn begin(shared: &Shared, asked: Asked) -> Result<(StatusCode, Callback), Problem> {
@@ -262,7 +281,12 @@ async fn begin(shared: &Shared, asked: Asked) -> Result<(StatusCode, Callback), 
         denied_by: None,
     };
     let command = Command::RequestCallback { request: Box::new(request), pin: how.pin };
-    match shared.services.command_to_the_end(command).await? {
+    // The owner speaks of a destination, as of a call that is dialed.
+    let answer = shared.services.command_to_the_end(command).await.map_err(|problem| match problem.code() {
+        Code::BadDestination => bad_number(NUMBER, "expected a number that can be called"),
+        _ => problem,
+    })?;
+    match answer {
         Answer::Callback(taken) => {
             let status = if taken.is_duplicate { StatusCode::OK } else { StatusCode::CREATED };
             Ok((status, Callback::taken(&taken, &shared.directory())))
@@ -284,17 +308,24 @@ fn check_device(shared: &Shared, agent: Option<AgentId>, device: Option<&str>) -
 }
 
 /// What the plan makes of it is the owner's matter; here only that it can be typed.
-fn checked_number(number: String) -> Result<String, Problem> {
+fn checked_number(number: String, field: &'static str) -> Result<String, Problem> {
     if (1..=MAX_NUMBER).contains(&number.len()) && number.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return Ok(number);
     }
-    let expected = format!("expected 1 to {MAX_NUMBER} printable characters");
-    Err(Problem::new(Code::BadDestination, "The number is not valid.").at("#/number", "invalid", expected))
+    Err(bad_number(field, format!("expected 1 to {MAX_NUMBER} printable characters")))
 }
 
-fn checked_time(text: &str) -> Result<WallTime, Problem> {
+fn bad_number(field: &'static str, expected: impl Into<String>) -> Problem {
+    Problem::new(Code::BadDestination, "The number is not valid.").at(field, "invalid", expected)
+}
+
+/// When a callback may be due.
+///
+/// # Errors
+/// The problem of a text that is no time, or of a time that is past or too far ahead.
+pub(crate) fn checked_time(text: &str, field: &'static str) -> Result<WallTime, Problem> {
     let wrong = |expected: &str| {
-        Problem::new(Code::InvalidBody, "The time is not valid.").at("#/due_at", "invalid", expected.to_owned())
+        Problem::new(Code::InvalidBody, "The time is not valid.").at(field, "invalid", expected.to_owned())
     };
     let at = parse_rfc3339(text).ok_or_else(|| wrong("expected a time as in RFC 3339"))?;
     let ahead_micros = at.as_micros().saturating_sub(wall_now().as_micros());
@@ -304,9 +335,13 @@ fn checked_time(text: &str) -> Result<WallTime, Problem> {
     Err(wrong("expected a time to come, within a year"))
 }
 
-fn related_call(text: &str) -> Result<CallId, Problem> {
-    let detail = "Expected `call_` and 32 hexadecimal digits.";
-    text.parse().map_err(|_| Problem::new(Code::InvalidBody, detail).at("#/related_call_id", "invalid", detail))
+/// The call that a callback comes of: one that is theirs.
+async fn related_call(shared: &Shared, principal: &Principal, text: &str) -> Result<CallId, Problem> {
+    let wrong =
+        |code, detail: &str| Problem::new(Code::InvalidBody, detail).at("#/related_call_id", code, detail.to_owned());
+    let call = text.parse().map_err(|_| wrong("invalid", "Expected `call_` and 32 hexadecimal digits."))?;
+    let found = source::find(shared, &principal.whose(Permission::CallbacksManage), call).await?;
+    found.map(|_| call).ok_or_else(|| wrong("unknown", "There is no such call."))
 }
 
 fn unknown(what: &str, name: &str) -> Problem {
@@ -314,6 +349,10 @@ fn unknown(what: &str, name: &str) -> Problem {
     Problem::new(Code::InvalidBody, detail.clone()).at(format!("#/{what}"), "unknown", detail)
 }
 
+/// Fields.
+const NUMBER: &str = "#/number";
+const NUMBER_OF_DISPOSITION: &str = "#/callback/number";
+const DUE_AT: &str = "#/due_at";
 /// Longest number: with separators.
 const MAX_NUMBER: usize = 64;
 /// A callback is planned at most a year ahead.

@@ -182,6 +182,11 @@ impl Callback {
         }
     }
 
+    /// True for the own callback of this agent; of any, without one.
+    pub(super) fn is_of(&self, own: Option<&str>) -> bool {
+        own.is_none_or(|own| self.agent.as_deref() == Some(own))
+    }
+
     /// The answer to whoever asked for it.
     pub(super) fn taken(taken: &acd::CallbackTaken, directory: &Directory) -> Self {
         let outlook = Outlook { now: wall_now(), place: taken.place, expected: taken.expected };

@@ -14,12 +14,14 @@ use super::role::Grant;
 use crate::access::{Access, Routes};
 use crate::api::Shared;
 use crate::body::JsonBody;
-use crate::key::{Asking, Principal};
+use crate::call::{Call, source};
+use crate::key::{Asking, Principal, Whose};
 use crate::openapi::{ReadRefusals, Refusals};
 use crate::problem::{Code, Problem};
 use crate::query::{NoParameters, Query};
 use crate::rights::Permission;
 use crate::voicemail::away;
+use crate::words::AgentState;
 
 /// Who asks.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -39,6 +41,18 @@ pub(crate) struct Me {
     permissions: Vec<Grant>,
 }
 
+/// What one is on the phone for.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ActiveCall {
+    /// The call that rings at one's phone, or in which one talks; null without one.
+    call: Option<Call>,
+    /// State of the agent that one is: `reserved` while it rings for a queue. Null for who is none.
+    state: Option<AgentState>,
+    /// All calls in which one talks: one active, the others held.
+    #[schema(example = json!(["call_0190f5a2b6d07c3a9d1e4f5061728394"]))]
+    calls: Vec<String>,
+}
+
 /// A new password of one's own.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,7 +66,10 @@ pub(crate) struct PasswordChange {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().add(Access::Known, routes!(me)).add(Access::Known, routes!(set_password))
+    Routes::new()
+        .add(Access::Known, routes!(me))
+        .add(Access::Own(Permission::CallsView), routes!(active_call))
+        .add(Access::Known, routes!(set_password))
 }
 
 /// Who asks, and what is permitted.
@@ -68,6 +85,28 @@ async fn me(Extension(principal): Extension<Principal>, Query(_): Query<NoParame
         extension: principal.extension.clone(),
         permissions: Permission::ALL.iter().filter_map(grant).collect(),
     })
+}
+
+/// The call that one is on the phone for.
+#[utoipa::path(get, path = "/v1/me/active-call", operation_id = "show_own_active_call", tag = "people",
+    responses((status = 200, description = "The call, if any", body = ActiveCall), ReadRefusals))]
+async fn active_call(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Query(_): Query<NoParameters>,
+) -> Result<Json<ActiveCall>, Problem> {
+    let own = principal.extension.as_deref().unwrap_or_default();
+    let (id, snapshot) = (shared.directory_of(&principal).agent(own), shared.snapshot());
+    let Some(agent) = snapshot.acd.agents.iter().find(|agent| Some(agent.agent) == id) else {
+        return Ok(Json(ActiveCall { call: None, state: None, calls: Vec::new() }));
+    };
+    let call = match agent.call {
+        // It is his, whoever talked in it last.
+        Some(call) => source::find(&shared, &Whose::all_of(&principal.account), call).await?,
+        None => None,
+    };
+    let calls = agent.calls.iter().map(ToString::to_string).collect();
+    Ok(Json(ActiveCall { call: call.as_ref().map(Call::from), state: Some(agent.state.into()), calls }))
 }
 
 /// Changes one's own password. All sessions end, that of the request among them.

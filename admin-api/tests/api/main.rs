@@ -6,6 +6,7 @@
 mod agents;
 mod audit;
 mod bans;
+mod callbacks;
 mod calls;
 mod cast;
 mod client;
@@ -16,6 +17,7 @@ mod lost_calls;
 mod node;
 mod operation;
 mod originate;
+mod own;
 mod people;
 mod quarantine;
 mod queue_figures;

@@ -363,12 +363,14 @@ fn snapshot() -> Snapshot {
         state: acd::CallbackState::Queued,
         ..acd::Callback::default()
     };
-    let callback = acd::CallbackSnapshot { callback, place: Some(3) };
+    let own = acd::Callback { id: clock::CallbackId(6), queue: None, agent: Some(AgentId(1)), ..callback.clone() };
+    let callbacks =
+        vec![acd::CallbackSnapshot { callback, place: Some(3) }, acd::CallbackSnapshot { callback: own, place: None }];
     Snapshot {
         at: WallTime::from_micros(4_000_000),
         bans: Arc::new(bans),
         standings: Arc::default(),
-        acd: Arc::new(acd::Snapshot { agents, queues, callbacks: vec![callback], ..acd::Snapshot::default() }),
+        acd: Arc::new(acd::Snapshot { agents, queues, callbacks, ..acd::Snapshot::default() }),
         do_not_call: Arc::default(),
         quarantined: Arc::new(vec![quarantined(1)]),
         registrations: Arc::new(vec![registration]),

@@ -44,6 +44,7 @@ enum Stranger {
 const OF_ONESELF: [&str; 2] = ["log_out", "set_own_password"];
 const ALL: &[&str] = &["admin", "supervisor", "manager", "operator", "viewer"];
 const LOOKERS: &[&str] = &["admin", "supervisor", "viewer"];
+const SEERS: &[&str] = &["admin", "supervisor", "operator", "viewer"];
 const DOERS: &[&str] = &["admin", "supervisor", "operator"];
 const CALLERS: &[&str] = &["admin", "supervisor", "manager", "operator"];
 const OF_TEAMS: &[&str] = &["admin", "supervisor", "manager"];
@@ -157,6 +158,9 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         not_own: Some(format!("/v1/agents/1002{rest}")),
         ..at(&format!("/v1/agents/1001{rest}"), allowed, Nothing)
     };
+    let callback = |id: u128, rest: &str| format!("/v1/callbacks/{}{rest}", clock::CallbackId(id));
+    let of_callback =
+        |rest: &str, allowed| Row { not_own: Some(callback(5, rest)), ..at(&callback(6, rest), allowed, Nothing) };
     let with = |row: Row, body: Value| Row { body, ..row };
     let unique = format!("{}-{number}", name.replace('_', "-"));
     let person = json!({"username": unique, "roles": ["viewer"], "password": "correct horse battery"});
@@ -227,7 +231,7 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "play_voicemail" => at(&format!("{}/audio", things.voicemail), LEADERS, Nothing),
         "list_trunks" => at("/v1/trunks", LOOKERS, Empty),
         "show_trunk" => at("/v1/trunks/carrier", LOOKERS, Nothing),
-        "list_registrations" => at("/v1/registrations", LOOKERS, Empty),
+        "list_registrations" => at("/v1/registrations", SEERS, Empty),
         "list_bans" => at("/v1/bans", LEADERS, Empty),
         "request_queue_callback" => with(at("/v1/queues/support/callbacks", LEADERS, Nothing), number),
         "plan_callback" => with(at("/v1/callbacks", LEADERS, Nothing), json!({"number": NUMBER, "queue": "support"})),
@@ -237,9 +241,9 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
             let row = Row { not_own: Some(transaction(things.other)), ..at(&transaction(things.own), DOERS, Nothing) };
             with(row, json!({"agent": "1001", "number": NUMBER}))
         }
-        "list_callbacks" => at("/v1/callbacks", LOOKERS, Empty),
-        "show_callback" => at(&format!("/v1/callbacks/{}", clock::CallbackId(5)), LOOKERS, Nothing),
-        "cancel_callback" => at(&format!("/v1/callbacks/{}/cancel", clock::CallbackId(5)), LEADERS, Nothing),
+        "list_callbacks" => at("/v1/callbacks", SEERS, Empty),
+        "show_callback" => of_callback("", SEERS),
+        "cancel_callback" => of_callback("/cancel", DOERS),
         "list_dnc" => at("/v1/dnc", LOOKERS, Empty),
         "add_dnc" => with(at("/v1/dnc", LEADERS, Refused), number),
         "remove_dnc" => at(&format!("/v1/dnc/{NUMBER}"), LEADERS, Nothing),
@@ -268,6 +272,7 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "list_roles" => at("/v1/roles", ALL, Own),
         "show_me" => at("/v1/me", ALL, Own),
         "list_own_devices" => at("/v1/me/devices", ALL, Own),
+        "show_own_active_call" => at("/v1/me/active-call", ALL, Own),
         // Of one's own session; here only that nobody else reaches it.
         "list_sessions" => at("/v1/sessions", ALL, Empty),
         "log_out" => at(&format!("/v1/sessions/ses_{:032x}", 111), ALL, Nothing),

@@ -146,7 +146,7 @@ impl DialerOwner {
         let purpose = if request.agent.is_some() { Purpose::AgentCallback } else { Purpose::QueueCallback };
         let facts = Facts { number: &number, purpose, pin };
         let denied = gate::judge(&self.plan.dial_rules, &self.lists, &facts).denied_by();
-        request.denied_by = denied.or_else(|| self.plan.route_back(&number).is_none().then_some("not_permitted"));
+        request.denied_by = denied.or_else(|| self.plan.route_back(&number).is_none().then_some("no_route"));
         request.number = Some(number);
         request.is_open = self.is_open(&request, request.due_at.unwrap_or(now.wall));
         self.out.push_back(Delivery::Acd(acd::Input::RequestCallback(Box::new(request))));
