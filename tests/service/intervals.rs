@@ -80,6 +80,9 @@ fn they_tile_over_a_crash_and_my_stats_agree_with_them() {
     state(&node, json!({"state": "paused", "reason": "training"}));
     state(&node, json!({"state": "ready"}));
     let (_caller, _agent) = talk(&node, &phone);
+    // What happened in the last moment before a crash may not be written; this conversation is.
+    let last = || intervals(&node, "1001").pop();
+    until("the conversation in the log", last, |row| row.as_ref().is_some_and(|row| row["state"] == "on_call"));
 
     let killed = now();
     node.kill();

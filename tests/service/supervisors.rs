@@ -18,8 +18,9 @@ fn two_queues() -> NodeConfig {
 fn waiting(node: &Node, from: &str, place: u64) -> (Running, String) {
     let caller = Sipp::carrier(node, "caller_waits_for_bye").key("to", SUPPORT).key("from", from).start();
     node.http().wait_waiting("support", place);
-    let call = line(node, "support").into_iter().find(|call| call["from"] == from).expect("it waits");
-    (caller, call["call_id"].as_str().expect("an id").to_owned())
+    let own = || line(node, "support").into_iter().find(|call| call["from"] == from);
+    let call = until("the call in the list", own, Option::is_some);
+    (caller, call.expect("just seen")["call_id"].as_str().expect("an id").to_owned())
 }
 
 /// A SIPp phone that answers so many calls and hangs up after a moment.
