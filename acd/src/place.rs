@@ -23,13 +23,17 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Keeps a place; of two for one caller the earlier stands. The place that fell out, if any.
-    pub(crate) fn keep(&mut self, queue: QueueId, caller: String, place: Place) -> Option<Place> {
+    /// Keeps a place; of two for one caller the earlier stands, and of one that is kept twice the longer time. The
+    /// place that fell out, if any.
+    pub(crate) fn keep(&mut self, queue: QueueId, caller: String, mut place: Place) -> Option<Place> {
         let key = (queue, caller);
-        if let Some(known) = self.by_caller.get(&key)
-            && known.stamp <= place.stamp
-        {
-            return Some(place);
+        if let Some(known) = self.by_caller.get(&key) {
+            let is_same = known.arrived == place.arrived;
+            if if is_same { place.until <= known.until } else { known.stamp <= place.stamp } {
+                return Some(place);
+            }
+            // What the clocks did since moves nobody.
+            place.stamp = if is_same { known.stamp } else { place.stamp };
         }
         self.by_id.insert(place.id, key.clone());
         let former = self.by_caller.insert(key, place)?;

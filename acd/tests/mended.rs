@@ -263,3 +263,34 @@ fn a_disposition_given_on_another_call_ends_the_wrap_up_for_good() {
         assert_eq!(desk.acd.counts().timers, 0);
     }
 }
+
+/// Two words about one place: he gave up, and his shard broke. The shorter time was the one that counted.
+#[test]
+fn a_place_that_is_kept_twice_is_kept_for_the_longer_time() {
+    let mut desk = desk_of(QueueConfig { rejoin: secs(20), ..queue(SUPPORT, &[]) }, &[]);
+    let arrived = desk.now.wall;
+    let (call, _) = desk.call_from(SUPPORT, Some("+441"), 0);
+    desk.pass(secs(1));
+    desk.say(Input::CallerGone { call });
+    for kept in [secs(600), secs(5)] {
+        let until = desk.now.wall + kept;
+        desk.say(Input::RestorePlace { queue: SUPPORT, caller: "+441".to_owned(), arrived, until });
+    }
+    desk.pass(secs(300));
+    let (other, _) = desk.call_from(SUPPORT, Some("+442"), 0);
+    let (again, effects) = desk.call_from(SUPPORT, Some("+441"), 0);
+    let entered = Effect::Enqueued { call: again, shard: SHARD, queue: SUPPORT, arrived, priority: 0 };
+    assert!(effects.contains(&entered), "{effects:?}, before {other}");
+}
+
+/// They made it one that is dialed, and nothing ended that.
+#[test]
+fn what_the_lost_call_of_a_callback_still_says_changes_nothing() {
+    let mut desk = Desk::new(&[queue(SUPPORT, &[1])], &[1]);
+    let call = offered(&desk.say(ask("+442070000001", None))).call;
+    desk.say(Input::ShardLost { shard: SHARD });
+    let before = desk.acd.callback_snapshots()[0].callback.clone();
+    assert_eq!(before.state, CallbackState::NoAnswer);
+    desk.say(Input::CallbackStep { call, step: CallbackStep::Dialing });
+    assert_eq!(desk.acd.callback_snapshots()[0].callback, before);
+}

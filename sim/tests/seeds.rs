@@ -175,6 +175,28 @@ fn seed_122_who_could_not_be_told_waits_on() {
     hold_without_rules(122, CALLS);
 }
 
+/// A shard breaks over the call of a callback, and its word that it dials comes after the distributor has given that call
+/// up: the callback rests, and is tried again.
+#[test]
+fn seed_730_what_a_lost_call_still_says_does_not_keep_its_callback_for_ever() {
+    hold(730, 100);
+}
+
+/// A caller gives up in the moment in which his shard breaks: he has his place for as long as after a restart.
+#[test]
+fn seed_457_a_place_that_is_kept_twice_is_kept_for_the_longer_time() {
+    hold(457, 100);
+}
+
+/// The judges know what a crash took before they ask for the rest (50), that who hears that he is called back is not
+/// called yet (812), that a player may fail (870), and that nobody hears anything while the node is down (959).
+#[test]
+fn seeds_50_812_870_and_959_are_judged_by_what_was_so() {
+    for seed in [50, 812, 870, 959] {
+        hold(seed, 100);
+    }
+}
+
 /// A wall clock that is set back by an hour makes no callback rest for that hour.
 #[test]
 fn seed_46_callbacks_rest_as_long_as_the_rule_says() {

@@ -71,6 +71,8 @@ impl Acd {
         let Some(id) = self.callbacks.of_work(work) else { return };
         let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
         match step {
+            // It was given up and its call is being ended: these words were on their way.
+            CallbackStep::Dialing if row.shard.is_none() => {}
             CallbackStep::Dialing => {
                 row.it.attempts = row.it.attempts.saturating_add(1);
                 row.it.call = Some(work);

@@ -315,9 +315,13 @@ fn remember_place(places: &mut BTreeMap<(QueueId, String), KeptPlace>, record: &
     keep_place(places, &record.from, KeptPlace { place, until: at + PLACE_KEPT });
 }
 
-/// At the limit the one that is kept for the shortest time gives way.
-fn keep_place(places: &mut BTreeMap<(QueueId, String), KeptPlace>, from: &str, kept: KeptPlace) {
-    places.insert((kept.place.queue, from.to_owned()), kept);
+/// One that is kept twice stays for the longer time; at the limit the one that is kept for the shortest gives way.
+fn keep_place(places: &mut BTreeMap<(QueueId, String), KeptPlace>, from: &str, mut kept: KeptPlace) {
+    let key = (kept.place.queue, from.to_owned());
+    if let Some(known) = places.get(&key).filter(|known| known.place.arrived == kept.place.arrived) {
+        kept.until = kept.until.max(known.until);
+    }
+    places.insert(key, kept);
     if places.len() > MAX_PLACES {
         let first = places.iter().min_by_key(|(_, kept)| kept.until).map(|(key, _)| key.clone());
         first.and_then(|key| places.remove(&key));

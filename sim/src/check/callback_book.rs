@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use acd::{Asker, Callback, CallbackRequest, CallbackState};
-use clock::{CallId, Instant, QueueId, ShardId, WallTime};
+use clock::{CallId, CallbackId, Instant, QueueId, ShardId, WallTime};
 
 use super::ledger::{Begun, Caller, Ledger};
 
@@ -72,6 +72,15 @@ impl Ledger {
         }
         self.works.remove(&callback.id);
         if let Some(work) = work {
+            self.unplace(work);
+        }
+    }
+
+    /// Its caller hears that he is called back: nobody begins to before his call is over.
+    pub(super) fn part(&mut self, callback: CallbackId) {
+        let Some(work) = self.works.get(&callback).copied() else { return };
+        let has_begun = |row: &Caller| row.offer.is_some() || row.callback != Some(Begun(false));
+        if !self.calls.get(&work).is_none_or(has_begun) {
             self.unplace(work);
         }
     }

@@ -61,6 +61,7 @@ impl CallbackJudge {
                 self.promised.insert(*id);
             }
             Seen::Crashed => self.crashed(),
+            Seen::Replayed { .. } => self.owe(),
             // Calls come last: by now every callback is back.
             Seen::ShardTold { input: call::Input::Restore(_), .. } => {
                 for id in core::mem::take(&mut self.owed) {
@@ -205,6 +206,10 @@ impl CallbackJudge {
         self.answers.clear();
         self.listing.clear();
         self.rang_again.clear();
+    }
+
+    /// All that the crash took is known: the rest comes back.
+    fn owe(&mut self) {
         let last = |entries: &Vec<CallbackEntry>| entries.last().cloned();
         let mut owed: Vec<CallbackEntry> = self.journaled.values().filter_map(last).collect();
         owed.retain(|entry| !entry.state.is_terminal());

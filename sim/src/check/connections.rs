@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{CallId, LegId, OfferId, ShardId};
 use journal_core::{CallEvent, Entry, Owner};
-use media_graph::{Command, Node};
+use media_graph::{Command, Event, Node, PlayerId};
 
 use super::Bench;
 use crate::watch::{Seen, short};
@@ -15,6 +15,10 @@ use crate::watch::{Seen, short};
 pub(crate) struct ConnectionJudge {
     waiting: BTreeSet<CallId>,
     ringing: BTreeMap<OfferId, CallId>,
+    /// Which call a player plays to.
+    players: BTreeMap<PlayerId, CallId>,
+    /// Calls with a player that failed: whose caller holds may have nothing to hear for him who answers.
+    silent: BTreeSet<CallId>,
     /// What each shard was granted last, until its next input.
     granted: BTreeMap<ShardId, Granted>,
 }
@@ -51,6 +55,12 @@ impl ConnectionJudge {
                     granted.connected |= leg.is_some() && [Some(*source), Some(*sink)].contains(&leg);
                 }
             }
+            Seen::MediaOrdered { command: Command::Play { player, call, .. } } => {
+                self.players.insert(*player, *call);
+            }
+            Seen::MediaSaid { event: Event::PlayFailed { player, .. } } => {
+                self.silent.extend(self.players.remove(player));
+            }
             // A broken shard ends its calls; a dead node's are over.
             Seen::Alarmed { owner: Owner::Shard(shard), .. } => drop(self.granted.remove(shard)),
             Seen::Crashed => *self = Self::default(),
@@ -65,7 +75,7 @@ impl ConnectionJudge {
     /// All that followed from the grant has been seen.
     fn settle(&mut self, shard: ShardId, bench: &mut Bench) {
         let Some(Granted { call, answered, connected, ended }) = self.granted.remove(&shard) else { return };
-        let is_done = ended || (answered.is_some() && connected);
+        let is_done = ended || (answered.is_some() && (connected || self.silent.contains(&call)));
         if !is_done {
             let what = format!("{}: answered {}, connected {connected}", short(call), answered.is_some());
             bench.broken("an answer connects at once", what);
@@ -95,6 +105,8 @@ impl ConnectionJudge {
             }
             CallEvent::Ended { .. } => {
                 self.waiting.remove(&call);
+                self.silent.remove(&call);
+                self.players.retain(|_, of| *of != call);
                 self.ringing.retain(|_, of| *of != call);
                 if let Some(granted) = self.granted.get_mut(&shard).filter(|granted| granted.call == call) {
                     granted.ended = true;

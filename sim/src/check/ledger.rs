@@ -270,7 +270,10 @@ impl Ledger {
                     (row.shard, row.callback) = (*shard, Some(Begun(true)));
                 }
             }
-            Effect::CallbackAnswer { call, result: Ok(_), .. } => self.leave(*call, |tally| &mut tally.called_back),
+            Effect::CallbackAnswer { call, result: Ok((callback, _)), .. } => {
+                self.leave(*call, |tally| &mut tally.called_back);
+                self.part(*callback);
+            }
             Effect::CallbackAnswer { call, result: Err(acd::CallbackRefusal::Limit), .. } => {
                 self.leave(*call, |tally| &mut tally.timed_out);
             }
@@ -350,7 +353,7 @@ impl Ledger {
         self.keep_place((row.queue, number), row.arrived_wall, self.now.wall + kept_for);
     }
 
-    /// Of two places of one caller the earlier stands.
+    /// Of two places of one caller the earlier stands, and of one that is kept twice the longer time.
     fn keep_place(&mut self, key: (QueueId, String), arrived_wall: WallTime, until: WallTime) {
         let now = self.now;
         let left = until.as_micros() - now.wall.as_micros();
@@ -360,7 +363,9 @@ impl Ledger {
         let arrived = i128::from(now.mono.as_nanos()) - age;
         let place = Place { arrived_wall, arrived, until: now.mono + Duration::from_micros(left) };
         let kept = self.places.entry(key).or_insert(place);
-        if arrived < kept.arrived {
+        if kept.arrived_wall == arrived_wall {
+            kept.until = kept.until.max(place.until);
+        } else if arrived < kept.arrived {
             *kept = place;
         }
     }

@@ -206,6 +206,10 @@ impl Peers {
 
     /// Listens to every conversation of a carrier's caller and an agent that has been undisturbed for a while.
     pub(crate) fn listen(&mut self, ctx: &mut Ctx, node: &Node, since: Instant) {
+        if !node.is_up() {
+            self.deaf.clear();
+            return;
+        }
         let settled = |at: Instant| at >= since && ctx.now.since(at) >= SETTLED;
         let mut samples = Vec::new();
         for phone in &self.phones {

@@ -67,7 +67,7 @@ impl Checker {
             Alarm::WrapUp(agent) => person(agent).and_then(|person| person.wrap_up),
             Alarm::Rest(agent) => person(agent).and_then(|person| person.rest),
             Alarm::Back(nth) => self.backs.get(nth).and_then(|back| back.wakes),
-            Alarm::Place(queue, caller) => self.places.get(&(*queue, caller.clone())).map(|(_, until)| *until),
+            Alarm::Place(queue, caller) => self.places.get(&(*queue, caller.clone())).map(|(_, until, _)| *until),
         };
         set == Some(at)
     }

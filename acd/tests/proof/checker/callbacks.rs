@@ -236,7 +236,7 @@ impl Checker {
         };
         match step {
             CallbackStep::Dialing => {
-                let Some(back) = self.backs.get_mut(&nth) else { return };
+                let Some(back) = self.backs.get_mut(&nth).filter(|back| back.shard.is_some()) else { return };
                 back.attempts += 1;
                 let is_waiting = matches!(back.phase, Phase::Waiting(_));
                 back.phase = if is_waiting { Phase::Waiting(true) } else { Phase::Claimed(true) };

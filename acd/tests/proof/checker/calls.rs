@@ -85,7 +85,7 @@ impl Checker {
         }
         let kept = work.caller.clone().and_then(|caller| self.places.remove(&(work.queue, caller)));
         self.coverage.hit(if kept.is_some() { "call: enters, gets its old place" } else { "call: enters" });
-        kept.map_or(nanos(self.now.mono), |(stamp, _)| stamp)
+        kept.map_or(nanos(self.now.mono), |(stamp, ..)| stamp)
     }
 
     /// The point of the monotonic clock at which the wall clock showed this; what lies ahead is now.
@@ -109,9 +109,15 @@ impl Checker {
         let stamp = self.long_ago(arrived);
         let until = self.now.mono + Duration::from_micros(left as u64);
         let kept = self.places.get(&(queue, caller.clone()));
-        if kept.is_none_or(|(earlier, _)| *earlier > stamp) {
+        let same = kept.filter(|(_, _, since)| *since == arrived);
+        let stands = match same {
+            Some((_, former, _)) => *former < until,
+            None => kept.is_none_or(|(earlier, ..)| *earlier > stamp),
+        };
+        if stands {
+            let stamp = same.map_or(stamp, |(known, ..)| *known);
             self.coverage.hit(name);
-            self.places.insert((queue, caller.clone()), (stamp, until));
+            self.places.insert((queue, caller.clone()), (stamp, until, arrived));
             self.alarm(until, Alarm::Place(queue, caller));
         }
     }

@@ -36,7 +36,7 @@ pub(crate) struct Checker {
     pub(crate) queues: BTreeMap<QueueId, Desk>,
     pub(crate) agents: BTreeMap<AgentId, Person>,
     pub(crate) calls: BTreeMap<CallId, Caller>,
-    pub(crate) places: BTreeMap<(QueueId, String), (i64, Instant)>,
+    pub(crate) places: BTreeMap<(QueueId, String), (i64, Instant, WallTime)>,
     /// Open callbacks, in the order in which they were asked for.
     pub(crate) backs: BTreeMap<u64, Back>,
     next_back: u64,
