@@ -270,9 +270,11 @@ impl Ledger {
                     (row.shard, row.callback) = (*shard, Some(Begun(true)));
                 }
             }
-            Effect::CallbackAnswer { call, result: Ok((callback, _)), .. } => {
+            Effect::CallbackAnswer { call, result: Ok((callback, is_known)), .. } => {
                 self.leave(*call, |tally| &mut tally.called_back);
-                self.part(*callback);
+                if *is_known {
+                    self.part(*callback);
+                }
             }
             Effect::CallbackAnswer { call, result: Err(acd::CallbackRefusal::Limit), .. } => {
                 self.leave(*call, |tally| &mut tally.timed_out);
