@@ -152,10 +152,10 @@ impl Acd {
     /// A shard broke and begins anew: whatever it held is gone.
     pub(crate) fn shard_lost(&mut self, shard: ShardId) {
         self.suspects.remove(&shard);
-        self.callbacks_lost(shard);
         for call in self.calls.which(|row| row.shard == shard && row.kind != WorkKind::Callback) {
             self.caller_gone(call);
         }
+        self.callbacks_lost(shard);
         if self.strikes(Planted::LeaseKept) {
             return;
         }

@@ -198,7 +198,7 @@ impl Acd {
 
     /// Takes a call, without an open offer, out of its queue.
     pub(crate) fn leave(&mut self, call: CallId, how: Left) -> Option<Box<Waiting>> {
-        self.callbacks.took_over.remove(&call);
+        self.callbacks.call_left(call, how == Left::Answered);
         let row = self.remove_work(call, how)?;
         self.callback_left(call, how);
         Some(row)

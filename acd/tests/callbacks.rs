@@ -288,7 +288,7 @@ fn who_rings_again_has_the_place_and_the_callback_is_over() {
     assert_eq!((changes(&effects), state(&desk, id)), (vec![CallbackState::Superseded], None));
     assert_eq!(desk.waiting(SUPPORT), [back, other], "by the arrival of {arrived:?}");
     // He presses the key again: what he asked for first is kept, with its place, and no limit stands against it.
-    taken(&mut desk, ask(B));
+    taken(&mut desk, ask("+442070000004"));
     taken(&mut desk, ask(C));
     let (again, is_duplicate) = press(&mut desk, back, A).0.unwrap();
     let kept = desk.acd.callback(again).unwrap();
@@ -584,4 +584,59 @@ fn who_comes_to_ask_for_a_callback_need_not_be_let_in() {
     assert!(is_refused(&enters(&mut desk, 1, false)), "nobody is there");
     assert!(!is_refused(&enters(&mut desk, 2, true)));
     press(&mut desk, CallId(2), A).0.expect("he is called back");
+}
+
+/// A callback of A that agent 1 has taken and whose customer is being called, as A rings in and waits.
+fn rings_in() -> (Desk, CallbackId, CallbackOrder, CallId) {
+    let mut desk = Desk::new(&[queue(SUPPORT, &[1, 2])], &[1, 2]);
+    desk.busy(2, 900, 1);
+    let (reply, effects) = say(&mut desk, ask(A));
+    let (id, order) = (reply.expect("taken").callback.id, begun(&effects).expect("a call"));
+    desk.claim(offered(&effects));
+    step(&mut desk, order.call, CallbackStep::Dialing);
+    desk.pass(secs(5));
+    let (other, _) = desk.call_from(SUPPORT, Some(B), 0);
+    let (back, _) = desk.call_from(SUPPORT, Some(A), 0);
+    assert_eq!(desk.waiting(SUPPORT), [other, back], "his callback may still come through");
+    (desk, id, order, back)
+}
+
+#[test]
+fn who_rings_in_while_he_is_called_has_the_place_once_that_call_is_over() {
+    let (mut desk, id, order, back) = rings_in();
+    let effects = step(&mut desk, order.call, failed(true));
+    assert_eq!((changes(&effects), state(&desk, id)), (vec![CallbackState::Superseded], None));
+    assert_eq!(desk.waiting(SUPPORT)[0], back);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Enqueued { call, .. } if *call == back)));
+    // He presses the key: what he asked for first is kept.
+    assert!(press(&mut desk, back, A).0.unwrap().1);
+}
+
+#[test]
+fn who_was_served_while_he_was_called_is_not_called_again() {
+    let (mut desk, id, order, back) = rings_in();
+    let (other, _) = (desk.waiting(SUPPORT)[0], desk.gone(desk.waiting(SUPPORT)[0]));
+    assert_ne!(other, back);
+    let effects = desk.free(2, CallId(900), 1, false);
+    assert_eq!(offered(&effects).call, back);
+    desk.claim(offered(&effects));
+    let effects = step(&mut desk, order.call, failed(true));
+    assert_eq!((changes(&effects), state(&desk, id)), (vec![CallbackState::Superseded], None));
+    // Who gave up is called again.
+    let (mut desk, id, order, back) = rings_in();
+    desk.gone(back);
+    step(&mut desk, order.call, failed(true));
+    assert_eq!(state(&desk, id), Some(CallbackState::NoAnswer));
+}
+
+#[test]
+fn nobody_asks_for_a_callback_of_one_who_waits_on_the_line() {
+    let mut desk = closed_desk();
+    let (call, _) = desk.call_from(SUPPORT, Some(A), 0);
+    assert_eq!(say(&mut desk, ask(A)).0, Err(CallbackRefusal::CallerWaits));
+    let later = CallbackRequest { due_at: Some(desk.now.wall + secs(3600)), ..ask(A) };
+    assert!(say(&mut desk, later).0.is_ok(), "by then he is off the line");
+    assert!(say(&mut desk, ask(B)).0.is_ok());
+    desk.gone(call);
+    assert!(say(&mut desk, ask(A)).0.is_ok());
 }

@@ -160,6 +160,7 @@ fn callback_refusal(refused: acd::CallbackRefusal) -> Problem {
     }
     let code = match refused {
         Refused::Limit => Code::CallbackLimit,
+        Refused::CallerWaits => Code::CallerWaiting,
         Refused::Closed => Code::QueueClosed,
         Refused::Denied(_) => Code::DestinationDenied,
         Refused::NoDevice => Code::NoActiveDevice,

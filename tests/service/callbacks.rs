@@ -125,6 +125,17 @@ fn over_rest_the_first_is_kept_and_the_third_is_a_conflict_without_a_call() {
 }
 
 #[test]
+fn who_waits_on_the_line_is_not_called_back_besides() {
+    let node = Node::start(demo());
+    let mut caller = waiting(&node, CUSTOMER);
+    let body = json!({"number": CUSTOMER});
+    node.http().post("/v1/queues/support/callbacks", &unique(), &body).assert_problem(409, "caller_waiting");
+    caller.bye();
+    node.http().record_of(&caller.id);
+    assert_eq!(ask(&node, CUSTOMER).0, 201);
+}
+
+#[test]
 fn a_closed_queue_takes_none_over_rest() {
     let office = "name = \"office\"\ntime_zone = \"Europe/London\"\nopen = []";
     let node = Node::start(demo().push("schedule", office).set("queue.0.schedule", "office"));

@@ -78,6 +78,9 @@ impl Acd {
             self.refused += 1;
             return Err(CallbackRefusal::Full);
         }
+        if self.caller_waits(&request, &number) {
+            return Err(CallbackRefusal::CallerWaits);
+        }
         let place = self.leave_for_callback(&request.asker);
         let id = self.admit_callback(request, number, &rules, place);
         Ok(self.taken(id, took_over))
@@ -107,6 +110,15 @@ impl Acd {
             }
             (None, None) => None,
         }
+    }
+
+    /// Somebody asks for a caller who stands in that queue himself: two claims to one place. A look at each call that
+    /// waits there: such requests come one by one, and callers have no index of their own.
+    fn caller_waits(&self, request: &CallbackRequest, number: &str) -> bool {
+        let (Asker::Client(_), None, None) = (request.asker, request.agent, request.due_at) else { return false };
+        let Some(slot) = request.queue.and_then(|queue| self.queue_slot(queue)) else { return false };
+        let mut calls = self.queues[slot].calls.values().filter_map(|call| self.calls.get(call));
+        calls.any(|row| row.kind != WorkKind::Callback && row.caller.as_deref() == Some(number))
     }
 
     fn rules_for(&self, request: &CallbackRequest) -> Result<CallbackRules, CallbackRefusal> {

@@ -110,6 +110,10 @@ impl Acd {
         row.it.call = Some(row.work);
         row.it.why = Some(why.to_owned());
         row.shard = None;
+        if self.rang_in(id) {
+            return;
+        }
+        let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
         let counts = was_dialed || is_own;
         if !may_retry || (counts && row.it.attempts >= rules.attempts_max.max(1)) {
             self.finish_callback(id, CallbackState::Exhausted, Some(why));

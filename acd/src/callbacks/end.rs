@@ -2,12 +2,12 @@
 
 use clock::{CallId, CallbackId, QueueId, RequestId, WallTime};
 
-use super::{Phase, Row};
+use super::{Phase, RangIn, Row};
 use crate::acd::Acd;
 use crate::contract::{
     Callback, CallbackPick, CallbackState, CallbackTaken, CommandError, Effect, Enqueue, Reply, WorkKind,
 };
-use crate::order::Stamp;
+use crate::order::{CallKey, Stamp};
 use crate::timers::Timer;
 use crate::waiting::Left;
 
@@ -75,17 +75,55 @@ impl Acd {
     }
 
     /// A caller rings again while his callback waits: he has its place, and it is over. One whose phone is being
-    /// called at this moment stays as it is.
+    /// called at this moment stays as it is until that call is over.
     fn supersede(&mut self, call: CallId, queue: QueueId, caller: &str) -> Option<TakenOver> {
         let id = self.callbacks.of_caller(queue, caller)?;
         let row = self.callbacks.rows.get(&id)?;
         if !matches!(row.phase, Phase::Waiting { is_dialing: false } | Phase::Resting | Phase::Parting { .. }) {
+            self.callbacks.note_rang_in(id, call);
             return None;
         }
+        self.hand_over(id, call)
+    }
+
+    /// The call of a caller whose callback was not connected has its place from now.
+    fn hand_over(&mut self, id: CallbackId, call: CallId) -> Option<TakenOver> {
+        let row = self.callbacks.rows.get(&id)?;
         let place = (row.stamp, row.it.arrived, row.it.seq, row.it.priority);
         let over = self.finish_callback(id, CallbackState::Superseded, None)?;
         self.callbacks.took_over.insert(call, over);
         Some(place)
+    }
+
+    /// The customer was not reached, as he was on the line with us: if he waits, he has the place of his callback; if
+    /// he was served, nobody calls him again. Else false.
+    pub(crate) fn rang_in(&mut self, id: CallbackId) -> bool {
+        match self.callbacks.rows.get(&id).and_then(|row| row.rang_in) {
+            None => return false,
+            Some(RangIn::Served) => drop(self.finish_callback(id, CallbackState::Superseded, None)),
+            Some(RangIn::Waits(call)) => {
+                if let Some(place) = self.hand_over(id, call) {
+                    self.put_in_place(call, place);
+                }
+            }
+        }
+        true
+    }
+
+    /// A call that waits already stands in another place of its queue from now, unless its own is better.
+    fn put_in_place(&mut self, call: CallId, (since, arrived, seq, priority): TakenOver) {
+        let Some(row) = self.calls.get(&call) else { return };
+        let Some(slot) = self.queue_slot(row.queue) else { return };
+        let key = CallKey::new(&self.queues[slot].config, priority, since, seq);
+        if key > row.key {
+            return;
+        }
+        let Some(mut row) = self.unplace(call) else { return };
+        self.queues[slot].calls.remove(&core::mem::replace(&mut row.key, key));
+        (row.since, row.arrived, row.priority) = (since, arrived, priority);
+        let (shard, queue) = (row.shard, row.queue);
+        self.effects.push_back(Effect::Enqueued { call, shard, queue, arrived, priority });
+        self.put_in(row);
     }
 
     /// Its place in its queue, from 1, while it waits there.

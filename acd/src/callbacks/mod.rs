@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use clock::{CallId, CallbackId, Instant, QueueId, WallTime};
 
-pub(crate) use self::rows::{Callbacks, Phase, Row};
+pub(crate) use self::rows::{Callbacks, Phase, RangIn, Row};
 use crate::acd::Acd;
 use crate::contract::{CallbackCounts, CallbackSnapshot, CallbackState, Effect};
 use crate::timers::Timer;

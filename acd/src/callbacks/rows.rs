@@ -21,6 +21,8 @@ pub(crate) struct Callbacks {
     pub(crate) parting: BTreeMap<CallId, CallbackId>,
     /// Calls that took the place of a callback over.
     pub(crate) took_over: BTreeMap<CallId, Callback>,
+    /// Calls of callers who rang in while their callbacks' calls were being made.
+    pub(crate) rang_in: BTreeMap<CallId, CallbackId>,
     /// Calls that a shard's last report named and we do not know, since when.
     pub(crate) strangers: BTreeMap<ShardId, BTreeMap<CallId, Instant>>,
     /// Shards that may serve callbacks.
@@ -45,10 +47,21 @@ pub(crate) struct Row {
     pub(crate) missing_since: Option<Instant>,
     /// When it is looked at next. By the clocks of the moment in which that was set: a rebuild changes nothing (P10).
     pub(crate) wakes_at: Option<Instant>,
+    /// Its caller rang in while its call was being made.
+    pub(crate) rang_in: Option<RangIn>,
     /// Names its calls: of its own, as callbacks that begin in one moment have no order that a rebuild would keep (P10).
     pub(super) rng: Rng,
     /// As others were last told.
     pub(crate) told: Option<Callback>,
+}
+
+/// What became of a caller who rang in while his callback's call was being made: his line was busy with us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RangIn {
+    /// He waits in this call.
+    Waits(CallId),
+    /// An agent has taken his call.
+    Served,
 }
 
 /// Where a callback is.
@@ -81,7 +94,8 @@ impl Row {
     /// A callback whose time has not come.
     pub(crate) fn new(it: Callback, stamp: Stamp, now: WallTime, mut rng: Rng) -> Self {
         let (phase, work) = (Phase::NotDue, CallId::mint(now, &mut rng));
-        Self { it, phase, work, stamp, shard: None, missing_since: None, wakes_at: None, rng, told: None }
+        let (shard, missing_since, wakes_at, rang_in, told) = (None, None, None, None, None);
+        Self { it, phase, work, stamp, shard, missing_since, wakes_at, rang_in, rng, told }
     }
 }
 
@@ -95,6 +109,7 @@ impl Callbacks {
             by_work: BTreeMap::new(),
             parting: BTreeMap::new(),
             took_over: BTreeMap::new(),
+            rang_in: BTreeMap::new(),
             strangers: BTreeMap::new(),
             shards: BTreeSet::new(),
             touched: BTreeSet::new(),
@@ -126,6 +141,9 @@ impl Callbacks {
         self.by_work.remove(&row.work);
         if let Phase::Parting { call, .. } = row.phase {
             self.parting.remove(&call);
+        }
+        if let Some(RangIn::Waits(call)) = row.rang_in {
+            self.rang_in.remove(&call);
         }
         if let Some(queue) = row.it.queue {
             let key = (queue, row.it.number.clone());
@@ -178,6 +196,24 @@ impl Callbacks {
     /// A callback that counts for the limit: its time has come and it is not over.
     pub(crate) fn is_due(&self, id: CallbackId) -> bool {
         self.rows.get(&id).is_some_and(|row| row.phase != Phase::NotDue)
+    }
+
+    /// Its caller rang in while its call is being made.
+    pub(crate) fn note_rang_in(&mut self, id: CallbackId, call: CallId) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        if let Some(RangIn::Waits(former)) = row.rang_in.replace(RangIn::Waits(call)) {
+            self.rang_in.remove(&former);
+        }
+        self.rang_in.insert(call, id);
+    }
+
+    /// A call left its queue, to an agent or not.
+    pub(crate) fn call_left(&mut self, call: CallId, is_served: bool) {
+        self.took_over.remove(&call);
+        let rang_in = self.rang_in.remove(&call).and_then(|id| self.rows.get_mut(&id));
+        if let Some(row) = rang_in {
+            row.rang_in = is_served.then_some(RangIn::Served);
+        }
     }
 
     /// What is remembered of it may have changed.

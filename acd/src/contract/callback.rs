@@ -204,6 +204,9 @@ pub enum CallbackRefusal {
     /// The caller withholds his number and typed none.
     #[error("a number was expected, and the caller withholds his")]
     NumberWithheld,
+    /// Whose number it is waits on the line in that queue: he has his place, and his phone is busy.
+    #[error("a number whose caller does not wait on the line was expected, and he does")]
+    CallerWaits,
     /// As many as are allowed wait or are being dialed, in the queue or for the agent.
     #[error("fewer callbacks than the limit were expected to be open, and there are as many")]
     Limit,
@@ -231,6 +234,7 @@ impl CallbackRefusal {
             Self::Nobody => "nobody",
             Self::Gone => "gone",
             Self::NumberWithheld => "number_withheld",
+            Self::CallerWaits => "caller_waiting",
             Self::Limit => "limit",
             Self::Closed => "closed",
             Self::Denied(rule) => rule,

@@ -69,6 +69,7 @@ codes! {
     CursorNotFound = 404, "cursor_not_found", "The cursor is of another list, or what it stood for is gone";
     MethodNotAllowed = 405, "method_not_allowed", "The route does not take this method";
     CallbackLimit = 409, "callback_limit", "As many callbacks as are allowed wait or are being dialed";
+    CallerWaiting = 409, "caller_waiting", "The caller waits on the line in that queue";
     QueueClosed = 409, "queue_closed", "The queue is closed";
     CallEnded = 409, "call_ended", "The call is over";
     CallNotFailed = 409, "call_not_failed", "The call did not fail, or is not over";

@@ -43,7 +43,7 @@ pub(crate) fn said(ledger: &Ledger, effect: &Effect, bench: &mut Bench) {
             };
             let key = (*queue, row.number.clone().unwrap_or_default());
             let place = ledger.places.get(&key).filter(|_| row.is_new).map(|place| place.arrived_wall);
-            let of_callback = ledger.taken_over.get(&key).filter(|_| row.is_new).copied();
+            let of_callback = ledger.taken_over.get(&key).copied();
             let expected = of_callback.or(place).unwrap_or(row.arrived_wall);
             if *arrived != expected {
                 let what = format!("{} has its place since {expected:?}, the ACD says {arrived:?}", short(*call));

@@ -149,6 +149,8 @@ impl Ledger {
     /// Time goes on: wrap-ups and rests that are over end.
     pub(crate) fn advance(&mut self, now: Now) {
         self.now = now;
+        // Who was served meanwhile takes no place.
+        self.taken_over.clear();
         for agent in self.agents.values_mut() {
             agent.wrap_up = agent.wrap_up.filter(|until| *until > now.mono);
             agent.rest = agent.rest.filter(|until| *until > now.mono);
@@ -217,15 +219,15 @@ impl Ledger {
                 self.place_callback(*call, *shard, *queue, *arrived, *priority);
             }
             Effect::Enqueued { call, .. } => {
-                let Some(row) = self.calls.get_mut(call).filter(|row| row.is_new) else { return };
-                row.is_new = false;
+                let Some(row) = self.calls.get_mut(call) else { return };
+                let is_new = core::mem::replace(&mut row.is_new, false);
                 let key = (row.queue, row.number.clone().unwrap_or_default());
                 if let Some(arrived) = self.taken_over.remove(&key) {
                     row.arrived_wall = arrived;
                     if let Some((arrived, seq)) = self.arrivals.get(&(row.queue, arrived)) {
                         (row.arrived, row.seq) = (*arrived, *seq);
                     }
-                } else if let Some(place) = self.places.remove(&key) {
+                } else if let Some(place) = is_new.then(|| self.places.remove(&key)).flatten() {
                     (row.arrived_wall, row.arrived) = (place.arrived_wall, place.arrived);
                 }
             }

@@ -30,6 +30,15 @@ pub(crate) struct Back {
     due_at: Option<WallTime>,
     next_at: Option<WallTime>,
     expires_at: WallTime,
+    /// The call in which its caller rang in while its call was being made; false once that one was served.
+    rang_in: Option<(CallId, bool)>,
+}
+
+impl Back {
+    /// Its caller rang in while he was called, and an agent took that call.
+    pub(crate) fn is_through(&self) -> bool {
+        self.rang_in.is_some_and(|(_, waits)| !waits)
+    }
 }
 
 /// Where it is.
@@ -54,6 +63,7 @@ impl Checker {
             Ok(_) if request.due_at.is_some() => "callback: asked for, for a time of its own",
             Ok(_) if line.is_some() => "callback: asked for by a caller on the line",
             Ok(_) => "callback: asked for by a client",
+            Err(CallbackRefusal::CallerWaits) => "callback: refused, its caller waits on the line",
             Err(CallbackRefusal::Limit) => "callback: refused, as many as may be are open",
             Err(CallbackRefusal::Closed) => "callback: refused, the queue is closed",
             Err(CallbackRefusal::Denied(_)) => "callback: refused by the dial gate",
@@ -94,8 +104,16 @@ impl Checker {
             _ if !has_the_place && request.due_at.is_none() && max > 0 && open >= max => Err(CallbackRefusal::Limit),
             _ if !request.is_open => Err(CallbackRefusal::Closed),
             Some(rule) => Err(CallbackRefusal::Denied(rule)),
+            None if line.is_none() && request.due_at.is_none() && self.is_on_the_line(queue, number) => {
+                Err(CallbackRefusal::CallerWaits)
+            }
             None => Ok(has_the_place),
         }
+    }
+
+    fn is_on_the_line(&self, queue: QueueId, number: &str) -> bool {
+        let waits = |row: &Caller| row.queue == queue && row.work.kind != WorkKind::Callback;
+        self.calls.values().any(|row| waits(row) && row.work.caller.as_deref() == Some(number))
     }
 
     fn open_of(&self, queue: QueueId, number: &str, due_at: Option<WallTime>) -> Option<u64> {
@@ -135,6 +153,7 @@ impl Checker {
             due_at: request.due_at,
             next_at: None,
             expires_at: from + self.queues[&queue].config.callbacks.expire_after,
+            rang_in: None,
         };
         self.next_back += 1;
         self.backs.insert(self.next_back, back);
@@ -266,6 +285,15 @@ impl Checker {
         let Some(back) = self.backs.get_mut(&nth) else { return };
         let was_dialled = matches!(back.phase, Phase::Waiting(true) | Phase::Claimed(true));
         back.shard = None;
+        match back.rang_in {
+            Some((_, false)) => {
+                self.coverage.hit("callback: its caller got through while he was called");
+                return self.finish(nth, CallbackState::Superseded);
+            }
+            Some((call, true)) => return self.hand_over(nth, call),
+            None => {}
+        }
+        let Some(back) = self.backs.get_mut(&nth) else { return };
         if !may_retry || (was_dialled && back.attempts >= rules.attempts_max.max(1)) {
             return self.finish(nth, CallbackState::Exhausted);
         }
@@ -324,11 +352,34 @@ impl Checker {
         let nth = self.open_of(work.queue, caller, None)?;
         let Back { phase, stamp, seq, priority, .. } = self.backs[&nth];
         if !matches!(phase, Phase::Waiting(false) | Phase::Resting) {
+            self.backs.entry(nth).and_modify(|back| back.rang_in = Some((work.call, true)));
             return None;
         }
         self.finish(nth, CallbackState::Superseded);
         self.took_over.insert(work.call);
         Some((stamp, seq, priority))
+    }
+
+    /// Its caller waits in this call, and was called in vain: the place of his callback is his.
+    fn hand_over(&mut self, nth: u64, call: CallId) {
+        let Back { stamp, arrived, seq, priority, queue, .. } = self.backs[&nth];
+        self.coverage.hit("callback: its caller waits while he is called, and has the place");
+        self.finish(nth, CallbackState::Superseded);
+        self.took_over.insert(call);
+        let (key, placed_by) = (self.key(queue, priority, stamp, seq), self.placing(queue));
+        // One that he had kept from an earlier call may be better.
+        let Some(row) = self.calls.get_mut(&call).filter(|row| key < row.key) else { return };
+        (row.arrived, row.told_arrival, row.work.priority) = (stamp, arrived, priority);
+        (row.key, row.placed_by) = (key, placed_by);
+        self.hold_on(call);
+        self.arm_step(call);
+    }
+
+    /// A call left its queue, to an agent or not.
+    pub(super) fn line_left(&mut self, call: CallId, is_served: bool) {
+        for back in self.backs.values_mut().filter(|back| back.rang_in == Some((call, true))) {
+            back.rang_in = is_served.then_some((call, false));
+        }
     }
 
     /// A shard is told to begin a call: from now it waits under that call's name.

@@ -134,6 +134,9 @@ impl Checker {
         {
             let before = desk.tally;
             *count(&mut desk.tally) += 1;
+            let is_served = desk.tally.answered > before.answered;
+            self.line_left(call, is_served);
+            let Some(desk) = self.queues.get(&row.queue) else { return };
             if let Some(how) = how(&before, &desk.tally) {
                 self.visit_ends(call, how);
             }
@@ -167,13 +170,13 @@ impl Checker {
     }
 
     pub(super) fn shard_lost(&mut self, shard: ShardId) {
-        self.backs_lost(shard);
         let of_shard = |row: &Caller| row.shard == shard && row.work.kind != WorkKind::Callback;
         let gone: Vec<CallId> = self.calls.iter().filter(|(_, row)| of_shard(row)).map(|(call, _)| *call).collect();
         for call in gone {
             self.coverage.hit("call: shard lost");
             self.gives_up(call);
         }
+        self.backs_lost(shard);
         let ids: Vec<AgentId> = self.agents.keys().copied().collect();
         for id in ids {
             while let Some(index) = self.agents[&id].legs.iter().position(|talk| talk.shard == shard) {

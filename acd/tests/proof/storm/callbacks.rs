@@ -67,11 +67,13 @@ impl Storm {
     /// A shard tells of a call in the order in which such calls go: dialled, then answered or not.
     fn step_of_a_callback(&mut self) -> Option<Input> {
         let begun = self.checker.backs.values().filter(|back| back.shard.is_some());
-        let (call, phase, queue) = pick(&mut self.rng, &begun.map(|b| (b.work, b.phase, b.queue)).collect::<Vec<_>>())?;
+        let begun: Vec<_> = begun.map(|back| (back.work, back.phase, back.queue, back.is_through())).collect();
+        let through = begun.iter().find(|(.., is_through)| *is_through).copied().filter(|_| self.rng.chance(0.3));
+        let (call, phase, queue, is_through) = through.or_else(|| pick(&mut self.rng, &begun))?;
         let rules = self.checker.queues.get(&queue).map(|desk| desk.config.callbacks).unwrap_or_default();
         let failed = CallbackStep::Failed { may_retry: self.rng.chance(0.8), why: "no_answer".to_owned() };
         let step = match phase {
-            Phase::Claimed(true) if self.rng.chance(0.5) => CallbackStep::Connected,
+            Phase::Claimed(true) if !is_through && self.rng.chance(0.5) => CallbackStep::Connected,
             Phase::Claimed(true) => failed,
             Phase::Claimed(false) if self.rng.chance(0.9) => CallbackStep::Dialing,
             Phase::Waiting(false) if rules.customer_first => CallbackStep::Dialing,

@@ -7,7 +7,7 @@ use clock::*;
 
 use super::rules::QUEUES;
 use super::{AGENTS, Storm};
-use crate::checker::Person;
+use crate::checker::{Back, Person, Phase};
 
 impl Storm {
     /// An input that the model can take, now and then one that it cannot.
@@ -57,7 +57,19 @@ impl Storm {
         let roomy: Vec<QueueId> = roomy.collect();
         let queue = pick(&mut self.rng, if roomy.is_empty() { &open } else { &roomy }).unwrap_or_default();
         self.calls += 1;
-        self.enqueue(CallId(self.calls), queue)
+        let input = self.enqueue(CallId(self.calls), queue);
+        if self.rng.chance(0.12) { self.rings_in(input) } else { input }
+    }
+
+    /// The same from somebody who is being called back at this moment.
+    fn rings_in(&mut self, mut input: Input) -> Input {
+        let is_called = |back: &&Back| matches!(back.phase, Phase::Claimed(_) | Phase::Waiting(true));
+        let called = self.checker.backs.values().filter(is_called).map(|back| (back.queue, back.number.clone()));
+        let called: Vec<(QueueId, String)> = called.collect();
+        if let (Input::Enqueue(work), Some((queue, number))) = (&mut input, pick(&mut self.rng, &called)) {
+            (work.queue, work.caller, work.kind) = (queue, Some(number), WorkKind::Inbound);
+        }
+        input
     }
 
     fn enqueue(&mut self, call: CallId, queue: QueueId) -> Input {
