@@ -133,7 +133,7 @@ impl Acd {
         }
     }
 
-    fn rules_of(&self, row: &Row) -> CallbackRules {
+    pub(super) fn rules_of(&self, row: &Row) -> CallbackRules {
         row.it.queue.and_then(|queue| self.callback_rules(queue)).unwrap_or_default()
     }
 }

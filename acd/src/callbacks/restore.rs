@@ -7,7 +7,7 @@ use clock::{CallId, CallbackId, ShardId};
 use super::{Phase, Row};
 use crate::acd::Acd;
 use crate::contract::{Callback, CallbackState, Effect};
-use crate::limits::FACTS_SETTLE;
+use crate::limits::{BEGIN_AGAIN, FACTS_SETTLE};
 use crate::order::Stamp;
 
 impl Acd {
@@ -29,7 +29,13 @@ impl Acd {
         let rng = self.callbacks.rng.fork();
         let told = Some(it.clone());
         let phase = if is_resting { Phase::Resting } else { Phase::NotDue };
-        self.callbacks.insert(Row { phase, told, ..Row::new(it, stamp, self.now.wall, rng) });
+        let mut row = Row { phase, told, ..Row::new(it, stamp, self.now.wall, rng) };
+        if is_resting {
+            // A wall clock that was set back meanwhile makes the rest no longer than its rule.
+            let latest = self.now.wall + self.rules_of(&row).retry_after.max(BEGIN_AGAIN);
+            row.it.next_at = row.it.next_at.map(|at| at.min(latest));
+        }
+        self.callbacks.insert(row);
         if let Some(row) = self.callbacks.rows.get_mut(&id)
             && !is_resting
             && !is_early

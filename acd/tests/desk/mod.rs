@@ -1,6 +1,8 @@
 //! An ACD on a desk: inputs in, effects out, at times that the test names.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod callbacks;
+
 use core::time::Duration;
 
 use acd::*;
