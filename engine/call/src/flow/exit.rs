@@ -18,12 +18,8 @@ impl Shard {
         self.follow(call, party, steered, None);
     }
 
-    /// A party dialed an own number or extension: its language and its hours count.
+    /// A party dialed an own number or extension: its language, its hours, and what it asks of agents count.
     pub(crate) fn enter_number(&mut self, call: CallId, party: LegId, number: &str, target: Target) {
-        let language = self.plan.entries.get(number).and_then(|entry| entry.language.clone());
-        if let Some(known) = self.calls.get_mut(&call) {
-            known.language = language.map(String::into_boxed_str).or(known.language.take());
-        }
         let steered = steer_number(&self.plan, self.now.wall, number, target);
         self.follow(call, party, steered, None);
     }
@@ -47,7 +43,21 @@ impl Shard {
         self.end_unserved(call);
     }
 
+    /// What an own number says holds for whoever is led to it; what it does not say leaves the caller what he has.
+    fn take_number(&mut self, call: CallId, number: &str) {
+        let language = self.plan.entries.get(number).and_then(|entry| entry.language.clone());
+        let needs = self.plan.needs.get(number).cloned();
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        known.language = language.map(String::into_boxed_str).or(known.language.take());
+        if let Some(needs) = needs {
+            known.needs = needs;
+        }
+    }
+
     fn follow(&mut self, call: CallId, party: LegId, steered: Steered, arrived: Option<WallTime>) {
+        if let Some(number) = &steered.number {
+            self.take_number(call, number);
+        }
         let Some(known) = self.calls.get_mut(&call) else { return };
         known.detours = known.detours.saturating_add(1);
         if known.sent_to_ask == SentToAsk::Now {

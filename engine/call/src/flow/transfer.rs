@@ -139,7 +139,6 @@ impl Shard {
             }
             Destination::Own(service) => {
                 if let Some(stays) = self.hand_over(call, by, &shown, None) {
-                    self.take_needs(call, &number);
                     self.enter_number(call, stays, &number, service);
                 }
             }
@@ -150,15 +149,6 @@ impl Shard {
     fn rings_now(&self, number: &str, agent: AgentId) -> bool {
         let target = Target::Agent(agent);
         steer_number(&self.plan, self.now.wall, number, target).to == Exit::Own(target)
-    }
-
-    /// What a number asks of agents holds for who is transferred to it as for who dials it; one that asks nothing leaves
-    /// the caller what he has.
-    fn take_needs(&mut self, call: CallId, number: &str) {
-        let needs = self.plan.needs.get(number).cloned();
-        if let (Some(needs), Some(known)) = (needs, self.calls.get_mut(&call)) {
-            known.needs = needs;
-        }
     }
 
     fn ring_target(&mut self, call: CallId, by: LegId, to: String, callees: Vec<Callee>, empty: Reason) {

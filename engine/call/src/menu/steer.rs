@@ -24,6 +24,8 @@ pub struct Passed {
 pub struct Steered {
     /// Schedules on the way, in order.
     pub passed: Vec<Passed>,
+    /// The last own number on the way: its language, and what it asks of agents, hold for the caller.
+    pub number: Option<String>,
     /// The end of the way.
     pub to: Exit,
 }
@@ -31,25 +33,27 @@ pub struct Steered {
 /// Where an exit leads at a moment.
 #[must_use]
 pub fn steer(plan: &Plan, now: WallTime, exit: Exit) -> Steered {
-    follow(plan, now, exit, Vec::new())
+    follow(plan, now, exit, Vec::new(), None)
 }
 
 /// Where a number or extension that reaches `target` leads at a moment, its own hours included.
 #[must_use]
 pub fn steer_number(plan: &Plan, now: WallTime, number: &str, target: Target) -> Steered {
     let gate = plan.entries.get(number).and_then(|entry| entry.gate.as_ref());
-    let Some(gate) = gate else { return steer(plan, now, Exit::Own(target)) };
+    let entered = Some(number.to_owned());
+    let Some(gate) = gate else { return follow(plan, now, Exit::Own(target), Vec::new(), entered) };
     let sign = Sign::of_gate(format!("number:{number}"), gate, now);
     let onward = sign.onward.clone().unwrap_or(Exit::Own(target));
-    follow(plan, now, onward, vec![sign.passed(plan, now)])
+    follow(plan, now, onward, vec![sign.passed(plan, now)], entered)
 }
 
-fn follow(plan: &Plan, now: WallTime, exit: Exit, mut passed: Vec<Passed>) -> Steered {
+fn follow(plan: &Plan, now: WallTime, exit: Exit, mut passed: Vec<Passed>, mut entered: Option<String>) -> Steered {
     let mut to = exit;
     for _ in 0..MAX_GATES {
         if let Exit::Number(dialed) = &to
             && let Some((number, target)) = own_number(plan, dialed)
         {
+            entered = Some(number.to_owned());
             let gate = plan.entries.get(number).and_then(|entry| entry.gate.as_ref());
             let sign = gate.map(|gate| Sign::of_gate(format!("number:{number}"), gate, now));
             let onward = sign.as_ref().and_then(|sign| sign.onward.clone());
@@ -57,15 +61,15 @@ fn follow(plan: &Plan, now: WallTime, exit: Exit, mut passed: Vec<Passed>) -> St
             to = onward.unwrap_or(Exit::Own(target));
             continue;
         }
-        let Some(sign) = Sign::of_exit(plan, now, &to) else { return Steered { passed, to } };
+        let Some(sign) = Sign::of_exit(plan, now, &to) else { return Steered { passed, number: entered, to } };
         let onward = sign.onward.clone();
         passed.push(sign.passed(plan, now));
         match onward {
             Some(exit) => to = exit,
-            None => return Steered { passed, to },
+            None => return Steered { passed, number: entered, to },
         }
     }
-    Steered { passed, to: Exit::HangUp }
+    Steered { passed, number: entered, to: Exit::HangUp }
 }
 
 /// A schedule at the door of something.

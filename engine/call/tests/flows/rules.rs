@@ -80,7 +80,7 @@ fn leg(world: &World) -> LegId {
     *world.media.legs.first().unwrap()
 }
 
-fn press(world: &mut World, digits: &str) {
+pub(crate) fn press(world: &mut World, digits: &str) {
     let leg = leg(world);
     for digit in digits.chars() {
         world.media.say(Event::Digit { leg, digit });
@@ -97,7 +97,7 @@ pub(crate) fn prompts(world: &World) -> Vec<String> {
     world.media.played_to(leg(world)).into_iter().map(named).collect()
 }
 
-fn leave(world: &mut World, call: CallId, queue: QueueId, why: Unserved) {
+pub(crate) fn leave(world: &mut World, call: CallId, queue: QueueId, why: Unserved) {
     world.acd.forget(call);
     world.input(Input::LeaveQueue { call, queue, why });
 }
@@ -408,7 +408,7 @@ fn a_full_queue_offers_a_callback_by_a_menu_and_the_menu_is_not_heard_for_ever()
     world.assert_nothing_left();
 }
 
-fn told() -> Announcements {
+pub(crate) fn told() -> Announcements {
     Announcements {
         welcome: Some("connecting".to_owned()),
         first: Duration::from_secs(20),

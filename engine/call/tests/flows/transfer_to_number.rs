@@ -1,14 +1,15 @@
-//! What an own number says holds for whoever is transferred to it as for whoever dials it.
+//! What an own number says holds for whoever is transferred or led to it as for whoever dials it.
 
 use std::sync::Arc;
 
-use call::{CallNeeds, CallStep, EntryPlan, Exit, Gate, Plan, Target};
+use call::{CallNeeds, CallStep, EntryPlan, Exit, Gate, Overflow, Plan, Target, Unserved};
 use clock::{SkillId, WallTime};
 use hours::Schedule;
 use journal_core::CallEvent;
 
 use crate::rig::World;
 use crate::rig::plan::{SUPPORT, SUPPORT_DID, TONE_DID, agent_id, demo};
+use crate::rules;
 
 /// Friday 20 November 2026, 12:00 in London.
 const NOON: WallTime = WallTime::from_micros(1_795_176_000_000_000);
@@ -78,4 +79,36 @@ fn the_number_of_an_agent_rings_by_day_and_is_closed_by_night() {
     let (world, carrier, other) = transferred(target, NIGHT);
     assert!(!world.phones[other].is_called());
     hang_up(world, carrier);
+}
+
+/// As for whoever dials it.
+#[test]
+fn what_an_own_number_says_holds_for_who_is_led_to_it_by_a_key_or_an_overflow() {
+    let needs = CallNeeds { priority: 7, ..CallNeeds::default() };
+    let with_number = |plan: &mut Plan| {
+        plan.dids.insert(TONE_DID.to_owned(), Target::Queue(rules::SALES));
+        plan.needs.insert(TONE_DID.to_owned(), needs.clone());
+        plan.entries.insert(TONE_DID.to_owned(), EntryPlan { language: Some("fr".to_owned()), gate: None });
+        plan.queues.get_mut(&rules::SALES).unwrap().announcements = rules::told();
+    };
+    let mut by_key = rules::plan();
+    with_number(&mut by_key);
+    by_key.menus.get_mut(&rules::MAIN).unwrap().keys.insert("7".to_owned(), Exit::Number(TONE_DID.to_owned()));
+    let (mut world, carrier) = rules::calling(by_key, NOON);
+    rules::press(&mut world, "7");
+    assert_eq!((world.acd.enqueued[0].1, &world.acd.needs[0]), (rules::SALES, &needs));
+    assert!(rules::prompts(&world)[0].starts_with("fr/"), "{:?}", rules::prompts(&world));
+    rules::hang_up(world, carrier).assert_nothing_left();
+
+    let to = Exit::Number(TONE_DID.to_owned());
+    let overflow = [(Unserved::TimedOut, Overflow { to, keeps_arrival: false })].into();
+    let mut by_overflow = rules::plan();
+    with_number(&mut by_overflow);
+    by_overflow.dids.insert(SUPPORT_DID.to_owned(), Target::Queue(SUPPORT));
+    by_overflow.queues.get_mut(&SUPPORT).unwrap().overflow = overflow;
+    let (mut world, carrier) = rules::calling(by_overflow, NOON);
+    let call = world.call();
+    rules::leave(&mut world, call, SUPPORT, Unserved::TimedOut);
+    assert_eq!(world.acd.needs, [CallNeeds::default(), needs.clone()]);
+    rules::hang_up(world, carrier).assert_nothing_left();
 }
