@@ -425,6 +425,7 @@ impl Ledger {
         let is_lost = |row: &Caller| row.shard == shard && row.callback != Some(Begun(false));
         let gone: Vec<CallId> = self.calls.iter().filter(|(_, row)| is_lost(row)).map(|(id, _)| *id).collect();
         for call in gone {
+            self.gave_up(call);
             self.leave(call, |tally| &mut tally.abandoned);
         }
         for agent in self.agents.values_mut() {
