@@ -188,6 +188,12 @@ fn seed_457_a_place_that_is_kept_twice_is_kept_for_the_longer_time() {
     hold(457, 100);
 }
 
+/// A shard breaks over hearing that a recording is finished: the one that takes its place hears it once it knows of it.
+#[test]
+fn seed_2101_a_recording_whose_end_broke_the_shard_ends() {
+    hold(2101, 100);
+}
+
 /// The judges know what a crash took before they ask for the rest (50), that who hears that he is called back is not
 /// called yet (812), that a player may fail (870), and that nobody hears anything while the node is down (959).
 #[test]

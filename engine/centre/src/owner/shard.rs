@@ -174,7 +174,12 @@ impl ShardOwner {
             self.memory.said(&delivery);
             self.out.push_back(delivery);
         }
-        if let Some(input) = input.filter(|input| !self.is_of_a_lost_dialog(input)) {
+        // The end of a recording is for whoever knows of it, which the empty shard does not.
+        let (first, last) = input.map_or((None, None), |input| match is_end_of_recording(&input) {
+            true => (None, Some(input)),
+            false => (Some(input), None),
+        });
+        if let Some(input) = first.filter(|input| !self.is_of_a_lost_dialog(input)) {
             self.try_again(now, input);
         }
         if self.guard.has_given_up() {
@@ -182,7 +187,10 @@ impl ShardOwner {
         }
         match self.take_unseen(now, Input::Recover(lost)) {
             Ok(()) => self.drain_behind_the_journal(),
-            Err(_) => self.give_up(),
+            Err(_) => return self.give_up(),
+        }
+        if let Some(input) = last {
+            self.try_again(now, input);
         }
     }
 
@@ -276,4 +284,10 @@ impl ShardOwner {
         self.guard.give_up();
         self.out.push_back(Delivery::Alarm(Alarm::GaveUp));
     }
+}
+
+/// What the media worker says once of a recording.
+const fn is_end_of_recording(input: &Input) -> bool {
+    use media_graph::Event::{Discarded, RecordFailed, Recorded};
+    matches!(input, Input::Media(Recorded { .. } | Discarded { .. } | RecordFailed { .. }))
 }
