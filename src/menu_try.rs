@@ -199,7 +199,13 @@ impl Caller<'_> {
     /// Keys in a queue: those without a meaning are passed over.
     fn queue_keys(&mut self, name: &str, id: QueueId, keys: &str) -> Option<Exit> {
         self.acts.pop_front();
-        let exits = &self.plan.queues.get(&id)?.keys;
+        let queue = self.plan.queues.get(&id)?;
+        let exits = &queue.keys;
+        let asks = queue.callback.as_ref().and_then(|callback| keys.find(callback.key));
+        if asks.is_some_and(|at| !keys[..at].contains(|key| exits.contains_key(&key))) {
+            self.say(format!("queue:{name}: asks to be called back"));
+            return None;
+        }
         let found = keys.char_indices().find_map(|(at, key)| Some((at, key, exits.get(&key)?.clone())));
         let Some((at, key, to)) = found else {
             self.say(format!("queue:{name}: key {keys} means nothing"));

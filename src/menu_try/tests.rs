@@ -7,8 +7,12 @@ const MAIN: &str = "+442071830001";
 
 /// The way through the example, from the given number at the given time.
 fn way_of(number: &str, at: &str, keys: &str) -> Vec<String> {
+    way_in("config/menus.toml", number, at, keys)
+}
+
+fn way_in(example: &str, number: &str, at: &str, keys: &str) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(root.join("config/menus.toml")).expect("the example");
+    let text = std::fs::read_to_string(root.join(example)).expect("the example");
     let text = text.replace("config/prompts", &root.join("config/prompts").to_string_lossy());
     let config = Config::from_table(&text.parse().expect("TOML")).expect("no faults");
     let plan = crate::ids::resolve(&config, Vec::new(), &mut journal_core::Names::default()).plan;
@@ -78,6 +82,15 @@ fn queues_that_are_full_or_empty_overflow_and_keys_lead_out_of_them() {
     let key = way_of(MAIN, FRIDAY_NOON, "1,0");
     assert_eq!(key[4..], ["queue:sales: waits", "queue:sales: key 0 -> voicemail:support", "end: voicemail:support"]);
     assert!(way_of(MAIN, FRIDAY_NOON, "1,5,timeout").contains(&"queue:sales: key 5 means nothing".to_owned()));
+}
+
+#[test]
+fn a_key_asks_to_be_called_back() {
+    let way = way_in("config/demo.toml", MAIN, FRIDAY_NOON, "5,1");
+    assert_eq!(
+        way[2..],
+        ["queue:support: key 5 means nothing", "queue:support: waits", "queue:support: asks to be called back"]
+    );
 }
 
 #[test]
