@@ -2,7 +2,7 @@
 
 use acd::CallbackRules;
 use call::CallbackPlan;
-use dialer::gate::{Pattern, PinRule, Rules};
+use dialer::gate::{Choice, Pattern, PinRule, RuleSet, Rules, Verified};
 
 use super::reader::Reader;
 use super::seconds;
@@ -81,7 +81,33 @@ pub(super) fn read_dialing(reader: &mut Reader<'_>) -> Dialing {
         }
     };
     let recording = reader.flag("recording", false);
-    Dialing { gate: Rules { blacklist, whitelist, countries: prefixes, pin }, recording }
+    let rule_set = read_rule_set(reader);
+    let verified = read_verified(reader);
+    Dialing { gate: Rules { blacklist, whitelist, countries: prefixes, pin, rule_set, verified }, recording }
+}
+
+fn read_rule_set(reader: &mut Reader<'_>) -> Choice {
+    let right = "\"neutral\", \"us\", \"uk\", \"canada\" or \"by_number\"";
+    let Some(text) = reader.optional_text("rule_set", right) else { return Choice::default() };
+    text.parse().unwrap_or_else(|_| {
+        reader.fault("rule_set", format!("is \"{text}\"; expected {right}"));
+        Choice::default()
+    })
+}
+
+/// Who compared which clause with the text of its source.
+fn read_verified(reader: &mut Reader<'_>) -> Vec<Verified> {
+    let mut verified = Vec::new();
+    for (clause, by) in reader.pairs("verified", "clauses with who compared them with their source, and when") {
+        let is_known = RuleSet::ALL.iter().flat_map(|set| set.clauses).any(|known| known.id == clause);
+        if is_known && !by.trim().is_empty() {
+            verified.push(Verified { clause, by });
+        } else {
+            reader.fault("verified", format!("\"{clause}\" is no clause of a rule set, or nobody stands beside it"));
+        }
+    }
+    verified.sort_by(|a, b| a.clause.cmp(&b.clause));
+    verified
 }
 
 fn patterns(reader: &mut Reader<'_>, key: &'static str) -> Vec<Pattern> {

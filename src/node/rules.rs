@@ -156,12 +156,14 @@ impl Rules {
 
 /// Keys that owners take at any time (docs/configuration.md names the same). All others need a restart, so a key
 /// that is forgotten here is refused instead of silently ignored.
-const CHANGEABLE: [&str; 30] = [
+const CHANGEABLE: [&str; 32] = [
     "agents",
     "dialing.blacklist",
     "dialing.countries",
     "dialing.pin",
     "dialing.pin_for",
+    "dialing.rule_set",
+    "dialing.verified",
     "dialing.whitelist",
     "disposition",
     "key",

@@ -1,13 +1,13 @@
-//! The do-not-call list, held in memory and shared whole.
+//! The internal do-not-call list with its wildcards, and the imported ones: held in memory and shared whole.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clock::WallTime;
 
-use super::Pattern;
+use super::{Imported, Pattern};
 
-/// The do-not-call list. A copy shares what did not change, so that its owner
+/// Do-not-call lists. A copy shares what did not change, so that its owner
 /// can hand the whole list to every dialing part after each change.
 #[derive(Clone, Debug)]
 pub struct Lists {
@@ -15,6 +15,7 @@ pub struct Lists {
     numbers: Vec<Arc<BTreeMap<String, Listed>>>,
     prefixes: Arc<BTreeMap<String, Listed>>,
     count: usize,
+    imported: Vec<Arc<Imported>>,
 }
 
 /// Why and since when something is listed.
@@ -36,7 +37,7 @@ pub struct Full {
 
 impl Default for Lists {
     fn default() -> Self {
-        Self { numbers: vec![Arc::default(); BUCKETS], prefixes: Arc::default(), count: 0 }
+        Self { numbers: vec![Arc::default(); BUCKETS], prefixes: Arc::default(), count: 0, imported: Vec::new() }
     }
 }
 
@@ -86,7 +87,10 @@ impl Lists {
             return Some((number.to_owned(), listed));
         }
         let mut prefixes = (2..=number.len()).filter_map(|length| number.get(..length));
-        prefixes.find_map(|prefix| Some((format!("{prefix}*"), self.prefixes.get(prefix)?)))
+        prefixes.find_map(|prefix| {
+            let listed = self.prefixes.get(prefix)?;
+            Some((format!("{prefix}*"), listed))
+        })
     }
 
     /// The entry of just this number or prefix.
@@ -108,13 +112,32 @@ impl Lists {
         page
     }
 
-    /// How many entries.
+    /// Takes a list of somebody else's, in place of the one of that name.
+    ///
+    /// # Errors
+    /// When there are as many as there may be.
+    pub fn import(&mut self, list: Arc<Imported>) -> Result<(), Full> {
+        self.imported.retain(|known| known.name != list.name);
+        if self.imported.len() >= IMPORTED_MAX {
+            return Err(Full { max: IMPORTED_MAX });
+        }
+        self.imported.push(list);
+        Ok(())
+    }
+
+    /// The imported lists.
+    #[must_use]
+    pub fn imported(&self) -> &[Arc<Imported>] {
+        &self.imported
+    }
+
+    /// How many entries of the internal list.
     #[must_use]
     pub fn len(&self) -> usize {
         self.count + self.prefixes.len()
     }
 
-    /// Nothing is listed.
+    /// Nothing is on the internal list.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -130,7 +153,9 @@ fn bucket(number: &str) -> usize {
 
 /// A change copies one bucket and the list of buckets: at a million numbers 1,000 entries and 8 KB.
 const BUCKETS: usize = 1_024;
-/// A national list is larger, but is no company's own: 2 million numbers take some 200 MB.
+/// A national list is larger, and is imported: 2 million numbers take some 200 MB here.
 pub const NUMBERS_MAX: usize = 2_000_000;
+/// National registers of the countries that are called, and some of one's own.
+pub const IMPORTED_MAX: usize = 32;
 /// Prefixes are rules that people write.
 pub const PREFIXES_MAX: usize = 10_000;

@@ -1,175 +1,62 @@
 //! The dial gate: rules and facts in, a verdict with its evidence out.
 //!
-//! It stands before callbacks and click-to-call. Each rule is a row of
-//! [`Rule::ORDER`] and an arm of one function, so that further rules (calling
-//! windows, attempts, consent) are a fact, a row and an arm. The outbound policy
-//! of the call engine (home country, premium prefixes, rights of the agent) is
-//! consulted beside it and is not repeated here.
+//! It stands before callbacks, click-to-call and campaigns, and is asked at the moment of dialing. First come the
+//! company's own rules (`company`: do-not-call lists, black and white lists, countries, PINs), then those of the rule
+//! set (`law`: hours, holidays, consents, attempts ...), which is data (`rule_sets`). The first rule that denies
+//! decides; what a rule depends on and nobody knows denies too. The outbound policy of the call engine (home country,
+//! premium prefixes, rights of the agent) is consulted beside it and is not repeated here.
 
+mod calendar;
+mod company;
+mod facts;
+mod imported;
+mod law;
 mod lists;
+mod numbers;
 mod pattern;
+mod place;
+mod rule_set;
+mod rule_sets;
+mod verdict;
 
-pub use lists::{Full, Listed, Lists, NUMBERS_MAX, PREFIXES_MAX};
+pub use calendar::{Day, Holiday, Kept, When};
+pub use company::{PinRule, Rules, Verified};
+pub use facts::{
+    Attempt, Caps, Consent, ConsentTo, Facts, History, Personal, Purpose, RECENT, Subject, Terms, Tries, Voice,
+};
+pub use imported::Imported;
+pub use lists::{Full, IMPORTED_MAX, Listed, Lists, NUMBERS_MAX, PREFIXES_MAX};
+pub use numbers::{NUMBERS_MAX as IMPORTED_NUMBERS_MAX, Numbers, packed};
 pub use pattern::{BadPattern, Pattern};
-
-/// The company's own rules, from the configuration.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// Numbers and prefixes that are never dialed.
-    pub blacklist: Vec<Pattern>,
-    /// When not empty: nothing else is dialed.
-    pub whitelist: Vec<Pattern>,
-    /// Country codes with `+` that may be dialed; empty: no rule of the gate's own.
-    pub countries: Vec<Pattern>,
-    /// What takes a PIN.
-    pub pin: Option<PinRule>,
-}
-
-/// Destinations that a person reaches only with a PIN.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PinRule {
-    /// Which numbers.
-    pub numbers: Vec<Pattern>,
-    /// The PIN.
-    pub pin: String,
-}
-
-/// What is known of one attempt at the moment in which it would be dialed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts<'a> {
-    /// The number, E.164.
-    pub number: &'a str,
-    /// What it is dialed for.
-    pub purpose: Purpose,
-    /// The PIN that was typed, if one was.
-    pub pin: Option<&'a str>,
-}
-
-/// What an attempt is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Purpose {
-    /// A customer asked to be called back.
-    QueueCallback,
-    /// An agent calls a customer back.
-    AgentCallback,
-    /// An agent dials from a screen.
-    ClickToCall,
-}
-
-/// A rule of the gate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Rule {
-    /// The internal do-not-call list.
-    DoNotCall,
-    /// The company's black list.
-    Blacklist,
-    /// The company's white list.
-    Whitelist,
-    /// Countries that may be dialed.
-    Country,
-    /// Destinations that take a PIN.
-    Pin,
-}
-
-/// What the gate says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Every rule of [`Rule::ORDER`] lets it pass.
-    Allow,
-    /// One does not.
-    Deny {
-        /// The first that does not.
-        rule: Rule,
-        /// Why, in words: which entry, since when, by whom.
-        evidence: String,
-    },
-}
-
-impl Rule {
-    /// All rules, in the order in which they are asked; the first that denies decides.
-    pub const ORDER: [Self; 5] = [Self::DoNotCall, Self::Blacklist, Self::Whitelist, Self::Country, Self::Pin];
-
-    /// The stable word of the API and of events.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::DoNotCall => "do_not_call",
-            Self::Blacklist => "company_blacklist",
-            Self::Whitelist => "company_whitelist",
-            Self::Country => "country",
-            Self::Pin => "pin",
-        }
-    }
-}
-
-impl Verdict {
-    /// Nothing denies it.
-    #[must_use]
-    pub fn is_allowed(&self) -> bool {
-        matches!(self, Self::Allow)
-    }
-
-    /// The word of the rule that denies it.
-    #[must_use]
-    pub fn denied_by(&self) -> Option<&'static str> {
-        match self {
-            Self::Allow => None,
-            Self::Deny { rule, .. } => Some(rule.word()),
-        }
-    }
-}
+pub use place::{Country, Place, counts as place_counts, source as place_source, zone_named};
+pub use rule_set::{Binds, Choice, Clause, ConsentWhen, Demand, NoRuleSet, RuleSet, Territory, Week};
+pub use rule_sets::{CANADA, NEUTRAL, UK, US};
+pub use verdict::{Denial, Evidence, LocalTime, Rule, Tried, Verdict};
 
 /// Judges one attempt.
 #[must_use]
 pub fn judge(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Verdict {
-    let denied = |rule: &Rule| against(*rule, rules, lists, facts).map(|evidence| (*rule, evidence));
-    match Rule::ORDER.iter().find_map(denied) {
-        Some((rule, evidence)) => Verdict::Deny { rule, evidence },
-        None => Verdict::Allow,
-    }
+    let mut evidence = Evidence {
+        number: facts.number.to_owned(),
+        purpose: facts.purpose,
+        at: facts.at,
+        rule_set: None,
+        clocks: Vec::new(),
+        regions: Vec::new(),
+        tried: None,
+        consents: Vec::new(),
+        lists: Vec::new(),
+    };
+    let denial = no_number(facts)
+        .or_else(|| company::denies(rules, lists, facts))
+        .or_else(|| law::denies(rules.rule_set, lists, facts, &mut evidence));
+    Verdict { denial, evidence }
 }
 
-/// What speaks against the attempt by one rule.
-fn against(rule: Rule, rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Option<String> {
-    let number = facts.number;
-    match rule {
-        Rule::DoNotCall => {
-            let (pattern, listed) = lists.find(number)?;
-            let reason = listed.reason.as_deref().unwrap_or("no reason given");
-            Some(format!("{number} is on the do-not-call list as {pattern} ({reason})"))
-        }
-        Rule::Blacklist => {
-            let pattern = matching(&rules.blacklist, number)?;
-            Some(format!("{number} is on the company's black list as {pattern}"))
-        }
-        Rule::Whitelist => {
-            let allowed = rules.whitelist.is_empty() || matching(&rules.whitelist, number).is_some();
-            (!allowed).then(|| format!("{number} is not on the company's white list"))
-        }
-        Rule::Country => {
-            let allowed = rules.countries.is_empty() || matching(&rules.countries, number).is_some();
-            (!allowed).then(|| format!("{number} is in no country that may be dialed"))
-        }
-        Rule::Pin => {
-            let rule = rules.pin.as_ref()?;
-            let pattern = matching(&rule.numbers, number)?;
-            match facts.pin {
-                None => Some(format!("{pattern} takes a PIN, and none was given")),
-                Some(pin) if !same(pin, &rule.pin) => Some(format!("{pattern} takes a PIN, and another was given")),
-                Some(_) => None,
-            }
-        }
-    }
-}
-
-fn matching<'a>(patterns: &'a [Pattern], number: &str) -> Option<&'a Pattern> {
-    patterns.iter().find(|pattern| pattern.takes(number))
-}
-
-/// Takes the same time wherever they differ.
-fn same(one: &str, other: &str) -> bool {
-    let differences = one.bytes().zip(other.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
-    one.len() == other.len() && differences == 0
+/// A campaign dials numbers and nothing else. What an agent dials was read by the plan before it came here.
+fn no_number(facts: &Facts<'_>) -> Option<Denial> {
+    let is_refused = facts.purpose == Purpose::Campaign && packed(facts.number).is_none();
+    is_refused.then(|| Denial::by(Rule::Number, "what is to be dialed is no number in E.164".to_owned()))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ fn listed(reason: &str) -> Listed {
 }
 
 fn facts(number: &str) -> Facts<'_> {
-    Facts { number, purpose: Purpose::ClickToCall, pin: None }
+    Facts::new(number, Purpose::ClickToCall, WallTime::from_micros(0))
 }
 
 #[test]
@@ -24,6 +24,7 @@ fn a_rule_denies_with_its_evidence_and_the_first_decides() {
         whitelist: patterns(&["+44*", "+331*"]),
         countries: patterns(&["+44*"]),
         pin: Some(PinRule { numbers: patterns(&["+4484*"]), pin: "4711".to_owned() }),
+        ..Rules::default()
     };
     let by = |number: &str| judge(&rules, &lists, &facts(number)).denied_by();
     assert_eq!(by("+442070000001"), Some("do_not_call"), "before the black list");
@@ -33,8 +34,9 @@ fn a_rule_denies_with_its_evidence_and_the_first_decides() {
     assert_eq!(by("+331000000"), Some("country"));
     assert_eq!(by("+448400000000"), Some("pin"));
     assert_eq!(by("+442079460000"), None);
-    let Verdict::Deny { evidence, .. } = judge(&rules, &lists, &facts("+447900000001")) else { panic!() };
-    assert_eq!(evidence, "+447900000001 is on the do-not-call list as +4479* (mobiles)");
+    let denial = judge(&rules, &lists, &facts("+447900000001")).denial.unwrap();
+    assert_eq!((denial.rule, denial.clause), (Rule::DoNotCall, None));
+    assert_eq!(denial.because, "+447900000001 is on the do-not-call list as +4479* (mobiles)");
 }
 
 #[test]
@@ -47,7 +49,7 @@ fn a_pin_opens_what_takes_one() {
 
 #[test]
 fn no_rules_let_everything_pass() {
-    assert_eq!(judge(&Rules::default(), &Lists::default(), &facts("+442079460000")), Verdict::Allow);
+    assert!(judge(&Rules::default(), &Lists::default(), &facts("+442079460000")).is_allowed());
 }
 
 #[test]

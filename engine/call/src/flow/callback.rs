@@ -3,7 +3,7 @@
 
 use clock::{AgentId, CallId, CallbackId, LegId};
 use core::time::Duration;
-use dialer::gate::{self, Facts, Purpose as DialPurpose, Verdict};
+use dialer::gate::{self, Facts, Purpose as DialPurpose};
 use journal_core::{CallEvent, Direction, LegKind, QueueLeft};
 
 use crate::audio::codecs_from;
@@ -287,15 +287,11 @@ impl Shard {
     ) -> Result<(), &'static str> {
         // The PIN of an agent's callback was asked for when he asked for it.
         let pin = self.plan.dial_rules.pin.as_ref().filter(|_| is_cleared).map(|rule| rule.pin.as_str());
-        let facts = Facts { number, purpose, pin };
-        match gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts) {
-            Verdict::Allow => Ok(()),
-            Verdict::Deny { rule, evidence } => {
-                let (number, word) = (number.to_owned(), rule.word());
-                self.log(call, CallEvent::DialDenied { number, rule: word.to_owned(), evidence });
-                Err(word)
-            }
-        }
+        let facts = Facts { pin, ..Facts::new(number, purpose, self.now.wall) };
+        let Some(denial) = gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts).denial else { return Ok(()) };
+        let (number, word) = (number.to_owned(), denial.rule.word());
+        self.log(call, CallEvent::DialDenied { number, rule: word.to_owned(), evidence: denial.because });
+        Err(word)
     }
 
     /// Not to be tried again.

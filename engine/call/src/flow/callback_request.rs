@@ -152,7 +152,7 @@ impl Shard {
         if self.plan.route_back(number).is_none() {
             return Some("no_route");
         }
-        let facts = Facts { number, purpose: Purpose::QueueCallback, pin: None };
+        let facts = Facts::new(number, Purpose::QueueCallback, self.now.wall);
         gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts).denied_by()
     }
 

@@ -64,7 +64,7 @@ impl Shard {
 
     /// The dial gate stands before whatever is dialed from a screen (an emergency call never comes here).
     fn judge_click(&self, number: &str, pin: Option<&str>) -> Result<(), CommandError> {
-        let facts = Facts { number, purpose: DialPurpose::ClickToCall, pin };
+        let facts = Facts { pin, ..Facts::new(number, DialPurpose::ClickToCall, self.now.wall) };
         let verdict = gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts);
         if verdict.is_allowed() { Ok(()) } else { Err(CommandError::Denied) }
     }

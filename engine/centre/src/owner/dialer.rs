@@ -144,7 +144,7 @@ impl DialerOwner {
             return;
         };
         let purpose = if request.agent.is_some() { Purpose::AgentCallback } else { Purpose::QueueCallback };
-        let facts = Facts { number: &number, purpose, pin };
+        let facts = Facts { pin, ..Facts::new(&number, purpose, request.due_at.unwrap_or(now.wall)) };
         let denied = gate::judge(&self.plan.dial_rules, &self.lists, &facts).denied_by();
         request.denied_by = denied.or_else(|| self.plan.route_back(&number).is_none().then_some("no_route"));
         request.number = Some(number);

@@ -1,0 +1,119 @@
+//! The company's own rules: do-not-call lists, black and white lists, countries, PINs.
+
+use super::facts::{Facts, Purpose};
+use super::lists::Lists;
+use super::pattern::Pattern;
+use super::rule_set::Choice;
+use super::verdict::{Denial, Rule};
+
+/// The company's own rules, from the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Numbers and prefixes that are never dialed.
+    pub blacklist: Vec<Pattern>,
+    /// When not empty: nothing else is dialed.
+    pub whitelist: Vec<Pattern>,
+    /// Country codes with `+` that may be dialed; empty: no rule of the gate's own.
+    pub countries: Vec<Pattern>,
+    /// What takes a PIN.
+    pub pin: Option<PinRule>,
+    /// Which law what agents dial from a screen goes by. Campaigns name their own.
+    pub rule_set: Choice,
+    /// Clauses whose text somebody compared with its source, in the order of their ids.
+    pub verified: Vec<Verified>,
+}
+
+/// Destinations that a person reaches only with a PIN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinRule {
+    /// Which numbers.
+    pub numbers: Vec<Pattern>,
+    /// The PIN.
+    pub pin: String,
+}
+
+/// Somebody compared a clause with the text of its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Id of the clause.
+    pub clause: String,
+    /// Who, and when, as the configuration says it.
+    pub by: String,
+}
+
+/// What speaks against an attempt by the company's own rules.
+pub(super) fn denies(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Option<Denial> {
+    let number = facts.number;
+    listed(lists, facts)
+        .or_else(|| {
+            let pattern = matching(&rules.blacklist, number)?;
+            let because = format!("{number} is on the company's black list as {pattern}");
+            Some(Denial::by(Rule::CompanyBlacklist, because))
+        })
+        .or_else(|| {
+            let is_denied = !rules.whitelist.is_empty() && matching(&rules.whitelist, number).is_none();
+            let because = || format!("{number} is not on the company's white list");
+            is_denied.then(|| Denial::by(Rule::CompanyWhitelist, because()))
+        })
+        .or_else(|| personal(facts))
+        .or_else(|| {
+            let is_denied = !rules.countries.is_empty() && matching(&rules.countries, number).is_none();
+            let because = || format!("{number} is in no country that may be dialed");
+            is_denied.then(|| Denial::by(Rule::Country, because()))
+        })
+        .or_else(|| pin(rules.pin.as_ref()?, facts))
+}
+
+/// The internal list holds for everything that is dialed, the campaign's for the campaign, imported ones for what
+/// nobody asked for.
+fn listed(lists: &Lists, facts: &Facts<'_>) -> Option<Denial> {
+    let number = facts.number;
+    let said = |list: &str, (pattern, listed): (String, &super::Listed)| {
+        let reason = listed.reason.as_deref().unwrap_or("no reason given");
+        format!("{number} is on the {list} as {pattern} ({reason})")
+    };
+    let internal = lists.find(number).map(|found| (Rule::DoNotCall, said("do-not-call list", found)));
+    let campaign = || {
+        let found = facts.attempt.as_ref()?.terms.do_not_call.find(number)?;
+        Some((Rule::CampaignDoNotCall, said("campaign's do-not-call list", found)))
+    };
+    let imported = || {
+        let is_asked_for = matches!(facts.purpose, Purpose::QueueCallback | Purpose::AgentCallback);
+        let list = lists.imported().iter().filter(|_| !is_asked_for).find(|list| list.has(number))?;
+        Some((Rule::ImportedDoNotCall, format!("{number} is on the imported do-not-call list {}", list.name)))
+    };
+    let (rule, because) = internal.or_else(campaign).or_else(imported)?;
+    Some(Denial::by(rule, because))
+}
+
+fn personal(facts: &Facts<'_>) -> Option<Denial> {
+    let (personal, number) = (facts.personal?, facts.number);
+    if let Some(pattern) = matching(&personal.blacklist, number) {
+        return Some(Denial::by(
+            Rule::PersonalBlacklist,
+            format!("{number} is on the agent's own black list as {pattern}"),
+        ));
+    }
+    let is_denied = !personal.whitelist.is_empty() && matching(&personal.whitelist, number).is_none();
+    is_denied.then(|| Denial::by(Rule::PersonalWhitelist, format!("{number} is not on the agent's own white list")))
+}
+
+fn pin(rule: &PinRule, facts: &Facts<'_>) -> Option<Denial> {
+    let pattern = matching(&rule.numbers, facts.number)?;
+    let because = match facts.pin {
+        None => format!("{pattern} takes a PIN, and none was given"),
+        Some(pin) if !same(pin, &rule.pin) => format!("{pattern} takes a PIN, and another was given"),
+        Some(_) => return None,
+    };
+    Some(Denial::by(Rule::Pin, because))
+}
+
+fn matching<'a>(patterns: &'a [Pattern], number: &str) -> Option<&'a Pattern> {
+    patterns.iter().find(|pattern| pattern.takes(number))
+}
+
+/// Takes the same time wherever they differ.
+fn same(one: &str, other: &str) -> bool {
+    let differences = one.bytes().zip(other.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
+    one.len() == other.len() && differences == 0
+}
