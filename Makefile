@@ -48,6 +48,7 @@ bench: ## measure a built node beside Kamailio and rtpengine (20 minutes; make b
 	cargo build --locked --release -p trunkline -p load
 	target/release/trunkline-bench all $(if $(QUICK),--quick)
 	cargo bench --locked -p acd --bench decisions
+	cargo bench --locked -p dialer --bench gate
 
 deb: ## the Debian package, in target/debian
 	@tools/needs build deb
