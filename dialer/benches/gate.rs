@@ -90,9 +90,14 @@ fn lists(rng: &mut Rng) -> Lists {
     lists
 }
 
-/// A number of North America, in an area code from 201 to 989.
+/// A number of North America, in an area code of a state or province.
 fn number(rng: &mut Rng) -> u64 {
-    10_000_000_000 + (201 + rng.below(789)) * 10_000_000 + 2_000_000 + rng.below(8_000_000)
+    loop {
+        let number = 10_000_000_000 + (201 + rng.below(789)) * 10_000_000 + 2_000_000 + rng.below(8_000_000);
+        if !Place::of(&format!("+{number}")).regions().is_empty() {
+            return number;
+        }
+    }
 }
 
 fn memory_bytes() -> u64 {

@@ -149,8 +149,8 @@ fn compare(plan: &Plan, terms: &Terms, number: &str, at: Timestamp) -> bool {
 
 /// Changes of a zone's clock in five years; each of them to be looked at from a day before to a day after.
 fn changes(zone: &TimeZone) -> Vec<Timestamp> {
-    let (from, until): (Timestamp, Timestamp) =
-        ("2026-01-05T00:00:00Z".parse().unwrap(), "2031-01-01T00:00:00Z".parse().unwrap());
+    let moment = |text: &str| text.parse::<Timestamp>().expect("a moment");
+    let (from, until) = (moment("2026-01-05T00:00:00Z"), moment("2031-01-01T00:00:00Z"));
     zone.following(from).map(|change| change.timestamp()).take_while(|change| *change < until).collect()
 }
 
