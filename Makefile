@@ -8,7 +8,7 @@ CONFIG ?= config/demo.toml
 SECONDS_EACH ?= 8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sim storm faults contract fuzz bench deb fmt lint deny
+.PHONY: help run test sim storm faults detect contract fuzz bench deb fmt lint deny
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+): ## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,11 @@ storm: ## ten million random events and a million calls of whole centres through
 faults: ## kills, power losses, broken disks, clocks, databases and attackers, in full (about 25 minutes)
 	@tools/needs build test
 	TRUNKLINE_FAULTS=full cargo test --locked --test faults -- --nocapture --test-threads=1
+
+detect: ## answer detection on 2,000 generated openings of calls (three minutes)
+	@tools/needs build openings
+	tools/make-openings.py target/openings
+	cargo run --locked --release -p detect --example openings -- target/openings
 
 contract: ## the API against its own description, with several seeds (10 minutes)
 	@tools/needs build contract
