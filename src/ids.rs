@@ -365,6 +365,7 @@ fn directory(config: &Config, known: &Known<'_>) -> Directory {
     let mut directory = Directory {
         pause_reasons: config.pause_reasons.clone(),
         dispositions: config.dispositions.clone(),
+        dial_rules: config.dialing.gate.clone(),
         ..Directory::default()
     };
     for (extension, id) in &known.agents {

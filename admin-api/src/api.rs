@@ -24,8 +24,8 @@ use crate::rights::Permission;
 use crate::services::Services;
 use crate::trail::{Operations, RefusalLimits};
 use crate::{
-    agent, ban, call, callback, disposition, do_not_call, envelope, event, health, key, lost_call, openapi, quarantine,
-    queue, rate, report, serve, trail, transaction, trunk, voicemail,
+    agent, ban, call, callback, compliance, disposition, do_not_call, envelope, event, health, key, lost_call, openapi,
+    quarantine, queue, rate, report, serve, trail, transaction, trunk, voicemail,
 };
 
 /// The REST API.
@@ -129,6 +129,7 @@ fn routes() -> OpenApiRouter<Shared> {
         call::routes(),
         callback::routes(),
         disposition::routes(),
+        compliance::routes(),
         do_not_call::routes(),
         lost_call::routes(),
         report::routes(),

@@ -13,6 +13,7 @@ mod ban;
 mod body;
 mod call;
 mod callback;
+mod compliance;
 mod disposition;
 mod do_not_call;
 mod envelope;

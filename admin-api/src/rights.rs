@@ -75,6 +75,7 @@ permissions! {
     CallbacksManage = "callbacks.manage", "ask for callbacks and call them off";
     DncView = "dnc.view", "see the do-not-call list";
     DncManage = "dnc.manage", "change the do-not-call list";
+    ComplianceView = "compliance.view", "see the rules of the dial gate and what it says of numbers";
     QueuesControl = "queues.control", "move, prioritise, pull and re-queue waiting calls";
     VoicemailsView = "voicemails.view", "see voicemails";
     VoicemailsPlay = "voicemails.play", "listen to voicemails";
@@ -188,6 +189,7 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::CallbacksManage, All),
             (P::DncView, All),
             (P::DncManage, All),
+            (P::ComplianceView, All),
             (P::VoicemailsView, All),
             (P::VoicemailsPlay, All),
             (P::TelephonyView, All),
@@ -224,6 +226,7 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::CallbacksManage, All),
             (P::DncView, All),
             (P::DncManage, All),
+            (P::ComplianceView, All),
             (P::QueuesControl, All),
             (P::VoicemailsView, All),
             (P::VoicemailsPlay, All),
@@ -277,6 +280,7 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::QueuesView, All),
             (P::CallbacksView, All),
             (P::DncView, All),
+            (P::ComplianceView, All),
             (P::VoicemailsView, All),
             (P::TelephonyView, All),
             (P::EventsFollow, All),

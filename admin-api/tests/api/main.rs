@@ -10,6 +10,7 @@ mod callbacks;
 mod calls;
 mod cast;
 mod client;
+mod compliance;
 mod contract;
 mod events;
 mod lists;

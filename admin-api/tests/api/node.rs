@@ -318,6 +318,13 @@ fn directory() -> Directory {
         skills: [(clock::SkillId(1), "german".into())].into(),
         pause_reasons: Vec::new(),
         dispositions: vec![DispositionRule { code: "sold".into(), label: "Sold".into(), ..DispositionRule::default() }],
+        dial_rules: dialer::gate::Rules {
+            verified: vec![dialer::gate::Verified {
+                clause: "us.tsr.ring-15s".into(),
+                by: "J. Doe, 2026-12-01".into(),
+            }],
+            ..dialer::gate::Rules::default()
+        },
     }
 }
 

@@ -247,6 +247,8 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "list_dnc" => at("/v1/dnc", LOOKERS, Empty),
         "add_dnc" => with(at("/v1/dnc", LEADERS, Refused), number),
         "remove_dnc" => at(&format!("/v1/dnc/{NUMBER}"), LEADERS, Nothing),
+        "list_compliance_rules" => at("/v1/compliance/rules", LOOKERS, Own),
+        "check_compliance" => at("/v1/compliance/check?number=%2B442071838750", LOOKERS, Own),
         "release_ban" => at("/v1/bans/ban_2/release", LEADERS, Nothing),
         "list_quarantine" => at("/v1/quarantine", LEADERS, Empty),
         "release_quarantine" => at("/v1/quarantine/quarantine_1/release", ADMIN, Nothing),

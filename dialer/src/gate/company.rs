@@ -41,6 +41,15 @@ pub struct Verified {
     pub by: String,
 }
 
+impl Rules {
+    /// Who compared a clause with the text of its source; none: nobody has, and it is not verified.
+    #[must_use]
+    pub fn verified_by(&self, clause: &str) -> Option<&str> {
+        let found = self.verified.binary_search_by(|verified| verified.clause.as_str().cmp(clause)).ok()?;
+        self.verified.get(found).map(|verified| verified.by.as_str())
+    }
+}
+
 /// What speaks against an attempt by the company's own rules.
 pub(super) fn denies(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Option<Denial> {
     let number = facts.number;

@@ -8,6 +8,7 @@ use super::calendar::{Day, Holiday};
 use super::facts::{ConsentTo, Purpose};
 use super::place::{Country, Place};
 use super::rule_sets::{CANADA, NEUTRAL, UK, US};
+use super::verdict::Rule;
 
 /// The clauses of one country, and whom they are for.
 #[derive(Clone, Copy, Debug)]
@@ -161,9 +162,6 @@ impl Territory {
 }
 
 impl Clause {
-    /// Nobody compared it with the text of its source yet: the code never says otherwise, people do (`[dialing] verified`).
-    pub const VERIFIED: bool = false;
-
     /// Whether it binds such calls.
     #[must_use]
     pub fn binds(&self, purpose: Purpose) -> bool {
@@ -171,6 +169,54 @@ impl Clause {
             Purpose::QueueCallback | Purpose::AgentCallback => false,
             Purpose::ClickToCall => self.binds == Binds::Sales,
             Purpose::Campaign => true,
+        }
+    }
+}
+
+impl Demand {
+    /// The rule that it makes, as verdicts name it.
+    #[must_use]
+    pub const fn rule(self) -> Rule {
+        match self {
+            Self::Hours(_) => Rule::CallingHours,
+            Self::NotOn(_) => Rule::Holiday,
+            Self::Attempts { .. } => Rule::Attempts,
+            Self::Consent { .. } => Rule::Consent,
+            Self::AgentAfterAbandoned(_) | Self::AgentAfterMachine(_) => Rule::LiveAgentOnly,
+            Self::Ring(_) => Rule::MinRing,
+            Self::ListAge { .. } => Rule::ListTooOld,
+        }
+    }
+}
+
+impl fmt::Display for Demand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hours = |span: &Duration| span.as_secs() / 3_600;
+        match self {
+            Self::Hours(week) => write!(f, "only {week}"),
+            Self::NotOn(holidays) => {
+                let names: Vec<&str> = holidays.iter().map(|holiday| holiday.name).collect();
+                write!(f, "not on {}", names.join(", "))
+            }
+            Self::Attempts { max, within } => write!(f, "at most {max} attempts in {} h", hours(within)),
+            Self::Consent { when, to } => {
+                let when = match when {
+                    ConsentWhen::AiVoice => "a machine talks",
+                    ConsentWhen::RecordedVoice => "a recorded message is played",
+                    ConsentWhen::ClaimsManagement => "it is about claims management",
+                };
+                let to = match to {
+                    ConsentTo::ArtificialVoice => "artificial voices",
+                    ConsentTo::ClaimsManagement => "calls about claims management",
+                };
+                write!(f, "consent to {to} where {when}")
+            }
+            Self::AgentAfterAbandoned(span) => {
+                write!(f, "live agent only for {} h after an abandoned call", hours(span))
+            }
+            Self::AgentAfterMachine(span) => write!(f, "live agent only for {} h after a machine", hours(span)),
+            Self::Ring(least) => write!(f, "rings for at least {} s", least.as_secs()),
+            Self::ListAge { days } => write!(f, "imported lists at most {days} days old"),
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct Directory {
     pub pause_reasons: Vec<PauseReason>,
     /// What agents may say came of a call.
     pub dispositions: Vec<DispositionRule>,
+    /// What the dial gate goes by beside the do-not-call list.
+    pub dial_rules: dialer::gate::Rules,
 }
 
 /// A reason of pauses.

@@ -57,6 +57,8 @@ impl DialerOwner {
     #[must_use]
     pub fn new(shards: u16) -> Self {
         let (plan, lists) = (Arc::default(), Arc::default());
+        // The zones of numbers are read now, not by the first call that asks for them.
+        let _ = gate::place_counts();
         Self { shards, plan, lists, entries: 0, changed: false, out: VecDeque::new() }
     }
 
