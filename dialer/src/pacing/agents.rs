@@ -106,20 +106,23 @@ impl Releases {
         Self { within: 0.0, by_age: [0.0; AGE_SLOTS] }
     }
 
-    pub(super) fn compute(&mut self, agents: &Agents, within: f64) {
-        self.within = within;
-        let step = within / STEPS as f64;
-        for (at, chance) in self.by_age.iter_mut().enumerate() {
-            let age = age_of(at);
-            let mut over = 0.0;
-            let mut ended = 0.0;
-            for nth in 1..=STEPS {
-                let until = agents.talk.ends_within(age, step * nth as f64);
-                let left = within - step * (nth as f64 - 0.5);
-                over += (until - ended) * agents.wrap.within(left);
-                ended = until;
+    /// Brings the tables for these times, s, up to date.
+    pub(super) fn compute(tables: &mut [Self], agents: &Agents, withins: impl Iterator<Item = f64>) {
+        let mut longest: f64 = 0.0;
+        for (table, within) in tables.iter_mut().zip(withins) {
+            table.within = within;
+            longest = longest.max(within);
+        }
+        let step = longest / STEPS as f64;
+        let wraps: Vec<[f64; STEPS]> = tables
+            .iter()
+            .map(|table| core::array::from_fn(|nth| agents.wrap.within(table.within - step * (nth as f64 + 0.5))))
+            .collect();
+        for at in 0..AGE_SLOTS {
+            let ends = agents.talk.ends(age_of(at), step);
+            for (table, wraps) in tables.iter_mut().zip(&wraps) {
+                table.by_age[at] = ends.iter().zip(wraps).map(|(end, wrap)| end * wrap).sum();
             }
-            *chance = over;
         }
     }
 
@@ -143,4 +146,4 @@ const FIRST_WRAP_S: f64 = 20.0;
 const AGE_SLOTS: usize = 56;
 const AGE_SLOTS_EACH_E: f64 = 6.0;
 /// Parts into which a time is cut for talk and wrap-up to share it.
-const STEPS: usize = 5;
+pub(super) const STEPS: usize = 24;

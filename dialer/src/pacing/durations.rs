@@ -4,6 +4,8 @@
 //! Kaplan and Meier, 1958): in the first minutes only short talks are over, and
 //! whoever learns from those alone believes that everybody is free at once.
 
+use super::agents::STEPS;
+
 /// A distribution of durations over bins that grow by a constant factor, with
 /// slow forgetting and a prior.
 #[derive(Clone, Debug)]
@@ -87,6 +89,24 @@ impl Durations {
         }
         ((self.within(age + seconds) - self.within(age)) / lasts).clamp(0.0, 1.0)
     }
+
+    /// Chances that what has lasted `age` seconds is over in the first, second, ... `step` from now.
+    pub(super) fn ends(&self, age: f64, step: f64) -> [f64; STEPS] {
+        let before = self.within(age);
+        let lasts = 1.0 - before;
+        let mut ended = 0.0;
+        core::array::from_fn(|nth| {
+            let seconds = step * (nth + 1) as f64;
+            let until = if lasts < LEAST_TAIL {
+                1.0 - (-seconds / age.max(1.0)).exp()
+            } else {
+                ((self.within(age + seconds) - before) / lasts).clamp(0.0, 1.0)
+            };
+            let now = until - ended;
+            ended = until;
+            now
+        })
+    }
 }
 
 fn edges() -> [f64; BINS + 1] {
@@ -104,7 +124,7 @@ fn bin_of(seconds: f64) -> usize {
         return 0;
     }
     // A float to integer cast saturates; a duration beyond the last edge is in the last bin.
-    let bin = ((seconds / FIRST_S).ln() / GROWTH.ln()) as usize + 1;
+    let bin = ((seconds / FIRST_S).ln() * BINS_EACH_E) as usize + 1;
     bin.min(BINS - 1)
 }
 
@@ -114,6 +134,8 @@ const BINS: usize = 64;
 const FIRST_S: f64 = 1.0;
 /// Each bin is so much longer than the one before.
 const GROWTH: f64 = 1.166;
+/// Bins while a duration grows by the factor e: one over the logarithm of `GROWTH`.
+const BINS_EACH_E: f64 = 6.511_303_156_500_426;
 /// Observations that the belief at the start is worth.
 const PRIOR_WEIGHT: f64 = 12.0;
 /// Below this share the tail is too thin to divide by.

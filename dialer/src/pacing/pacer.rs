@@ -265,9 +265,8 @@ impl Pacer {
             self.learned = Some(now);
             self.agents.refresh(now);
             self.landings = self.answers.landings();
-            for (releases, landing) in self.releases.iter_mut().zip(self.landings) {
-                releases.compute(&self.agents, landing + self.patience_s);
-            }
+            let withins = self.landings.map(|landing| landing + self.patience_s);
+            Releases::compute(&mut self.releases, &self.agents, withins.into_iter());
         }
     }
 
@@ -326,7 +325,7 @@ const KNOWN_FROM_S: f64 = 30.0;
 /// What is kept of what was learned, a minute.
 const KEEP_A_MINUTE: f64 = 0.995;
 /// The tables of releases follow what was learned this often, s.
-const RELEASES_EVERY_S: f64 = 5.0;
+const RELEASES_EVERY_S: f64 = 10.0;
 /// Of the limit, what is left when the detection has decided.
 const FIRST_SLACK: f64 = 0.7;
 /// How fast the time until one is given up is learned.

@@ -5,19 +5,17 @@
 #[derive(Clone, Debug)]
 pub(super) struct Scale {
     belief: [f64; POINTS],
+    /// The factor of each point.
+    factors: [f64; POINTS],
+    /// Where the factor is after a jump.
+    jumps: [f64; POINTS],
 }
 
 impl Scale {
     /// Nothing is known: about 1.
     pub(super) fn new() -> Self {
-        let mut belief = [0.0; POINTS];
-        for (at, p) in belief.iter_mut().enumerate() {
-            let x = log_factor(at) / PRIOR_DEVIATION;
-            *p = (-x * x / 2.0).exp();
-        }
-        let mut scale = Self { belief };
-        scale.normalize();
-        scale
+        let factors = core::array::from_fn(|at| log_factor(at).exp());
+        Self { belief: bell(PRIOR_DEVIATION), factors, jumps: bell(JUMP_DEVIATION) }
     }
 
     /// `came` answers were seen where `expected` would have been at a factor of 1, over `seconds`.
@@ -25,9 +23,9 @@ impl Scale {
         self.wander(seconds);
         if expected > 0.0 || came > 0 {
             let expected = expected.max(LEAST_EXPECTED);
-            for (at, p) in self.belief.iter_mut().enumerate() {
-                let log = log_factor(at);
-                *p *= (f64::from(came) * log - expected * (log.exp() - 1.0)).exp();
+            let came = i32::try_from(came).unwrap_or(i32::MAX);
+            for (p, factor) in self.belief.iter_mut().zip(self.factors) {
+                *p *= (-expected * (factor - 1.0)).exp() * factor.powi(came);
             }
             self.normalize();
         }
@@ -35,10 +33,10 @@ impl Scale {
 
     /// The factor to reckon with.
     pub(super) fn mean(&self) -> f64 {
-        self.belief.iter().enumerate().map(|(at, p)| p * log_factor(at).exp()).sum()
+        self.belief.iter().zip(self.factors).map(|(p, factor)| p * factor).sum()
     }
 
-    /// The factor moves by a few percent a second, and now and then jumps anywhere.
+    /// The factor moves by a percent a second, and now and then jumps.
     fn wander(&mut self, seconds: f64) {
         let spread = (WANDER_A_SECOND * WANDER_A_SECOND * seconds / (STEP * STEP) / 2.0).min(0.25);
         let jump = 1.0 - (-seconds / JUMP_EVERY_S).exp();
@@ -47,7 +45,7 @@ impl Scale {
             let lower = before[at.saturating_sub(1)];
             let upper = before[(at + 1).min(POINTS - 1)];
             let stayed = before[at] * (1.0 - 2.0 * spread) + spread * (lower + upper);
-            self.belief[at] = stayed * (1.0 - jump) + jump / POINTS as f64;
+            self.belief[at] = stayed * (1.0 - jump) + jump * self.jumps[at];
         }
     }
 
@@ -65,16 +63,26 @@ fn log_factor(at: usize) -> f64 {
     (at as f64 - (POINTS - 1) as f64 / 2.0) * STEP
 }
 
+/// A normal law about a factor of 1, with this deviation of the logarithm.
+fn bell(deviation: f64) -> [f64; POINTS] {
+    let law: [f64; POINTS] = core::array::from_fn(|at| (-(log_factor(at) / deviation).powi(2) / 2.0).exp());
+    let sum: f64 = law.iter().sum();
+    law.map(|p| p / sum)
+}
+
 /// Points of the grid: from a sixth to sixfold.
 const POINTS: usize = 41;
 /// Between two points, in the logarithm.
 const STEP: f64 = 0.09;
 /// Deviation of the first belief, in the logarithm.
 const PRIOR_DEVIATION: f64 = 0.7;
-/// What the factor moves in a second, in the logarithm.
-const WANDER_A_SECOND: f64 = 0.028;
-/// A jump to anywhere happens about so often.
-const JUMP_EVERY_S: f64 = 900.0;
+/// What the factor moves in a second, in the logarithm: half of itself in an hour. With few agents there is an answer a
+/// minute, and who believes in more than this takes chance for change.
+const WANDER_A_SECOND: f64 = 0.01;
+/// A jump happens about so often ...
+const JUMP_EVERY_S: f64 = 1800.0;
+/// ... and leads hereabouts, as a deviation of the logarithm from what is usual.
+const JUMP_DEVIATION: f64 = 0.5;
 /// An answer where none was thought possible is not proof of an infinite factor.
 const LEAST_EXPECTED: f64 = 1e-3;
 
