@@ -1,8 +1,9 @@
-//! The dialer: how many numbers to dial (`pacing`), and whether one may be (`gate`).
+//! The dialer: whom to call next (`campaign`, `hopper`), whether one may be called (`gate`), how many numbers to dial
+//! (`pacing`), and what it asks of those who make the calls (`contract`).
 //!
-//! Pure: it is told rules and facts and says how many, or allow or deny with
-//! the rule that decided and its evidence. It never dials, and knows neither
-//! SIP nor queues nor the database.
+//! Pure: it is told rules and facts and says whom to dial and why, or why not. It knows neither SIP nor queues nor the
+//! database.
 
+pub mod contract;
 pub mod gate;
 pub mod pacing;

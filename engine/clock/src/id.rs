@@ -19,6 +19,7 @@ integer_id!(/** A queue. */ QueueId(u32));
 integer_id!(/** A skill of agents. */ SkillId(u32));
 integer_id!(/** A trunk. */ TrunkId(u32));
 integer_id!(/** A call shard. */ ShardId(u16));
+integer_id!(/** A recorded message that is played to people or machines. */ MessageId(u32));
 integer_id!(/** One leg: one session with one party. Unique within the node's life. */ LegId(u64));
 integer_id!(/** One offer of one call to one agent. Unique within the node's life. */ OfferId(u64));
 integer_id!(/** The generation of a lease or fact: a later one makes the earlier void. */ Generation(u32));
@@ -98,6 +99,30 @@ minted_id!(
     CallbackId,
     "callback_",
     BadCallbackId
+);
+minted_id!(
+    /// One campaign, `campaign_…`: 16 bytes, ordered by the time of creation.
+    CampaignId,
+    "campaign_",
+    BadCampaignId
+);
+minted_id!(
+    /// One list of leads, `list_…`: 16 bytes, ordered by the time of its upload.
+    ListId,
+    "list_",
+    BadListId
+);
+minted_id!(
+    /// One lead, somebody whom a campaign may call, `lead_…`: 16 bytes, ordered by the time of its import.
+    LeadId,
+    "lead_",
+    BadLeadId
+);
+minted_id!(
+    /// One attempt to reach a lead by one of its numbers, `attempt_…`: 16 bytes, ordered by the time of dialing.
+    AttemptId,
+    "attempt_",
+    BadAttemptId
 );
 
 #[cfg(test)]

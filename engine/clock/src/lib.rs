@@ -9,8 +9,9 @@ mod time;
 mod timer_queue;
 
 pub use id::{
-    AgentId, BadCallId, BadCallbackId, CallId, CallbackId, FlowId, Generation, LegId, OfferId, QueueId, RequestId,
-    ShardId, SkillId, TrunkId,
+    AgentId, AttemptId, BadAttemptId, BadCallId, BadCallbackId, BadCampaignId, BadLeadId, BadListId, CallId,
+    CallbackId, CampaignId, FlowId, Generation, LeadId, LegId, ListId, MessageId, OfferId, QueueId, RequestId, ShardId,
+    SkillId, TrunkId,
 };
 pub use rng::Rng;
 pub use time::{Instant, Now, WallTime};
