@@ -3,7 +3,7 @@
 //! the book beside the fold keeps whole visits and counts them anew.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use acd::State;
 use acd::measure::*;
@@ -20,6 +20,7 @@ const DAY_MICROS: i64 = 86_400_000_000;
 struct Book {
     visits: Vec<Visit>,
     open: BTreeMap<CallId, usize>,
+    internal: BTreeSet<CallId>,
     intervals: Vec<(AgentId, State, WallTime, Option<WallTime>)>,
     latest: WallTime,
 }
@@ -27,6 +28,8 @@ struct Book {
 impl Book {
     fn write(&mut self, fact: Fact) {
         match fact {
+            Fact::Internal { call, .. } => _ = self.internal.insert(call),
+            Fact::Entered { call, .. } if self.internal.contains(&call) => {}
             Fact::Entered { call, queue, at } => {
                 let known = self.open.get(&call).map(|index| self.visits[*index].queue);
                 if known == Some(queue) {
@@ -41,13 +44,17 @@ impl Book {
                     self.close(call, at, how);
                 }
             }
-            Fact::CallEnded { call, at } => self.close(call, at, Leave::Ended),
+            Fact::CallEnded { call, at } => {
+                self.internal.remove(&call);
+                self.close(call, at, Leave::Ended);
+            }
             Fact::State { agent, state, at } => {
                 self.end_state(agent, at);
                 self.intervals.push((agent, state, at, None));
             }
             Fact::Started { at } => {
                 let end = self.latest.min(at);
+                self.internal.clear();
                 let waiting: Vec<CallId> = self.open.keys().copied().collect();
                 waiting.into_iter().for_each(|call| self.close(call, end, Leave::Ended));
                 (1..=AGENTS).for_each(|agent| self.end_state(AgentId(agent), end));
@@ -173,7 +180,8 @@ fn some_fact(rng: &mut Rng, at: WallTime) -> Fact {
     let call = CallId(u128::from(rng.below(20)));
     let queue = QueueId(rng.below(u64::from(QUEUES)) as u32 + 1);
     match rng.below(100) {
-        0..45 => Fact::Entered { call, queue, at },
+        0..2 => Fact::Internal { call, at },
+        2..45 => Fact::Entered { call, queue, at },
         45..90 => {
             let hows =
                 [Leave::Answered, Leave::Abandoned, Leave::TimedOut, Leave::Overflowed, Leave::Callback, Leave::Ended];

@@ -204,7 +204,7 @@ impl State {
                         live.entries.push(stored.clone());
                     }
                 } else if let Some(record) = CallRecord::start(step) {
-                    let (visits, entries) = (VisitFold::default(), vec![stored.clone()]);
+                    let (visits, entries) = (VisitFold::of(&record), vec![stored.clone()]);
                     let live = LiveCall { record, visits, entries, last: stored.position };
                     self.calls.insert(step.call, Box::new(live));
                 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use clock::{CallId, QueueId, WallTime};
-use journal_core::{CallEntry, CallEvent, QueueLeft};
+use journal_core::{CallEntry, CallEvent, CallRecord, QueueLeft};
 
 use crate::columns;
 use crate::database::{Bind, Database, DatabaseUnavailable, Failure, Row, Transaction, Value, sql};
@@ -61,6 +61,7 @@ pub struct VisitPlace {
 /// Folds the steps of one call into its stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct VisitFold {
+    is_internal: bool,
     visits: Vec<(QueueId, WallTime, Option<Left>)>,
 }
 
@@ -68,9 +69,17 @@ pub(crate) struct VisitFold {
 type Left = (WallTime, QueueLeft);
 
 impl VisitFold {
+    /// Of a call that begins; one between own parties has no stays.
+    pub(crate) fn of(call: &CallRecord) -> Self {
+        Self { is_internal: call.internal, visits: Vec::new() }
+    }
+
     /// Takes the next step. The same rules as those of the live figures: another queue ends the stay before, and so
     /// does the end of the call; an attempt of a callback is no caller who waits.
     pub(crate) fn take(&mut self, step: &CallEntry) {
+        if self.is_internal {
+            return;
+        }
         let open = self.visits.last_mut().filter(|(_, _, left)| left.is_none());
         match (&step.event, open) {
             (CallEvent::QueueEntered { queue, .. }, open) if !step.is_callback_place() => {

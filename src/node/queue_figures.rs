@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acd::State;
-use acd::measure::{AbandonRate, Alerts, Board, Figures, Formula, Level};
+use acd::measure::{AbandonRate, Alerts, Board, Figures, Formula, Goal, Level};
 use centre::{Directory, QueueStanding, fact_of};
 use clock::{AgentId, Now, QueueId};
 use hours::Zone;
@@ -19,20 +19,19 @@ use tokio::time::MissedTickBehavior;
 use crate::clock_source::ClockSource;
 use crate::snapshots::Snapshots;
 
-/// Follows the journal from its oldest entry, for ever.
+/// Follows the journal for ever, from its oldest entry; anew when a queue is measured against something else, so that
+/// all that is counted is counted by one rule, which is that of the reports.
 pub(super) async fn follow_queues(
     journal: Journal,
     directory: watch::Receiver<Arc<Directory>>,
     snapshots: Arc<Snapshots>,
     zone: Zone,
 ) {
-    let mut tail = journal.subscribe(Position::START, Durability::Written).with_rest(REST);
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let clock = ClockSource::start();
-    let mut wall = Wallboard { board: Board::new(), alerts: BTreeMap::new(), directory, snapshots, zone };
-    wall.set_goals();
-    let mut caught_up = false;
+    let mut wall = Wallboard::new(directory, snapshots, zone);
+    let (mut tail, mut end) = past_of(&journal);
     loop {
         tokio::select! {
             read = tail.next(ENTRIES_AT_ONCE) => match read {
@@ -44,8 +43,12 @@ pub(super) async fn follow_queues(
                 }
             },
             _ = tick.tick() => {
-                caught_up = caught_up || is_at_end(&journal, &tail);
-                if caught_up {
+                if wall.has_other_goals() {
+                    wall.begin_anew();
+                    (tail, end) = past_of(&journal);
+                }
+                // Until then figures lack calls, and what they say would alert somebody for nothing.
+                if tail.position() >= end {
                     wall.publish(clock.now());
                 }
             }
@@ -53,13 +56,15 @@ pub(super) async fn follow_queues(
     }
 }
 
-/// Until then figures lack calls, and what they say would alert somebody for nothing.
-fn is_at_end(journal: &Journal, tail: &Tail) -> bool {
-    tail.position() >= journal.reached(Durability::Written)
+/// All entries that there are, and where those end that are past: under load there is no moment without a new one.
+fn past_of(journal: &Journal) -> (Tail, Position) {
+    let tail = journal.subscribe(Position::START, Durability::Written).with_rest(REST);
+    (tail, journal.reached(Durability::Written))
 }
 
 struct Wallboard {
     board: Board,
+    goals: BTreeMap<QueueId, Goal>,
     alerts: BTreeMap<QueueId, Alerts>,
     directory: watch::Receiver<Arc<Directory>>,
     snapshots: Arc<Snapshots>,
@@ -67,6 +72,30 @@ struct Wallboard {
 }
 
 impl Wallboard {
+    fn new(directory: watch::Receiver<Arc<Directory>>, snapshots: Arc<Snapshots>, zone: Zone) -> Self {
+        let (board, alerts, goals) = (Board::new(), BTreeMap::new(), BTreeMap::new());
+        let mut wall = Self { board, goals, alerts, directory, snapshots, zone };
+        wall.has_other_goals();
+        wall.begin_anew();
+        wall
+    }
+
+    /// Whether queues are measured against something else than before. A queue that is new or gone changes nothing of
+    /// the others, nor does a new one have a past.
+    fn has_other_goals(&mut self) -> bool {
+        let directory = Arc::clone(&self.directory.borrow_and_update());
+        let goals: BTreeMap<_, _> = directory.queues.iter().map(|(id, queue)| (*id, queue.rules.goal)).collect();
+        let other = goals.iter().any(|(id, goal)| self.goals.get(id).is_some_and(|former| former != goal));
+        self.board.set_goals(goals.clone());
+        self.goals = goals;
+        other
+    }
+
+    fn begin_anew(&mut self) {
+        self.board = Board::new();
+        self.board.set_goals(self.goals.clone());
+    }
+
     fn take(&mut self, read: &[Arc<Stored>]) {
         for fact in read.iter().filter_map(|stored| fact_of(stored.entry.as_ref().ok()?)) {
             self.begin_day(fact.at());
@@ -82,17 +111,9 @@ impl Wallboard {
         }
     }
 
-    fn set_goals(&mut self) {
-        let directory = Arc::clone(&self.directory.borrow_and_update());
-        self.board.set_goals(directory.queues.iter().map(|(id, queue)| (*id, queue.rules.goal)).collect());
-    }
-
     fn publish(&mut self, now: Now) {
         self.begin_day(now.wall);
         self.board.forget(now.wall);
-        if self.directory.has_changed().unwrap_or(false) {
-            self.set_goals();
-        }
         let directory = Arc::clone(&self.directory.borrow());
         self.alerts.retain(|queue, _| directory.queues.contains_key(queue));
         let mut agents: BTreeMap<QueueId, Vec<AgentId>> = BTreeMap::new();

@@ -108,6 +108,25 @@ fn out_of_hours_a_message_is_played_and_the_call_is_lost() {
     assert_eq!((&checked["data"]["hours"], &checked["data"]["to"]), (&"closed".into(), &"message:closed".into()));
 }
 
+/// A message is no person: whoever chose it was served, but nobody spoke with him about the call that was lost.
+#[test]
+fn a_message_is_a_service_only_for_whom_it_was_chosen_and_resolves_nothing() {
+    let node =
+        Node::start(with_menu(true).set("menu.0.default", "message:goodbye").set("menu.0.prompts", vec!["goodbye"]));
+    let (caller, _) = in_menu(&node);
+    caller.expect_bye_within(Duration::from_secs(20));
+    let silent = node.http().record_of(&caller.id);
+    assert_eq!((&silent["status"], &silent["is_lost"]), (&"canceled".into(), &true.into()), "{silent:#}");
+    let (caller, audio) = in_menu(&node);
+    caller.rtp.press(audio, 4);
+    caller.expect_bye_within(Duration::from_secs(20));
+    let chosen = node.http().record_of(&caller.id);
+    assert_eq!((&chosen["status"], &chosen["is_lost"]), (&"completed".into(), &false.into()), "{chosen:#}");
+    let lost = node.http().get("/v1/lost-calls").json();
+    let open = (&lost["data"][0]["id"], &lost["data"][0]["self_resolved_at"]);
+    assert_eq!(open, (&silent["id"], &Value::Null), "{lost:#}");
+}
+
 /// SIPp sends the key from a capture of a real phone.
 #[test]
 fn sipp_presses_a_key() {

@@ -180,12 +180,53 @@ fn live_figures_are_what_reports_count_on_both_databases_and_after_a_crash() {
         agree(&node, "support", &counts);
         agree(&node, "sales", &json!({"offered": 1, "abandoned": 1, "waiting": 0}));
         agree_with_calls(&node);
+        // Another goal is one for all calls of the day, also for those that ended before.
+        node.edit(|config| config.set("queue.0.short_abandon_s", 60).set("queue.0.service_level_s", 61));
+        assert!(node.command("reload", &[]).status.success());
+        agree(&node, "support", &json!({"offered": 6, "abandoned_short": 1, "abandoned_in_time": 1}));
         node.kill();
         node.restart();
         drop(waits);
-        agree(&node, "support", &json!({"offered": 6, "answered": 2, "ended": 2, "waiting": 0}));
+        agree(&node, "support", &json!({"offered": 6, "answered": 2, "ended": 2, "waiting": 0, "abandoned_short": 1}));
         agree_with_calls(&node);
     }
+}
+
+#[test]
+fn colleagues_in_a_queue_are_in_no_figure() {
+    let node = Node::start(two_queues());
+    let colleague = node.registered("1040");
+    let mut call = colleague.call(SUPPORT);
+    call.expect_final(200);
+    node.http().wait_waiting("support", 1);
+    call.bye();
+    assert_eq!(node.http().record_of(&call.id)["internal"], true);
+    let (caller, id) = waiting(&node, "+447700900001", 1);
+    order(&node, &id, "hangup", json!({}));
+    caller.finish();
+    record(&node, &id);
+    let figures = || node.http().get("/v1/queues/support/figures").json()["day"].clone();
+    let live = until("the caller in the figures", figures, |day| day["ended"] == 1);
+    assert_eq!((&live["offered"], &live["abandoned"]), (&json!(1), &json!(0)), "{live:#}");
+    let report = node.http().get("/v1/reports/queues?by=whole&queue=support").json();
+    assert_eq!(report["data"][0]["offered"], 1, "{report:#}");
+    let visits = node.http().get("/v1/queue-visits").json();
+    assert_eq!(visits["data"].as_array().map(Vec::len), Some(1), "{visits:#}");
+}
+
+/// The journal grows all the time: there is no moment at which somebody who follows it has read it all.
+#[test]
+fn a_wallboard_stands_again_under_load() {
+    let mut node = Node::start(two_queues());
+    let figures = |node: &Node| node.http().get("/v1/queues/support/figures").json()["day"].clone();
+    let callers = Sipp::carrier(&node, "caller_waits_for_bye").key("to", SUPPORT).key("from", "+447700900001");
+    let load = callers.args(&["-r", "100", "-m", "3000", "-l", "3000"]).start();
+    until("callers in the figures", || figures(&node), |day| day["offered"].as_u64() > Some(50));
+    node.kill();
+    node.restart();
+    let before = until("figures", || figures(&node), |day| day["ended"].as_u64() > Some(50));
+    until("more callers", || figures(&node), |day| day["waiting"].as_u64() > before["waiting"].as_u64());
+    drop(load);
 }
 
 /// The live figures of the day and the report since it began say the same, and this.

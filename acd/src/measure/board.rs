@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{AgentId, CallId, QueueId, WallTime};
 
@@ -19,6 +19,8 @@ pub struct Board {
     goals: BTreeMap<QueueId, Goal>,
     queues: BTreeMap<QueueId, Counts>,
     open: BTreeMap<CallId, (QueueId, WallTime)>,
+    /// Calls between own parties that are up.
+    internal: BTreeSet<CallId>,
     agents: BTreeMap<AgentId, Agent>,
     /// The latest time that a fact named.
     latest: WallTime,
@@ -92,13 +94,17 @@ impl Board {
     /// Takes the next fact.
     pub fn take(&mut self, fact: &Fact) {
         match *fact {
+            Fact::Internal { call, .. } => self.leave_out(call),
             Fact::Entered { call, queue, at } => self.enter(call, queue, at),
             Fact::Left { call, queue, at, how } => {
                 if self.open.get(&call).is_some_and(|(waits_in, _)| *waits_in == queue) {
                     self.leave(call, at, how);
                 }
             }
-            Fact::CallEnded { call, at } => self.leave(call, at, Leave::Ended),
+            Fact::CallEnded { call, at } => {
+                self.internal.remove(&call);
+                self.leave(call, at, Leave::Ended);
+            }
             Fact::State { agent, state, at } => self.change_state(agent, state, at),
             Fact::Started { at } => self.start_anew(at),
         }
@@ -152,7 +158,18 @@ impl Board {
         }
     }
 
+    fn leave_out(&mut self, call: CallId) {
+        if self.internal.len() < OPEN_MAX {
+            self.internal.insert(call);
+        } else {
+            self.refused += 1;
+        }
+    }
+
     fn enter(&mut self, call: CallId, queue: QueueId, at: WallTime) {
+        if self.internal.contains(&call) {
+            return;
+        }
         match self.open.get(&call) {
             Some((waits_in, _)) if *waits_in == queue => return,
             Some(_) => self.leave(call, at, Leave::Moved),
@@ -204,6 +221,7 @@ impl Board {
     /// A life of the node ended with its last fact, and with it every state and every wait.
     fn start_anew(&mut self, at: WallTime) {
         let last = self.latest;
+        self.internal.clear();
         let waiting: Vec<CallId> = self.open.keys().copied().collect();
         waiting.into_iter().for_each(|call| self.leave(call, last.min(at), Leave::Ended));
         for agent in self.agents.values_mut() {
@@ -254,7 +272,7 @@ pub const ROLLING: Duration = Duration::from_secs(30 * 60);
 const MINUTE_MICROS: i64 = 60_000_000;
 /// Minutes kept: those of [`ROLLING`], and some for a clock that steps.
 const MINUTES_MAX: usize = 40;
-/// Waiting calls: as many as an ACD holds ([`crate::Limits`]).
+/// Waiting calls, and internal ones: as many as an ACD holds ([`crate::Limits`]).
 const OPEN_MAX: usize = 200_000;
 /// Queues, and agents: as many as an ACD holds.
 const NAMES_MAX: usize = 20_000;

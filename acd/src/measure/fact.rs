@@ -7,6 +7,13 @@ use crate::contract::State;
 /// Something that happened, as the journal says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fact {
+    /// A call between own parties began: it counts nowhere.
+    Internal {
+        /// The call.
+        call: CallId,
+        /// When.
+        at: WallTime,
+    },
     /// A call entered a queue. Once more for the same queue says nothing new; for another one it was moved.
     Entered {
         /// The call.
@@ -87,7 +94,8 @@ impl Fact {
     #[must_use]
     pub const fn at(&self) -> WallTime {
         match self {
-            Self::Entered { at, .. }
+            Self::Internal { at, .. }
+            | Self::Entered { at, .. }
             | Self::Left { at, .. }
             | Self::CallEnded { at, .. }
             | Self::State { at, .. }

@@ -38,6 +38,8 @@ pub(crate) struct Call {
     pub(crate) language: Option<Box<str>>,
     /// Why a queue or a number did not serve him: how the call ends if nothing else does.
     pub(crate) unserved: Option<Unserved>,
+    /// He pressed nothing that the last menu knows, and is where those go.
+    pub(crate) chose_nothing: bool,
     /// When he came to the queue that did not serve him.
     pub(crate) waited_since: Option<WallTime>,
     /// How often rules sent it on since its caller last decided something.
@@ -195,6 +197,7 @@ impl Call {
             queue: None,
             language: None,
             unserved: None,
+            chose_nothing: false,
             waited_since: None,
             detours: 0,
             turns: 0,

@@ -11,6 +11,7 @@ pub fn fact_of(entry: &Entry) -> Option<Fact> {
         Entry::Call(step) => {
             let (call, at) = (step.call, step.at);
             match &step.event {
+                CallEvent::Started { internal: true, .. } => Some(Fact::Internal { call, at }),
                 CallEvent::QueueEntered { .. } if step.is_callback_place() => None,
                 CallEvent::QueueEntered { queue, .. } => Some(Fact::Entered { call, queue: *queue, at }),
                 CallEvent::QueueLeft { queue, how } => {

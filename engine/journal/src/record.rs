@@ -255,6 +255,12 @@ impl CallRecord {
         }
     }
 
+    /// Whether a person answered: no announcement, no voicemail and no tone.
+    #[must_use]
+    pub const fn person_answered(&self) -> bool {
+        self.progress.person_answered
+    }
+
     /// Status and outcome if the call ended now for `cause`: what its `Ended` entry must say.
     #[must_use]
     pub fn conclude(&self, cause: &Cause) -> Verdict {

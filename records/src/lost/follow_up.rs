@@ -38,7 +38,7 @@ impl FollowUp {
         let (at, answered) = match (outbound, &step.event) {
             (true, CallEvent::LegStarted { kind: LegKind::Callee, .. }) => (record.started_at, false),
             (true, CallEvent::Answered { .. }) if record.reached().conversation => (record.started_at, true),
-            (false, CallEvent::Answered { .. }) if record.reached().conversation => (step.at, true),
+            (false, CallEvent::Answered { .. }) if record.person_answered() => (step.at, true),
             _ => return None,
         };
         let counts_answered = rules.outbound_auto || record.direction != Direction::OutboundAuto;

@@ -221,7 +221,7 @@ impl Fold {
     fn call_step(&mut self, stored: &Arc<Stored>, step: &CallEntry) -> Result<(), &'static str> {
         let Some(call) = self.open.get_mut(&step.call) else {
             let record = CallRecord::start(step).ok_or("a step of a call that is not known")?;
-            let (parts, visits) = (Parts::default(), VisitFold::default());
+            let (parts, visits) = (Parts::default(), VisitFold::of(&record));
             let unwritten = vec![stored.clone()];
             let call = OpenCall { record, parts, visits, unwritten, first: stored.position };
             self.open.insert(step.call, Box::new(call));

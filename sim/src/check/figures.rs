@@ -81,6 +81,9 @@ impl FigureJudge {
         }
         let mut counts: BTreeMap<QueueId, Counts> = BTreeMap::new();
         for steps in steps.values() {
+            if steps.iter().any(|(_, step)| matches!(step.event, CallEvent::Started { internal: true, .. })) {
+                continue;
+            }
             let (mut stays_in, mut has_leg) = (None, false);
             for (number, (place, step)) in steps.iter().enumerate() {
                 match &step.event {

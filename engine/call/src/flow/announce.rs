@@ -85,7 +85,7 @@ impl Shard {
         self.end_offers_of_wait(call, "caller_gone");
         self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::Key });
         if let Some(known) = self.calls.get_mut(&call) {
-            (known.unserved, known.detours) = (None, 0);
+            (known.unserved, known.chose_nothing, known.detours) = (None, false, 0);
         }
         self.stop_waiting(call, leg);
         self.send_to(call, leg, to);

@@ -135,7 +135,7 @@ impl Shard {
         if !self.answer_party(party, None) {
             return;
         }
-        if self.calls.get(&call).is_some_and(|call| call.unserved.is_none()) {
+        if self.calls.get(&call).is_some_and(|call| call.unserved.is_none() && !call.chose_nothing) {
             // He chose it: the message is the service that he called for.
             self.log_answered(call, party, None);
         }

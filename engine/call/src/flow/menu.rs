@@ -56,7 +56,7 @@ impl Shard {
             }
             Next::Leave { keys, to } => {
                 if let Some(known) = self.calls.get_mut(&call).filter(|_| !keys.is_empty()) {
-                    (known.unserved, known.detours) = (None, 0);
+                    (known.unserved, known.chose_nothing, known.detours) = (None, false, 0);
                 }
                 let rules = self.plan.menus.get(&menu);
                 let default = rules.map(|menu| menu.default.clone());
@@ -69,6 +69,9 @@ impl Shard {
                     }
                     _ => (keys, to),
                 };
+                if let Some(known) = self.calls.get_mut(&call) {
+                    known.chose_nothing |= keys.is_empty();
+                }
                 self.log(call, CallEvent::MenuLeft { menu, keys, to: self.plan.written(&to) });
                 self.send_to(call, party, to);
             }
