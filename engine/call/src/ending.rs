@@ -173,6 +173,7 @@ impl Shard {
             _ => return,
         };
         self.effects.push_back(Effect::CallerGone { call });
+        self.log_arrival(call);
         let how = if why.who == Who::System { QueueLeft::Ended } else { QueueLeft::Abandoned };
         self.log(call, CallEvent::QueueLeft { queue, how });
     }

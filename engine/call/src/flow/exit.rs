@@ -5,7 +5,7 @@ use journal_core::{CallEvent, QueueLeft};
 
 use crate::call::{Flow, SentToAsk};
 use crate::contract::Effect;
-use crate::menu::{Steered, steer, steer_number};
+use crate::menu::{Passed, Steered, steer, steer_number};
 use crate::plan::{Exit, Target, Unserved};
 use crate::route::{Destination, Dialer, NoRoute};
 use crate::shard::Shard;
@@ -68,8 +68,12 @@ impl Shard {
             known.unserved = Some(Unserved::Closed);
         }
         for passed in steered.passed {
-            let crate::menu::Passed { at, schedule, hours, to } = passed;
+            let Passed { at, schedule, hours, to, queue } = passed;
+            let turned_away = queue.filter(|_| to.is_some());
             self.log(call, CallEvent::HoursChecked { at, schedule, hours, to });
+            if let Some(queue) = turned_away {
+                self.log_turned_away(call, queue);
+            }
         }
         if lost {
             self.dropped("detours");
@@ -85,6 +89,13 @@ impl Shard {
             Exit::Callback(queue) => self.send_to_callback(call, party, queue),
             Exit::HangUp => self.end_unserved(call),
         }
+    }
+
+    /// He came to a queue that is closed: his call is that queue's, in its figures and if nobody serves him elsewhere.
+    fn log_turned_away(&mut self, call: CallId, queue: clock::QueueId) {
+        let Some(priority) = self.calls.get(&call).map(|call| call.needs.priority) else { return };
+        self.log(call, CallEvent::QueueEntered { queue, arrived: self.now.wall, priority });
+        self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::Closed });
     }
 
     /// A number that is none of ours, or none that may be dialed, ends the call.

@@ -231,6 +231,7 @@ impl Shard {
         let Some(party) = self.waiting_party(call, queue) else { return };
         let Some(Flow::Waiting { arrived, .. }) = self.calls.get(&call).map(|call| call.flow.clone()) else { return };
         self.end_offers_of_wait(call, "wait_over");
+        self.log_arrival(call);
         let how = match why {
             Unserved::Full => QueueLeft::Full,
             Unserved::Empty => QueueLeft::Empty,
@@ -239,6 +240,17 @@ impl Shard {
         self.log(call, CallEvent::QueueLeft { queue, how });
         self.stop_waiting(call, party);
         self.overflow(call, party, (queue, why), arrived);
+    }
+
+    /// Who leaves a queue has come to it, though the ACD had no place for him or no time to say so: figures of the queue
+    /// and the record need both words.
+    pub(crate) fn log_arrival(&mut self, call: CallId) {
+        let Some(known) = self.calls.get_mut(&call) else { return };
+        let priority = known.needs.priority;
+        let Flow::Waiting { queue, arrived, placed: placed @ false, .. } = &mut known.flow else { return };
+        *placed = true;
+        let (queue, arrived) = (*queue, *arrived);
+        self.log(call, CallEvent::QueueEntered { queue, arrived, priority });
     }
 
     /// The party that waits for an agent of this queue.

@@ -1,6 +1,6 @@
 //! From what was dialed or chosen to where the caller really goes: schedules send him on.
 
-use clock::WallTime;
+use clock::{QueueId, WallTime};
 use hours::{Hours, Schedule};
 use journal_core::HoursFound;
 
@@ -17,6 +17,8 @@ pub struct Passed {
     pub hours: HoursFound,
     /// Where it sends the caller; none when it is open.
     pub to: Option<String>,
+    /// The queue whose door it is at, if it is a queue's.
+    pub queue: Option<QueueId>,
 }
 
 /// Where a caller goes.
@@ -76,13 +78,14 @@ fn follow(plan: &Plan, now: WallTime, exit: Exit, mut passed: Vec<Passed>, mut e
 struct Sign<'a> {
     at: String,
     schedule: &'a Schedule,
+    queue: Option<QueueId>,
     /// Where to, when it is not open.
     onward: Option<Exit>,
 }
 
 impl<'a> Sign<'a> {
     fn of_gate(at: String, gate: &'a Gate, now: WallTime) -> Self {
-        Self { at, schedule: &gate.schedule, onward: gate.at(now).1.cloned() }
+        Self { at, schedule: &gate.schedule, queue: None, onward: gate.at(now).1.cloned() }
     }
 
     fn of_exit(plan: &'a Plan, now: WallTime, exit: &Exit) -> Option<Self> {
@@ -98,7 +101,7 @@ impl<'a> Sign<'a> {
                     Hours::Holiday(_) => Some(Unserved::Holiday),
                 };
                 let onward = why.map(|why| plan.overflow(*id, why).to);
-                Some(Self { at: plan.written(exit), schedule, onward })
+                Some(Self { at: plan.written(exit), schedule, queue: Some(*id), onward })
             }
             _ => None,
         }
@@ -111,7 +114,7 @@ impl<'a> Sign<'a> {
             Hours::Holiday(name) => HoursFound::Holiday(name.to_owned()),
         };
         let to = self.onward.as_ref().map(|exit| plan.written(exit));
-        Passed { at: self.at, schedule: self.schedule.name.clone(), hours, to }
+        Passed { at: self.at, schedule: self.schedule.name.clone(), hours, to, queue: self.queue }
     }
 }
 
