@@ -23,6 +23,19 @@ fn waiting(node: &Node, from: &str, waiting: u64) -> Call {
     caller
 }
 
+/// Offered, overflowed and abandoned of a queue, when the figures of the day and the report say the same.
+fn counted(node: &Node, queue: &str) -> (u64, u64, u64) {
+    let report = node.http().get(&format!("/v1/reports/queues?by=whole&queue={queue}")).json();
+    let day = node.http().get(&format!("/v1/queues/{queue}/figures")).json();
+    let of = |figures: &Value| ["offered", "overflowed", "abandoned"].map(|name| figures[name].as_u64());
+    match (of(&report["data"][0]), of(&day["day"])) {
+        (report @ [Some(offered), Some(overflowed), Some(abandoned)], day) if report == day => {
+            (offered, overflowed, abandoned)
+        }
+        _ => (0, 0, 0),
+    }
+}
+
 const FIRST: &str = "+447700900101";
 const SECOND: &str = "+447700900102";
 const THIRD: &str = "+447700900103";
@@ -73,6 +86,8 @@ fn who_waits_when_a_reload_closes_the_queue_goes_where_those_go_who_come_then() 
         let overflowed = journey.iter().any(|step| step == "queue.overflowed");
         assert_eq!(overflowed, leave_closed, "{journey:?}");
         late.bye();
+        // Who came when it was closed came to it all the same.
+        until("both counted", || counted(&node, "support"), |count| *count == (2, gone, 1 - u64::from(leave_closed)));
     }
 }
 
@@ -95,14 +110,18 @@ fn a_full_queue_says_so_and_one_without_agents_calls_somebody_else() {
         (&json!("no_answer"), &json!("queue_full")),
         "{record:#}"
     );
+    assert_eq!((&record["queue"], &record["is_lost"]), (&json!("support"), &json!(true)), "{record:#}");
     let mut third = node.carrier.named(THIRD).call(SALES);
     let outside = node.carrier.expect_call();
     outside.answer();
     third.expect_final(200);
     third.bye();
     outside.expect_bye();
-    assert_eq!(node.http().record_of(&third.id)["status"], "completed");
+    let record = node.http().record_of(&third.id);
+    assert_eq!((&record["status"], &record["queue"]), (&json!("completed"), &json!("sales")), "{record:#}");
     first.bye();
+    until("all counted", || counted(&node, "support"), |count| *count == (2, 1, 1));
+    until("all counted", || counted(&node, "sales"), |count| *count == (1, 1, 0));
 }
 
 /// What is announced, and that it is the Spanish prompt that is heard, sample by sample.
