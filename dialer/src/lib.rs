@@ -4,6 +4,7 @@
 //! Pure: it is told rules and facts and says whom to dial and why, or why not. It knows neither SIP nor queues nor the
 //! database.
 
+pub mod campaign;
 pub mod contract;
 pub mod gate;
 pub mod pacing;

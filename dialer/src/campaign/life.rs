@@ -1,0 +1,320 @@
+//! How a campaign lives (data-model.md section 4): pending, approved, processing, running and paused in turns,
+//! completed; rejected with a reason; cancelled.
+
+use clock::WallTime;
+use serde::{Deserialize, Serialize};
+
+/// Where a campaign stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Written, submitted or not; nobody has approved it as it is now.
+    #[default]
+    Pending,
+    /// May be started.
+    Approved,
+    /// Started, and its first leads are being read.
+    Processing,
+    /// Dials.
+    Running,
+    /// Dials nothing new.
+    Paused,
+    /// Over: stopped, or every lead is done.
+    Completed,
+    /// Not approved, with a reason.
+    Rejected,
+    /// Called off.
+    Cancelled,
+}
+
+/// A person or program that does something with a campaign: its stable id in the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor(pub String);
+
+/// Something that somebody does with a campaign, or that happens to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is written anew.
+    Edit(Actor),
+    /// It is to be approved.
+    Submit(Actor),
+    /// It is approved.
+    Approve(Actor),
+    /// It is not.
+    Reject(Actor, String),
+    /// It is to dial, for the first time or again.
+    Start(Actor),
+    /// Its first leads have been read.
+    Ready,
+    /// Nothing new is dialed.
+    Pause(Actor),
+    /// It is over.
+    Stop(Actor),
+    /// Every lead is done.
+    Finish,
+    /// It is called off.
+    Cancel(Actor, Option<String>),
+}
+
+/// A campaign's life so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Life {
+    /// Where it stands.
+    pub status: Status,
+    /// Who wrote it as it is now.
+    pub edited_by: Option<Actor>,
+    /// Who submitted it as it is now, and when.
+    pub submitted: Option<(Actor, WallTime)>,
+    /// Who approved it, and when.
+    pub approved: Option<(Actor, WallTime)>,
+    /// Why it was rejected or called off.
+    pub reason: Option<String>,
+    /// When it was started first.
+    pub started_at: Option<WallTime>,
+    /// When it was over.
+    pub ended_at: Option<WallTime>,
+}
+
+/// Why a step is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Not from where it stands.
+    #[error("a campaign that is {} cannot be {verb}", .status.word())]
+    Status {
+        /// Where it stands.
+        status: Status,
+        /// What was asked, as a participle.
+        verb: &'static str,
+    },
+    /// Nobody submitted it as it is now.
+    #[error("it was not submitted as it is now")]
+    NotSubmitted,
+    /// Whoever wrote or submitted it does not approve it.
+    #[error("another person than who wrote or submitted it must approve it")]
+    SamePerson,
+    /// A rejection says why.
+    #[error("a reason was expected")]
+    NoReason,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::Approved,
+        Self::Processing,
+        Self::Running,
+        Self::Paused,
+        Self::Completed,
+        Self::Rejected,
+        Self::Cancelled,
+    ];
+
+    /// The stable word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Processing => "processing",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Completed => "completed",
+            Self::Rejected => "rejected",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status with this word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word() == word)
+    }
+
+    /// Nothing follows.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Cancelled)
+    }
+
+    /// It has started, and is not over.
+    #[must_use]
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Processing | Self::Running | Self::Paused)
+    }
+}
+
+impl Life {
+    /// Takes a step. True when anything changed: a step that leads to where it stands already is no fault.
+    ///
+    /// # Errors
+    /// [`Denied`], and nothing changed.
+    pub fn take(&mut self, step: Step, now: WallTime, four_eyes: bool) -> Result<bool, Denied> {
+        let status = self.status;
+        let from = |allowed: &[Status], verb| {
+            if allowed.contains(&status) { Ok(()) } else { Err(Denied::Status { status, verb }) }
+        };
+        match step {
+            Step::Edit(by) => {
+                from(&[Status::Pending, Status::Approved, Status::Rejected, Status::Paused], "changed")?;
+                // What was approved is not what it is now.
+                *self = Self { edited_by: Some(by), started_at: self.started_at, ..Self::default() };
+            }
+            Step::Submit(by) => {
+                from(&[Status::Pending], "submitted")?;
+                if self.submitted.is_some() {
+                    return Ok(false);
+                }
+                self.submitted = Some((by, now));
+            }
+            Step::Approve(by) => return self.approve(by, now, four_eyes),
+            Step::Reject(by, reason) => {
+                from(&[Status::Pending], "rejected")?;
+                self.submitted.as_ref().ok_or(Denied::NotSubmitted)?;
+                if reason.trim().is_empty() {
+                    return Err(Denied::NoReason);
+                }
+                (self.status, self.reason, self.approved) = (Status::Rejected, Some(reason), Some((by, now)));
+            }
+            Step::Start(_) => match status {
+                Status::Processing | Status::Running => return Ok(false),
+                Status::Paused => self.status = Status::Processing,
+                _ => {
+                    from(&[Status::Approved], "started")?;
+                    (self.status, self.started_at) = (Status::Processing, self.started_at.or(Some(now)));
+                }
+            },
+            Step::Ready => {
+                from(&[Status::Processing], "run")?;
+                self.status = Status::Running;
+            }
+            Step::Pause(_) => {
+                if status == Status::Paused {
+                    return Ok(false);
+                }
+                from(&[Status::Processing, Status::Running], "paused")?;
+                self.status = Status::Paused;
+            }
+            Step::Stop(_) | Step::Finish => {
+                if status == Status::Completed {
+                    return Ok(false);
+                }
+                from(&[Status::Processing, Status::Running, Status::Paused], "stopped")?;
+                (self.status, self.ended_at) = (Status::Completed, Some(now));
+            }
+            Step::Cancel(_, reason) => {
+                if status == Status::Cancelled {
+                    return Ok(false);
+                }
+                from(
+                    &[Status::Pending, Status::Approved, Status::Processing, Status::Running, Status::Paused],
+                    "cancelled",
+                )?;
+                (self.status, self.reason, self.ended_at) = (Status::Cancelled, reason, Some(now));
+            }
+        }
+        Ok(true)
+    }
+
+    fn approve(&mut self, by: Actor, now: WallTime, four_eyes: bool) -> Result<bool, Denied> {
+        match self.status {
+            Status::Pending => {}
+            Status::Approved => return Ok(false),
+            status => return Err(Denied::Status { status, verb: "approved" }),
+        }
+        let submitted_by = self.submitted.as_ref().map(|(by, _)| by).ok_or(Denied::NotSubmitted)?;
+        if four_eyes && (*submitted_by == by || self.edited_by.as_ref() == Some(&by)) {
+            return Err(Denied::SamePerson);
+        }
+        (self.status, self.approved) = (Status::Approved, Some((by, now)));
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: WallTime = WallTime::from_micros(1);
+
+    fn who(name: &str) -> Actor {
+        Actor(name.to_owned())
+    }
+
+    fn lived(steps: &[Step]) -> Life {
+        let mut life = Life::default();
+        steps.iter().for_each(|step| assert_eq!(life.take(step.clone(), AT, true), Ok(true), "{step:?}"));
+        life
+    }
+
+    #[test]
+    fn another_person_approves() {
+        let mut life = lived(&[Step::Edit(who("ann"))]);
+        assert_eq!(life.take(Step::Approve(who("bob")), AT, true), Err(Denied::NotSubmitted));
+        life = lived(&[Step::Edit(who("ann")), Step::Submit(who("eve"))]);
+        for same in ["ann", "eve"] {
+            assert_eq!(life.take(Step::Approve(who(same)), AT, true), Err(Denied::SamePerson));
+        }
+        assert_eq!(life.clone().take(Step::Approve(who("eve")), AT, false), Ok(true), "a house may do without");
+        assert_eq!(life.take(Step::Approve(who("bob")), AT, true), Ok(true));
+        assert_eq!(life.status, Status::Approved);
+    }
+
+    #[test]
+    fn an_edit_takes_the_approval_back() {
+        let approved = [Step::Submit(who("ann")), Step::Approve(who("bob"))];
+        let mut life = lived(&approved);
+        assert_eq!(life.take(Step::Edit(who("ann")), AT, true), Ok(true));
+        assert_eq!((life.status, &life.submitted, &life.approved), (Status::Pending, &None, &None));
+        let mut running = lived(&[approved.to_vec(), vec![Step::Start(who("ann")), Step::Ready]].concat());
+        let denied = running.take(Step::Edit(who("ann")), AT, true);
+        assert_eq!(denied, Err(Denied::Status { status: Status::Running, verb: "changed" }));
+        assert_eq!(running.take(Step::Pause(who("ann")), AT, true), Ok(true));
+        assert_eq!(running.take(Step::Edit(who("ann")), AT, true), Ok(true));
+        assert_eq!(running.status, Status::Pending);
+    }
+
+    #[test]
+    fn a_rejection_says_why_and_can_be_mended() {
+        let mut life = lived(&[Step::Submit(who("ann"))]);
+        assert_eq!(life.take(Step::Reject(who("bob"), " ".to_owned()), AT, true), Err(Denied::NoReason));
+        assert_eq!(life.take(Step::Reject(who("bob"), "no consent".to_owned()), AT, true), Ok(true));
+        assert_eq!((life.status, life.reason.as_deref()), (Status::Rejected, Some("no consent")));
+        assert!(life.take(Step::Start(who("ann")), AT, true).is_err());
+        assert_eq!(life.take(Step::Edit(who("ann")), AT, true), Ok(true));
+        assert_eq!((life.status, life.reason), (Status::Pending, None));
+    }
+
+    /// The arrows of data-model.md section 4, and no other.
+    #[test]
+    fn every_arrow() {
+        let steps = |status| match status {
+            Status::Pending => "submit approve? reject? cancel edit",
+            Status::Approved => "approve start cancel edit",
+            Status::Processing => "ready start pause stop cancel",
+            Status::Running => "start pause stop cancel",
+            Status::Paused => "pause start stop cancel edit",
+            Status::Completed => "stop",
+            Status::Rejected => "edit",
+            Status::Cancelled => "cancel",
+        };
+        for status in Status::ALL {
+            let all: [(&str, Step); 9] = [
+                ("submit", Step::Submit(who("ann"))),
+                ("approve", Step::Approve(who("bob"))),
+                ("reject", Step::Reject(who("bob"), "x".to_owned())),
+                ("start", Step::Start(who("ann"))),
+                ("ready", Step::Ready),
+                ("pause", Step::Pause(who("ann"))),
+                ("stop", Step::Stop(who("ann"))),
+                ("cancel", Step::Cancel(who("ann"), None)),
+                ("edit", Step::Edit(who("ann"))),
+            ];
+            for (verb, step) in all {
+                let mut life = Life { status, ..Life::default() };
+                let taken = life.take(step, AT, true).is_ok();
+                assert_eq!(taken, steps(status).split(' ').any(|word| word == verb), "{verb} of {status:?}");
+            }
+        }
+    }
+}
