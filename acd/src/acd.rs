@@ -317,9 +317,12 @@ impl Acd {
 fn cause_of(input: &Input) -> StateCause {
     match input {
         Input::Claim { .. } => StateCause::Answered,
-        Input::OfferEnded { .. } | Input::CallerGone { .. } | Input::Enqueue(_) | Input::Steer(_) => {
-            StateCause::OfferEnded
-        }
+        Input::OfferEnded { .. }
+        | Input::CallerGone { .. }
+        | Input::Enqueue(_)
+        | Input::Steer(_)
+        | Input::CallbackStep { .. }
+        | Input::CancelCallback { .. } => StateCause::OfferEnded,
         Input::AgentBusy(_) | Input::AgentHolds { .. } => StateCause::Call,
         Input::AgentFree { .. } => StateCause::CallEnded,
         Input::Reachable { .. } => StateCause::Device,

@@ -32,6 +32,8 @@ pub(crate) struct Agent {
     /// What he is talking in: each a lease that facts must confirm.
     pub(crate) legs: Vec<Leg>,
     pub(crate) offer: Option<OpenOffer>,
+    /// The call of a callback of his own for which his phone is called.
+    pub(crate) own: Option<CallId>,
     /// Calls whose wrap-up begins when the last leg has ended.
     pub(crate) wrap_up_owed: Vec<Owed>,
     pub(crate) wrap_up: Option<WrapUp>,
@@ -125,6 +127,7 @@ impl Agent {
             probe_at: None,
             legs: Vec::new(),
             offer: None,
+            own: None,
             wrap_up_owed: Vec::new(),
             wrap_up: None,
             pause: None,
@@ -160,6 +163,7 @@ impl Agent {
                 (_, false) => (State::Offline, Some(NO_DEVICE.to_owned()), None),
                 _ if self.is_silent => (State::Offline, Some(NO_ANSWER.to_owned()), None),
                 (Status::Paused, true) => (State::Paused, self.reason.clone(), None),
+                (Status::Ready, true) if self.own.is_some() => (State::Reserved, None, self.own),
                 (Status::Ready, true) => (State::Ready, None, None),
             }
         };
@@ -180,7 +184,7 @@ impl Agent {
     /// He talks, and may be offered one more call.
     fn has_free_line(&self) -> bool {
         let is_there = self.status == Status::Ready && self.reachable && !self.is_silent;
-        is_there && self.offer.is_none() && self.wrap_up.is_none() && self.legs.len() < self.lines
+        is_there && self.offer.is_none() && self.own.is_none() && self.wrap_up.is_none() && self.legs.len() < self.lines
     }
 
     /// The row of a leg: by its id, else a claimed one of the same call whose id is not known yet.

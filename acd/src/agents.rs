@@ -170,6 +170,9 @@ impl Acd {
             self.follow_probe(slot);
             self.staff_changed(profile);
         }
+        if self.agents[slot].shown.state == State::Ready {
+            self.callbacks.agent_ready(self.agents[slot].agent);
+        }
         let row = &mut self.agents[slot];
         let profile = &mut self.profiles[row.profile];
         let (idle, on_call) = (row.is_idle(), row.shown.state == State::OnCall);

@@ -182,6 +182,7 @@ impl Acd {
         }
         for slot in 0..self.agents.len() {
             let row = &mut self.agents[slot];
+            row.own = self.callbacks.begun_own(row.agent);
             (row.listed, row.listed_on_call) = (false, false);
             let offer = row.offer.as_ref().map(|open| open.deadline);
             let due = [

@@ -86,6 +86,7 @@ impl Woken {
 impl Acd {
     /// Makes every offer that can be made. Each takes an idle agent away, so it ends.
     pub(crate) fn dispatch(&mut self) {
+        self.begin_owed();
         while !self.woken.is_empty() {
             if self.woken.everything {
                 self.woken = Woken::default();

@@ -81,9 +81,6 @@ pub const MIN_RING: Duration = Duration::from_secs(15);
 /// is called back whatever it says.
 pub(crate) const PARTING_MAX: Duration = Duration::from_secs(60);
 
-/// An agent's own callback that is due while he is busy or away is looked at again after this.
-pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(15);
-
 /// An agent who took a callback and hung up before the customer was called leaves it to others after this: he may be the
 /// only one, and would be asked again at once.
 pub(crate) const BEGIN_AGAIN: Duration = Duration::from_secs(5);

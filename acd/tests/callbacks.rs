@@ -260,8 +260,7 @@ fn an_agents_own_is_begun_at_once_and_a_planned_one_when_it_is_due_and_he_is_fre
     assert!(taken(&mut desk, own(Some(due))).is_duplicate);
     desk.busy(1, 900, 1);
     assert_eq!(begun(&desk.pass(secs(620))), None, "he is busy");
-    desk.free(1, CallId(900), 1, false);
-    let begun = begun(&desk.pass(secs(15))).expect("he is free");
+    let begun = begun(&desk.free(1, CallId(900), 1, false)).expect("he is free");
     let answered = step(&mut desk, begun.call, CallbackStep::Dialing);
     assert_eq!(changes(&answered), [CallbackState::Dialing]);
     assert_eq!(changes(&step(&mut desk, begun.call, CallbackStep::Connected)), [CallbackState::Connected]);
@@ -283,13 +282,10 @@ fn own_callbacks_that_are_due_together_ring_one_after_the_other() {
     desk.say(Input::AgentBusy(fact(1, first.call, 5, None)));
     step(&mut desk, first.call, CallbackStep::Connected);
     assert_eq!(orders(&desk.pass(secs(60))), 0, "he talks");
-    // A call of the queue comes before the next one is looked at: its wrap-up is his own too.
-    desk.free(1, first.call, 5, true);
-    let (call, _) = desk.talk(SUPPORT);
-    desk.pass(secs(14));
-    desk.free(1, call, 6, true);
-    assert_eq!((desk.state(1), orders(&desk.pass(secs(1)))), (State::WrapUp, 0));
-    assert_eq!(orders(&desk.pass(secs(16))), 1);
+    let effects = desk.free(1, first.call, 5, true);
+    assert_eq!((orders(&effects), desk.state(1)), (1, State::Reserved), "the next one");
+    let effects = step(&mut desk, begun(&effects).unwrap().call, failed(false));
+    assert_eq!(orders(&effects), 1, "and the last");
 }
 
 #[test]
@@ -300,8 +296,7 @@ fn a_planned_one_rings_no_agent_who_pauses_or_has_signed_off() {
         taken(&mut desk, CallbackRequest { queue: None, agent: Some(AgentId(1)), due_at, ..ask(A) });
         desk.status(1, away);
         assert_eq!(begun(&desk.pass(secs(660))), None, "{away:?}");
-        desk.status(1, Status::Ready);
-        assert!(begun(&desk.pass(secs(15))).is_some(), "{away:?}");
+        assert!(begun(&desk.status(1, Status::Ready)).is_some(), "{away:?}");
     }
 }
 

@@ -6,9 +6,9 @@ use super::{Phase, Row};
 use crate::acd::Acd;
 use crate::contract::{
     Asker, Callback, CallbackRefusal, CallbackRequest, CallbackRules, CallbackSource, CallbackState, CallbackTaken,
-    CommandError, Effect, Enqueue, Reply, State, Step, WithdrawReason, WorkKind,
+    CommandError, Effect, Enqueue, Reply, State, StateCause, Step, WithdrawReason, WorkKind,
 };
-use crate::limits::{CALLBACKS_OF_AN_AGENT, LOOK_AGAIN, PARTING_MAX};
+use crate::limits::{CALLBACKS_OF_AN_AGENT, PARTING_MAX};
 use crate::order::Stamp;
 use crate::waiting::Left;
 
@@ -296,16 +296,15 @@ impl Acd {
         self.time_callback(id);
     }
 
-    /// An agent's own: his phone is called now, or it is looked at again when he may be free.
+    /// An agent's own: his phone is called now, or as soon as he is ready.
     fn begin_own(&mut self, id: CallbackId, agent: AgentId) {
         let Some(row) = self.callbacks.rows.get(&id) else { return };
         let is_planned = row.it.due_at.is_some() || row.it.attempts > 0 || row.it.next_at.is_some();
-        if is_planned && !self.is_free_for_own(id, agent) {
-            let next = self.now.wall + LOOK_AGAIN;
-            let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
-            row.it.next_at = Some(next);
+        if is_planned && !self.is_ready(agent) {
+            self.callbacks.await_agent(id);
             return self.time_callback(id);
         }
+        self.callbacks.await_no_more(id);
         self.callbacks.renew_work(id, self.now.wall);
         let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
         row.phase = Phase::Claimed { is_dialing: false };
@@ -314,14 +313,29 @@ impl Acd {
         self.time_callback(id);
         let shard = self.callbacks.shard_for(id);
         self.order_call(id, shard);
+        self.because(StateCause::Offer);
+        self.follow_own(agent);
     }
 
-    /// He is ready, and his phone rings for none of his own: one that was just begun is not among his legs yet.
-    fn is_free_for_own(&self, id: CallbackId, agent: AgentId) -> bool {
-        let is_begun = |row: &Row| row.it.id != id && matches!(row.phase, Phase::Claimed { .. });
-        let mut of_agent = self.callbacks.of_agent(agent).filter_map(|own| self.callbacks.rows.get(&own));
-        let is_ready = |slot: usize| self.agents[slot].shown.state == State::Ready;
-        self.agent_slot(agent).is_some_and(is_ready) && !of_agent.any(is_begun)
+    /// Agents who became ready have their own callbacks that are due before any call of a queue: it was promised to the
+    /// customer for a time, and nobody else may keep the promise.
+    pub(crate) fn begin_owed(&mut self) {
+        while let Some(agent) = self.callbacks.freed.pop_first() {
+            if let Some(id) = self.callbacks.first_awaiting(agent).filter(|_| self.is_ready(agent)) {
+                self.begin_own(id, agent);
+            }
+        }
+    }
+
+    /// One of an agent's own callbacks began or is over: while his phone rings for one it rings for nothing else.
+    pub(crate) fn follow_own(&mut self, agent: AgentId) {
+        let Some(slot) = self.agent_slot(agent) else { return };
+        self.agents[slot].own = self.callbacks.begun_own(agent);
+        self.settle(slot);
+    }
+
+    fn is_ready(&self, agent: AgentId) -> bool {
+        self.agent_slot(agent).is_some_and(|slot| self.agents[slot].shown.state == State::Ready)
     }
 
     fn taken(&self, id: CallbackId, is_duplicate: bool) -> CallbackTaken {

@@ -121,6 +121,8 @@ impl Acd {
         }
         row.phase = Phase::Resting;
         row.it.next_at = Some(self.now.wall + if counts { rules.retry_after } else { BEGIN_AGAIN });
+        let own = row.it.agent;
+        own.into_iter().for_each(|agent| self.follow_own(agent));
         self.callbacks.touch(id);
         self.time_callback(id);
     }

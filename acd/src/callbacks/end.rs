@@ -51,6 +51,9 @@ impl Acd {
         {
             self.effects.push_back(Effect::EndCallback { shard, call: work });
         }
+        if let Some(agent) = row.it.agent {
+            self.follow_own(agent);
+        }
         let why = why.map(str::to_owned).or(row.it.why.filter(|_| state != CallbackState::Connected));
         let over = Callback { state, why, next_at: None, ..row.it };
         self.queue_changed(over.queue);

@@ -115,6 +115,7 @@ impl Acd {
         let expires = row.it.expires_at;
         let on_clock = |at: WallTime| Some(self.moment_of(at).max(self.now.mono + TICK));
         let at = match row.phase {
+            _ if row.awaits_since.is_some() => on_clock(expires),
             Phase::NotDue => on_clock(row.it.next_at.or(row.it.due_at).unwrap_or(expires).min(expires)),
             Phase::Resting => on_clock(row.it.next_at.unwrap_or(expires).min(expires)),
             Phase::Waiting { .. } => on_clock(expires),

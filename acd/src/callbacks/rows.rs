@@ -17,6 +17,10 @@ pub(crate) struct Callbacks {
     by_agent: BTreeMap<AgentId, BTreeSet<CallbackId>>,
     /// By the id under which it waits or is dialed.
     by_work: BTreeMap<CallId, CallbackId>,
+    /// Of each agent his own that are due and wait until he is ready: since when, first come first.
+    awaiting: BTreeMap<AgentId, BTreeSet<(WallTime, CallbackId)>>,
+    /// Agents who became ready and have any of these.
+    pub(crate) freed: BTreeSet<AgentId>,
     /// Calls of callers who hear that they are called back.
     pub(crate) parting: BTreeMap<CallId, CallbackId>,
     /// Calls that took the place of a callback over.
@@ -47,6 +51,8 @@ pub(crate) struct Row {
     pub(crate) missing_since: Option<Instant>,
     /// When it is looked at next. By the clocks of the moment in which that was set: a rebuild changes nothing (P10).
     pub(crate) wakes_at: Option<Instant>,
+    /// It is an agent's own, due since then, and waits until he is ready.
+    pub(crate) awaits_since: Option<WallTime>,
     /// Its caller rang in while its call was being made.
     pub(crate) rang_in: Option<RangIn>,
     /// Names its calls: of its own, as callbacks that begin in one moment have no order that a rebuild would keep (P10).
@@ -94,8 +100,9 @@ impl Row {
     /// A callback whose time has not come.
     pub(crate) fn new(it: Callback, stamp: Stamp, now: WallTime, mut rng: Rng) -> Self {
         let (phase, work) = (Phase::NotDue, CallId::mint(now, &mut rng));
-        let (shard, missing_since, wakes_at, rang_in, told) = (None, None, None, None, None);
-        Self { it, phase, work, stamp, shard, missing_since, wakes_at, rang_in, rng, told }
+        let (shard, missing_since, wakes_at, awaits_since) = (None, None, None, None);
+        let (rang_in, told) = (None, None);
+        Self { it, phase, work, stamp, shard, missing_since, wakes_at, awaits_since, rang_in, rng, told }
     }
 }
 
@@ -107,6 +114,8 @@ impl Callbacks {
             by_queue: BTreeMap::new(),
             by_agent: BTreeMap::new(),
             by_work: BTreeMap::new(),
+            awaiting: BTreeMap::new(),
+            freed: BTreeSet::new(),
             parting: BTreeMap::new(),
             took_over: BTreeMap::new(),
             rang_in: BTreeMap::new(),
@@ -136,6 +145,7 @@ impl Callbacks {
 
     /// Takes a callback out of every index.
     pub(crate) fn remove(&mut self, id: CallbackId) -> Option<Row> {
+        self.await_no_more(id);
         let row = self.rows.remove(&id)?;
         self.touched.remove(&id);
         self.by_work.remove(&row.work);
@@ -193,6 +203,40 @@ impl Callbacks {
         self.by_agent.get(&agent).into_iter().flatten().copied()
     }
 
+    /// An agent's own is due, and he is not ready.
+    pub(crate) fn await_agent(&mut self, id: CallbackId) {
+        let Some(row) = self.rows.get_mut(&id).filter(|row| row.awaits_since.is_none()) else { return };
+        let Some(agent) = row.it.agent else { return };
+        let since = row.it.next_at.or(row.it.due_at).unwrap_or(row.it.requested_at);
+        row.awaits_since = Some(since);
+        self.awaiting.entry(agent).or_default().insert((since, id));
+    }
+
+    /// He is called, or it is over.
+    pub(crate) fn await_no_more(&mut self, id: CallbackId) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        let Some((since, agent)) = row.awaits_since.take().zip(row.it.agent) else { return };
+        take_from(&mut self.awaiting, agent, (since, id));
+    }
+
+    /// Of an agent's own that wait for him the one that is due longest.
+    pub(crate) fn first_awaiting(&self, agent: AgentId) -> Option<CallbackId> {
+        self.awaiting.get(&agent)?.first().map(|(_, id)| *id)
+    }
+
+    /// The call of one of an agent's own that was begun and is not connected.
+    pub(crate) fn begun_own(&self, agent: AgentId) -> Option<CallId> {
+        let is_begun = |row: &&Row| matches!(row.phase, Phase::Claimed { .. });
+        self.of_agent(agent).filter_map(|id| self.rows.get(&id)).find(is_begun).map(|row| row.work)
+    }
+
+    /// An agent is ready: whatever waits for him is looked at before the next offer.
+    pub(crate) fn agent_ready(&mut self, agent: AgentId) {
+        if self.awaiting.contains_key(&agent) {
+            self.freed.insert(agent);
+        }
+    }
+
     /// A callback that counts for the limit: its time has come and it is not over.
     pub(crate) fn is_due(&self, id: CallbackId) -> bool {
         self.rows.get(&id).is_some_and(|row| row.phase != Phase::NotDue)
@@ -228,9 +272,9 @@ impl Callbacks {
     }
 }
 
-fn take_from<K: Ord>(index: &mut BTreeMap<K, BTreeSet<CallbackId>>, key: K, id: CallbackId) {
+fn take_from<K: Ord, V: Ord>(index: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V) {
     if let Some(ids) = index.get_mut(&key) {
-        ids.remove(&id);
+        ids.remove(&value);
         if ids.is_empty() {
             index.remove(&key);
         }
