@@ -195,13 +195,21 @@ fn who_rings_again_has_the_place_and_the_callback_is_over() {
     let (back, effects) = desk.call_from(SUPPORT, Some(A), 0);
     assert_eq!((changes(&effects), state(&desk, id)), (vec![CallbackState::Superseded], None));
     assert_eq!(desk.waiting(SUPPORT), [back, other], "by the arrival of {arrived:?}");
-    // He presses the key again: what he asked for first is kept, with its place, and no limit stands against it.
+    // Nobody else gets his slot while he waits, however many ring in.
     taken(&mut desk, ask("+442070000004"));
-    taken(&mut desk, ask(C));
+    assert_eq!(say(&mut desk, ask(C)).0, Err(CallbackRefusal::Limit));
+    assert_eq!(press(&mut desk, other, B).0, Err(CallbackRefusal::Limit));
+    // He presses the key again: what he asked for first is kept, with its place.
     let (again, is_duplicate) = press(&mut desk, back, A).0.unwrap();
     let kept = desk.acd.callback(again).unwrap();
     assert!(is_duplicate);
     assert_eq!((kept.callback.arrived, kept.place), (arrived, Some(1)));
+    assert_eq!(counts(&desk), (2, 0), "as many as may be");
+    // He rings once more and is served: now the slot is free.
+    let (back, _) = desk.call_from(SUPPORT, Some(A), 0);
+    assert_eq!(say(&mut desk, ask(C)).0, Err(CallbackRefusal::Limit));
+    desk.say(Input::CallerGone { call: back });
+    assert!(say(&mut desk, ask(C)).0.is_ok());
 }
 
 #[test]

@@ -149,6 +149,7 @@ words!(QueueLeft {
     Moved => "moved",
     CalledBack => "called_back",
     Closed => "closed",
+    CallbackLimit => "callback_limit",
 });
 words!(AgentStatus {
     Ready => "ready",

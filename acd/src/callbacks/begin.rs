@@ -61,6 +61,7 @@ impl Acd {
             Asker::Client(_) => false,
         };
         let rules = self.rules_for(&request)?;
+        // Who has the place of his callback has its slot too: nobody else got it meanwhile.
         if !took_over && self.is_full_for(&request, &rules) {
             return Err(CallbackRefusal::Limit);
         }
@@ -137,24 +138,23 @@ impl Acd {
         }
     }
 
-    /// As many are open as may be: of a queue, those that wait or are dialed; of an agent, his own.
+    /// As many are open as may be: of a queue, those that wait or are dialed, and the slots of callers who rang in while
+    /// they waited for theirs and may press the key again; of an agent, his own.
     fn is_full_for(&self, request: &CallbackRequest, rules: &CallbackRules) -> bool {
         if request.due_at.is_some() {
             return false; // It is counted when its time has come, and is never refused then.
         }
-        let due = |ids: &mut dyn Iterator<Item = CallbackId>| ids.filter(|id| self.callbacks.is_due(*id)).count();
-        let is_reached = |max: u32, ids: &mut dyn Iterator<Item = CallbackId>| max > 0 && due(ids) >= max as usize;
         match (request.agent, request.queue) {
             (Some(agent), _) => {
                 let slot = self.agent_slot(agent);
                 let max = slot.and_then(|slot| self.agents[slot].callbacks_max).unwrap_or(CALLBACKS_OF_AN_AGENT);
-                is_reached(max, &mut self.callbacks.of_agent(agent))
+                let own = self.callbacks.of_agent(agent).filter(|id| self.callbacks.is_due(*id)).count();
+                max > 0 && own >= max as usize
             }
             (None, Some(queue)) => {
-                let of_others = self.callbacks.of_queue(queue);
-                let mut of_queue =
-                    of_others.filter(|id| self.callbacks.rows.get(id).is_some_and(|row| row.it.agent.is_none()));
-                is_reached(rules.max, &mut of_queue)
+                let of_queue = self.callbacks.of_queue(queue).filter(|id| self.callbacks.is_due(*id)).count();
+                let kept = self.callbacks.took_over.values().filter(|over| over.queue == Some(queue)).count();
+                rules.max > 0 && of_queue + kept >= rules.max as usize
             }
             (None, None) => false,
         }

@@ -100,7 +100,7 @@ pub struct QueueTally {
     pub answered: u64,
     /// Hung up while waiting.
     pub abandoned: u64,
-    /// Left by maximum wait or a full queue.
+    /// Left by the maximum wait, or asked for a callback beyond the limit.
     pub timed_out: u64,
     /// Moved to another queue.
     pub moved: u64,

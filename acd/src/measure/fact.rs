@@ -66,7 +66,8 @@ pub enum Leave {
     Abandoned,
     /// The longest wait was over.
     TimedOut,
-    /// A rule or a key sent the call elsewhere: nobody was there, no room, the caller chose.
+    /// A rule or a key sent the call elsewhere: nobody was there, no room, the caller chose, or asked for one callback
+    /// too many.
     Overflowed,
     /// To another queue.
     Moved,

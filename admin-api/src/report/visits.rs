@@ -92,7 +92,8 @@ pub(crate) struct Stay {
     /// When it left; null while it waits.
     #[schema(format = DateTime)]
     left_at: Option<String>,
-    /// How: `answered`, `abandoned`, `timed_out`, `ended`, `full`, `empty`, `key`, `moved`, `called_back`, `closed`.
+    /// How: `answered`, `abandoned`, `timed_out`, `ended`, `full`, `empty`, `key`, `moved`, `called_back`, `closed`,
+    /// `callback_limit`.
     #[schema(example = "answered")]
     how: Option<&'static str>,
     /// From one to the other, ms.

@@ -36,7 +36,9 @@ pub const fn leave_of(how: QueueLeft) -> Leave {
         QueueLeft::Answered => Leave::Answered,
         QueueLeft::Abandoned => Leave::Abandoned,
         QueueLeft::TimedOut => Leave::TimedOut,
-        QueueLeft::Full | QueueLeft::Empty | QueueLeft::Key | QueueLeft::Closed => Leave::Overflowed,
+        QueueLeft::Full | QueueLeft::Empty | QueueLeft::Key | QueueLeft::Closed | QueueLeft::CallbackLimit => {
+            Leave::Overflowed
+        }
         QueueLeft::CalledBack => Leave::Callback,
         QueueLeft::Moved => Leave::Moved,
         QueueLeft::Ended => Leave::Ended,

@@ -25,4 +25,6 @@ pub enum QueueLeft {
     CalledBack,
     /// The queue closed while he waited; what follows is the queue's overflow.
     Closed,
+    /// He asked to be called back, and as many callbacks as may be were open.
+    CallbackLimit,
 }

@@ -184,6 +184,7 @@ const HOWS: [QueueLeft; 9] = [
     QueueLeft::Moved,
     QueueLeft::CalledBack,
     QueueLeft::Closed,
+    QueueLeft::CallbackLimit,
 ];
 const SEEDS: u64 = 3;
 const CALLS: u64 = 120;

@@ -116,7 +116,9 @@ fn end_of(queue: QueueId, event: &CallEvent) -> Option<&'static str> {
             QueueLeft::Answered => "answered",
             QueueLeft::Abandoned => "abandoned",
             QueueLeft::TimedOut => "timed_out",
-            QueueLeft::Full | QueueLeft::Empty | QueueLeft::Key | QueueLeft::Closed => "overflowed",
+            QueueLeft::Full | QueueLeft::Empty | QueueLeft::Key | QueueLeft::Closed | QueueLeft::CallbackLimit => {
+                "overflowed"
+            }
             QueueLeft::Moved => "moved",
             QueueLeft::CalledBack => "called_back",
             QueueLeft::Ended => "ended",

@@ -100,6 +100,8 @@ impl Checker {
         let max = self.queues.get(&queue).ok_or(CallbackRefusal::UnknownQueue)?.config.callbacks.max as usize;
         let has_the_place = line.is_some_and(|call| self.took_over.contains(&call));
         let open = self.backs.values().filter(|back| back.queue == queue && back.phase != Phase::NotDue).count();
+        let in_place = self.took_over.iter().filter_map(|call| self.calls.get(call));
+        let open = open + in_place.filter(|row| row.queue == queue).count();
         match request.denied_by {
             _ if !has_the_place && request.due_at.is_none() && max > 0 && open >= max => Err(CallbackRefusal::Limit),
             _ if !request.is_open => Err(CallbackRefusal::Closed),

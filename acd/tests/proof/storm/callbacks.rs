@@ -13,7 +13,7 @@ use crate::checker::Phase;
 impl Storm {
     pub(super) fn callback(&mut self) -> Option<Input> {
         match self.rng.below(20) {
-            0..4 => Some(self.request(None)),
+            0..4 => Some(self.request_of_a_client()),
             4..7 => {
                 let (call, shard, queue, number) = self.caller_on_the_line()?;
                 let mut input = self.request(Some((Asker::Caller { call, shard }, queue)));
@@ -26,6 +26,16 @@ impl Storm {
             19 => Some(self.honest_callback_facts()),
             _ => self.step_of_a_callback(),
         }
+    }
+
+    /// Now and then for one who waits on the line.
+    fn request_of_a_client(&mut self) -> Input {
+        let mut input = self.request(None);
+        let waits = self.rng.chance(0.05).then(|| self.caller_on_the_line()).flatten();
+        if let (Input::RequestCallback(request), Some((_, _, queue, number @ Some(_)))) = (&mut input, waits) {
+            (request.queue, request.number) = (Some(queue), number);
+        }
+        input
     }
 
     fn request(&mut self, line: Option<(Asker, QueueId)>) -> Input {

@@ -94,7 +94,7 @@ impl Shard {
                 let (is_limit, is_untold) = (reason == LIMIT, reason == UNTOLD);
                 self.log(call, CallEvent::CallbackRejected { queue, reason });
                 if is_limit {
-                    self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::TimedOut });
+                    self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::CallbackLimit });
                     self.set_flow(call, Flow::Dialing { party });
                     self.end_call(call, Termination::system(Reason::CallbackLimit));
                 } else {

@@ -325,6 +325,8 @@ fn the_third_takes_the_way_of_a_call_that_nobody_answered() {
     assert!(world.has(call, |event| matches!(event, CallEvent::CallbackRejected { reason, .. } if reason == "limit")));
     let ended = world.ended(call);
     assert_eq!((ended.status, ended.outcome), (CallStatus::NoAnswer, Outcome::NoAnswer), "a lost call");
+    let left = |event: &CallEvent| matches!(event, CallEvent::QueueLeft { how: QueueLeft::CallbackLimit, .. });
+    assert!(world.has(call, left), "no wait was over");
     world.assert_nothing_left();
 }
 
