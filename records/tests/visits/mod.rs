@@ -174,7 +174,7 @@ fn in_order_of_time(calls: &[Vec<CallEntry>]) -> Vec<CallEntry> {
     all
 }
 
-const HOWS: [QueueLeft; 9] = [
+const HOWS: [QueueLeft; 10] = [
     QueueLeft::Answered,
     QueueLeft::Abandoned,
     QueueLeft::TimedOut,
