@@ -138,6 +138,10 @@ impl Acd {
         let arrived = Some(arrived);
         let to_ask = false;
         self.enqueue(Enqueue { call, shard, queue, caller, priority, kind, steps, preferred, arrived, to_ask });
+        // It has been there all the time; its arrival is all that is still known of when it came.
+        if let Some(row) = self.calls.get_mut(&call) {
+            row.entered = row.arrived;
+        }
     }
 
     /// The leg is gone and nobody said how: his queue call has ended, without wrap-up.

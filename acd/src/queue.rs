@@ -60,6 +60,8 @@ pub(crate) struct Waiting {
     pub(crate) priority: i32,
     /// What people read.
     pub(crate) arrived: WallTime,
+    /// When it came to this queue: its wait is counted from here, whatever decides its place.
+    pub(crate) entered: WallTime,
     /// End of the longest wait.
     pub(crate) until: Instant,
     pub(crate) caller: Option<Box<str>>,
@@ -146,6 +148,7 @@ impl Waiting {
         WaitingSnapshot {
             call: self.call,
             arrived: self.arrived,
+            entered: self.entered,
             priority: self.priority,
             rank: Rank(self.key),
             offered_to: self.ringing.clone(),

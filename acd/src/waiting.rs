@@ -59,6 +59,7 @@ impl Acd {
             key.priority = Reverse(work.priority);
         }
         self.effects.push_back(Effect::Enqueued { call, shard, queue, arrived, priority: work.priority });
+        let entered = same_queue.as_ref().map_or(self.now.wall, |row| row.entered);
         let held = match &same_queue {
             Some(row) => row.held,
             None => self.held_for(&work, slot, since),
@@ -73,6 +74,7 @@ impl Acd {
             priority,
             since,
             arrived,
+            entered,
             until,
             caller,
             kind,

@@ -121,7 +121,10 @@ impl Metrics {
                 &["queue", "state"],
             )?,
             do_not_call: make.gauge("do_not_call_entries", "Entries of the internal do-not-call list.")?,
-            queue_wait: make.histogram("queue_wait_seconds", "From entering a queue to the answer or the end.")?,
+            queue_wait: make.histogram(
+                "queue_wait_seconds",
+                "From entering a queue to the answer or the end, of calls from outside.",
+            )?,
             agents: make.gauges("agents", "Agents of a queue in a state.", &["queue", "state"])?,
             queues: QueueGauges::new(&make)?,
             registrations: make.gauge("registrations", "Registered contacts.")?,
@@ -191,7 +194,9 @@ impl Metrics {
     /// Counts a call that ended.
     pub fn call_ended(&self, record: &journal_core::CallRecord) {
         self.calls.with_label_values(&[record.direction.word(), record.status.word()]).inc();
-        if let Some(wait_ms) = record.queue_wait_ms {
+        // Calls between own parties and those that call somebody back are in no figure of a queue (docs/queue-figures.md).
+        let is_visit = !record.internal && !record.is_callback();
+        if let Some(wait_ms) = record.queue_wait_ms.filter(|_| is_visit) {
             self.queue_wait.observe(std::time::Duration::from_millis(wait_ms).as_secs_f64());
         }
     }

@@ -117,12 +117,12 @@ fn queues(snapshot: &Snapshot, directory: &Directory, now: WallTime) -> Vec<Queu
 /// A queue as it is now, if there is one of this id that the client may know.
 pub(crate) fn queue_now(snapshot: &Snapshot, directory: &Directory, id: QueueId, now: WallTime) -> Option<Queue> {
     let (queue, named) = (snapshot.acd.queue(id)?, directory.queues.get(&id)?);
-    let first = queue.waiting.iter().map(|call| call.arrived).min();
+    let first = queue.waiting.iter().map(|call| call.entered).min();
     let alerts = snapshot.standings.get(&id).map(|standing| standing.alerts.iter().map(QueueAlert::from).collect());
     Some(Queue {
         name: named.name.clone(),
         waiting: queue.waiting.len(),
-        longest_wait_ms: first.map_or(0, |arrived| now.millis_since(arrived)),
+        longest_wait_ms: first.map_or(0, |entered| now.millis_since(entered)),
         ewt_ms: snapshot.acd.expected_next(id).map(|estimate| millis(estimate.mean)),
         agents: AgentCounts::from(queue.agents),
         callbacks: CallbackCounts { waiting: queue.callbacks.waiting, dialing: queue.callbacks.dialing },

@@ -135,6 +135,13 @@ fn check_owners(config: &Config, reader: &mut Reader<'_>) {
         if !owner.agent.is_empty() && !config.agents.iter().any(|agent| agent.extension == owner.agent) {
             reader.fault(&format!("owner[{at}].agent"), format!("there is no agent \"{}\"", owner.agent));
         }
+        let keeps =
+            |queue: &super::Queue| queue.agents.contains(&owner.agent) && !queue.routing.preferred_for.is_zero();
+        if config.agents.iter().any(|agent| agent.extension == owner.agent) && !config.queues.iter().any(keeps) {
+            let what =
+                "serves no queue that keeps calls for an agent (preferred_agent_s): the owner would have no effect";
+            reader.fault(&format!("owner[{at}].agent"), what);
+        }
         for number in owner.numbers.iter().filter(|number| !owned.insert(number.as_str())) {
             reader.fault(&format!("owner[{at}].numbers"), format!("\"{number}\" stands twice; a number has one owner"));
         }

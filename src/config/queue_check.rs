@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use acd::{Strategy, WrapUpMode};
 use call::Unserved;
 
-use super::objects::{Queue, TargetName};
+use super::objects::{Number, Queue, TargetName};
 use super::reader::Reader;
 use super::routing::QueueStep;
 use super::rules::ExitName;
@@ -27,6 +27,41 @@ pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
             let what = "has skills or a priority, but its target is neither a queue nor a menu: they would do nothing";
             reader.fault(&format!("number[{at}].target"), what);
         }
+        check_number(config, number, &mut |what| reader.fault(&format!("number[{at}].skills"), what));
+    }
+}
+
+/// What a number asks for in the end, somebody must have in each queue that its callers may come to.
+fn check_number(config: &Config, number: &Number, fault: &mut impl FnMut(String)) {
+    let Some(last) = number.steps.last() else { return };
+    let (mut queues, mut menus) = (BTreeSet::new(), BTreeSet::new());
+    let mut next = vec![&number.target];
+    while let Some(target) = next.pop() {
+        match target {
+            TargetName::Queue(name) => drop(queues.insert(name.as_str())),
+            TargetName::Menu(name) if menus.insert(name.as_str()) => {
+                let menu = config.menus.iter().filter(|menu| menu.name == *name);
+                let exits = menu.flat_map(|menu| menu.keys.values().chain([&menu.default]));
+                next.extend(exits.filter_map(|exit| match exit {
+                    ExitName::Own(target) => Some(target),
+                    _ => None,
+                }));
+            }
+            _ => {}
+        }
+    }
+    for queue in config.queues.iter().filter(|queue| queues.contains(queue.name.as_str())) {
+        let own = queue.routing.steps.last();
+        let of_queue = |agent: &&Agent| queue.agents.contains(&agent.extension);
+        let mut agents = config.agents.iter().filter(of_queue).peekable();
+        let does = |agent: &Agent| serves(queue, agent, last) && own.is_none_or(|own| serves(queue, agent, own));
+        if agents.peek().is_some() && !agents.any(does) {
+            let asked = words_of(last);
+            fault(format!(
+                "ask in the end for {asked}, which no agent of queue \"{}\" has beside what it asks",
+                queue.name
+            ));
+        }
     }
 }
 
@@ -47,14 +82,18 @@ fn check_agents(config: &Config, queue: &Queue, fault: &mut impl FnMut(&str, Str
     let known = config.agents.iter().filter(|agent| seen.contains(agent.extension.as_str()));
     let agents: Vec<&Agent> = known.collect();
     if !agents.is_empty() && !agents.iter().any(|agent| serves(queue, agent, last)) {
-        let asked: Vec<String> = last.required.iter().map(|skill| format!("{}:{}", skill.name, skill.level)).collect();
-        let level = last.level_max.map(|level| format!("level {level} at most")).into_iter();
-        let asked = asked.into_iter().chain(level).collect::<Vec<_>>().join(", ");
+        let asked = words_of(last);
         fault(
             "skills",
             format!("ask in the end for {asked}, which no agent of the queue has: nobody would take a call"),
         );
     }
+}
+
+fn words_of(step: &QueueStep) -> String {
+    let asked = step.required.iter().map(|skill| format!("{}:{}", skill.name, skill.level));
+    let level = step.level_max.map(|level| format!("level {level} at most"));
+    asked.chain(level).collect::<Vec<_>>().join(", ")
 }
 
 fn serves(queue: &Queue, agent: &Agent, step: &QueueStep) -> bool {

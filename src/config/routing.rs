@@ -102,6 +102,9 @@ pub(super) fn read_steps(reader: &mut Reader<'_>) -> Vec<QueueStep> {
         steps.push(first);
     }
     steps.sort_by_key(|step| step.after);
+    for pair in steps.windows(2).filter(|pair| pair[0].after == pair[1].after) {
+        reader.fault("step", format!("stands twice for after_s = {}; expected rising waits", pair[0].after.as_secs()));
+    }
     steps
 }
 

@@ -294,7 +294,9 @@ fn owners_and_the_steps_of_numbers_are_read_and_checked() {
     let lines = "skills = [\"german:3\"]\nstep = [{ after_s = 20, skills_preferred = [\"german\"], level_max = 2 }]\n\
                  [[owner]]\nagent = \"1002\"\nnumbers = [\"+447700900123\"]\n";
     let sales = "target = \"queue:sales\"";
-    let with = |lines: &str| demo().replacen(sales, &format!("{sales}\n{lines}"), 1);
+    let support = "agents = [\"1001-1030\"]";
+    let demo = demo().replacen(support, &format!("{support}\npreferred_agent_s = 20"), 1);
+    let with = |lines: &str| demo.replacen(sales, &format!("{sales}\n{lines}"), 1);
     let config = Config::from_table(&with(lines).parse().expect("TOML")).expect("no faults");
     let steps = &config.numbers[1].steps;
     assert_eq!((steps[0].after, steps[0].required[0].level), (Duration::ZERO, 3));
@@ -308,6 +310,10 @@ fn owners_and_the_steps_of_numbers_are_read_and_checked() {
         ("[[owner]]\nagent = \"1002\"\nnumbers = [\"12\"]", "owner[0].numbers"),
         ("[[owner]]\nagent = \"1002\"\nnumbers = [\"+447700900123\", \"+447700900123\"]", "owner[0].numbers"),
         ("step = [{ after_s = 0 }]", "step[0].after_s"),
+        ("step = [{ after_s = 9, level_max = 2 }, { after_s = 9, level_max = 3 }]", "number[1].step"),
+        ("skills = [\"klingon:3\"]", "number[1].skills"),
+        ("skills = [\"german:3\"]\nstep = [{ after_s = 9, skills = [\"klingon\"] }]", "number[1].skills"),
+        ("[[owner]]\nagent = \"1040\"\nnumbers = [\"+447700900123\"]", "owner[0].agent"),
     ] {
         let found = faults(&with(wrong));
         assert!(found.len() == 1 && found[0].contains(key), "{wrong}: {found:?}");

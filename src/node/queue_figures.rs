@@ -143,7 +143,7 @@ impl Wallboard {
 fn level(queue: Option<&acd::QueueSnapshot>, rolling: &Figures, now: clock::WallTime) -> Level {
     let enough = rolling.answered + rolling.abandoned >= CALLS_MIN;
     let (waiting, longest_ms, ready) = queue.map_or((0, 0, 0), |queue| {
-        let longest = queue.waiting.iter().map(|call| now.millis_since(call.arrived)).max();
+        let longest = queue.waiting.iter().map(|call| now.millis_since(call.entered)).max();
         (queue.waiting.len(), longest.unwrap_or(0), queue.agents[State::Ready as usize])
     });
     Level {

@@ -55,6 +55,11 @@ fn who_gave_up_has_his_place_again_after_the_node_was_killed() {
     second.expect_bye();
     let mut callers = [waiting(&node, THIRD, 1), waiting(&node, SECOND, 2), waiting(&node, FIRST, 3)];
     until("the old order", || in_line(&node), |line| *line == [FIRST, SECOND, THIRD]);
+    // His place is that of his first call; his wait is that of this one, which began last.
+    let page = node.http().get("/v1/queues/support/calls").json();
+    let of = |key: &str| [0, 1, 2].map(|at| page["data"][at][key].clone());
+    let ([first, _, third], [first_ms, _, third_ms]) = (of("arrived_at"), of("wait_ms"));
+    assert!(first.as_str() < third.as_str() && first_ms.as_u64() < third_ms.as_u64(), "{page:#}");
     callers.iter_mut().for_each(Call::bye);
     node.http().wait_waiting("support", 0);
 }

@@ -76,8 +76,10 @@ pub struct QueueSnapshot {
 pub struct WaitingSnapshot {
     /// The call.
     pub call: CallId,
-    /// The time that decides its place.
+    /// The time that decides its place: it may be that of a former call of his, or of another queue.
     pub arrived: WallTime,
+    /// When it came to this queue: its wait is counted from here.
+    pub entered: WallTime,
     /// Higher first.
     pub priority: i32,
     /// Its place in the order over all queues.

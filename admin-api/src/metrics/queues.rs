@@ -59,7 +59,7 @@ impl QueueGauges {
         let now = wall_now();
         for queue in &snapshot.acd.queues {
             let Some(named) = directory.queues.get(&queue.queue) else { continue };
-            let longest = queue.waiting.iter().map(|call| now.millis_since(call.arrived)).max().unwrap_or(0);
+            let longest = queue.waiting.iter().map(|call| now.millis_since(call.entered)).max().unwrap_or(0);
             self.longest_wait.with_label_values(&[&named.name]).set(longest as f64 / 1_000.0);
             if let Some(expected) = snapshot.acd.expected_next(queue.queue) {
                 self.expected_wait.with_label_values(&[&named.name]).set(expected.mean.as_secs_f64());

@@ -29,10 +29,10 @@ pub(crate) struct WaitingCall {
     from: Option<String>,
     /// Its place in the queue, callbacks before it included, from 1: what is announced.
     position: u32,
-    /// The time that decides its place.
+    /// The time that decides its place: his first call's where a queue keeps places, that of the queue before where an overflow keeps it.
     #[schema(format = DateTime)]
     arrived_at: String,
-    /// How long it has waited since, ms.
+    /// How long it has waited in this queue, ms.
     wait_ms: u64,
     /// Higher first.
     priority: i32,
@@ -116,7 +116,7 @@ impl WaitingCall {
             from,
             position,
             arrived_at: rfc3339(call.arrived),
-            wait_ms: now.millis_since(call.arrived),
+            wait_ms: now.millis_since(call.entered),
             priority: call.priority,
             ewt_ms: estimate.map(|estimate| millis(estimate.mean)),
             ewt_upper_ms: estimate.map(|estimate| millis(estimate.upper)),

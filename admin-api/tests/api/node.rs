@@ -340,6 +340,7 @@ fn snapshot() -> Snapshot {
     let waits = |call, arrived| acd::WaitingSnapshot {
         call: CallId(call),
         arrived: WallTime::from_micros(arrived),
+        entered: WallTime::from_micros(arrived),
         ..acd::WaitingSnapshot::default()
     };
     let waiting = vec![waits(8, 2), waits(9, 1)];
