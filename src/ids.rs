@@ -270,6 +270,7 @@ fn acd_queues(config: &Config, known: &Known<'_>) -> Vec<acd::QueueConfig> {
             leave_empty: queue.rules.leave_empty,
             leave_empty_after: queue.rules.leave_empty_after,
             rejoin: queue.rules.rejoin,
+            hours: queue.rules.schedule.as_deref().and_then(|name| rules::schedule(config, name)),
             ..queue_routing(&queue.routing, known)
         })
     };

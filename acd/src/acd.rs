@@ -227,6 +227,7 @@ impl Acd {
                 Timer::Place(id) => self.places.expire(id),
                 Timer::Callback(id) => self.callback_due(id),
                 Timer::Empty(queue) => self.empty_too_long(queue),
+                Timer::Hours(queue) => self.follow_hours(queue),
             }
         }
         self.dispatch();
@@ -252,7 +253,7 @@ impl Acd {
             | Timer::Rest(agent)
             | Timer::Pause(agent)
             | Timer::Probe(agent) => Some((Some(agent), None)),
-            Timer::Place(_) | Timer::Callback(_) | Timer::Empty(_) => None,
+            Timer::Place(_) | Timer::Callback(_) | Timer::Empty(_) | Timer::Hours(_) => None,
         }
     }
 

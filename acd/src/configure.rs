@@ -62,6 +62,7 @@ impl Acd {
         self.share_in(&joined);
         self.announce(&new);
         self.reindex();
+        self.follow_all_hours();
     }
 
     /// Who joins a queue has the share there of whoever is furthest behind his, as one who is new to the node begins
@@ -203,6 +204,10 @@ impl Acd {
         self.index_rivals();
         for slot in 0..self.queues.len() {
             self.check_empty(slot);
+            let queue = &self.queues[slot];
+            if let Some(at) = queue.hours_at {
+                self.timers.set(Timer::Hours(queue.config.queue), at);
+            }
         }
         self.woken.everything();
     }

@@ -30,6 +30,8 @@ pub(crate) struct Queue {
     pub(crate) closed: bool,
     /// Since when nobody has been there while callers wait who leave for that.
     pub(crate) empty_since: Option<Instant>,
+    /// When its hours are looked at next, for its callbacks.
+    pub(crate) hours_at: Option<Instant>,
     /// Changed since others were last told.
     pub(crate) changed: bool,
     pub(crate) estimator: Estimator,
@@ -125,6 +127,7 @@ impl Queue {
             busy: 0,
             closed: false,
             empty_since: None,
+            hours_at: None,
             changed: true,
             estimator: Estimator::new(),
             rivals: Vec::new(),

@@ -16,6 +16,7 @@ pub(crate) enum Timer {
     Place(u64),
     Callback(CallbackId),
     Empty(QueueId),
+    Hours(QueueId),
     Pause(AgentId),
     Probe(AgentId),
 }
@@ -79,6 +80,7 @@ impl Timer {
             Self::Place(_) => TimerReason::PlaceExpired,
             Self::Callback(_) => TimerReason::Callback,
             Self::Empty(_) => TimerReason::QueueEmpty,
+            Self::Hours(_) => TimerReason::Hours,
         }
     }
 }

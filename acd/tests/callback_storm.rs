@@ -1,9 +1,10 @@
 //! P7 (pacing.md section 10) in storms of random events: callbacks that are open never exceed the limit, duplicates
-//! collapse to the first, the original arrival is kept, and each ends in exactly one terminal state.
+//! collapse to the first, the original arrival is kept, each ends in exactly one terminal state, and none begins out of hours.
 
 mod desk;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use acd::*;
 use clock::*;
@@ -14,6 +15,9 @@ const NUMBERS: u64 = 8;
 const AGENTS: [u32; 3] = [1, 2, 3];
 const STEPS: usize = 600;
 const SEEDS: u64 = 60;
+/// Minutes of the day, from the first that the desk's clock shows, of which each second one is closed: 22:13, 22:15 ...
+const FIRST_MINUTE: i64 = 22 * 60 + 13;
+const MINUTES: i64 = 20;
 
 /// What the outside knows, from effects alone.
 #[derive(Default)]
@@ -24,6 +28,7 @@ struct Judge {
     offers: Vec<(Ringing, CallId)>,
     /// Calls of callbacks that shards were told to begin.
     begun: Vec<CallId>,
+    begins: u64,
     /// Calls on the line.
     lines: Vec<(CallId, String)>,
     talking: Vec<(u32, CallId)>,
@@ -50,7 +55,10 @@ impl Judge {
                     }
                     self.refused += u64::from(*result == Err(CallbackRefusal::Limit));
                 }
-                Effect::BeginCallback { order, .. } => self.begun.push(order.call),
+                Effect::BeginCallback { order, .. } => {
+                    self.begun.push(order.call);
+                    self.begins += 1;
+                }
                 Effect::EndCallback { call, .. } => self.begun.retain(|known| known != call),
                 Effect::Offer { call, .. } => {
                     for ringing in offers(core::slice::from_ref(effect)) {
@@ -97,6 +105,26 @@ struct Storm {
     judge: Judge,
     rng: Rng,
     next_leg: u64,
+    has_hours: bool,
+    /// Steps in which callbacks waited and the queue was closed.
+    closed: u64,
+}
+
+/// Open in every minute but those of the storm that are odd.
+fn hours() -> Arc<hours::Schedule> {
+    let closed = (FIRST_MINUTE..FIRST_MINUTE + MINUTES).filter(|minute| minute % 2 == 1);
+    let written = |minute: i64| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let ends = closed.flat_map(|minute| [minute, minute + 1]);
+    let ends: Vec<i64> = core::iter::once(0).chain(ends).chain([24 * 60]).collect();
+    let open: Vec<String> =
+        ends.chunks(2).map(|span| format!("mon-sun {}-{}", written(span[0]), written(span[1]))).collect();
+    Arc::new(hours::Schedule::parse("storm", "UTC", &open, &[]).expect("a schedule"))
+}
+
+/// The same, told without a schedule.
+fn is_closed(at: WallTime) -> bool {
+    let minute = at.as_micros().div_euclid(60_000_000).rem_euclid(24 * 60);
+    (FIRST_MINUTE..FIRST_MINUTE + MINUTES).contains(&minute) && minute % 2 == 1
 }
 
 impl Storm {
@@ -109,8 +137,16 @@ impl Storm {
             customer_first: seed.is_multiple_of(3),
             ..CallbackRules::default()
         };
-        let desk = Desk::new(&[QueueConfig { callbacks, ..queue(SUPPORT, &AGENTS) }], &AGENTS);
-        Self { desk, judge: Judge::default(), rng: Rng::new(seed), next_leg: 1 }
+        let has_hours = seed.is_multiple_of(4);
+        let rules = QueueConfig { callbacks, hours: has_hours.then(hours), ..queue(SUPPORT, &AGENTS) };
+        Self {
+            desk: Desk::new(&[rules], &AGENTS),
+            judge: Judge::default(),
+            rng: Rng::new(seed),
+            next_leg: 1,
+            has_hours,
+            closed: 0,
+        }
     }
 
     fn below(&mut self, bound: u64) -> u64 {
@@ -144,7 +180,16 @@ impl Storm {
         }))
     }
 
+    /// No call begins while the queue is closed. Within one step a minute may begin.
     fn step(&mut self) {
+        let (before, from) = (self.judge.begins, self.desk.now.wall);
+        self.event();
+        let is_closed = self.has_hours && is_closed(from) && is_closed(self.desk.now.wall);
+        assert!(!is_closed || self.judge.begins == before, "begun out of hours, at {from:?}");
+        self.closed += u64::from(is_closed && self.judge.known.values().any(|it| it.state == CallbackState::Queued));
+    }
+
+    fn event(&mut self) {
         let number = format!("+44207000000{}", self.below(NUMBERS));
         match self.below(12) {
             0 => {
@@ -237,7 +282,8 @@ impl Storm {
 
 #[test]
 fn p7_holds_in_storms() {
-    let (mut taken, mut refused, mut duplicates, mut ends) = (0, 0, 0, BTreeMap::<CallbackState, u64>::new());
+    let (mut taken, mut refused, mut duplicates, mut closed) = (0, 0, 0, 0);
+    let mut ends = BTreeMap::<CallbackState, u64>::new();
     for seed in 1..=SEEDS {
         let mut storm = Storm::new(seed);
         for _ in 0..STEPS {
@@ -259,11 +305,15 @@ fn p7_holds_in_storms() {
         taken += storm.judge.taken;
         refused += storm.judge.refused;
         duplicates += storm.judge.duplicates;
+        closed += storm.closed;
         for state in storm.judge.over.into_values() {
             *ends.entry(state).or_default() += 1;
         }
     }
-    assert!(taken > 1_000 && refused > 100 && duplicates > 100, "{taken} {refused} {duplicates}");
+    assert!(
+        taken > 1_000 && refused > 100 && duplicates > 100 && closed > 500,
+        "{taken} {refused} {duplicates} {closed}"
+    );
     let terminal = [
         CallbackState::Connected,
         CallbackState::Exhausted,

@@ -22,7 +22,7 @@ fn exit(name: &ExitName, known: &Known<'_>) -> Exit {
     }
 }
 
-fn schedule(config: &Config, name: &str) -> Option<Arc<Schedule>> {
+pub(super) fn schedule(config: &Config, name: &str) -> Option<Arc<Schedule>> {
     config.schedules.iter().find(|schedule| schedule.name == name).cloned()
 }
 

@@ -196,7 +196,8 @@ impl Acd {
             seq: place.seq,
             priority: place.priority,
             due_at: request.due_at,
-            expires_at: request.due_at.unwrap_or(now.wall).max(now.wall) + rules.expire_after,
+            expires_at: self.opens(request.queue, request.due_at.unwrap_or(now.wall).max(now.wall))
+                + rules.expire_after,
             device: request.device,
             is_verified: request.is_verified,
             steps: place.steps,
@@ -215,7 +216,8 @@ impl Acd {
         let Asker::Caller { call, .. } = *asker else { return };
         let Some(row) = self.callbacks.rows.get(&id) else { return };
         let rings = self.calls.get(&row.work).is_some_and(|work| !work.ringing.is_empty());
-        if rings || row.shard.is_some() || !matches!(row.phase, Phase::NotDue | Phase::Waiting { is_dialing: false }) {
+        let is_early = matches!(row.phase, Phase::NotDue | Phase::Shelved | Phase::Waiting { is_dialing: false });
+        if rings || row.shard.is_some() || !is_early {
             return;
         }
         self.leave_quietly(row.work);
@@ -251,7 +253,7 @@ impl Acd {
                 is_over || row.it.next_at.is_none_or(|at| at <= now)
             }
             Phase::Parting { until, .. } => until <= self.now.mono,
-            Phase::Waiting { .. } | Phase::Claimed { .. } => false,
+            Phase::Waiting { .. } | Phase::Shelved | Phase::Claimed { .. } => false,
         };
         match (is_due, row.it.agent) {
             (false, _) => self.time_callback(id),
@@ -274,6 +276,10 @@ impl Acd {
         if let Phase::Parting { call, .. } = row.phase {
             self.callbacks.parting.remove(&call);
         }
+        if !self.is_open(queue) {
+            return self.shelve(id);
+        }
+        let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
         row.phase = Phase::Waiting { is_dialing: false };
         row.it.next_at = None;
         let work = Enqueue {
@@ -294,6 +300,7 @@ impl Acd {
         self.enter(work, Some(since), Some(seq));
         self.callbacks.touch(id);
         self.time_callback(id);
+        self.watch_hours(queue);
     }
 
     /// An agent's own: his phone is called now, or as soon as he is ready.

@@ -82,7 +82,8 @@ impl Acd {
     fn supersede(&mut self, call: CallId, queue: QueueId, caller: &str) -> Option<TakenOver> {
         let id = self.callbacks.of_caller(queue, caller)?;
         let row = self.callbacks.rows.get(&id)?;
-        if !matches!(row.phase, Phase::Waiting { is_dialing: false } | Phase::Resting | Phase::Parting { .. }) {
+        let rests = matches!(row.phase, Phase::Resting | Phase::Shelved | Phase::Parting { .. });
+        if !rests && row.phase != (Phase::Waiting { is_dialing: false }) {
             self.callbacks.note_rang_in(id, call);
             return None;
         }

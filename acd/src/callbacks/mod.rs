@@ -9,6 +9,7 @@
 mod begin;
 mod dial;
 mod end;
+mod hours;
 mod restore;
 mod rows;
 
@@ -45,7 +46,7 @@ impl Acd {
         let offered_to = || self.calls.get(&row.work).and_then(|work| work.ringing.first().copied());
         match row.phase {
             Phase::NotDue => (CallbackState::Requested, None),
-            Phase::Parting { .. } => (CallbackState::Queued, None),
+            Phase::Parting { .. } | Phase::Shelved => (CallbackState::Queued, None),
             Phase::Resting => (CallbackState::NoAnswer, row.it.served_by),
             Phase::Waiting { is_dialing: true } => (CallbackState::Dialing, offered_to().or(row.it.served_by)),
             Phase::Waiting { is_dialing: false } => match offered_to() {
@@ -87,11 +88,9 @@ impl Acd {
         let mut counts = CallbackCounts::default();
         for id in self.callbacks.of_queue(queue) {
             match self.callbacks.rows.get(&id).map(|row| row.phase) {
-                Some(Phase::Waiting { is_dialing: false } | Phase::Resting | Phase::Parting { .. }) => {
-                    counts.waiting += 1
-                }
                 Some(Phase::Waiting { is_dialing: true } | Phase::Claimed { .. }) => counts.dialing += 1,
                 Some(Phase::NotDue) | None => {}
+                Some(_) => counts.waiting += 1,
             }
         }
         counts
@@ -118,7 +117,7 @@ impl Acd {
             _ if row.awaits_since.is_some() => on_clock(expires),
             Phase::NotDue => on_clock(row.it.next_at.or(row.it.due_at).unwrap_or(expires).min(expires)),
             Phase::Resting => on_clock(row.it.next_at.unwrap_or(expires).min(expires)),
-            Phase::Waiting { .. } => on_clock(expires),
+            Phase::Waiting { .. } | Phase::Shelved => on_clock(expires),
             Phase::Parting { until, .. } => Some(until),
             Phase::Claimed { .. } => None,
         };

@@ -94,6 +94,8 @@ pub(crate) enum Phase {
     },
     /// Until its next attempt.
     Resting,
+    /// Until its queue opens.
+    Shelved,
 }
 
 impl Row {

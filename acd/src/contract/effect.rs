@@ -257,6 +257,8 @@ pub enum TimerReason {
     Callback,
     /// Nobody has been there for as long as callers stay.
     QueueEmpty,
+    /// A queue that has callbacks may open or close.
+    Hours,
     /// A pause reaches a limit.
     PauseLimit,
     /// A phone is to be probed.

@@ -1,8 +1,10 @@
 //! One queue's rules.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use clock::{AgentId, QueueId};
+use hours::Schedule;
 
 use super::{CallbackRules, OfferRules, Step, Strategy, WrapUpMode};
 
@@ -56,6 +58,8 @@ pub struct QueueConfig {
     pub rejoin: Duration,
     /// Its callbacks.
     pub callbacks: CallbackRules,
+    /// When it is open: it calls nobody back at other times. `None`: always.
+    pub hours: Option<Arc<Schedule>>,
 }
 
 /// When nobody is there.
@@ -117,6 +121,7 @@ impl Default for QueueConfig {
             preferred_for: Duration::ZERO,
             max_conversations: None,
             callbacks: CallbackRules::default(),
+            hours: None,
             join_empty: None,
             leave_empty: None,
             leave_empty_after: Duration::ZERO,
