@@ -7,5 +7,6 @@
 pub mod campaign;
 pub mod contract;
 pub mod gate;
+pub mod hopper;
 pub mod list;
 pub mod pacing;

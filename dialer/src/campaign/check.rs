@@ -152,8 +152,8 @@ impl Faults {
         for (outcome, again) in rules {
             let at = |field: &str| format!("/recycle/{}/{field}", outcome.word());
             self.unless(is_span(again.after), &at("after_s"), "out_of_range", span_expected);
-            self.unless((1..=Recycle::TIMES_MAX).contains(&again.times), &at("times"), "out_of_range", || {
-                format!("1 to {} times", Recycle::TIMES_MAX)
+            self.unless(again.times <= Recycle::TIMES_MAX, &at("times"), "out_of_range", || {
+                format!("0 to {} times", Recycle::TIMES_MAX)
             });
         }
         for (code, action) in &campaign.dispositions {

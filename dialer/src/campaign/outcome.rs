@@ -89,9 +89,10 @@ impl Outcome {
 pub struct Again {
     /// After how long.
     pub after: Duration,
-    /// At most so many times has a lead this outcome, 1 to [`Recycle::TIMES_MAX`]; then it is done.
+    /// So many times is it tried again after this outcome, 0 to [`Recycle::TIMES_MAX`]; then it is done.
     pub times: u8,
-    /// With the lead's next number, where it has one, instead of the same; then at once after the last was tried.
+    /// The lead's other numbers are tried first, each after [`Recycle::AFTER_MIN`]; when all were, it is tried again from
+    /// the first of them.
     pub next_number: bool,
 }
 
@@ -134,7 +135,7 @@ impl Default for Recycle {
             (Outcome::Machine, again(1_440, 3, true)),
             (Outcome::HungUp, again(1_440, 1, false)),
             (Outcome::DeadAir, again(1_440, 1, true)),
-            (Outcome::Unobtainable, again(2, 1, true)),
+            (Outcome::Unobtainable, again(2, 0, true)),
             (Outcome::Abandoned, again(3 * 1_440, 1, false)),
         ];
         Self { rules: rules.into(), attempts_max: 6 }

@@ -1,0 +1,138 @@
+//! Order, mix, at most once, pages.
+
+use core::time::Duration;
+
+use super::super::numbers::NumberHistory;
+use super::*;
+
+const NOW: WallTime = WallTime::from_micros(1_000_000_000);
+
+fn list(list: u128, share: u8) -> (ListShare, Option<WallTime>) {
+    (ListShare { list: ListId(list), share }, None)
+}
+
+fn lead(list: u128, place: u64) -> Lead {
+    let number = (format!("+4420{list}{place:07}"), NumberHistory::default());
+    Lead {
+        id: LeadId(list * 1_000_000 + u128::from(place)),
+        list: ListId(list),
+        place,
+        numbers: vec![number],
+        ..Lead::default()
+    }
+}
+
+/// Answers whatever is asked, from lists of so many leads that nobody ever tried.
+fn fill(hopper: &mut Hopper, sizes: &[(u128, u64)], now: WallTime) {
+    let mut rng = Rng::new(7);
+    while let Some(wanted) = hopper.wanted(now) {
+        let size = sizes.iter().find(|(list, _)| ListId(*list) == wanted.list).map_or(0, |(_, size)| *size);
+        let id = wanted.list.0;
+        let limit = usize::from(wanted.limit);
+        let leads: Vec<Lead> = match wanted.what {
+            What::NewAfter { place } => {
+                (1..=size).filter(|at| Some(*at) > place).take(limit).map(|at| lead(id, at)).collect()
+            }
+            What::NewBefore { place } => (1..=size)
+                .rev()
+                .filter(|at| place.is_none_or(|place| *at < place))
+                .take(limit)
+                .map(|at| lead(id, at))
+                .collect(),
+            What::Tried { .. } | What::DoneBefore { .. } => Vec::new(),
+        };
+        hopper.page(Page { wanted, leads: Some(leads) }, now, &mut rng);
+    }
+}
+
+fn places(hopper: &mut Hopper, count: usize, now: WallTime) -> Vec<(u128, u64)> {
+    let take = |_| {
+        let taken = hopper.take(now, |_| true)?;
+        let lead = hopper.lead(taken.lead)?;
+        Some((lead.list.0, lead.place))
+    };
+    (0..count).map_while(take).collect()
+}
+
+#[test]
+fn lists_come_in_order_or_by_their_shares() {
+    let mut hopper = Hopper::new(&[list(1, 0), list(2, 0)], Mix::InOrder, LeadOrder::OldestFirst);
+    fill(&mut hopper, &[(1, 2), (2, 2)], NOW);
+    assert_eq!(places(&mut hopper, 9, NOW), [(1, 1), (1, 2), (2, 1), (2, 2)]);
+    let mut hopper = Hopper::new(&[list(1, 75), list(2, 25)], Mix::Shares, LeadOrder::NewestFirst);
+    fill(&mut hopper, &[(1, 1_000), (2, 3)], NOW);
+    let first = places(&mut hopper, 8, NOW);
+    assert_eq!(first.iter().filter(|(list, _)| *list == 1).count(), 6, "{first:?}");
+    assert!(first.contains(&(1, 1_000)) && first.contains(&(2, 3)), "the newest first: {first:?}");
+    let rest = places(&mut hopper, 100, NOW);
+    assert_eq!(rest.iter().filter(|(list, _)| *list == 2).count(), 1, "what ran dry leaves its share to the other");
+}
+
+#[test]
+fn callbacks_come_before_retries_before_new() {
+    let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
+    fill(&mut hopper, &[(1, 5)], NOW);
+    let taken: Vec<LeadId> = (0..3).map(|_| hopper.take(NOW, |_| true).unwrap().lead).collect();
+    let soon = NOW + Duration::from_secs(60);
+    hopper.book(taken[0], Booked::Retry(soon));
+    hopper.book(taken[1], Booked::Callback(soon, None));
+    hopper.book(taken[2], Booked::Callback(soon, Some(AgentId(9))));
+    assert_eq!(hopper.take(NOW, |_| true).map(|taken| taken.kind), Some(Kind::New), "nothing is due yet");
+    let kinds: Vec<Kind> = (0..3).filter_map(|_| hopper.take(soon, |_| false)).map(|taken| taken.kind).collect();
+    assert_eq!(kinds, [Kind::Callback(None), Kind::Retry, Kind::New], "agent 9 is busy");
+    assert_eq!(hopper.take(soon, |_| true).map(|taken| taken.kind), Some(Kind::Callback(Some(AgentId(9)))));
+    assert_eq!(hopper.take(soon, |_| true), None);
+}
+
+#[test]
+fn what_was_let_go_of_is_not_taken_again_until_the_list_is_reset() {
+    let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
+    fill(&mut hopper, &[(1, 1)], NOW);
+    let taken = hopper.take(NOW, |_| true).unwrap().lead;
+    hopper.dialing(taken, AttemptId(1));
+    assert_eq!(hopper.take(NOW, |_| true), None, "at most once in flight");
+    assert_eq!(hopper.take_one(taken), None);
+    let booked = hopper.ended(taken, Outcome::Refused, NOW, &Recycle::default());
+    assert_eq!(booked, Some(Booked::Done(Done::Outcome)));
+    assert!(hopper.is_finished());
+    // The database has not heard of it yet, and a page brings it once more.
+    let wanted = Wanted { list: ListId(1), what: What::NewAfter { place: None }, limit: 10 };
+    hopper.page(Page { wanted, leads: Some(vec![lead(1, 1)]) }, NOW, &mut Rng::new(1));
+    assert_eq!(hopper.take(NOW, |_| true), None);
+    hopper.reset(ListId(1), NOW);
+    let wanted = hopper.wanted(NOW + Duration::from_secs(60)).unwrap();
+    assert!(matches!(wanted.what, What::DoneBefore { .. }));
+    let mut done = lead(1, 1);
+    done.booked = Some(Booked::Done(Done::Outcome));
+    hopper.page(Page { wanted, leads: Some(vec![done]) }, NOW, &mut Rng::new(1));
+    assert_eq!(hopper.take(NOW, |_| true).map(|taken| taken.lead), Some(taken));
+}
+
+#[test]
+fn who_talked_waits_for_the_agents_word() {
+    let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
+    fill(&mut hopper, &[(1, 2)], NOW);
+    let [first, second] = [0, 1].map(|_| hopper.take(NOW, |_| true).unwrap().lead);
+    for lead in [first, second] {
+        hopper.ended(lead, Outcome::Connected, NOW, &Recycle::default());
+        assert!(matches!(hopper.place(lead), Some(Place::Disposing { .. })));
+    }
+    let due = NOW + Duration::from_secs(7_200);
+    let booked = hopper.disposed(first, LeadAction::Callback, Some((due, None)), NOW);
+    assert_eq!(booked, Some(Booked::Callback(due, None)));
+    assert!(!hopper.is_finished());
+    hopper.expire(NOW + Duration::from_secs(86_400));
+    assert!(hopper.is_over(second));
+    assert_eq!(hopper.take(due, |_| true), Some(Taken { lead: first, kind: Kind::Callback(None) }));
+}
+
+#[test]
+fn a_page_that_cannot_be_read_is_asked_for_again() {
+    let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
+    let wanted = hopper.wanted(NOW).unwrap();
+    assert_eq!(hopper.wanted(NOW), None, "once at a time");
+    hopper.page(Page { wanted, leads: None }, NOW, &mut Rng::new(1));
+    assert_eq!(hopper.wanted(NOW), None);
+    assert_eq!(hopper.wanted(NOW + Duration::from_secs(5)), Some(wanted));
+    assert!(!hopper.is_ready() && !hopper.is_finished());
+}
