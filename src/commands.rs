@@ -34,6 +34,7 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
         Command::SetAgentStatus { agent, status, reason } => {
             post.acd.try_send(acd::Input::SetStatus { request: Some(request), agent, status, reason }).is_ok()
         }
+        Command::WhyWait { calls } => post.acd.try_send(acd::Input::WhyWait { request, calls }).is_ok(),
         Command::WhyIdle { agent } => post.acd.try_send(acd::Input::WhyIdle { request, agent }).is_ok(),
         Command::Dispose(disposed) => {
             post.acd.try_send(acd::Input::Dispose { request: Some(request), disposed }).is_ok()

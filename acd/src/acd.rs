@@ -13,7 +13,7 @@ use crate::contract::{CommandError, Effect, Input, Owners, PauseRule, Reply, Sta
 use crate::dispatch::Woken;
 use crate::facts::Suspects;
 use crate::fixed_map::FixedMap;
-use crate::limits::Limits;
+use crate::limits::{Limits, WHY_CALLS_MAX};
 use crate::line::Line;
 use crate::place::Places;
 use crate::planted::Planted;
@@ -176,6 +176,11 @@ impl Acd {
             }
             Input::WhyIdle { request, agent } => {
                 let result = self.why_idle(agent).map(Reply::WhyIdle).ok_or(CommandError::UnknownAgent);
+                self.effects.push_back(Effect::Reply { request, result });
+            }
+            Input::WhyWait { request, calls } => {
+                let waits = calls.iter().take(WHY_CALLS_MAX).filter_map(|call| self.waits(*call));
+                let result = Ok(Reply::WhyWait(waits.collect()));
                 self.effects.push_back(Effect::Reply { request, result });
             }
             Input::LastAgents(known) => known.iter().for_each(|(caller, agent)| self.learn(caller, *agent, None)),

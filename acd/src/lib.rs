@@ -53,14 +53,14 @@ pub use contract::{
     CallbackStep, CallbackTaken, Candidate, CommandError, Disposed, Effect, Empty, Enqueue, IdleIn, Input, LeaveReason,
     Need, NoCall, NotTaken, Note, OfferOutcome, OfferRules, Others, Owners, PauseRule, QueueAgent, QueueConfig,
     QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, State, StateCause, Status, Steer, Steering, Step,
-    Strategy, TimerReason, WaitingFact, WaitingSnapshot, Why, WhyIdle, WhyWaits, WithdrawReason, WorkKind, WrapUpMode,
-    WrapUpView,
+    Strategy, TimerReason, WaitingFact, WaitingSnapshot, Waits, Why, WhyIdle, WhyWaits, WithdrawReason, WorkKind,
+    WrapUpMode, WrapUpView,
 };
 pub use ewt::{Announcement, Basis, Estimate, Estimator, Forecast, Line, Promise, RaisedBy, Rates, UPPER};
 pub use expected::{InLine, Rank, Rival};
 pub use limits::{
     CALLBACKS_OF_AN_AGENT, CANDIDATES_MAX, FACTS_SETTLE, Limits, MIN_RING, MISSED_REST, OFFER_GRACE, REFUSED_REST,
-    UNREACHABLE_REST,
+    UNREACHABLE_REST, WHY_CALLS_MAX,
 };
 pub use planted::Planted;
 pub use view::Changes;

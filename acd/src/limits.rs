@@ -67,6 +67,9 @@ pub(crate) const MAX_SUSPECTS: usize = 10_000;
 /// Agents named in the explanation of a decision; the rest is counted by reason.
 pub const CANDIDATES_MAX: usize = 20;
 
+/// Calls of one question why they wait: a page of a list. Each costs as much as there are profiles that may serve it.
+pub const WHY_CALLS_MAX: usize = 200;
+
 /// Agents and calls looked at one by one after an input; above, all queues are.
 pub(crate) const MAX_WOKEN: usize = 32;
 

@@ -7,7 +7,7 @@ use clock::{AgentId, CallId};
 
 use crate::acd::Acd;
 use crate::class::{Class, Unfit};
-use crate::contract::{Candidate, IdleIn, NoCall, Others, Standing, State, Strategy, Why, WhyIdle, WhyWaits};
+use crate::contract::{Candidate, IdleIn, NoCall, Others, Standing, State, Strategy, Waits, Why, WhyIdle, WhyWaits};
 use crate::limits::CANDIDATES_MAX;
 use crate::order::Stamp;
 use crate::profile::{self, Profile};
@@ -35,6 +35,13 @@ impl Acd {
             (Stand::Held(_), ..) => WhyWaits::NobodyFree(Others { behind: 1, ..Others::default() }),
             _ => WhyWaits::NobodyFree(self.others(row)),
         })
+    }
+
+    /// The same with what the call asks for.
+    pub(crate) fn waits(&self, call: CallId) -> Option<Waits> {
+        let why = self.why_waits(call)?;
+        let required = self.classes.class(self.calls.get(&call)?.class).ask.required.clone();
+        Some(Waits { call, why, required })
     }
 
     /// Why an agent has no offer, for each of his queues; `None` for one we do not have.

@@ -105,6 +105,10 @@ fn a_call_asks_for_less_as_it_waits_and_keeps_its_place() {
     assert_eq!((others.skill, others.behind), (2, 0));
     let why = desk.acd.why_idle(AgentId(1)).unwrap();
     assert_eq!(why.queues[0].reason, NoCall::Skill(need(1, 5)[0]));
+    let asked = Input::WhyWait { request: RequestId(7), calls: vec![CallId(999), first] };
+    let waits = Waits { call: first, why: WhyWaits::NobodyFree(others), required: need(1, 5) };
+    let answer = Effect::Reply { request: RequestId(7), result: Ok(Reply::WhyWait(vec![waits])) };
+    assert_eq!(desk.say(asked), [answer], "what does not wait is left out");
     desk.pass(secs(5));
     let (second, _) = desk.call(SUPPORT);
     let effects = desk.pass(secs(5));

@@ -6,7 +6,7 @@ use clock::{AgentId, CallId, CallbackId, Generation, OfferId, QueueId, RequestId
 
 use super::{
     AgentSnapshot, Callback, CallbackOrder, CallbackRefusal, CallbackTaken, Disposed, Note, State, StateCause, Status,
-    Steering, Why, WhyIdle,
+    Steering, Waits, Why, WhyIdle,
 };
 
 /// What the ACD wants done.
@@ -274,6 +274,8 @@ pub enum Reply {
     Callback(Box<CallbackTaken>),
     /// Why he has no call.
     WhyIdle(WhyIdle),
+    /// Why they wait: of those that were asked about the ones that do.
+    WhyWait(Vec<Waits>),
     /// It is so already: nothing was to be done with the call.
     Steered(CallId),
 }

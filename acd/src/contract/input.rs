@@ -150,6 +150,13 @@ pub enum Input {
         /// The agent.
         agent: AgentId,
     },
+    /// Someone asks why calls wait; answered by `Reply`. Of more than [`crate::WHY_CALLS_MAX`] the first.
+    WhyWait {
+        /// Whom to answer.
+        request: RequestId,
+        /// The calls.
+        calls: Vec<CallId>,
+    },
     /// With whom callers talked last, the longest ago first: after a node restart.
     LastAgents(Vec<(String, AgentId)>),
     /// Whose customers call from which numbers; replaces what was said before. Where the queue keeps a call for its

@@ -26,5 +26,5 @@ pub use queue::{Empty, QueueAgent, QueueConfig};
 pub use routing::{Need, Skill, Step, Strategy};
 pub use snapshot::{AgentSnapshot, QueueSnapshot, QueueTally, Snapshot, WaitingSnapshot};
 pub use steer::{Steer, Steering};
-pub use why::{Candidate, IdleIn, NoCall, Others, Standing, Why, WhyIdle, WhyWaits};
+pub use why::{Candidate, IdleIn, NoCall, Others, Standing, Waits, Why, WhyIdle, WhyWaits};
 pub use work::{Enqueue, WaitingFact, WorkKind};

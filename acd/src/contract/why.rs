@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use clock::{AgentId, Instant, QueueId};
+use clock::{AgentId, CallId, Instant, QueueId};
 
 use super::{Need, State, Strategy};
 
@@ -105,6 +105,17 @@ pub enum WhyWaits {
     },
     /// No agent of the queue can take it. `behind` is always 0: else the rule P3 is broken (pacing.md section 8).
     NobodyFree(Others),
+}
+
+/// A call that waits, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waits {
+    /// The call.
+    pub call: CallId,
+    /// The rule that holds it back.
+    pub why: WhyWaits,
+    /// The skills that it asks for at this moment.
+    pub required: Vec<Need>,
 }
 
 /// Why an agent has no offer.

@@ -1,3 +1,6 @@
+use acd::{Need, Others, Waits, WhyWaits};
+use centre::{Answer, Command};
+use clock::{AgentId, CallId, Instant, SkillId};
 use serde_json::{Value, json};
 
 use crate::client::get;
@@ -21,18 +24,26 @@ async fn queues_show_who_waits_and_who_is_there() {
 }
 
 #[tokio::test]
-async fn the_calls_of_a_queue_stand_in_order_and_say_why_they_wait() {
-    let node = Node::start().await;
+async fn the_calls_of_a_queue_stand_in_order_and_name_the_rule_that_holds_each_back() {
+    let mut node = Node::start().await;
+    // Of the first nobody who is there speaks the language; the second waits for the limit of conversations.
+    node.play(|command| {
+        let Command::WhyWait { calls } = command else { panic!("{command:?}") };
+        Ok(Answer::WhyWait(calls.into_iter().map(held_back).collect()))
+    });
     let page = get(node.at, "/v1/queues/support/calls").await.json();
     let first = &page["data"][0];
     assert_eq!((&first["position"], &first["priority"], &first["attempts"]), (&json!(1), &json!(0), &json!(0)));
     assert_eq!(
         (&first["why"], &first["offered_to"], &first["ewt_basis"]),
-        (&json!("held_back"), &json!([]), &json!("ready"))
+        (&json!("skill_missing"), &json!([]), &json!("ready"))
     );
-    assert!(first["why_text"].as_str().unwrap().starts_with("1 are ready"));
+    let words = "Nobody on duty may take it. Of the queue's agents 2 lack german at level 3.";
+    assert_eq!(first["why_text"], words);
     let second = &page["data"][1];
     assert_eq!((&second["position"], &second["ewt_basis"]), (&json!(2), &json!("prior")));
+    assert_eq!(second["why"], "conversation_limit");
+    assert_eq!(second["why_text"], "The queue has as many conversations as it may: 4.");
     assert!(second["ewt_upper_ms"].as_u64() > second["ewt_ms"].as_u64());
     let some = get(node.at, "/v1/queues/support/calls?limit=1").await.json();
     let next = format!("/v1/queues/support/calls?cursor={}", some["next_cursor"].as_str().unwrap());
@@ -42,12 +53,64 @@ async fn the_calls_of_a_queue_stand_in_order_and_say_why_they_wait() {
 }
 
 #[tokio::test]
+async fn each_reason_why_a_call_waits_has_a_word() {
+    let mut node = Node::start().await;
+    let kept = WhyWaits::HeldFor { agent: AgentId(2), until: Instant::default() };
+    let nobody = |others| WhyWaits::NobodyFree(others);
+    let busy = Others { states: [1, 0, 1, 1, 0, 0], kind: 1, ..Others::default() };
+    let reasons = [
+        (WhyWaits::Rings(2), "ringing", "2 phones ring for it."),
+        (kept, "held_for_agent", "It is kept for 1002 for now."),
+        (
+            nobody(Others { resting: 1, ..busy }),
+            "resting",
+            "Ready, but left alone for a moment after an offer not taken: 1. Of the queue's agents 1 take no work of its kind.",
+        ),
+        (
+            nobody(Others { kind: 0, ..busy }),
+            "all_busy",
+            "All on duty who may take it are busy: 1 on a call, 0 in wrap-up, 1 being rung.",
+        ),
+        (
+            nobody(Others { level: 3, ..Others::default() }),
+            "level_not_reached",
+            "Nobody on duty may take it. Of the queue's agents 3 are of a level that it may not reach yet.",
+        ),
+        (
+            nobody(Others { kind: 1, ..Others::default() }),
+            "kind_not_taken",
+            "Nobody on duty may take it. Of the queue's agents 1 take no work of its kind.",
+        ),
+        (
+            nobody(Others { behind: 1, ..busy }),
+            "next",
+            "It is about to be offered. Of the queue's agents 1 take no work of its kind.",
+        ),
+    ];
+    let mut say = reasons.iter().map(|(why, ..)| *why).collect::<Vec<_>>().into_iter();
+    node.play(move |command| {
+        let Command::WhyWait { calls } = command else { panic!("{command:?}") };
+        // The second call has just been served.
+        Ok(Answer::WhyWait(vec![Waits { call: calls[0], why: say.next().unwrap(), required: Vec::new() }]))
+    });
+    for (why, word, text) in reasons {
+        let page = get(node.at, "/v1/queues/support/calls").await.json();
+        assert_eq!(page["data"].as_array().unwrap().len(), 1, "{why:?}");
+        assert_eq!((&page["data"][0]["why"], &page["data"][0]["why_text"]), (&json!(word), &json!(text)));
+    }
+}
+
+#[tokio::test]
 async fn callbacks_show_their_place_among_all_who_wait_and_when_they_are_expected() {
-    let node = Node::start().await;
+    let mut node = Node::start().await;
     let callback = &get(node.at, "/v1/callbacks").await.json()["data"][0];
     assert_eq!((&callback["state"], &callback["position"]), (&json!("queued"), &json!(3)));
     let (mean, upper) = (callback["ewt_ms"].as_u64().unwrap(), callback["ewt_upper_ms"].as_u64().unwrap());
     assert!(0 < mean && mean < upper);
+    node.play(|command| {
+        let Command::WhyWait { calls } = command else { panic!("{command:?}") };
+        Ok(Answer::WhyWait(calls.into_iter().map(held_back).collect()))
+    });
     let second = &get(node.at, "/v1/queues/support/calls").await.json()["data"][1];
     assert!(second["ewt_ms"].as_u64().unwrap() < mean, "who is before it waits less");
     assert!(
@@ -113,4 +176,13 @@ async fn parameters_are_never_ignored() {
     }
     let foreign = get(node.at, "/v1/agents?limit=1").await.json()["next_cursor"].as_str().unwrap().to_owned();
     get(node.at, &format!("/v1/queues?cursor={foreign}")).await.problem(404, "cursor_not_found");
+}
+
+/// The first of the node's two waiting calls lacks a skill, the other waits for the limit of conversations.
+fn held_back(call: CallId) -> Waits {
+    let why = match call {
+        CallId(8) => WhyWaits::NobodyFree(Others { states: [1, 0, 0, 0, 0, 0], skill: 2, ..Others::default() }),
+        _ => WhyWaits::Conversations { max: 4 },
+    };
+    Waits { call, why, required: vec![Need { skill: SkillId(1), level: 3 }] }
 }

@@ -357,6 +357,7 @@ async fn furnished() -> (Node, Things) {
         Command::WhyIdle { .. } => {
             Ok(Answer::WhyIdle(acd::WhyIdle { state: acd::State::Ready, resting: None, queues: Vec::new() }))
         }
+        Command::WhyWait { .. } => Ok(Answer::WhyWait(Vec::new())),
         Command::SetAgentStatus { .. }
         | Command::Dispose(_)
         | Command::ExtendWrapUp { .. }

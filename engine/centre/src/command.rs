@@ -23,6 +23,11 @@ pub enum Command {
         /// The agent.
         agent: AgentId,
     },
+    /// Why calls wait (to the ACD).
+    WhyWait {
+        /// The calls: of more than [`acd::WHY_CALLS_MAX`] the first.
+        calls: Vec<CallId>,
+    },
     /// What came of a call (to the ACD).
     Dispose(Box<acd::Disposed>),
     /// A longer wrap-up (to the ACD).
@@ -100,6 +105,8 @@ pub enum Answer {
     Agent(AgentSnapshot),
     /// Why he has no call, for each of his queues.
     WhyIdle(acd::WhyIdle),
+    /// Why the calls wait: those that still do.
+    WhyWait(Vec<acd::Waits>),
     /// The call was created.
     Called(CallId),
     /// The call is being ended.

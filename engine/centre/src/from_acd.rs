@@ -36,11 +36,13 @@ impl AcdOutlet {
                 self.journal(Entry::PlaceKept { queue, caller, arrived, until })
             }
             Effect::Probe { agent } => Delivery::Location(sip::location::Input::Probe { agent }),
-            Effect::Reply { request, result } => Delivery::Answer {
-                request,
-                result: result.map(answer).map_err(command_error),
-                gate: Some(Mark { entry: self.entries, durability: Durability::Synced }),
-            },
+            Effect::Reply { request, result } => {
+                // Explanations are reads: they wait for no disk (DESIGN section 6).
+                let is_read = matches!(result, Ok(acd::Reply::WhyIdle(_) | acd::Reply::WhyWait(_)));
+                let gate = Mark { entry: self.entries, durability: Durability::Synced };
+                let result = result.map(answer).map_err(command_error);
+                Delivery::Answer { request, result, gate: (!is_read).then_some(gate) }
+            }
             Effect::CallbackChanged(callback) => {
                 self.journal(Entry::Callback(callbacks::entry(*callback, wall).into()))
             }
@@ -106,6 +108,7 @@ fn answer(reply: acd::Reply) -> Answer {
         acd::Reply::Agent(agent) => Answer::Agent(agent),
         acd::Reply::Callback(taken) => Answer::Callback(taken),
         acd::Reply::WhyIdle(why) => Answer::WhyIdle(why),
+        acd::Reply::WhyWait(waits) => Answer::WhyWait(waits),
         acd::Reply::Steered(call) => Answer::Steered(call),
     }
 }

@@ -193,7 +193,7 @@ impl Ledger {
                     }
                 }
             }
-            Input::WhyIdle { .. } | Input::LastAgents(_) | Input::Owners(_) => {}
+            Input::WhyIdle { .. } | Input::WhyWait { .. } | Input::LastAgents(_) | Input::Owners(_) => {}
             Input::RestorePlace { queue, caller, arrived, until } => {
                 self.keep_place((*queue, caller.clone()), *arrived, *until);
             }

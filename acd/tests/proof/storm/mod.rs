@@ -253,6 +253,7 @@ fn name(input: &Input, accepted: bool) -> &'static str {
         Input::CallbackFacts { .. } => "input: facts of callbacks",
         Input::RestoreCallback(_) => "input: callback restored",
         Input::WhyIdle { .. } => "input: why idle",
+        Input::WhyWait { .. } => "input: why calls wait",
         Input::LastAgents(_) => "input: last agents",
         Input::Owners(_) => "input: owners",
         Input::Steer(_) => "input: steer",

@@ -340,6 +340,7 @@ impl AcdOwner {
             | Input::CancelCallback { request: Some(request), .. }
             | Input::Steer(Steer { request: Some(request), .. })
             | Input::WhyIdle { request, .. }
+            | Input::WhyWait { request, .. }
             | Input::Dispose { request: Some(request), .. }
             | Input::ExtendWrapUp { request: Some(request), .. }
             | Input::ChooseQueues { request: Some(request), .. } => {
