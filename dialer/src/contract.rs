@@ -245,6 +245,26 @@ impl Dial {
 }
 
 impl Heard {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Ringback,
+        Self::Busy,
+        Self::Congestion,
+        Self::Unobtainable,
+        Self::Sit,
+        Self::Announcement,
+        Self::Person,
+        Self::Machine,
+        Self::Fax,
+        Self::DeadAir,
+    ];
+
+    /// What has this word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|heard| heard.word() == word)
+    }
+
     /// The stable word.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -260,6 +280,32 @@ impl Heard {
             Self::Fax => "fax",
             Self::DeadAir => "dead_air",
         }
+    }
+}
+
+impl EndClass {
+    const WORDS: [(Self, &'static str); 9] = [
+        (Self::HungUp, "hung_up"),
+        (Self::NoAnswer, "no_answer"),
+        (Self::Busy, "busy"),
+        (Self::Refused, "refused"),
+        (Self::Unobtainable, "unobtainable"),
+        (Self::Canceled, "canceled"),
+        (Self::NotDialed, "not_dialed"),
+        (Self::Failed, "failed"),
+        (Self::Restart, "restart"),
+    ];
+
+    /// The stable word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(class, _)| *class == self).map_or("failed", |(_, word)| word)
+    }
+
+    /// The class with this word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(class, _)| *class)
     }
 }
 

@@ -10,3 +10,4 @@ pub mod gate;
 pub mod hopper;
 pub mod list;
 pub mod pacing;
+pub mod runner;

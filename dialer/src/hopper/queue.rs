@@ -304,6 +304,11 @@ impl Hopper {
         self.leads.get(&lead).map(|held| &held.lead)
     }
 
+    /// The numbers of all leads that are held.
+    pub fn numbers(&self) -> impl Iterator<Item = &str> {
+        self.leads.values().flat_map(|held| &held.lead.numbers).map(|(number, _)| number.as_str())
+    }
+
     /// A lead that is held, to count what is tried.
     pub fn lead_mut(&mut self, lead: LeadId) -> Option<&mut Lead> {
         self.leads.get_mut(&lead).map(|held| &mut held.lead)

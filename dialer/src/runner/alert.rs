@@ -1,0 +1,123 @@
+//! What a campaign's people should know of, and what to do about it.
+
+use std::collections::VecDeque;
+
+use clock::WallTime;
+use serde::{Deserialize, Serialize};
+
+use super::attempt::Attempt;
+use super::ledger::is_failure;
+
+/// Something that is wrong with a campaign that runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// What.
+    pub kind: AlertKind,
+    /// What it concerns, if not the whole campaign: a caller id.
+    pub about: Option<String>,
+    /// Since when.
+    pub since: WallTime,
+    /// In a sentence, with its figures.
+    pub says: String,
+}
+
+/// A kind of alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertKind {
+    /// No lead can be called now.
+    ListDry,
+    /// Nobody serves it.
+    NoAgents,
+    /// The abandon rate is near its limit.
+    AbandonNear,
+    /// Calls fail for causes of ours, the trunk's or the network's.
+    TrunkFailing,
+    /// A caller id is answered rarely: it may be labelled as spam.
+    CallerIdRare,
+}
+
+impl AlertKind {
+    /// The stable word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ListDry => "list_dry",
+            Self::NoAgents => "no_agents",
+            Self::AbandonNear => "abandon_near",
+            Self::TrunkFailing => "trunk_failing",
+            Self::CallerIdRare => "caller_id_rare",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub const fn remedy(self) -> &'static str {
+        match self {
+            Self::ListDry => "Add leads, reset a list, or look at why its leads are not dialed.",
+            Self::NoAgents => "Have agents serve the campaign's queue and bring their standing legs up, or pause it.",
+            Self::AbandonNear => {
+                "Bring more agents in, lower the target, or dial progressively until it has recovered."
+            }
+            Self::TrunkFailing => {
+                "Look at the trunk: its causes stand in the attempts; pause the campaign until it serves."
+            }
+            Self::CallerIdRare => {
+                "Take the number out of the pool, and ask its carrier whether it is labelled as spam."
+            }
+        }
+    }
+}
+
+/// The attempts that ended last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Recent {
+    /// Whether it failed, whether it was answered, and the caller id.
+    ended: VecDeque<(bool, bool, Option<String>)>,
+}
+
+impl Recent {
+    pub(super) fn saw(&mut self, attempt: &Attempt) {
+        if self.ended.len() >= RECENT_MAX {
+            self.ended.pop_front();
+        }
+        let failed = attempt.outcome.is_some_and(is_failure);
+        self.ended.push_back((failed, attempt.times.answered_at.is_some(), attempt.caller_id.clone()));
+    }
+
+    /// How many of the last calls failed, when that is too many.
+    pub(super) fn failing(&self) -> Option<(usize, usize)> {
+        let last = self.ended.len().min(FAILING_OF);
+        let failed = self.ended.iter().rev().take(last).filter(|(failed, ..)| *failed).count();
+        (last >= FAILING_OF && failed * 2 >= last).then_some((failed, last))
+    }
+
+    /// Caller ids that are answered less than a third as often as the others, with their shares in percent.
+    pub(super) fn rare(&self) -> Vec<(String, usize, usize)> {
+        let tried: Vec<_> = self.ended.iter().filter(|(failed, ..)| !failed).collect();
+        let share = |of: &dyn Fn(&Option<String>) -> bool| {
+            let (all, answered) = tried
+                .iter()
+                .filter(|(.., own)| of(own))
+                .fold((0, 0), |(all, answered), (_, is, _)| (all + 1, answered + usize::from(*is)));
+            (all, (answered * 100).checked_div(all).unwrap_or_default())
+        };
+        let mut own: Vec<&String> = tried.iter().filter_map(|(.., own)| own.as_ref()).collect();
+        own.sort_unstable();
+        own.dedup();
+        let rare = |own: &String| {
+            let (calls, answered) = share(&|other| other.as_ref() == Some(own));
+            let (others, of_others) = share(&|other| other.as_ref() != Some(own));
+            let is_rare = calls >= RARE_FROM && others >= RARE_FROM && answered * 3 < of_others;
+            is_rare.then(|| (own.clone(), answered, of_others))
+        };
+        own.into_iter().filter_map(rare).collect()
+    }
+}
+
+/// Attempts that are looked back at.
+const RECENT_MAX: usize = 1_000;
+/// Of so many, half have failed: a trunk that refuses now and then does not.
+const FAILING_OF: usize = 40;
+/// Calls of a caller id before its answers tell anything.
+const RARE_FROM: usize = 60;

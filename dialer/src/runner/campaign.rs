@@ -1,0 +1,205 @@
+//! One campaign with what runs of it.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use clock::{AgentId, AttemptId, CampaignId, Instant, LeadId, ListId, Now, Rng, WallTime};
+
+use super::alert::{Alert, AlertKind, Recent};
+use super::attempt::Attempt;
+use super::contract::{CampaignNote, Effect, LeadNote, Note, Shown, Written};
+use super::explain::Pace;
+use super::ledger::Ledger;
+use crate::campaign::{Definition, Life, Service};
+use crate::contract::{AgentFact, Heard};
+use crate::gate::{Lists, Rule, Rules};
+use crate::hopper::{Booked, Hopper, Numbers, Taken, Tries};
+use crate::pacing::{self, AgentState, Pacer};
+
+/// A campaign.
+#[derive(Clone, Debug)]
+pub(super) struct Campaign {
+    pub(super) id: CampaignId,
+    pub(super) written: Written,
+    pub(super) life: Life,
+    pub(super) resets: BTreeMap<ListId, WallTime>,
+    /// None: what was counted before is not known.
+    pub(super) ledger: Option<Ledger>,
+    pub(super) run: Option<Run>,
+}
+
+/// What runs of it, from its start until its last attempt is over.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) definition: Arc<Definition>,
+    pub(super) hopper: Hopper,
+    pub(super) pacer: Pacer,
+    pub(super) flights: BTreeMap<AttemptId, Flight>,
+    /// What the pacer was told of each agent.
+    pub(super) told: BTreeMap<AgentId, AgentState>,
+    pub(super) shown: BTreeMap<AgentId, Preview>,
+    pub(super) denied: BTreeMap<LeadId, Barred>,
+    pub(super) recent: Recent,
+    pub(super) alerts: BTreeMap<(AlertKind, Option<String>), Alert>,
+    pub(super) pace: Pace,
+    /// Attempts begun: the pacer's names for them, and whose turn it is among caller ids.
+    pub(super) turn: u64,
+    pub(super) looked_at: Option<Instant>,
+    pub(super) told_attempts: u64,
+}
+
+/// An attempt under way.
+#[derive(Clone, Debug)]
+pub(super) struct Flight {
+    pub(super) attempt: Attempt,
+    /// The pacer's name of it.
+    pub(super) key: u64,
+    /// Somebody must have said by then that it is over or answered.
+    pub(super) due: Instant,
+    pub(super) tries: Tries,
+    pub(super) numbers: u8,
+    pub(super) canceled: bool,
+    /// Times in a row that nobody who carries attempts out knew of it.
+    pub(super) missing: u8,
+    pub(super) ordered: Instant,
+    pub(super) stage: Stage,
+}
+
+/// Where an attempt stands, as the pacing sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Ringing,
+    Detecting,
+    /// Needs an agent.
+    Waiting,
+    /// With an agent, or a message is played.
+    Talking,
+}
+
+/// A lead that an agent looks at.
+#[derive(Clone, Debug)]
+pub(super) struct Preview {
+    pub(super) taken: Taken,
+    pub(super) shown: Shown,
+    pub(super) until: Option<Instant>,
+}
+
+/// A lead that the gate did not let pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Barred {
+    pub(super) rule: Rule,
+    pub(super) because: String,
+    pub(super) again_at: WallTime,
+}
+
+/// What all campaigns share.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    pub(super) rng: Rng,
+    pub(super) rules: Arc<Rules>,
+    pub(super) lists: Arc<Lists>,
+    pub(super) numbers: Numbers,
+    /// Leads and (packed) numbers that are being called, whichever campaign does it.
+    pub(super) busy_leads: BTreeSet<LeadId>,
+    pub(super) busy_numbers: BTreeSet<u64>,
+    /// Whose attempt it is.
+    pub(super) attempts: BTreeMap<AttemptId, CampaignId>,
+    pub(super) journal_is_well: bool,
+    pub(super) out: VecDeque<Effect>,
+}
+
+impl Campaign {
+    /// A run of it, as it is written now.
+    pub(super) fn begin(&mut self, now: Now) {
+        let definition = Arc::clone(&self.written.definition);
+        let lists: Vec<_> = definition.lists.iter().map(|list| (*list, self.resets.get(&list.list).copied())).collect();
+        let rules = pacing::Rules {
+            target_abandon: definition.abandon.target,
+            connect_limit: Duration::from_millis(definition.abandon.connect_limit_ms.into()),
+            max_lines: definition.max_lines,
+            people_called_machines: definition.abandon.people_called_machines,
+        };
+        self.run = Some(Run {
+            hopper: Hopper::new(&lists, definition.mix, definition.order),
+            pacer: Pacer::new(rules, now.mono),
+            definition,
+            flights: BTreeMap::new(),
+            told: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            denied: BTreeMap::new(),
+            recent: Recent::default(),
+            alerts: BTreeMap::new(),
+            pace: Pace::default(),
+            turn: 0,
+            looked_at: None,
+            told_attempts: 0,
+        });
+    }
+
+    /// The run is of a campaign that was written anew since.
+    pub(super) fn is_stale(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| !Arc::ptr_eq(&run.definition, &self.written.definition))
+    }
+
+    pub(super) fn note(&self, now: Now) -> Effect {
+        Effect::Note(Note::Campaign(Box::new(CampaignNote {
+            campaign: self.id,
+            written: self.written.clone(),
+            life: self.life.clone(),
+            resets: self.resets.iter().map(|(list, at)| (*list, *at)).collect(),
+            at: now.wall,
+        })))
+    }
+
+    /// A lead is booked from now.
+    pub(super) fn lead_note(&self, lead: LeadId, list: ListId, booked: Booked, tries: Tries, now: Now) -> Effect {
+        let (campaign, at) = (self.id, now.wall);
+        Effect::Note(Note::Lead(Box::new(LeadNote { campaign, list, lead, booked, tries, disposition: None, at })))
+    }
+}
+
+impl Run {
+    /// Tells the pacer of an agent, if that is new to it.
+    pub(super) fn tell(&mut self, fact: &AgentFact, now: Now) {
+        use crate::contract::Doing;
+        let state = match fact.doing {
+            Doing::Gone => AgentState::Gone,
+            Doing::Ready if fact.standing => AgentState::Idle,
+            Doing::Ready | Doing::Paused => AgentState::Away,
+            Doing::OnCall => AgentState::Talking,
+            Doing::WrapUp => AgentState::WrapUp,
+        };
+        let known =
+            if state == AgentState::Gone { self.told.remove(&fact.agent) } else { self.told.insert(fact.agent, state) };
+        if known.unwrap_or(AgentState::Gone) != state {
+            self.pacer.handle(now.mono, pacing::Event::Agent { agent: fact.agent.0, state });
+        }
+    }
+
+    /// He can take a call now, and none is under way for him alone.
+    pub(super) fn is_free(&self, agent: AgentId) -> bool {
+        let has_his =
+            self.flights.values().any(|flight| flight.attempt.waits == Some(agent) && flight.stage != Stage::Talking);
+        self.told.get(&agent) == Some(&AgentState::Idle) && !has_his
+    }
+
+    pub(super) fn count(&self, stage: Stage) -> u32 {
+        let count = self.flights.values().filter(|flight| flight.stage == stage).count();
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn agents(&self, state: AgentState) -> u32 {
+        u32::try_from(self.told.values().filter(|told| **told == state).count()).unwrap_or(u32::MAX)
+    }
+
+    /// What was heard needs an agent.
+    pub(super) fn needs_agent(&self, heard: Heard) -> bool {
+        use crate::contract::OnMachine;
+        match (self.definition.service, heard) {
+            (Service::Queue(_), Heard::Person) => true,
+            (_, Heard::Machine) => matches!(self.definition.detection.on_machine, OnMachine::Queue(_)),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What somebody does with a campaign.
+
+use std::collections::BTreeMap;
+
+use clock::{CampaignId, ListId, Now};
+
+use super::campaign::{Campaign, Shared};
+use super::contract::{Effect, LeadNote, Note, Refusal, Reply, Restored, Written};
+use super::dialer::Dialer;
+use super::ledger::Ledger;
+use crate::campaign::{Actor, LeadAction, Life, Status, Step, check};
+
+impl Dialer {
+    pub(super) fn restore(&mut self, restored: Restored, now: Now) {
+        let Restored { campaign: id, written, life, resets, ledger, open } = restored;
+        let mut campaign = Campaign { id, written, life, resets: resets.into_iter().collect(), ledger, run: None };
+        for (attempt, tries, numbers) in open {
+            campaign.close(&mut self.shared, attempt, tries, numbers, now);
+        }
+        // Its leads are read anew before it dials.
+        if campaign.life.status == Status::Running {
+            campaign.life.status = Status::Processing;
+        }
+        self.campaigns.insert(id, campaign);
+    }
+
+    pub(super) fn write(&mut self, id: CampaignId, written: Written, by: Actor, now: Now) -> Result<Reply, Refusal> {
+        let faults = check(&written.definition);
+        if !faults.is_empty() {
+            return Err(Refusal::Faults(faults));
+        }
+        let Some(campaign) = self.campaigns.get_mut(&id) else {
+            if self.campaigns.len() >= CAMPAIGNS_MAX {
+                return Err(Refusal::TooMany);
+            }
+            let life = Life { edited_by: Some(by), ..Life::default() };
+            let (resets, ledger) = (BTreeMap::new(), Some(Ledger::default()));
+            let campaign = Campaign { id, written, life: life.clone(), resets, ledger, run: None };
+            self.shared.out.push_back(campaign.note(now));
+            self.campaigns.insert(id, campaign);
+            return Ok(Reply::Life(life));
+        };
+        campaign.life.take(Step::Edit(by), now.wall, self.four_eyes).map_err(Refusal::Denied)?;
+        campaign.written = written;
+        campaign.hide_all(&mut self.shared, now);
+        self.shared.out.push_back(campaign.note(now));
+        Ok(Reply::Life(campaign.life.clone()))
+    }
+
+    pub(super) fn step(&mut self, id: CampaignId, step: Step, now: Now) -> Result<Reply, Refusal> {
+        if matches!(step, Step::Start(_)) {
+            self.queue_is_free(id)?;
+        }
+        let campaign = self.campaigns.get_mut(&id).ok_or(Refusal::UnknownCampaign)?;
+        if matches!(step, Step::Submit(_) | Step::Approve(_) | Step::Start(_)) {
+            let faults = check(&campaign.written.definition);
+            if !faults.is_empty() {
+                return Err(Refusal::Faults(faults));
+            }
+        }
+        campaign.step(&mut self.shared, step, now, self.four_eyes)?;
+        let life = campaign.life.clone();
+        self.tell_agents(now);
+        Ok(Reply::Life(life))
+    }
+
+    pub(super) fn reset(&mut self, id: CampaignId, list: ListId, now: Now) -> Result<Reply, Refusal> {
+        let campaign = self.campaigns.get_mut(&id).ok_or(Refusal::UnknownCampaign)?;
+        if campaign.written.definition.lists.iter().all(|share| share.list != list) {
+            return Err(Refusal::UnknownList);
+        }
+        campaign.resets.insert(list, now.wall);
+        if let Some(run) = &mut campaign.run {
+            run.hopper.reset(list, now.wall);
+        }
+        self.shared.out.push_back(campaign.note(now));
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn disposed(
+        &mut self,
+        id: CampaignId,
+        lead: clock::LeadId,
+        code: &str,
+        callback: Option<(clock::WallTime, Option<clock::AgentId>)>,
+        now: Now,
+    ) {
+        let Some(campaign) = self.campaigns.get_mut(&id) else { return };
+        let Some(run) = &mut campaign.run else { return };
+        let action = run.definition.dispositions.get(code).copied();
+        let action = action.unwrap_or(if callback.is_some() { LeadAction::Callback } else { LeadAction::Done });
+        let Some(held) = run.hopper.lead(lead).cloned() else { return };
+        if action == LeadAction::DoNotCall {
+            let numbers = held.numbers.iter().map(|(number, _)| number.clone()).collect();
+            self.shared.out.push_back(Effect::DoNotCall { numbers, reason: format!("disposition {code}") });
+        }
+        if let Some(booked) = run.hopper.disposed(lead, action, callback, now.wall) {
+            let (list, tries, at) = (held.list, held.tries, now.wall);
+            let disposition = Some(code.to_owned());
+            let note = LeadNote { campaign: id, list, lead, booked, tries, disposition, at };
+            self.shared.out.push_back(Effect::Note(Note::Lead(Box::new(note))));
+        }
+    }
+
+    /// Agents of a queue are counted for one campaign: whoever is idle could be promised twice.
+    fn queue_is_free(&self, id: CampaignId) -> Result<(), Refusal> {
+        let queue = self.campaigns.get(&id).and_then(|campaign| campaign.written.definition.queue());
+        let is_taken = |other: &&Campaign| {
+            let is_on = matches!(other.life.status, Status::Processing | Status::Running);
+            other.id != id && is_on && queue.is_some() && other.written.definition.queue() == queue
+        };
+        let taken = self.campaigns.values().find(is_taken);
+        taken.map_or(Ok(()), |other| Err(Refusal::QueueTaken(other.id)))
+    }
+}
+
+impl Campaign {
+    /// Takes a step of its life, and does what follows at once.
+    pub(super) fn step(&mut self, shared: &mut Shared, step: Step, now: Now, four_eyes: bool) -> Result<(), Refusal> {
+        let ends = matches!(step, Step::Stop(_) | Step::Cancel(..));
+        let is_news = self.life.take(step, now.wall, four_eyes).map_err(Refusal::Denied)?;
+        if !is_news {
+            return Ok(());
+        }
+        if self.life.status != Status::Running {
+            self.hide_all(shared, now);
+        }
+        if ends {
+            self.cancel_ringing(shared);
+        }
+        shared.out.push_back(self.note(now));
+        Ok(())
+    }
+}
+
+/// Campaigns that a house has at once, ended ones that nobody has put away included.
+const CAMPAIGNS_MAX: usize = 10_000;

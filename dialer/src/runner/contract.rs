@@ -1,0 +1,372 @@
+//! What the dialer is told, and what it does.
+
+use std::sync::Arc;
+
+use clock::{AgentId, AttemptId, CampaignId, LeadId, ListId, QueueId, RequestId, WallTime};
+use serde::{Deserialize, Serialize};
+
+use super::alert::Alert;
+use super::attempt::Attempt;
+use super::explain::WhyNot;
+use super::ledger::{Hour, Ledger};
+use crate::campaign::{Actor, Definition, Denied, Fault, Life, Step};
+use crate::contract::{AgentFact, Order, Report};
+use crate::gate::{Lists, Rules, Verdict};
+use crate::hopper::{Booked, NumberHistory, Page, Tries, Wanted};
+
+/// Something that happens to the dialer.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The company's own rules of the gate.
+    Rules(Arc<Rules>),
+    /// The do-not-call lists, whole, after each change.
+    Lists(Arc<Lists>),
+    /// Another person than who wrote a campaign must approve it.
+    FourEyes(bool),
+    /// Entries can be written, or cannot: without them nothing is dialed (DESIGN section 6).
+    Journal {
+        /// They can.
+        is_well: bool,
+    },
+    /// A campaign from before a restart; before anything else of it.
+    Restore(Box<Restored>),
+    /// A campaign is written, for the first time or anew.
+    Write {
+        /// Whom to answer.
+        request: Option<RequestId>,
+        /// Which.
+        campaign: CampaignId,
+        /// What it is now.
+        written: Written,
+        /// Who writes it.
+        by: Actor,
+    },
+    /// Somebody does something with a campaign.
+    Step {
+        /// Whom to answer.
+        request: Option<RequestId>,
+        /// Which.
+        campaign: CampaignId,
+        /// What.
+        step: Step,
+    },
+    /// A list of a campaign is called anew, from its first lead on.
+    Reset {
+        /// Whom to answer.
+        request: Option<RequestId>,
+        /// The campaign.
+        campaign: CampaignId,
+        /// The list.
+        list: ListId,
+    },
+    /// Leads that were asked for.
+    Page {
+        /// For which campaign.
+        campaign: CampaignId,
+        /// The leads.
+        page: Page,
+    },
+    /// Leads were added to a list.
+    Added {
+        /// The list.
+        list: ListId,
+    },
+    /// What is true of an agent who serves a queue.
+    Agent {
+        /// The queue.
+        queue: QueueId,
+        /// What.
+        fact: AgentFact,
+    },
+    /// Something happened to an attempt.
+    Report(Report),
+    /// All attempts that are under way where they are carried out: what is missing twice is over.
+    Live(Vec<AttemptId>),
+    /// An agent said what came of a conversation.
+    Disposed {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The lead.
+        lead: LeadId,
+        /// The disposition's code.
+        code: String,
+        /// When he is to be called back, and by whom alone.
+        callback: Option<(WallTime, Option<AgentId>)>,
+    },
+    /// An agent of a manual or preview campaign does something.
+    ByHand {
+        /// Whom to answer.
+        request: RequestId,
+        /// The campaign.
+        campaign: CampaignId,
+        /// The agent.
+        agent: AgentId,
+        /// What.
+        what: ByHand,
+    },
+    /// Somebody wants to know.
+    Ask {
+        /// Whom to answer.
+        request: RequestId,
+        /// What.
+        question: Question,
+    },
+}
+
+/// A campaign as somebody wrote it.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// What it means.
+    pub definition: Arc<Definition>,
+    /// Its text, which the dialer keeps and does not read.
+    pub text: Arc<str>,
+}
+
+impl PartialEq for Written {
+    /// What it means follows from its text.
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Written {}
+
+/// A campaign from before a restart.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// Which.
+    pub campaign: CampaignId,
+    /// What it is.
+    pub written: Written,
+    /// Its life so far.
+    pub life: Life,
+    /// When its lists were reset.
+    pub resets: Vec<(ListId, WallTime)>,
+    /// What was counted; none: not known, and nobody is called without an agent who waits.
+    pub ledger: Option<Ledger>,
+    /// Attempts that had not ended, each with its lead's tries and how many numbers it has.
+    pub open: Vec<(Attempt, Tries, u8)>,
+}
+
+/// Something that an agent does himself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ByHand {
+    /// Show me the next lead.
+    Next,
+    /// Dial the lead that is shown to me.
+    Accept,
+    /// Another one; this one comes again later.
+    Skip,
+    /// Dial this number, E.164, with all checks.
+    Number {
+        /// The number.
+        number: String,
+        /// What the database knows of it; none: nothing could be read, and it is not dialed.
+        history: Option<NumberHistory>,
+    },
+}
+
+/// Something that can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Why a lead is not being dialed.
+    WhyNot {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The lead.
+        lead: LeadId,
+    },
+}
+
+/// What the dialer does.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// For those who make calls. A `Dial` waits until every note before it is synced.
+    Order(Order),
+    /// For the journal.
+    Note(Note),
+    /// Leads are wanted.
+    Wanted {
+        /// For which campaign.
+        campaign: CampaignId,
+        /// Which.
+        wanted: Wanted,
+    },
+    /// A lead is shown to an agent, or nothing more.
+    Show {
+        /// Of which campaign.
+        campaign: CampaignId,
+        /// The agent.
+        agent: AgentId,
+        /// What; none: what was shown is over.
+        shown: Option<Shown>,
+    },
+    /// Numbers are to be called no more.
+    DoNotCall {
+        /// E.164.
+        numbers: Vec<String>,
+        /// Why.
+        reason: String,
+    },
+    /// The answer to somebody; after every note before it is synced.
+    Reply {
+        /// Whom.
+        request: RequestId,
+        /// What.
+        result: Result<Reply, Refusal>,
+    },
+    /// Something was not as it must be, and was repaired: counted, alarmed, fails any test.
+    Repaired {
+        /// What.
+        what: &'static str,
+    },
+}
+
+/// Something for the journal.
+#[derive(Clone, Debug)]
+pub enum Note {
+    /// A campaign is so from now.
+    Campaign(Box<CampaignNote>),
+    /// An attempt is so from now; with the lead's tries and how many numbers it has.
+    Attempt(Box<Attempt>, Tries, u8),
+    /// A lead is booked from now.
+    Lead(Box<LeadNote>),
+    /// What the gate said of a lead: each allow, and each deny by another rule than before.
+    Judged(Box<JudgedNote>),
+    /// A campaign's alert is on from now, or off.
+    Alert {
+        /// The campaign.
+        campaign: CampaignId,
+        /// What.
+        alert: Alert,
+        /// On, or off.
+        is_on: bool,
+    },
+    /// How far a campaign has come.
+    Progress(Progress),
+}
+
+/// A campaign, whole.
+#[derive(Clone, Debug)]
+pub struct CampaignNote {
+    /// Which.
+    pub campaign: CampaignId,
+    /// What it is.
+    pub written: Written,
+    /// Its life so far.
+    pub life: Life,
+    /// When its lists were reset.
+    pub resets: Vec<(ListId, WallTime)>,
+    /// When it became so.
+    pub at: WallTime,
+}
+
+/// A lead of a campaign, whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeadNote {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// Its list.
+    pub list: ListId,
+    /// The lead.
+    pub lead: LeadId,
+    /// When it comes again, or that it does not.
+    pub booked: Booked,
+    /// What was tried.
+    pub tries: Tries,
+    /// The agent's disposition that made it so.
+    pub disposition: Option<String>,
+    /// When it became so.
+    pub at: WallTime,
+}
+
+/// What the gate said of a lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedNote {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The lead.
+    pub lead: LeadId,
+    /// The queue that serves the campaign.
+    pub queue: Option<QueueId>,
+    /// The attempt; none where it is denied.
+    pub attempt: Option<AttemptId>,
+    /// The agent who waits for it.
+    pub agent: Option<AgentId>,
+    /// What was said, with its evidence.
+    pub verdict: Verdict,
+}
+
+/// How far a campaign has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// What was counted so far.
+    pub total: Hour,
+    /// Attempts in flight.
+    pub in_flight: u32,
+    /// When.
+    pub at: WallTime,
+}
+
+/// A lead as an agent sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The lead.
+    pub lead: LeadId,
+    /// The number that would be dialed.
+    pub number: String,
+    /// It is dialed then, unless he says something.
+    pub until: Option<WallTime>,
+    /// He may pass it on.
+    pub may_skip: bool,
+}
+
+/// A good answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reply {
+    /// The campaign's life now.
+    Life(Life),
+    /// The lead that is shown.
+    Shown(Shown),
+    /// It is being dialed.
+    Dialing(AttemptId),
+    /// Done, and nothing to tell.
+    Done,
+    /// Why a lead is not being dialed.
+    WhyNot(WhyNot),
+}
+
+/// Why something is not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such campaign.
+    UnknownCampaign,
+    /// No such list in the campaign.
+    UnknownList,
+    /// Not from where it stands, or not by this person.
+    Denied(Denied),
+    /// It makes no sense: all that is wrong.
+    Faults(Vec<Fault>),
+    /// Another campaign that runs is served by its queue.
+    QueueTaken(CampaignId),
+    /// There are as many campaigns as there may be.
+    TooMany,
+    /// It does not run, or is not dialed by hand.
+    NotByHand,
+    /// The agent is not ready, or his standing leg is not up.
+    AgentNotReady,
+    /// Nothing is shown to him.
+    NothingShown,
+    /// He may not pass leads on.
+    MayNotSkip,
+    /// There is no lead that may be called now.
+    NoLead,
+    /// The gate lets it not pass.
+    Gate(Box<Verdict>),
+    /// The number, or as many as there are lines, are being called.
+    Busy,
+}

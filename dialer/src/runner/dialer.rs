@@ -1,0 +1,357 @@
+//! The core: inputs, ticks, effects.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use clock::{AgentId, CampaignId, Instant, LeadId, Now, QueueId, Rng};
+
+use super::alert::{Alert, AlertKind};
+use super::campaign::{Campaign, Shared};
+use super::contract::{Effect, Input, Note, Progress, Question, Refusal, Reply};
+use super::explain::{Hold, WhyNot};
+use super::ledger::Window;
+use crate::campaign::{Status, Step};
+use crate::contract::{AgentFact, Doing};
+use crate::gate::packed;
+use crate::hopper::{NUMBERS_MAX, Numbers, Place};
+use crate::pacing::AgentState;
+
+/// All campaigns, with what they share.
+#[derive(Clone, Debug)]
+pub struct Dialer {
+    pub(super) shared: Shared,
+    pub(super) campaigns: BTreeMap<CampaignId, Campaign>,
+    pub(super) four_eyes: bool,
+    agents: BTreeMap<(QueueId, AgentId), AgentFact>,
+    next_tick: Option<Instant>,
+    swept_at: Option<Instant>,
+}
+
+impl Dialer {
+    /// A dialer without campaigns.
+    #[must_use]
+    pub fn new(rng: Rng) -> Self {
+        let shared = Shared {
+            rng,
+            rules: Arc::default(),
+            lists: Arc::default(),
+            numbers: Numbers::default(),
+            busy_leads: BTreeSet::new(),
+            busy_numbers: BTreeSet::new(),
+            attempts: BTreeMap::new(),
+            journal_is_well: true,
+            out: VecDeque::new(),
+        };
+        let (campaigns, agents) = (BTreeMap::new(), BTreeMap::new());
+        Self { shared, campaigns, four_eyes: true, agents, next_tick: None, swept_at: None }
+    }
+
+    /// Takes one input.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Rules(rules) => self.shared.rules = rules,
+            Input::Lists(lists) => self.shared.lists = lists,
+            Input::FourEyes(four_eyes) => self.four_eyes = four_eyes,
+            Input::Journal { is_well } => self.shared.journal_is_well = is_well,
+            Input::Restore(restored) => self.restore(*restored, now),
+            Input::Write { request, campaign, written, by } => {
+                let result = self.write(campaign, written, by, now);
+                self.reply(request, result);
+            }
+            Input::Step { request, campaign, step } => {
+                let result = self.step(campaign, step, now);
+                self.reply(request, result);
+            }
+            Input::Reset { request, campaign, list } => {
+                let result = self.reset(campaign, list, now);
+                self.reply(request, result);
+            }
+            Input::Page { campaign, page } => self.page(campaign, page, now),
+            Input::Added { list } => {
+                let is_its =
+                    |campaign: &&mut Campaign| campaign.written.definition.lists.iter().any(|share| share.list == list);
+                let runs = self.campaigns.values_mut().filter(is_its).filter_map(|campaign| campaign.run.as_mut());
+                runs.for_each(|run| run.hopper.look());
+            }
+            Input::Agent { queue, fact } => self.agent(queue, fact, now),
+            Input::Report(report) => {
+                let campaign = self.shared.attempts.get(&report.attempt).and_then(|id| self.campaigns.get_mut(id));
+                if let Some(campaign) = campaign {
+                    campaign.report(&mut self.shared, report.attempt, report.at, report.fact, now);
+                }
+            }
+            Input::Live(live) => {
+                self.campaigns.values_mut().for_each(|campaign| campaign.compare(&mut self.shared, &live, now));
+            }
+            Input::Disposed { campaign, lead, code, callback } => self.disposed(campaign, lead, &code, callback, now),
+            Input::ByHand { request, campaign, agent, what } => {
+                let found = self.campaigns.get_mut(&campaign).ok_or(Refusal::UnknownCampaign);
+                let result = found.and_then(|campaign| campaign.by_hand(&mut self.shared, agent, what, now));
+                self.reply(Some(request), result);
+            }
+            Input::Ask { request, question } => {
+                let Question::WhyNot { campaign, lead } = question;
+                let result = self.why_not(campaign, lead, now).map(Reply::WhyNot).ok_or(Refusal::UnknownCampaign);
+                self.reply(Some(request), result);
+            }
+        }
+        self.arm(now);
+    }
+
+    /// Ticks when it is time; early calls do nothing.
+    pub fn handle_timeout(&mut self, now: Now) {
+        if self.next_tick.is_none_or(|at| now.mono < at) {
+            return;
+        }
+        self.next_tick = None;
+        for campaign in
+            self.campaigns.values_mut().filter(|campaign| campaign.run.is_some() || campaign.life.status.is_live())
+        {
+            campaign.tick(&mut self.shared, now);
+        }
+        // A run that began at this tick knows no agent yet.
+        self.tell_agents(now);
+        self.sweep(now);
+        self.arm(now);
+    }
+
+    /// What is to be done next; drained before the next input.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.shared.out.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout).
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.next_tick
+    }
+
+    /// Why a lead is not being dialed; none: there is no such campaign.
+    #[must_use]
+    pub fn why_not(&self, campaign: CampaignId, lead: LeadId, now: Now) -> Option<WhyNot> {
+        let campaign = self.campaigns.get(&campaign)?;
+        let run = campaign.run.as_ref();
+        let place = run.and_then(|run| run.hopper.place(lead));
+        if let Some(Place::InFlight(attempt)) = place {
+            return Some(WhyNot::InFlight(attempt));
+        }
+        if run.is_some_and(|run| run.hopper.is_over(lead)) {
+            return Some(WhyNot::Done);
+        }
+        if campaign.life.status != Status::Running {
+            return Some(WhyNot::Status(campaign.life.status));
+        }
+        let run = run?;
+        let barred = run.denied.get(&lead).filter(|barred| barred.again_at > now.wall);
+        Some(match (place, barred) {
+            (None, _) => WhyNot::NotRead,
+            (Some(Place::Taken), _) => WhyNot::Shown,
+            (Some(Place::Disposing { .. }), _) => WhyNot::Disposing,
+            (_, Some(barred)) => {
+                let (rule, because, again_at) = (barred.rule, barred.because.clone(), barred.again_at);
+                WhyNot::Denied { rule, because, again_at }
+            }
+            (Some(Place::Retry { at }), _) if at > now.wall => WhyNot::Retry { at },
+            (Some(Place::Callback { at, agent }), _) if at > now.wall || agent.is_some() => {
+                WhyNot::Callback { at, agent }
+            }
+            _ if run.pace.hold == Some(Hold::Schedule) => {
+                WhyNot::Schedule(run.definition.schedule.as_ref().and_then(|schedule| schedule.opens(now.wall)))
+            }
+            (Some(Place::New { ahead }), _) => WhyNot::Next { ahead, hold: run.pace.hold },
+            _ => WhyNot::Next { ahead: 0, hold: run.pace.hold },
+        })
+    }
+
+    fn reply(&mut self, request: Option<clock::RequestId>, result: Result<Reply, Refusal>) {
+        if let Some(request) = request {
+            self.shared.out.push_back(Effect::Reply { request, result });
+        }
+    }
+
+    fn page(&mut self, id: CampaignId, page: crate::hopper::Page, now: Now) {
+        let Some(run) = self.campaigns.get_mut(&id).and_then(|campaign| campaign.run.as_mut()) else { return };
+        for (number, history) in page.leads.iter().flatten().flat_map(|lead| &lead.numbers) {
+            self.shared.numbers.learn(number, history);
+        }
+        run.hopper.page(page, now.wall, &mut self.shared.rng);
+    }
+
+    fn agent(&mut self, queue: QueueId, fact: AgentFact, now: Now) {
+        if fact.doing == Doing::Gone {
+            self.agents.remove(&(queue, fact.agent));
+        } else {
+            self.agents.insert((queue, fact.agent), fact);
+        }
+        let gone = |run: &mut super::campaign::Run| run.tell(&AgentFact { doing: Doing::Gone, ..fact }, now);
+        if fact.doing == Doing::Gone {
+            let of_queue = |campaign: &&mut Campaign| campaign.written.definition.queue() == Some(queue);
+            self.campaigns.values_mut().filter(of_queue).filter_map(|campaign| campaign.run.as_mut()).for_each(gone);
+        }
+        self.tell_agents(now);
+    }
+
+    /// Each agent counts for one campaign that runs: the first of whose queues he serves.
+    pub(super) fn tell_agents(&mut self, now: Now) {
+        let mut counted = BTreeSet::new();
+        for campaign in self.campaigns.values_mut() {
+            let is_on = matches!(campaign.life.status, Status::Processing | Status::Running);
+            let Some(run) = &mut campaign.run else { continue };
+            let Some(queue) = run.definition.queue() else { continue };
+            let his = self.agents.range((queue, AgentId(0))..=(queue, AgentId(u32::MAX)));
+            for (_, fact) in his {
+                let is_ours = is_on && counted.insert(fact.agent);
+                let fact = if is_ours { *fact } else { AgentFact { doing: Doing::Gone, ..*fact } };
+                run.tell(&fact, now);
+            }
+        }
+    }
+
+    fn sweep(&mut self, now: Now) {
+        let is_due = self.swept_at.is_none_or(|at| now.mono.since(at) >= SWEEP_EVERY);
+        if !is_due || self.shared.numbers.len() < NUMBERS_MAX / 2 {
+            return;
+        }
+        self.swept_at = Some(now.mono);
+        let runs = self.campaigns.values().filter_map(|campaign| campaign.run.as_ref());
+        let held: BTreeSet<u64> = runs.flat_map(|run| run.hopper.numbers()).filter_map(packed).collect();
+        self.shared.numbers.sweep(now.wall, |key| held.contains(&key));
+    }
+
+    fn arm(&mut self, now: Now) {
+        let is_on = |campaign: &Campaign| campaign.run.is_some() || campaign.life.status.is_live();
+        if self.next_tick.is_some() || !self.campaigns.values().any(is_on) {
+            return;
+        }
+        let agents =
+            self.campaigns.values().filter_map(|campaign| campaign.run.as_ref()).map(|run| run.told.len()).max();
+        let every = if agents.unwrap_or_default() > COARSE_FROM { TICK * 2 } else { TICK };
+        self.next_tick = Some(now.mono + every);
+    }
+}
+
+impl Campaign {
+    fn tick(&mut self, shared: &mut Shared, now: Now) {
+        if self.life.status == Status::Processing && (self.run.is_none() || self.is_stale()) {
+            // What was begun under the former definition ends first.
+            if self.run.as_ref().is_none_or(|run| run.flights.is_empty()) {
+                self.begin(now);
+            }
+        }
+        self.give_up(shared, now);
+        let id = self.id;
+        let Some(run) = &mut self.run else { return };
+        run.hopper.expire(now.wall);
+        if self.life.status.is_live() {
+            while let Some(wanted) = run.hopper.wanted(now.wall) {
+                shared.out.push_back(Effect::Wanted { campaign: id, wanted });
+            }
+        }
+        if self.life.status == Status::Processing && run.hopper.is_ready() {
+            let _ = self.step(shared, Step::Ready, now, false);
+        }
+        self.pace(shared, now);
+        self.preview(shared, now);
+        self.look(shared, now);
+        self.finish(shared, now);
+    }
+
+    /// Every lead is done: so is the campaign. One that is over is let go of with its last attempt.
+    fn finish(&mut self, shared: &mut Shared, now: Now) {
+        let Some(run) = &self.run else { return };
+        if !run.flights.is_empty() {
+            return;
+        }
+        let is_manual = run.definition.method == crate::campaign::Method::Manual;
+        if self.life.status == Status::Running && run.hopper.is_finished() && !is_manual {
+            let _ = self.step(shared, Step::Finish, now, false);
+        }
+        let is_quiet = self.run.as_ref().is_some_and(|run| run.hopper.counts().busy == 0);
+        if self.life.status.is_final() && is_quiet {
+            self.run = None;
+        }
+    }
+
+    /// Progress and alerts, every few seconds.
+    fn look(&mut self, shared: &mut Shared, now: Now) {
+        let total = self.ledger.as_ref().map(|ledger| ledger.total()).unwrap_or_default();
+        let found = self.alerts(now);
+        let (id, is_on) = (self.id, self.life.status.is_live());
+        let Some(run) = &mut self.run else { return };
+        if run.looked_at.is_some_and(|at| now.mono.since(at) < LOOK_EVERY) {
+            return;
+        }
+        run.looked_at = Some(now.mono);
+        let in_flight = u32::try_from(run.flights.len()).unwrap_or(u32::MAX);
+        if run.told_attempts != total.attempts {
+            run.told_attempts = total.attempts;
+            let progress = Progress { campaign: id, total, in_flight, at: now.wall };
+            shared.out.push_back(Effect::Note(Note::Progress(progress)));
+        }
+        let found: BTreeMap<_, _> =
+            found.into_iter().filter(|_| is_on).map(|alert| ((alert.kind, alert.about.clone()), alert)).collect();
+        let over: Vec<_> = run.alerts.keys().filter(|key| !found.contains_key(*key)).cloned().collect();
+        for alert in over.iter().filter_map(|key| run.alerts.remove(key)) {
+            shared.out.push_back(Effect::Note(Note::Alert { campaign: id, alert, is_on: false }));
+        }
+        for (key, alert) in found {
+            run.alerts.entry(key).or_insert_with(|| {
+                shared.out.push_back(Effect::Note(Note::Alert { campaign: id, alert: alert.clone(), is_on: true }));
+                alert
+            });
+        }
+    }
+
+    fn alerts(&self, now: Now) -> Vec<Alert> {
+        let Some(run) = &self.run else { return Vec::new() };
+        if self.life.status != Status::Running {
+            return Vec::new();
+        }
+        let alert = |kind, about, says| Alert { kind, about, since: now.wall, says };
+        let mut found = Vec::new();
+        let is_dry = run.hopper.is_dry() && run.hopper.next_due().is_none_or(|at| at > now.wall + DRY_FOR);
+        if is_dry && run.definition.method != crate::campaign::Method::Manual {
+            let waiting = run.hopper.counts().retries + run.hopper.counts().callbacks;
+            found.push(alert(
+                AlertKind::ListDry,
+                None,
+                format!("No new lead is left; {waiting} wait for their next try."),
+            ));
+        }
+        let at_work = run.told.values().filter(|state| **state != AgentState::Away).count();
+        if run.definition.queue().is_some() && at_work == 0 && run.pace.hold != Some(Hold::Schedule) {
+            found.push(alert(AlertKind::NoAgents, None, "Nobody with a standing leg serves its queue.".to_owned()));
+        }
+        let month = self.ledger.as_ref().map(|ledger| ledger.within(Window::Month, now.wall)).unwrap_or_default();
+        let rate = month.abandon_rate().filter(|_| month.people >= NEAR_FROM);
+        if let Some(rate) = rate.filter(|rate| *rate >= run.definition.abandon.target * NEAR) {
+            let says =
+                format!("{:.2} % of {} people who answered in 30 days were abandoned.", rate * 100.0, month.people);
+            found.push(alert(AlertKind::AbandonNear, None, says));
+        }
+        if let Some((failed, last)) = run.recent.failing() {
+            found.push(alert(AlertKind::TrunkFailing, None, format!("{failed} of the last {last} attempts failed.")));
+        }
+        for (own, answered, others) in run.recent.rare() {
+            let says = format!("{own} is answered in {answered} % of its calls, the others in {others} %.");
+            found.push(alert(AlertKind::CallerIdRare, Some(own), says));
+        }
+        found
+    }
+}
+
+/// How often it is decided how many numbers to dial (pacing.md section 4).
+const TICK: Duration = Duration::from_millis(500);
+/// With more agents, half as often.
+const COARSE_FROM: usize = 100;
+/// Progress and alerts.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// With no lead due for so long a list has run dry.
+const DRY_FOR: Duration = Duration::from_secs(600);
+/// Of the target: near.
+const NEAR: f64 = 0.9;
+/// People who answered, before a rate tells anything.
+const NEAR_FROM: u64 = 100;
+/// Numbers that nothing looks back at are forgotten.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);

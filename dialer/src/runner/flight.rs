@@ -1,0 +1,199 @@
+//! What is told of attempts, and their one end.
+
+use core::time::Duration;
+
+use clock::{AttemptId, Now, WallTime};
+
+use super::attempt::Attempt;
+use super::campaign::{Campaign, Flight, Shared, Stage};
+use super::contract::{Effect, Note};
+use crate::campaign::{Outcome, Service};
+use crate::contract::{EndClass, Ending, Fact, Order};
+use crate::gate::packed;
+use crate::hopper::{After, Lead, NumberHistory, Tries};
+use crate::pacing::Event;
+
+impl Campaign {
+    /// Takes what happened to an attempt of this campaign.
+    pub(super) fn report(&mut self, shared: &mut Shared, id: AttemptId, at: WallTime, fact: Fact, now: Now) {
+        let Some(run) = &mut self.run else { return };
+        let Some(flight) = run.flights.get_mut(&id) else { return };
+        let key = flight.key;
+        let is_worth_a_note = !matches!(fact, Fact::Early(_));
+        let told = fact.clone();
+        if !flight.attempt.take(at, fact) {
+            return;
+        }
+        if flight.attempt.is_over() {
+            run.pacer.handle(now.mono, Event::Ended { attempt: key });
+            self.ended(shared, id, now);
+            return;
+        }
+        self.follow(id, &told, now);
+        let Some(flight) = self.run.as_ref().and_then(|run| run.flights.get(&id)) else { return };
+        if is_worth_a_note {
+            shared.out.push_back(note(flight));
+        }
+    }
+
+    /// Tells the pacer, and keeps where the attempt stands.
+    fn follow(&mut self, id: AttemptId, fact: &Fact, now: Now) {
+        let Some(run) = &mut self.run else { return };
+        let detects = run.definition.detection.enabled;
+        let is_message = matches!(run.definition.service, Service::Message(_));
+        let needs_agent = match fact {
+            Fact::Detected(detection) => run.needs_agent(detection.heard),
+            _ => !is_message,
+        };
+        let Some(flight) = run.flights.get_mut(&id) else { return };
+        let attempt = flight.key;
+        let mut tell = |event| run.pacer.handle(now.mono, event);
+        match fact {
+            Fact::Answered if detects => {
+                (flight.stage, flight.due) = (Stage::Detecting, now.mono + CALL_MAX);
+                tell(Event::Answered { attempt, needs_agent: false });
+            }
+            Fact::Answered => {
+                (flight.stage, flight.due) =
+                    (if is_message { Stage::Talking } else { Stage::Waiting }, now.mono + CALL_MAX);
+                tell(Event::Answered { attempt, needs_agent });
+            }
+            Fact::Detected(_) if flight.attempt.times.answered_at.is_some() && flight.stage == Stage::Detecting => {
+                flight.stage = if needs_agent { Stage::Waiting } else { Stage::Talking };
+                tell(Event::Detected { attempt, needs_agent });
+            }
+            Fact::Connected { .. } => {
+                if flight.stage == Stage::Detecting {
+                    tell(Event::Detected { attempt, needs_agent: true });
+                }
+                flight.stage = Stage::Talking;
+                tell(Event::Connected { attempt });
+            }
+            Fact::Abandoned => {
+                flight.stage = Stage::Talking;
+                tell(Event::Ended { attempt });
+            }
+            _ => {}
+        }
+    }
+
+    /// An attempt is over: everything that is counted, once.
+    pub(super) fn ended(&mut self, shared: &mut Shared, id: AttemptId, now: Now) {
+        let Some(run) = &mut self.run else { return };
+        let Some(flight) = run.flights.remove(&id) else { return };
+        let attempt = &flight.attempt;
+        shared.attempts.remove(&id);
+        shared.busy_leads.remove(&attempt.lead);
+        packed(&attempt.number).map(|key| shared.busy_numbers.remove(&key));
+        let outcome = attempt.outcome.unwrap_or(Outcome::Failed);
+        learn(shared, attempt, outcome);
+        self.ledger.get_or_insert_default().count(attempt);
+        run.recent.saw(attempt);
+        let recycle = &run.definition.recycle;
+        let booked = run.hopper.ended(attempt.lead, outcome, now.wall, recycle);
+        let tries =
+            run.hopper.lead(attempt.lead).map_or_else(|| counted(&flight, outcome, now), |lead| lead.tries.clone());
+        let (lead, list) = (attempt.lead, attempt.list);
+        shared.out.push_back(Effect::Note(Note::Attempt(
+            Box::new(flight.attempt.clone()),
+            tries.clone(),
+            flight.numbers,
+        )));
+        if let Some(booked) = booked {
+            shared.out.push_back(self.lead_note(lead, list, booked, tries, now));
+        }
+    }
+
+    /// An attempt that had not ended before a restart ends, and its lead comes back in its order.
+    pub(super) fn close(&mut self, shared: &mut Shared, mut attempt: Attempt, tries: Tries, numbers: u8, now: Now) {
+        let ending = Ending { class: EndClass::Restart, code: "node_restart".to_owned(), q850: 41, sip: None };
+        // It was over when the node went down, at some moment that nobody knows.
+        attempt.take(now.wall, Fact::Ended(ending));
+        let outcome = attempt.outcome.unwrap_or(Outcome::NodeRestart);
+        self.ledger.get_or_insert_default().count(&attempt);
+        let mut lead = stub(tries, numbers);
+        let recycle = &self.written.definition.recycle;
+        let booked = After::attempt(&mut lead, outcome, now.wall, recycle);
+        let (id, list) = (attempt.lead, attempt.list);
+        shared.out.push_back(Effect::Note(Note::Attempt(Box::new(attempt), lead.tries.clone(), numbers)));
+        if id != clock::LeadId::default() {
+            shared.out.push_back(self.lead_note(id, list, booked, lead.tries, now));
+        }
+    }
+
+    /// Attempts of which nobody has told anything for too long are given up: each ends once, whoever fails.
+    pub(super) fn give_up(&mut self, shared: &mut Shared, now: Now) {
+        let Some(run) = &self.run else { return };
+        let late = run.flights.iter().filter(|(_, flight)| flight.due <= now.mono).map(|(id, _)| *id);
+        for id in late.collect::<Vec<_>>() {
+            shared.out.push_back(Effect::Order(Order::Cancel { attempt: id }));
+            shared.out.push_back(Effect::Repaired { what: "attempt_silent" });
+            let ending = Ending { class: EndClass::Failed, code: "silent".to_owned(), q850: 41, sip: None };
+            self.report(shared, id, now.wall, Fact::Ended(ending), now);
+        }
+    }
+
+    /// Attempts that nobody who carries them out knows of any more, twice in a row, are over.
+    pub(super) fn compare(&mut self, shared: &mut Shared, live: &[AttemptId], now: Now) {
+        let Some(run) = &mut self.run else { return };
+        let mut lost = Vec::new();
+        for (id, flight) in &mut run.flights {
+            let is_young = now.mono.since(flight.ordered) < YOUNG;
+            flight.missing = if live.contains(id) || is_young { 0 } else { flight.missing.saturating_add(1) };
+            if flight.missing >= 2 {
+                lost.push(*id);
+            }
+        }
+        for id in lost {
+            shared.out.push_back(Effect::Repaired { what: "attempt_unknown" });
+            let ending = Ending { class: EndClass::Restart, code: "shard_restart".to_owned(), q850: 41, sip: None };
+            self.report(shared, id, now.wall, Fact::Ended(ending), now);
+        }
+    }
+
+    /// Ends what nobody has answered yet, as soon as the minimum ring is over.
+    pub(super) fn cancel_ringing(&mut self, shared: &mut Shared) {
+        let Some(run) = &mut self.run else { return };
+        for (id, flight) in &mut run.flights {
+            if flight.stage == Stage::Ringing && !flight.canceled {
+                flight.canceled = true;
+                shared.out.push_back(Effect::Order(Order::Cancel { attempt: *id }));
+            }
+        }
+    }
+}
+
+/// What an attempt tells of its number.
+fn learn(shared: &mut Shared, attempt: &Attempt, outcome: Outcome) {
+    let ended = attempt.times.ended_at.unwrap_or_default();
+    match outcome {
+        Outcome::Abandoned => shared.numbers.abandoned(&attempt.number, attempt.times.abandoned_at.unwrap_or(ended)),
+        Outcome::Machine | Outcome::MachineMessage => {
+            shared.numbers.machine(&attempt.number, attempt.times.detected_at.unwrap_or(ended));
+        }
+        _ => {}
+    }
+}
+
+fn note(flight: &Flight) -> Effect {
+    Effect::Note(Note::Attempt(Box::new(flight.attempt.clone()), flight.tries.clone(), flight.numbers))
+}
+
+/// The lead's tries, where the hopper has let go of it.
+fn counted(flight: &Flight, outcome: Outcome, now: Now) -> Tries {
+    let mut tries = flight.tries.clone();
+    tries.last = Some((outcome, now.wall));
+    tries.counted = tries.counted.saturating_add(u32::from(!outcome.is_ours()));
+    tries
+}
+
+/// A lead of which only the tries and how many numbers it has are known.
+fn stub(tries: Tries, numbers: u8) -> Lead {
+    let number = (String::new(), NumberHistory::default());
+    Lead { tries, numbers: vec![number; numbers.into()], ..Lead::default() }
+}
+
+/// An order may be on its way for so long, as the journal syncs before it leaves.
+const YOUNG: Duration = Duration::from_secs(10);
+/// The longest call; whoever carries calls ends them before.
+const CALL_MAX: Duration = Duration::from_secs(12 * 3_600);

@@ -1,0 +1,29 @@
+//! The dialer's core: joins each campaign's hopper, the gate, the pacing and the dial methods into orders of attempts.
+//!
+//! Every number passes the gate at the moment in which it is dialed; every attempt ends once; what is counted is counted
+//! from attempts that ended. It says at any moment why it dials as it does, and why a lead is not being dialed.
+
+mod alert;
+mod attempt;
+mod by_hand;
+mod campaign;
+mod command;
+mod contract;
+mod dial;
+mod dialer;
+mod explain;
+mod flight;
+mod ledger;
+mod pace;
+mod snapshot;
+
+pub use alert::{Alert, AlertKind};
+pub use attempt::{Attempt, Times};
+pub use contract::{
+    ByHand, CampaignNote, Effect, Input, JudgedNote, LeadNote, Note, Progress, Question, Refusal, Reply, Restored,
+    Shown, Written,
+};
+pub use dialer::Dialer;
+pub use explain::{Hold, Pace, WhyNot};
+pub use ledger::{Hour, Ledger, Window};
+pub use snapshot::{CampaignSnapshot, Snapshot};

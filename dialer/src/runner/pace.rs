@@ -1,0 +1,103 @@
+//! How many numbers a campaign dials at a tick.
+
+use clock::Now;
+
+use super::campaign::{Campaign, Run, Shared, Stage};
+use super::dial::NotDialed;
+use super::explain::{Hold, Pace};
+use crate::campaign::{Method, Service, Status};
+use crate::pacing::AgentState;
+
+impl Campaign {
+    /// Dials what is to be dialed now, and says why.
+    pub(super) fn pace(&mut self, shared: &mut Shared, now: Now) {
+        let Some(run) = &mut self.run else { return };
+        let mut pace = Pace {
+            at: now.wall,
+            idle: run.agents(AgentState::Idle),
+            ringing: run.count(Stage::Ringing) + run.count(Stage::Detecting),
+            waiting: run.count(Stage::Waiting),
+            talking: run.count(Stage::Talking),
+            ..Pace::default()
+        };
+        pace.agents = pace.idle + run.agents(AgentState::Talking) + run.agents(AgentState::WrapUp);
+        // It learns whether it dials or not.
+        let predicted = if run.definition.method == Method::Predictive { run.pacer.dials(now.mono) } else { 0 };
+        let is_spent = self.ledger.as_ref().is_none_or(|ledger| ledger.is_spent(&run.definition.abandon, now.wall));
+        let held = held(self.life.status, run, shared, now);
+        let (wanted, hold) = match held {
+            Some(hold) => (0, Some(hold)),
+            None => wanted(run, &pace, predicted, is_spent),
+        };
+        let lines = run.definition.max_lines.saturating_sub(u32::try_from(run.flights.len()).unwrap_or(u32::MAX));
+        (pace.wanted, pace.hold) = (wanted, if lines == 0 { hold.or(Some(Hold::Lines)) } else { hold });
+        pace.predictive = run.pacer.why().filter(|_| run.definition.method == Method::Predictive);
+        self.dial_up_to(shared, wanted.min(lines).min(STARTS_A_TICK), &mut pace, now);
+        if let Some(run) = &mut self.run {
+            run.pace = pace;
+        }
+    }
+
+    fn dial_up_to(&mut self, shared: &mut Shared, count: u32, pace: &mut Pace, now: Now) {
+        for _ in 0..JUDGED_A_TICK {
+            if pace.dialed >= count {
+                return;
+            }
+            let Some(run) = &mut self.run else { return };
+            let free: Vec<_> = run.told.keys().copied().filter(|agent| run.is_free(*agent)).collect();
+            let Some(taken) = run.hopper.take(now.wall, |agent| free.contains(&agent)) else {
+                pace.hold = pace.hold.or(Some(Hold::NoLeads));
+                return;
+            };
+            match self.dial(shared, taken, None, now) {
+                Ok(_) => pace.dialed += 1,
+                Err(NotDialed::Gate(_)) => pace.denied += 1,
+                Err(NotDialed::Busy | NotDialed::Gone) => {}
+            }
+        }
+    }
+}
+
+/// What holds a campaign whatever its method.
+fn held(status: Status, run: &Run, shared: &Shared, now: Now) -> Option<Hold> {
+    let schedule = run.definition.schedule.as_ref();
+    let is_closed = || schedule.is_some_and(|schedule| schedule.at(now.wall) != hours::Hours::Open);
+    match status {
+        Status::Processing => Some(Hold::Reading),
+        Status::Running if !shared.journal_is_well => Some(Hold::Journal),
+        Status::Running if is_closed() => Some(Hold::Schedule),
+        Status::Running => None,
+        _ => Some(Hold::Status),
+    }
+}
+
+/// How many numbers the dial method wants, and what keeps it from more.
+fn wanted(run: &Run, pace: &Pace, predicted: u32, is_spent: bool) -> (u32, Option<Hold>) {
+    let under_way = pace.ringing + pace.waiting;
+    let is_of_agents = matches!(run.definition.service, Service::Queue(_));
+    if is_of_agents && pace.agents == 0 && !matches!(run.definition.method, Method::Bot { .. }) {
+        return (0, Some(Hold::NoAgents));
+    }
+    // An idle agent for each number that rings: whoever answers is served.
+    let progressive = pace.idle.saturating_sub(under_way);
+    let busy = |wanted: u32| (wanted, (wanted == 0).then_some(Hold::AgentsBusy));
+    match run.definition.method {
+        Method::Manual | Method::Preview { .. } => (0, Some(Hold::ByHand)),
+        Method::Progressive => busy(progressive),
+        Method::Ratio { .. } | Method::Predictive if is_spent => (progressive, Some(Hold::Budget)),
+        Method::Ratio { lines } => {
+            let lines = (f64::from(pace.idle) * lines).floor() as u32;
+            busy(lines.saturating_sub(under_way))
+        }
+        Method::Predictive => (predicted, (predicted == 0).then_some(Hold::Pacing)),
+        Method::Bot { concurrent } => {
+            let wanted = concurrent.saturating_sub(u32::try_from(run.flights.len()).unwrap_or(u32::MAX));
+            (wanted, (wanted == 0).then_some(Hold::Lines))
+        }
+    }
+}
+
+/// Attempts begun at a tick: at two ticks a second 400 a second.
+const STARTS_A_TICK: u32 = 200;
+/// Leads that the gate judges at a tick: some milliseconds.
+const JUDGED_A_TICK: u32 = 1_000;

@@ -1,0 +1,115 @@
+//! The dialer's core in a world of chance: lists, agents, carriers that report late, twice or never. A judge beside it
+//! goes by what was ordered and noted alone.
+
+mod judge;
+mod world;
+
+use clock::ListId;
+use dialer::campaign::{Definition, ListShare, Method, Service, Step};
+use world::{Scene, World, actor};
+
+const QUEUE: Service = Service::Queue(clock::QueueId(1));
+
+fn scene(seed: u64, method: Method) -> Scene {
+    let service = if matches!(method, Method::Bot { .. }) { Service::Message(clock::MessageId(1)) } else { QUEUE };
+    let mut definition = Definition::new("Autumn", method, service);
+    definition.lists = [1, 2].map(|list| ListShare { list: ListId(list), share: 50 }).into();
+    definition.max_lines = 25;
+    definition.terms.caps.number_in_24_h = Some(2);
+    definition.terms.caps.lead = Some(3);
+    if service != QUEUE {
+        definition.terms.voice = dialer::gate::Voice::Recorded;
+        definition.detection.enabled = false;
+    }
+    Scene { seed, definition, leads: 400, agents: 8, seconds: 900 }
+}
+
+const METHODS: [Method; 5] = [
+    Method::Progressive,
+    Method::Ratio { lines: 2.5 },
+    Method::Predictive,
+    Method::Bot { concurrent: 7 },
+    Method::Preview { may_skip: true, limit: Some(core::time::Duration::from_secs(5)) },
+];
+
+#[test]
+fn no_dial_outside_the_gate_no_cap_exceeded_every_attempt_ends_once_and_the_ledger_is_a_recount() {
+    for (at, method) in METHODS.into_iter().enumerate() {
+        for seed in 0..4 {
+            let mut world = World::new(scene(seed * 10 + at as u64, method));
+            world.run();
+            assert!(world.judge.dials > 20, "{method:?} {seed}: {} dials", world.judge.dials);
+            world.settle();
+            world.judge.close(&world.dialer.snapshot(world.now().wall));
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_dials() {
+    let log = |seed| {
+        let mut world = World::new(scene(seed, Method::Predictive));
+        world.run();
+        world.judge.log
+    };
+    assert_eq!(log(3), log(3));
+    assert_ne!(log(3), log(4));
+}
+
+#[test]
+fn nothing_new_is_dialed_after_the_answer_to_pause_stop_and_cancel() {
+    let steps: [fn() -> Step; 3] =
+        [|| Step::Pause(actor("ann")), || Step::Stop(actor("ann")), || Step::Cancel(actor("ann"), None)];
+    for step in steps {
+        let mut world = World::new(scene(11, Method::Predictive));
+        world.run_for(300);
+        let dialed = world.judge.dials;
+        assert!(dialed > 20);
+        world.step(step());
+        world.run_for(120);
+        assert_eq!(world.judge.dials, dialed, "{:?}", step());
+    }
+}
+
+#[test]
+fn a_restart_ends_what_was_open_and_no_lead_is_lost_or_dialed_twice() {
+    for seed in 0..6 {
+        let mut world = World::new(scene(100 + seed, Method::Predictive));
+        world.run_for(200);
+        world.restart();
+        world.run_for(200);
+        world.settle();
+        world.judge.close(&world.dialer.snapshot(world.now().wall));
+    }
+}
+
+#[test]
+fn a_campaign_whose_leads_are_all_done_is_completed() {
+    let mut scene = scene(5, Method::Progressive);
+    scene.leads = 12;
+    scene.definition.recycle.rules.clear();
+    let mut world = World::new(scene);
+    world.run();
+    let snapshot = world.dialer.snapshot(world.now().wall);
+    let campaign = snapshot.campaigns.values().next().unwrap();
+    assert_eq!(campaign.life.status, dialer::campaign::Status::Completed, "{:?} {:?}", campaign.pace, campaign.leads);
+}
+
+#[test]
+fn it_says_why() {
+    let mut world = World::new(scene(8, Method::Predictive));
+    world.run_for(300);
+    let now = world.now();
+    let snapshot = world.dialer.snapshot(now.wall);
+    let campaign = snapshot.campaigns.values().next().unwrap();
+    let pace = campaign.pace.as_ref().unwrap();
+    assert!(pace.predictive.is_some_and(|why| why.agents > 0 && why.target < 0.03), "{pace:?}");
+    let words: std::collections::BTreeSet<&str> =
+        world.leads().map(|lead| world.dialer.why_not(campaign.campaign, lead, now).unwrap().word()).collect();
+    for word in ["in_flight", "retry", "next"] {
+        assert!(words.contains(word), "{words:?}");
+    }
+    world.step(Step::Pause(actor("ann")));
+    let lead = world.leads().last().unwrap();
+    assert_eq!(world.dialer.why_not(campaign.campaign, lead, world.now()).unwrap().word(), "status");
+}

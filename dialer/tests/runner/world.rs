@@ -1,0 +1,370 @@
+//! Lists, agents and a carrier, moved by one generator.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+
+use clock::{AgentId, AttemptId, CallId, CampaignId, Instant, LeadId, ListId, Now, QueueId, RequestId, Rng, WallTime};
+use dialer::campaign::{Actor, Definition, Outcome, Step};
+use dialer::contract::{AgentFact, Detection, Dial, Doing, EndClass, Ending, Fact, Heard, OnPerson, Order, Report};
+use dialer::hopper::{Booked, Lead, NumberHistory, Page, Tries, Wanted, What};
+use dialer::runner::{Attempt, Dialer, Effect, Input, Note, Restored, Written};
+
+use super::judge::Judge;
+
+pub(crate) struct Scene {
+    pub(crate) seed: u64,
+    pub(crate) definition: Definition,
+    pub(crate) leads: u64,
+    pub(crate) agents: u32,
+    pub(crate) seconds: u64,
+}
+
+pub(crate) struct World {
+    pub(crate) dialer: Dialer,
+    pub(crate) judge: Judge,
+    scene: Scene,
+    written: Written,
+    rng: Rng,
+    nanos: u64,
+    made: u64,
+    events: BinaryHeap<Reverse<(u64, u64, Happens)>>,
+    agents: BTreeMap<AgentId, Doing>,
+    waiting: Vec<AttemptId>,
+    /// Rows of the database.
+    rows: BTreeMap<LeadId, Row>,
+    histories: BTreeMap<String, NumberHistory>,
+    open: BTreeMap<AttemptId, (Attempt, Tries, u8)>,
+    life: dialer::campaign::Life,
+    is_over: bool,
+}
+
+/// Its place, list and number, and what the campaign noted of it.
+type Row = (u64, ListId, String, Option<(Booked, Tries)>);
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Happens {
+    Report(AttemptId, u8),
+    Free(AgentId),
+    WrapUp(AgentId, AttemptId),
+    Abandon(AttemptId),
+    Tick,
+}
+
+pub(crate) fn actor(name: &str) -> Actor {
+    Actor(name.to_owned())
+}
+
+impl World {
+    pub(crate) fn new(scene: Scene) -> Self {
+        let written = Written { definition: Arc::new(scene.definition.clone()), text: "{}".into() };
+        let mut world = Self {
+            dialer: Dialer::new(Rng::new(scene.seed)),
+            judge: Judge::new(&scene.definition),
+            rng: Rng::new(scene.seed ^ 0x5555),
+            written,
+            nanos: 0,
+            made: 0,
+            events: BinaryHeap::new(),
+            agents: BTreeMap::new(),
+            waiting: Vec::new(),
+            rows: rows(&scene),
+            histories: BTreeMap::new(),
+            open: BTreeMap::new(),
+            life: Default::default(),
+            is_over: false,
+            scene,
+        };
+        let written = world.written.clone();
+        world.tell(Input::Lists(Arc::new(world.judge.lists.clone())));
+        world.tell(Input::Write { request: None, campaign: CAMPAIGN, written, by: actor("ann") });
+        world.step(Step::Submit(actor("ann")));
+        world.step(Step::Approve(actor("bob")));
+        world.step(Step::Start(actor("ann")));
+        world.agents_come();
+        world.after(0.5, Happens::Tick);
+        world
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        Now { mono: Instant::from_nanos(self.nanos), wall: WallTime::from_micros(NOON + (self.nanos / 1_000) as i64) }
+    }
+
+    pub(crate) fn leads(&self) -> impl Iterator<Item = LeadId> + use<> {
+        self.rows.keys().copied().collect::<Vec<_>>().into_iter()
+    }
+
+    pub(crate) fn run(&mut self) {
+        self.run_for(self.scene.seconds);
+    }
+
+    pub(crate) fn run_for(&mut self, seconds: u64) {
+        let until = self.nanos + seconds * 1_000_000_000;
+        while let Some(Reverse((at, _, happens))) = self.events.peek().cloned().filter(|Reverse((at, ..))| *at <= until)
+        {
+            self.events.pop();
+            self.nanos = at;
+            self.happen(happens);
+        }
+        self.nanos = until;
+    }
+
+    /// Stops, and lets everything end.
+    pub(crate) fn settle(&mut self) {
+        self.step(Step::Stop(actor("ann")));
+        self.is_over = true;
+        self.run_for(1_000);
+    }
+
+    pub(crate) fn step(&mut self, step: Step) {
+        self.made += 1;
+        let request = Some(RequestId(self.made));
+        self.tell(Input::Step { request, campaign: CAMPAIGN, step });
+    }
+
+    /// The node is killed: what was noted is what is known.
+    pub(crate) fn restart(&mut self) {
+        self.dialer = Dialer::new(Rng::new(self.scene.seed + 1));
+        self.events.clear();
+        self.waiting.clear();
+        let ledger = Some(self.judge.recount());
+        let open = core::mem::take(&mut self.open).into_values().collect();
+        let (written, life) = (self.written.clone(), self.life.clone());
+        let restored = Restored { campaign: CAMPAIGN, written, life, resets: Vec::new(), ledger, open };
+        self.tell(Input::Lists(Arc::new(self.judge.lists.clone())));
+        self.tell(Input::Restore(Box::new(restored)));
+        self.agents_come();
+        self.after(0.5, Happens::Tick);
+    }
+
+    fn agents_come(&mut self) {
+        for agent in (1..=self.scene.agents).map(AgentId) {
+            self.agent(agent, Doing::Ready);
+        }
+    }
+
+    fn happen(&mut self, happens: Happens) {
+        match happens {
+            Happens::Tick => {
+                let now = self.now();
+                self.dialer.handle_timeout(now);
+                self.drain();
+                self.after(0.25, Happens::Tick);
+            }
+            Happens::Report(attempt, step) => self.carry(attempt, step),
+            Happens::Free(agent) => self.agent(agent, Doing::Ready),
+            Happens::WrapUp(agent, attempt) => {
+                self.report(attempt, Fact::Ended(ending(EndClass::HungUp)));
+                self.agent(agent, Doing::WrapUp);
+                if let Some(lead) = self.judge.lead_of(attempt) {
+                    let code = "not_set".to_owned();
+                    self.tell(Input::Disposed { campaign: CAMPAIGN, lead, code, callback: None });
+                }
+                let wrap = 1.0 + self.rng.unit() * 5.0;
+                self.after(wrap, Happens::Free(agent));
+            }
+            Happens::Abandon(attempt) => {
+                if let Some(at) = self.waiting.iter().position(|waits| *waits == attempt) {
+                    self.waiting.remove(at);
+                    self.report(attempt, Fact::Abandoned);
+                    self.after(3.0, Happens::Report(attempt, END));
+                }
+            }
+        }
+        self.serve();
+    }
+
+    fn dial(&mut self, dial: &Dial) {
+        let now = self.now();
+        self.judge.ordered(dial, now.wall);
+        let (ring, drawn) = (2.0 + self.rng.unit() * 20.0, self.rng.below(100));
+        let step = match drawn {
+            0..25 => PERSON,
+            25..45 => MACHINE,
+            45..55 => BUSY,
+            // Nobody ever says what became of it.
+            55 => return,
+            _ => END,
+        };
+        self.after(ring, Happens::Report(dial.attempt, step));
+        if dial.on_person == OnPerson::Queue(QueueId(1)) || step != PERSON {
+            return;
+        }
+        self.after(ring + 5.0, Happens::Report(dial.attempt, PLAYED));
+        self.after(ring + 6.0, Happens::Report(dial.attempt, END));
+    }
+
+    fn carry(&mut self, attempt: AttemptId, step: u8) {
+        self.report(attempt, Fact::Began { call: CallId(attempt.0) });
+        match step {
+            BUSY => self.report(attempt, Fact::Ended(ending(EndClass::Busy))),
+            PERSON | MACHINE => {
+                self.report(attempt, Fact::Rang);
+                self.report(attempt, Fact::Answered);
+                let heard = if step == PERSON { Heard::Person } else { Heard::Machine };
+                let ended = Some(self.now().wall);
+                let detection =
+                    Detection { heard, confidence: 90, reason: "drawn".to_owned(), greeting_ended_at: ended };
+                let is_of_agents = self.scene.definition.queue().is_some();
+                if is_of_agents {
+                    self.report(attempt, Fact::Detected(detection));
+                }
+                if step == MACHINE {
+                    self.after(0.2, Happens::Report(attempt, END));
+                } else if is_of_agents {
+                    self.waiting.push(attempt);
+                    self.after(2.0, Happens::Abandon(attempt));
+                }
+            }
+            PLAYED => self.report(attempt, Fact::Played),
+            _ => {
+                self.report(attempt, Fact::Ended(ending(EndClass::NoAnswer)));
+                // Told twice, and late.
+                self.report(attempt, Fact::Answered);
+                self.report(attempt, Fact::Ended(ending(EndClass::HungUp)));
+            }
+        }
+    }
+
+    /// Whoever waits gets a free agent.
+    fn serve(&mut self) {
+        while let Some(attempt) = self.waiting.first().copied() {
+            let free = self.agents.iter().find(|(_, doing)| **doing == Doing::Ready).map(|(agent, _)| *agent);
+            let Some(agent) = free else { return };
+            self.waiting.remove(0);
+            self.agent(agent, Doing::OnCall);
+            self.report(attempt, Fact::Connected { agent, waited_ms: 100 });
+            let talk = 5.0 + self.rng.unit() * 40.0;
+            self.after(talk, Happens::WrapUp(agent, attempt));
+        }
+    }
+
+    fn agent(&mut self, agent: AgentId, doing: Doing) {
+        self.agents.insert(agent, doing);
+        let fact = AgentFact { agent, doing, since: self.now().wall, standing: true };
+        self.tell(Input::Agent { queue: QueueId(1), fact });
+    }
+
+    fn report(&mut self, attempt: AttemptId, fact: Fact) {
+        let at = self.now().wall;
+        self.tell(Input::Report(Report { attempt, at, fact }));
+    }
+
+    fn tell(&mut self, input: Input) {
+        let now = self.now();
+        self.dialer.handle(now, input);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(effect) = self.dialer.poll_effect() {
+            match effect {
+                Effect::Order(Order::Dial(dial)) => self.dial(&dial),
+                Effect::Order(Order::Cancel { attempt }) => {
+                    let silent = self.rng.chance(0.1);
+                    if !silent {
+                        self.after(15.0, Happens::Report(attempt, END));
+                    }
+                }
+                Effect::Note(note) => self.note(note),
+                Effect::Wanted { wanted, .. } => {
+                    let leads = (!self.rng.chance(0.1)).then(|| self.read(wanted));
+                    self.tell(Input::Page { campaign: CAMPAIGN, page: Page { wanted, leads } });
+                }
+                Effect::Reply { result, .. } => assert!(result.is_ok(), "{result:?}"),
+                Effect::Repaired { .. } | Effect::Show { .. } | Effect::DoNotCall { .. } => {}
+            }
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        match note {
+            Note::Campaign(campaign) => self.life = campaign.life,
+            Note::Lead(lead) => {
+                if let Some(row) = self.rows.get_mut(&lead.lead) {
+                    row.3 = Some((lead.booked, lead.tries));
+                }
+            }
+            Note::Attempt(attempt, tries, numbers) => {
+                self.judge.noted(&attempt);
+                let history = self.histories.entry(attempt.number.clone()).or_default();
+                if attempt.is_over() {
+                    self.open.remove(&attempt.attempt);
+                    match attempt.outcome {
+                        Some(Outcome::Abandoned) => history.abandoned_at = attempt.times.ended_at,
+                        Some(Outcome::Machine) => history.machine_at = attempt.times.ended_at,
+                        _ => {}
+                    }
+                    return;
+                }
+                if self.open.insert(attempt.attempt, (*attempt.clone(), tries, numbers)).is_none() {
+                    history.total += 1;
+                    history.recent.push(attempt.times.ordered_at);
+                }
+            }
+            Note::Judged(_) | Note::Alert { .. } | Note::Progress(_) => {}
+        }
+    }
+
+    fn read(&self, wanted: Wanted) -> Vec<Lead> {
+        let is_after = |place: u64, after: Option<u64>| after.is_none_or(|after| place > after);
+        let fits = |place: u64, booked: Option<Booked>| match wanted.what {
+            What::Tried { after } => {
+                is_after(place, after) && matches!(booked, Some(Booked::Retry(_) | Booked::Callback(..)))
+            }
+            What::NewAfter { place: after } => is_after(place, after) && booked.is_none(),
+            What::NewBefore { place: before } => before.is_none_or(|before| place < before) && booked.is_none(),
+            What::DoneBefore { after, .. } => is_after(place, after) && matches!(booked, Some(Booked::Done(_))),
+        };
+        let rows = self.rows.iter().filter(|(_, (place, list, _, booked))| {
+            *list == wanted.list && fits(*place, booked.as_ref().map(|(booked, _)| *booked))
+        });
+        let mut leads: Vec<Lead> = rows
+            .map(|(id, (place, list, number, booked))| Lead {
+                id: *id,
+                list: *list,
+                place: *place,
+                numbers: vec![(number.clone(), self.histories.get(number).cloned().unwrap_or_default())],
+                tries: booked.as_ref().map(|(_, tries)| tries.clone()).unwrap_or_default(),
+                booked: booked.as_ref().map(|(booked, _)| *booked),
+                ..Lead::default()
+            })
+            .collect();
+        leads.sort_by_key(|lead| lead.place);
+        if matches!(wanted.what, What::NewBefore { .. }) {
+            leads.reverse();
+        }
+        leads.truncate(wanted.limit.into());
+        leads
+    }
+
+    fn after(&mut self, seconds: f64, happens: Happens) {
+        if self.is_over && matches!(happens, Happens::Free(_)) {
+            return;
+        }
+        self.made += 1;
+        self.events.push(Reverse((self.nanos + (seconds * 1e9) as u64, self.made, happens)));
+    }
+}
+
+/// Two lists. Some leads share a number; some numbers are on the do-not-call list.
+fn rows(scene: &Scene) -> BTreeMap<LeadId, Row> {
+    let row = |at: u64| {
+        let number = format!("+442071{:06}", 800_000 + at % (scene.leads * 9 / 10).max(1));
+        (LeadId(u128::from(at) + 1), (at, ListId(u128::from(at % 2) + 1), number, None))
+    };
+    (0..scene.leads).map(row).collect()
+}
+
+fn ending(class: EndClass) -> Ending {
+    Ending { class, code: "normal".to_owned(), q850: 16, sip: None }
+}
+
+const CAMPAIGN: CampaignId = CampaignId(77);
+/// 2025-10-13 12:00 UTC, a Monday.
+const NOON: i64 = 1_760_356_800_000_000;
+const PERSON: u8 = 0;
+const MACHINE: u8 = 1;
+const BUSY: u8 = 2;
+const PLAYED: u8 = 3;
+const END: u8 = 4;
