@@ -168,6 +168,10 @@ const fn kind(entry: &Entry) -> u8 {
         Entry::FailureReason { .. } => 21,
         Entry::CallRecovered(_) => 22,
         Entry::PlaceKept { .. } => 23,
+        Entry::Campaign(_) => 25,
+        Entry::Attempt(_) => 26,
+        Entry::CampaignLead(_) => 27,
+        Entry::CampaignStep(_) => 28,
     }
 }
 
@@ -213,6 +217,10 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         Entry::FailureReason { call, reason, by, at } => put(&(call, reason, by, at), to),
         Entry::CallRecovered(recovered) => put(recovered, to),
         Entry::PlaceKept { queue, caller, arrived, until } => put(&(queue, caller, arrived, until), to),
+        Entry::Campaign(campaign) => put(campaign, to),
+        Entry::Attempt(attempt) => put(attempt, to),
+        Entry::CampaignLead(lead) => put(lead, to),
+        Entry::CampaignStep(step) => put(step, to),
     }
 }
 
@@ -280,6 +288,10 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
             let (queue, caller, arrived, until) = whole(body)?;
             Entry::PlaceKept { queue, caller, arrived, until }
         }
+        25 => Entry::Campaign(whole(body)?),
+        26 => Entry::Attempt(whole(body)?),
+        27 => Entry::CampaignLead(whole(body)?),
+        28 => Entry::CampaignStep(whole(body)?),
         _ => return None,
     })
 }
@@ -297,4 +309,4 @@ pub const KEY_BYTES: usize = 14;
 /// Larger than any answer kept for an Idempotency-Key, which is the longest kind.
 pub const MAX_ENTRY_BYTES: usize = 256 * 1024;
 const HEAD_BYTES: usize = 10;
-const LAST_KIND: u8 = 23;
+const LAST_KIND: u8 = 28;

@@ -7,9 +7,9 @@ use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallT
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentState, AgentStatus, AgentStep, AuditNote, Binding, CallStatus, CallbackEntry, Cause, DialogIdentity,
-    Direction, Disposition, LostCallRules, Outcome, QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared,
-    StateCause,
+    AgentState, AgentStatus, AgentStep, AttemptEntry, AuditNote, Binding, CallStatus, CallbackEntry, CampaignEntry,
+    CampaignLeadEntry, CampaignStep, Cause, DialogIdentity, Direction, Disposition, LostCallRules, Outcome,
+    QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared, StateCause,
 };
 
 /// One entry of the journal.
@@ -170,6 +170,14 @@ pub enum Entry {
     },
     /// `call.recovered`: a call out won a lost call back. Once a lost call.
     CallRecovered(Box<RecoveredCall>),
+    /// `campaign.*`: a campaign as it is from now; replaces its former entry.
+    Campaign(Shared<CampaignEntry>),
+    /// `attempt.*`: an attempt of a campaign as it is from now; replaces its former entry. After its end none follows.
+    Attempt(Shared<AttemptEntry>),
+    /// A lead of a campaign as it is from now; replaces its former entry.
+    CampaignLead(Box<CampaignLeadEntry>),
+    /// Something else happened to a campaign.
+    CampaignStep(Box<CampaignStep>),
 }
 
 /// What an integer id names.

@@ -9,6 +9,7 @@ mod answers;
 mod audit;
 mod callbacks;
 mod codec;
+mod dialing;
 mod dialog;
 mod entry;
 mod event;
@@ -31,6 +32,10 @@ pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
 pub use audit::{ActorKind, AuditNote, AuditOutcome};
 pub use callbacks::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState, DoNotCall, MAX_CALLBACKS, SkillStep};
 pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
+pub use dialing::{
+    AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Dialing,
+    LeadBooked, LeadTries,
+};
 pub use dialog::{Binding, DialogIdentity, DialogSide};
 pub use entry::{CallEntry, CallEvent, Entry, HoursFound, LegKind, NameKind, RecordingState, Steering};
 pub use gate::{DEFAULT_HELD_LIMIT, Gate, Refused};

@@ -16,8 +16,8 @@ use agents::Agents;
 pub use agents::{ChosenStatus, KnownState};
 
 use crate::{
-    Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, DialogIdentity, Direction, DoNotCall,
-    Entry, LastAgents, LegKind, Names, Place, Shared, Step, code,
+    Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, Dialing, DialogIdentity, Direction,
+    DoNotCall, Entry, LastAgents, LegKind, Names, Place, Shared, Step, code,
 };
 
 /// The fold of the journal.
@@ -34,6 +34,8 @@ pub struct Replay {
     pub last_agents: LastAgents,
     /// The internal do-not-call list.
     pub do_not_call: DoNotCall,
+    /// Campaigns.
+    pub dialing: Dialing,
     /// Names of agents, queues and trunks.
     pub names: Names,
     /// Answers to requests with an Idempotency-Key.
@@ -123,6 +125,10 @@ impl Replay {
             Entry::DoNotCall { pattern, listed, reason, at } => {
                 self.do_not_call.apply(pattern, *listed, reason.as_deref(), *at);
             }
+            Entry::Campaign(campaign) => self.dialing.campaign(campaign),
+            Entry::Attempt(attempt) => self.dialing.attempt(attempt),
+            // Leads of campaigns are the database's: a campaign reads them anew.
+            Entry::CampaignLead(_) | Entry::CampaignStep(_) => {}
             // A row of the database, and what a restart ends: nothing that it needs.
             Entry::Audit(_) | Entry::Quarantine(_) => {}
             Entry::AgentStatus { .. }

@@ -1,0 +1,300 @@
+//! Campaigns, their attempts and leads, as the journal keeps them.
+//!
+//! Words that stand for something of the dialer's (status, outcome, what was heard) are kept as its stable words.
+
+use std::collections::BTreeMap;
+
+use clock::{AgentId, AttemptId, CallId, CampaignId, LeadId, ListId, WallTime};
+use serde::{Deserialize, Serialize};
+
+use crate::Shared;
+
+/// A campaign; replaces its former entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignEntry {
+    /// Which.
+    pub campaign: CampaignId,
+    /// Its name.
+    pub name: String,
+    /// Word of its dial method.
+    pub method: String,
+    /// What it is, as the API wrote it: JSON.
+    pub definition: String,
+    /// Word of where it stands.
+    pub status: String,
+    /// Who wrote it as it is now.
+    pub edited_by: Option<String>,
+    /// Who submitted it, and when.
+    pub submitted: Option<(String, WallTime)>,
+    /// Who approved or rejected it, and when.
+    pub approved: Option<(String, WallTime)>,
+    /// Why it was rejected or called off.
+    pub reason: Option<String>,
+    /// When it was started first.
+    pub started_at: Option<WallTime>,
+    /// When it was over.
+    pub ended_at: Option<WallTime>,
+    /// When its lists were reset.
+    pub resets: Vec<(ListId, WallTime)>,
+    /// When it became so.
+    pub at: WallTime,
+}
+
+/// An attempt; replaces its former entry. After its end none follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptEntry {
+    /// Which.
+    pub attempt: AttemptId,
+    /// Whose it is.
+    pub campaign: CampaignId,
+    /// Whom it is to reach; 0: nobody on a list.
+    pub lead: LeadId,
+    /// The lead's list.
+    pub list: ListId,
+    /// The number, E.164.
+    pub number: String,
+    /// What the called phone shows.
+    pub caller_id: Option<String>,
+    /// The agent who waits for this very call.
+    pub waits: Option<AgentId>,
+    /// When everything happened.
+    pub times: AttemptTimes,
+    /// Its call.
+    pub call: Option<CallId>,
+    /// Word of what the line told before the answer.
+    pub early: Option<String>,
+    /// Word of who answered, how sure that is in percent, and why.
+    pub detected: Option<(String, u8, String)>,
+    /// The agent who talked with it.
+    pub agent: Option<AgentId>,
+    /// How long it had waited for him, ms.
+    pub waited_ms: Option<u32>,
+    /// How it ended: word of the class, stable word of the cause, Q.850 cause, SIP status.
+    pub ending: Option<(String, String, u8, Option<u16>)>,
+    /// Word of what came of it; it has ended.
+    pub outcome: Option<String>,
+    /// What was tried with the lead so far, with it.
+    pub tries: LeadTries,
+    /// How many numbers the lead has.
+    pub numbers: u8,
+}
+
+/// When everything of an attempt happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptTimes {
+    /// It was ordered.
+    pub ordered_at: WallTime,
+    /// The phone rang.
+    pub rang_at: Option<WallTime>,
+    /// It was answered.
+    pub answered_at: Option<WallTime>,
+    /// The detection had decided.
+    pub detected_at: Option<WallTime>,
+    /// The greeting was over.
+    pub greeting_ended_at: Option<WallTime>,
+    /// An agent talked.
+    pub connected_at: Option<WallTime>,
+    /// Nobody had been there in time.
+    pub abandoned_at: Option<WallTime>,
+    /// A message had been played.
+    pub played_at: Option<WallTime>,
+    /// It was over.
+    pub ended_at: Option<WallTime>,
+}
+
+/// What a campaign tried with a lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadTries {
+    /// Attempts ever.
+    pub total: u32,
+    /// Those that count for the campaign's maximum.
+    pub counted: u32,
+    /// When those of the last days began.
+    pub recent: Vec<WallTime>,
+    /// Retries by word of the outcome.
+    pub by_outcome: Vec<(String, u8)>,
+    /// Word of what came of the last, and when.
+    pub last: Option<(String, WallTime)>,
+    /// Which of its numbers comes next.
+    pub number: u8,
+}
+
+/// A lead of a campaign; replaces its former entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignLeadEntry {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// Its list.
+    pub list: ListId,
+    /// The lead.
+    pub lead: LeadId,
+    /// When it comes again, or that it does not.
+    pub booked: LeadBooked,
+    /// What was tried.
+    pub tries: LeadTries,
+    /// The agent's disposition that made it so.
+    pub disposition: Option<String>,
+    /// When it became so.
+    pub at: WallTime,
+}
+
+/// When a lead comes again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LeadBooked {
+    /// Not before then.
+    Retry(WallTime),
+    /// Then; by that agent alone, if one is named.
+    Callback(WallTime, Option<AgentId>),
+    /// Not any more: word for why.
+    Done(String),
+}
+
+/// Something else that happened to a campaign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignStep {
+    /// Which.
+    pub campaign: CampaignId,
+    /// What.
+    pub event: CampaignEvent,
+    /// When.
+    pub at: WallTime,
+}
+
+/// What else can happen to a campaign. New ones go at the end: the place in this list is what is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CampaignEvent {
+    /// `campaign.alert`: something is wrong from now, or is so no more.
+    Alert {
+        /// Stable word.
+        kind: String,
+        /// What it concerns, if not the whole campaign.
+        about: Option<String>,
+        /// In a sentence.
+        says: String,
+        /// What to do about it.
+        remedy: String,
+        /// From now, or no more.
+        is_on: bool,
+    },
+    /// `campaign.progress`: how far it has come.
+    Progress {
+        /// What was counted in all.
+        total: CampaignHour,
+        /// Attempts in flight.
+        in_flight: u32,
+    },
+    /// `lead.shown`: an agent sees a lead, or nothing more.
+    Shown {
+        /// The agent.
+        agent: AgentId,
+        /// The lead; none: what was shown is over.
+        lead: Option<LeadId>,
+        /// The number that would be dialed.
+        number: String,
+        /// It is dialed then, unless he says something.
+        until: Option<WallTime>,
+    },
+}
+
+/// What ended in an hour, or in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignHour {
+    /// Attempts that ended.
+    pub attempts: u64,
+    /// That were answered, by whomever.
+    pub answered: u64,
+    /// That a person answered.
+    pub people: u64,
+    /// People who talked with an agent, or heard the message.
+    pub served: u64,
+    /// People who were left without an agent.
+    pub abandoned: u64,
+    /// Machines.
+    pub machines: u64,
+    /// Failed for a cause of ours, the trunk's or the network's.
+    pub failed: u64,
+}
+
+/// What a restart needs of campaigns: each whole, attempts that have not ended, and what was counted by the hour.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dialing {
+    campaigns: BTreeMap<CampaignId, Shared<CampaignEntry>>,
+    open: BTreeMap<AttemptId, Shared<AttemptEntry>>,
+    hours: BTreeMap<CampaignId, BTreeMap<i64, CampaignHour>>,
+    totals: BTreeMap<CampaignId, CampaignHour>,
+}
+
+impl Dialing {
+    /// Takes a campaign as it is from now.
+    pub fn campaign(&mut self, entry: &Shared<CampaignEntry>) {
+        self.campaigns.insert(entry.campaign, entry.clone());
+    }
+
+    /// Takes an attempt as it is from now.
+    pub fn attempt(&mut self, entry: &Shared<AttemptEntry>) {
+        let Some(outcome) = entry.outcome.as_deref() else {
+            self.open.insert(entry.attempt, entry.clone());
+            return;
+        };
+        self.open.remove(&entry.attempt);
+        let hour = entry.times.ended_at.unwrap_or(entry.times.ordered_at).as_micros().div_euclid(HOUR_MICROS);
+        let hours = self.hours.entry(entry.campaign).or_default();
+        let counted = [hours.entry(hour).or_default(), self.totals.entry(entry.campaign).or_default()];
+        let is_answered = entry.times.answered_at.is_some();
+        counted.into_iter().for_each(|counts| counts.count(outcome, is_answered));
+        while hours.len() > HOURS_MAX {
+            hours.pop_first();
+        }
+    }
+
+    /// All campaigns.
+    pub fn campaigns(&self) -> impl Iterator<Item = &CampaignEntry> {
+        self.campaigns.values().map(|campaign| &**campaign)
+    }
+
+    /// Attempts of a campaign that have not ended.
+    pub fn open(&self, campaign: CampaignId) -> impl Iterator<Item = &AttemptEntry> {
+        self.open.values().map(|attempt| &**attempt).filter(move |attempt| attempt.campaign == campaign)
+    }
+
+    /// What was counted of a campaign, by hours since 1970.
+    pub fn hours(&self, campaign: CampaignId) -> impl Iterator<Item = (i64, CampaignHour)> {
+        self.hours.get(&campaign).into_iter().flatten().map(|(hour, counts)| (*hour, *counts))
+    }
+
+    /// What was counted of a campaign in all.
+    #[must_use]
+    pub fn total(&self, campaign: CampaignId) -> CampaignHour {
+        self.totals.get(&campaign).copied().unwrap_or_default()
+    }
+}
+
+impl CampaignHour {
+    /// Counts an attempt that ended, by the word of its outcome.
+    fn count(&mut self, outcome: &str, is_answered: bool) {
+        let of = |words: &[&str]| u64::from(words.contains(&outcome));
+        self.attempts += 1;
+        self.answered += u64::from(is_answered);
+        self.people += of(&["connected", "abandoned", "hung_up", "message"]);
+        self.served += of(&["connected", "message"]);
+        self.abandoned += of(&["abandoned"]);
+        self.machines += of(&["machine", "machine_message"]);
+        self.failed += of(&["failed", "not_dialed", "congestion"]);
+    }
+}
+
+impl CampaignEvent {
+    /// Its `type` among the events.
+    #[must_use]
+    pub const fn type_word(&self) -> &'static str {
+        match self {
+            Self::Alert { .. } => "campaign.alert",
+            Self::Progress { .. } => "campaign.progress",
+            Self::Shown { .. } => "lead.shown",
+        }
+    }
+}
+
+const HOUR_MICROS: i64 = 3_600 * 1_000_000;
+/// 30 days, and an hour that has begun.
+const HOURS_MAX: usize = 30 * 24 + 1;
