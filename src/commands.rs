@@ -45,6 +45,9 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
         Command::ChooseQueues { agent, queues } => {
             post.acd.try_send(acd::Input::ChooseQueues { request: Some(request), agent, queues }).is_ok()
         }
+        Command::SetStandingLeg { agent, wanted } => {
+            post.acd.try_send(acd::Input::SetStandingLeg { request: Some(request), agent, wanted }).is_ok()
+        }
         Command::Originate { from_agent, to, pin } => {
             to_shard(post, request, call::Input::Originate { request, from_agent, to, pin })
         }

@@ -159,6 +159,7 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         queues: queue_plans(config, known),
         dial_rules: config.dialing.gate.clone(),
         records_callbacks: config.dialing.recording,
+        messages: BTreeMap::new(),
         menus: rules::menus(config, known),
         entries: rules::entries(config, known),
         language: config.node.language.clone(),
@@ -191,6 +192,7 @@ fn target(name: &TargetName, known: &Known<'_>) -> Option<Target> {
         TargetName::Agent(name) => known.agents.get(name.as_str()).map(|id| Target::Agent(*id)),
         TargetName::Echo => Some(Target::Echo),
         TargetName::Tone => Some(Target::Tone),
+        TargetName::StandingLeg => Some(Target::StandingLeg),
         TargetName::Menu(name) => known.menus.get(name.as_str()).map(|id| Target::Menu(*id)),
     }
 }
@@ -271,6 +273,7 @@ fn acd_queues(config: &Config, known: &Known<'_>) -> Vec<acd::QueueConfig> {
             leave_empty_after: queue.rules.leave_empty_after,
             rejoin: queue.rules.rejoin,
             hours: queue.rules.schedule.as_deref().and_then(|name| rules::schedule(config, name)),
+            standing_leg: queue.rules.standing_leg,
             ..queue_routing(&queue.routing, known)
         })
     };

@@ -191,6 +191,9 @@ impl Acd {
             Input::ExtendWrapUp { request, agent, by } => self.extend_wrap_up(request, agent, by),
             Input::ChooseQueues { request, agent, queues } => self.choose_queues(request, agent, queues),
             Input::AgentRules { pauses, probe_every } => self.set_agent_rules(pauses, probe_every),
+            Input::SetStandingLeg { request, agent, wanted } => self.set_standing_leg(request, agent, wanted),
+            Input::StandingLeg { shard, agent, step } => self.standing_step(shard, agent, step),
+            Input::StandingFacts { shard, up, calling } => self.standing_facts(shard, &up, &calling),
             Input::Facts { shard, legs, waiting, offers } => self.reconcile(shard, &legs, waiting, &offers),
             Input::ShardLost { shard } => self.shard_lost(shard),
             Input::RestorePlace { queue, caller, arrived, until } => {
@@ -228,6 +231,7 @@ impl Acd {
                     self.pause_due(agent);
                 }
                 Timer::Probe(agent) => self.probe_due(agent),
+                Timer::Standing(agent) => self.standing_retry_due(agent),
                 Timer::Rest(agent) => self.rest_over(agent),
                 Timer::Place(id) => self.places.expire(id),
                 Timer::Callback(id) => self.callback_due(id),
@@ -257,6 +261,7 @@ impl Acd {
             | Timer::WrapUp(agent)
             | Timer::Rest(agent)
             | Timer::Pause(agent)
+            | Timer::Standing(agent)
             | Timer::Probe(agent) => Some((Some(agent), None)),
             Timer::Place(_) | Timer::Callback(_) | Timer::Empty(_) | Timer::Hours(_) => None,
         }
@@ -333,7 +338,10 @@ fn cause_of(input: &Input) -> StateCause {
         Input::AgentFree { .. } => StateCause::CallEnded,
         Input::Reachable { .. } => StateCause::Device,
         Input::Answers { .. } => StateCause::Probe,
-        Input::SetStatus { .. } | Input::ChooseQueues { .. } | Input::ExtendWrapUp { .. } => StateCause::Chosen,
+        Input::SetStatus { .. }
+        | Input::SetStandingLeg { .. }
+        | Input::ChooseQueues { .. }
+        | Input::ExtendWrapUp { .. } => StateCause::Chosen,
         Input::Dispose { .. } => StateCause::Disposed,
         Input::Facts { .. } | Input::ShardLost { .. } => StateCause::Repaired,
         _ => StateCause::Configured,

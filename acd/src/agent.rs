@@ -7,6 +7,7 @@ use crate::not_taken::InARow;
 use crate::order::Stamp;
 use crate::pause::{Pause, PausedToday};
 use crate::skills;
+use crate::standing::Stands;
 use crate::strategy::Figures;
 use crate::wrap_up::{Owed, WrapUp};
 
@@ -25,6 +26,8 @@ pub(crate) struct Agent {
     /// Of his queues those that he serves; `None` for all.
     pub(crate) queues: Option<Vec<QueueId>>,
     pub(crate) reachable: bool,
+    /// His standing leg.
+    pub(crate) stands: Stands,
     /// His phone left probes without an answer.
     pub(crate) is_silent: bool,
     /// When his phone is asked next whether it is there. Drawn, so a rebuild keeps it and draws nothing (P10).
@@ -112,7 +115,7 @@ impl Agent {
     /// An agent who becomes known now.
     pub(crate) fn new(config: AgentConfig, reachable: bool, now: Now) -> Self {
         let AgentConfig { agent, status, reason, max_missed, skills, blend, callbacks_max, .. } = config;
-        let AgentConfig { not_taken, lines, queues, paused_today, .. } = config;
+        let AgentConfig { not_taken, lines, queues, standing_leg, paused_today, .. } = config;
         Self {
             agent,
             status,
@@ -123,6 +126,7 @@ impl Agent {
             lines: lines.max(1),
             queues,
             reachable,
+            stands: Stands::new(standing_leg),
             is_silent: false,
             probe_at: None,
             legs: Vec::new(),
@@ -208,6 +212,7 @@ impl Agent {
             missed: self.in_a_row.missed,
             queues: self.queues.clone(),
             answers: !self.is_silent,
+            standing_leg: self.stands.view(),
             wrap_up: self.wrap_up_view(now),
         }
     }

@@ -43,6 +43,7 @@ impl Acd {
             Status::Paused => self.withdraw(slot, WithdrawReason::Paused),
             Status::Offline => self.withdraw(slot, WithdrawReason::Offline),
         }
+        self.standing_follows_status(slot, status);
         true
     }
 
@@ -68,6 +69,7 @@ impl Acd {
             row.rest_until = None;
             self.timers.cancel(&Timer::Rest(agent));
             self.settle(slot);
+            self.follow_standing_leg(slot);
         } else {
             self.withdraw(slot, WithdrawReason::Offline);
         }

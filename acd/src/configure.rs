@@ -63,6 +63,11 @@ impl Acd {
         self.announce(&new);
         self.reindex();
         self.follow_all_hours();
+        for agent in new {
+            if let Some(slot) = self.agent_slot(agent) {
+                self.follow_standing_leg(slot);
+            }
+        }
     }
 
     /// Who joins a queue has the share there of whoever is furthest behind his, as one who is new to the node begins
@@ -191,6 +196,7 @@ impl Acd {
                 (Timer::WrapUp(row.agent), row.wrap_up.as_ref().map(|wrap_up| wrap_up.until)),
                 (Timer::Rest(row.agent), row.rest_until),
                 (Timer::Probe(row.agent), row.probe_at),
+                (Timer::Standing(row.agent), row.stands.retry_at),
             ];
             for (timer, at) in due {
                 if let Some(at) = at {
@@ -218,8 +224,9 @@ impl Acd {
         for slot in 0..self.queues.len() {
             let seats = self.seats(slot);
             for seat in &seats {
-                let chosen = self.agents[seat.agent].queues.as_ref();
-                if chosen.is_none_or(|queues| queues.contains(&self.queues[slot].config.queue)) {
+                let (agent, queue) = (&self.agents[seat.agent], &self.queues[slot].config);
+                let is_chosen = agent.queues.as_ref().is_none_or(|queues| queues.contains(&queue.queue));
+                if is_chosen && (agent.stands.is_up() || !queue.standing_leg) {
                     served[seat.agent].push((slot, seat.level));
                 }
             }

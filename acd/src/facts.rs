@@ -137,7 +137,19 @@ impl Acd {
         let WaitingFact { call, queue, caller, priority, arrived, kind, steps, preferred } = fact;
         let arrived = Some(arrived);
         let to_ask = false;
-        self.enqueue(Enqueue { call, shard, queue, caller, priority, kind, steps, preferred, arrived, to_ask });
+        self.enqueue(Enqueue {
+            call,
+            shard,
+            queue,
+            caller,
+            priority,
+            kind,
+            steps,
+            preferred,
+            arrived,
+            to_ask,
+            max_wait: None,
+        });
         // It has been there all the time; its arrival is all that is still known of when it came.
         if let Some(row) = self.calls.get_mut(&call) {
             row.entered = row.arrived;
@@ -160,6 +172,7 @@ impl Acd {
             self.caller_gone(call);
         }
         self.callbacks_lost(shard);
+        self.standing_legs_lost(shard);
         if self.strikes(Planted::LeaseKept) {
             return;
         }

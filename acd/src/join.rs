@@ -13,7 +13,7 @@ use crate::waiting::{Left, NEVER};
 impl Acd {
     /// The end of the longest wait of a call that enters a queue, or why it may not.
     pub(crate) fn admit(&mut self, work: &Enqueue) -> Result<Instant, LeaveReason> {
-        let Enqueue { queue, kind, to_ask, .. } = *work;
+        let Enqueue { queue, kind, to_ask, max_wait, .. } = *work;
         let slot = self.queue_slot(queue).ok_or(LeaveReason::TimedOut)?;
         if kind == WorkKind::Callback {
             // It was admitted by rules of its own, and expires by a time of its own.
@@ -29,7 +29,7 @@ impl Acd {
         let refused = match (nobody, all_full || is_full) {
             (true, _) => LeaveReason::Empty,
             (false, true) => LeaveReason::Full,
-            (false, false) => return Ok(self.now.mono + row.config.max_wait),
+            (false, false) => return Ok(self.now.mono + max_wait.unwrap_or(row.config.max_wait)),
         };
         row.tally.timed_out += 1;
         self.refused += u64::from(all_full);

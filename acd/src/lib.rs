@@ -36,6 +36,7 @@ mod probe;
 mod profile;
 mod queue;
 mod skills;
+mod standing;
 mod steer;
 mod strategy;
 mod table;
@@ -52,9 +53,9 @@ pub use contract::{
     CallbackPick, CallbackRefusal, CallbackRequest, CallbackRules, CallbackSnapshot, CallbackSource, CallbackState,
     CallbackStep, CallbackTaken, Candidate, CommandError, Disposed, Effect, Empty, Enqueue, IdleIn, Input, LeaveReason,
     Need, NoCall, NotTaken, Note, OfferOutcome, OfferRules, Others, Owners, PauseRule, QueueAgent, QueueConfig,
-    QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, State, StateCause, Status, Steer, Steering, Step,
-    Strategy, TimerReason, WaitingFact, WaitingSnapshot, Waits, Why, WhyIdle, WhyWaits, WithdrawReason, WorkKind,
-    WrapUpMode, WrapUpView,
+    QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, StandingLeg, StandingStep, State, StateCause, Status,
+    Steer, Steering, Step, Strategy, TimerReason, WaitingFact, WaitingSnapshot, Waits, Why, WhyIdle, WhyWaits,
+    WithdrawReason, WorkKind, WrapUpMode, WrapUpView,
 };
 pub use ewt::{Announcement, Basis, Estimate, Estimator, Forecast, Line, Promise, RaisedBy, Rates, UPPER};
 pub use expected::{InLine, Rank, Rival};

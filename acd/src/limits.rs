@@ -87,3 +87,9 @@ pub(crate) const PARTING_MAX: Duration = Duration::from_secs(60);
 /// An agent who took a callback and hung up before the customer was called leaves it to others after this: he may be the
 /// only one, and would be asked again at once.
 pub(crate) const BEGIN_AGAIN: Duration = Duration::from_secs(5);
+
+/// A standing leg that went down without its agent's doing is called again after this.
+pub(crate) const STANDING_RETRY: Duration = Duration::from_secs(5);
+
+/// So often in a row; then its agent is logged out, as nobody seems to be there.
+pub(crate) const STANDING_TRIES: u32 = 3;

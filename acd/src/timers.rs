@@ -19,6 +19,7 @@ pub(crate) enum Timer {
     Hours(QueueId),
     Pause(AgentId),
     Probe(AgentId),
+    Standing(AgentId),
 }
 
 /// All timers. Those of waiting calls stand apart: there may be a hundred thousand, due in minutes, while those of offers
@@ -77,6 +78,7 @@ impl Timer {
             Self::Rest(_) => TimerReason::Rest,
             Self::Pause(_) => TimerReason::PauseLimit,
             Self::Probe(_) => TimerReason::Probe,
+            Self::Standing(_) => TimerReason::Standing,
             Self::Place(_) => TimerReason::PlaceExpired,
             Self::Callback(_) => TimerReason::Callback,
             Self::Empty(_) => TimerReason::QueueEmpty,

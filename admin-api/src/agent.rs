@@ -1,6 +1,7 @@
 //! `/v1/agents`.
 
 mod duty;
+mod standing;
 mod why_idle;
 
 use axum::extract::{Extension, Path, State};
@@ -52,6 +53,10 @@ pub(crate) struct Agent {
     held: Vec<String>,
     /// Queues that he serves now; `queues` are all of his.
     serving: Vec<String>,
+    /// His phone's connection between the calls of queues that ask for one: `none` while he is not logged in with it,
+    /// `down`, `calling` or `up`.
+    #[schema(example = "up")]
+    standing_leg: &'static str,
     /// His wrap-up, while one runs.
     wrap_up: Option<WrapUp>,
 }
@@ -122,6 +127,8 @@ pub(crate) fn routes() -> Routes {
         .add(Access::Own(Permission::AgentsView), routes!(duty::calls))
         .add(Access::Own(Permission::AgentsControl), routes!(duty::choose_queues))
         .add(Access::Own(Permission::AgentsControl), routes!(duty::extend_wrap_up))
+        .add(Access::Own(Permission::AgentsControl), routes!(standing::connect))
+        .add(Access::Own(Permission::AgentsControl), routes!(standing::disconnect))
 }
 
 /// All agents, by extension.
@@ -198,6 +205,7 @@ impl Agent {
             calls: agent.calls.iter().map(ToString::to_string).collect(),
             held: agent.held.iter().map(ToString::to_string).collect(),
             serving: named.queues.iter().filter(serves).filter_map(queue_name).collect(),
+            standing_leg: standing::word(agent.standing_leg),
             wrap_up: agent.wrap_up.as_ref().map(|wrap_up| WrapUp {
                 call_id: wrap_up.call.to_string(),
                 queue: queue_name(&wrap_up.queue),

@@ -233,6 +233,7 @@ fn step_data(event: &AgentEvent, naming: &Naming) -> (Option<CallId>, Value) {
             let names = |queues: &Vec<_>| queues.iter().map(|queue| naming.queue(*queue)).collect::<Vec<_>>();
             (None, json!({ "queues": queues.as_ref().map(names) }))
         }
+        AgentEvent::StandingLeg { wanted, up, why } => (None, json!({ "logged_in": wanted, "up": up, "why": why })),
         AgentEvent::WrapUpExtended { call, by_s, .. } => (Some(*call), json!({ "by_s": by_s })),
     }
 }

@@ -106,6 +106,17 @@ fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
             json!({ "number": number, "rule": rule, "evidence": evidence })
         }
         CallEvent::Routed(routing) => routing::data(routing, naming),
+        CallEvent::AttemptStarted { attempt, campaign, lead } => json!({
+            "attempt": attempt.to_string(),
+            "campaign": campaign.to_string(),
+            "lead": lead.to_string(),
+        }),
+        CallEvent::LineHeard { heard, early, confidence, reason, .. } => json!({
+            "heard": heard,
+            "early": early,
+            "confidence": confidence,
+            "reason": reason,
+        }),
         CallEvent::QueueSteered { queue, steering } => steered(*queue, *steering, naming),
         CallEvent::RecordingEnded { duration_ms, .. } => json!({ "duration_ms": duration_ms }),
         CallEvent::LegEnded { cause, .. } => json!({ "cause": cause_json(cause) }),
@@ -115,6 +126,7 @@ fn data(event: &CallEvent, naming: &Naming) -> Map<String, Value> {
             "cause": cause_json(cause),
         }),
         CallEvent::Ringing { .. }
+        | CallEvent::PickedUp { .. }
         | CallEvent::Held { .. }
         | CallEvent::Resumed { .. }
         | CallEvent::RecordingStarted { .. } => json!({}),

@@ -140,6 +140,9 @@ const fn name(event: &CallEvent) -> &'static str {
         CallEvent::DialDenied { .. } => "dial.denied",
         CallEvent::LegDevice { .. } => "leg.device",
         CallEvent::Routed(_) => "routing.decided",
+        CallEvent::AttemptStarted { .. } => "attempt.started",
+        CallEvent::PickedUp { .. } => "call.picked_up",
+        CallEvent::LineHeard { .. } => "line.heard",
     }
 }
 

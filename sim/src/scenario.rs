@@ -36,6 +36,8 @@ pub struct Scenario {
     pub people: PeopleScenario,
     /// Rules before and around the queues.
     pub rules: RulesScenario,
+    /// Agents log in with standing legs now and then: offers are bridged to those.
+    pub standing_legs: bool,
     /// A fault in the cores, for the judges to find.
     pub planted: Option<Planted>,
     /// Keep one line of text for everything that happens, for whoever looks for a fault.
@@ -175,6 +177,7 @@ impl Scenario {
             people,
             // A stream of its own: what was drawn for a seed before there were rules is drawn still.
             rules: RulesScenario::draw(&mut Rng::new(seed ^ 0x5255_4C45_535F_5F5F)),
+            standing_legs: false,
             planted: None,
             keep_log: false,
         }

@@ -126,6 +126,17 @@ fn a_seed_gives_the_same_run_twice() {
     assert_ne!(once.trace_hash, hold(8, CALLS).trace_hash);
 }
 
+/// Offers are bridged to phones that stay connected, which hang up, die and refer as they like.
+#[test]
+fn agents_with_standing_legs_hold() {
+    let mut answered = 0;
+    for seed in 1..=30 {
+        let report = hold_scenario(Scenario { standing_legs: true, shards: 1, ..Scenario::draw(seed, CALLS) });
+        answered += report.marks.count("offer.answered");
+    }
+    assert!(answered > 0);
+}
+
 #[test]
 fn without_faults_every_answered_conversation_is_heard() {
     for seed in 100..105 {

@@ -18,6 +18,7 @@ pub(super) fn check(config: &Config, reader: &mut Reader<'_>) {
     check_owners(config, reader);
     super::rules_check::check(config, reader);
     super::queue_check::check(config, reader);
+    check_standing_legs(config, reader);
     check_trunks(config, reader);
     check_demo_secrets(config, reader);
     super::duty::check(config, reader);
@@ -43,6 +44,26 @@ fn check_node(config: &Config, reader: &mut Reader<'_>) {
                 let what = format!("is \"{prompt}\", but {} is missing; put an 8 kHz WAV there", file.display());
                 reader.fault(&format!("queue[{at}].{key}"), what);
             }
+        }
+    }
+}
+
+/// A standing leg and the calls that are bridged to it are one shard's, and on one media thread (decision 0019).
+fn check_standing_legs(config: &Config, reader: &mut Reader<'_>) {
+    let is_code = |target: &TargetName| matches!(target, TargetName::StandingLeg);
+    for (at, number) in config.numbers.iter().enumerate().filter(|(_, one)| is_code(&one.target)) {
+        if !super::objects::is_short(&number.number) {
+            let what =
+                format!("is \"{}\"; a code for standing legs is 1 to 6 digits, which agents dial", number.number);
+            reader.fault(&format!("number[{at}].number"), what);
+        }
+    }
+    if !config.queues.iter().any(|queue| queue.rules.standing_leg) {
+        return;
+    }
+    for (key, number) in [("node.shards", usize::from(config.node.shards)), ("rtp.threads", config.rtp.threads)] {
+        if number > 1 {
+            reader.fault(key, format!("is {number}; queues with standing_leg need 1"));
         }
     }
 }

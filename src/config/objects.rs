@@ -142,6 +142,8 @@ pub enum TargetName {
     Echo,
     /// `tone`
     Tone,
+    /// `standing_leg`
+    StandingLeg,
     /// `menu:<name>`
     Menu(String),
 }
@@ -156,6 +158,7 @@ impl TargetName {
             Some(("menu", name)) => Some(Self::Menu(name.to_owned())),
             None if text == "echo" => Some(Self::Echo),
             None if text == "tone" => Some(Self::Tone),
+            None if text == "standing_leg" => Some(Self::StandingLeg),
             _ => None,
         }
     }
@@ -305,7 +308,7 @@ pub(super) fn read_number(reader: &mut Reader<'_>) -> Number {
     if EMERGENCY.contains(&number.as_str()) {
         reader.fault("number", format!("is \"{number}\", which calls for help in many countries; take another"));
     }
-    let right = "\"queue:<name>\", \"menu:<name>\", \"voicemail:<queue>\", \"agent:<extension>\", \"echo\" or \"tone\"";
+    let right = "\"queue:<name>\", \"menu:<name>\", \"voicemail:<queue>\", \"agent:<extension>\", \"echo\", \"tone\" or \"standing_leg\"";
     let text = reader.text("target", right);
     let target = TargetName::parse(&text).unwrap_or_else(|| {
         if !text.is_empty() {

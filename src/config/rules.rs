@@ -89,6 +89,8 @@ pub struct QueueRules {
     pub leave_empty_after: Duration,
     /// A caller who gave up keeps his place for so long.
     pub rejoin: Duration,
+    /// Agents serve it over standing legs alone.
+    pub standing_leg: bool,
 }
 
 pub(super) fn read_schedule(reader: &mut Reader<'_>) -> Arc<Schedule> {
@@ -176,6 +178,7 @@ pub(super) fn read_queue_rules(reader: &mut Reader<'_>) -> QueueRules {
         leave_empty: read_empty(reader, "leave_empty"),
         leave_empty_after: seconds(reader.number("leave_empty_after_s", 0, 86_400, 0)),
         rejoin: seconds(reader.number("rejoin_s", 0, 3_600, 0)),
+        standing_leg: reader.flag("standing_leg", false),
     }
 }
 

@@ -226,6 +226,7 @@ async fn bring_media_events(mut events: EventReceiver, post: Arc<Post>) {
             | Event::FirstPacket { leg }
             | Event::Digit { leg, .. }
             | Event::Silent { leg }
+            | Event::Line { leg, .. }
             | Event::Closed { leg, .. } => leg.0,
             Event::Played { player } | Event::PlayFailed { player, .. } => player.0,
             Event::Recorded { recorder, .. } | Event::Discarded { recorder } | Event::RecordFailed { recorder, .. } => {

@@ -69,6 +69,8 @@ impl Post {
             Delivery::Location(input) => {
                 self.location.try_send(input).map_err(|refused| Box::new(Delivery::Location(refused.into_inner())))
             }
+            Delivery::Attempt(report) => self.to_dialer(DialerInput::Attempt(report)),
+            Delivery::AttemptFacts { shard, attempts } => self.to_dialer(DialerInput::AttemptFacts { shard, attempts }),
             Delivery::Media(command) => match self.media.send(command) {
                 Err(CommandRefused::Full(command)) => Err(Box::new(Delivery::Media(*command))),
                 Ok(()) | Err(CommandRefused::Ended) => Ok(()),
@@ -102,6 +104,16 @@ impl Post {
                 Err(Box::new(gated))
             }
         }
+    }
+
+    fn to_dialer(&self, input: DialerInput) -> Result<(), Box<Delivery>> {
+        self.dialer.try_send(input).map_err(|refused| {
+            Box::new(match refused.into_inner() {
+                DialerInput::Attempt(report) => Delivery::Attempt(report),
+                DialerInput::AttemptFacts { shard, attempts } => Delivery::AttemptFacts { shard, attempts },
+                _ => Delivery::Dropped { reason: "dialer_lane" },
+            })
+        })
     }
 
     /// What an operator must hear of a broken owner. One that gave up takes the process down: the restart ends its

@@ -44,6 +44,7 @@ mod shards;
 mod shutdown;
 mod silence;
 mod sipp_flows;
+mod standing;
 mod stream_transport;
 mod supervisors;
 mod transactions;

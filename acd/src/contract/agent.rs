@@ -59,6 +59,8 @@ pub struct AgentConfig {
     pub lines: usize,
     /// Of his queues those that he serves to begin with: as he chose last; `None` for all.
     pub queues: Option<Vec<QueueId>>,
+    /// He was logged in with a standing leg before a restart: his phone is called again.
+    pub standing_leg: bool,
     /// How long he has paused today, by reason, before a restart.
     pub paused_today: Vec<(String, Duration)>,
 }

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use clock::{AgentId, CallId, QueueId, WallTime};
 
-use super::{State, Status};
+use super::{StandingLeg, State, Status};
 use crate::limits::{MISSED_REST, REFUSED_REST, UNREACHABLE_REST};
 
 /// How the wrap-up after a queue's calls ends. Of several calls the strictest counts.
@@ -139,6 +139,13 @@ pub enum Note {
     QueuesChosen {
         /// The queues; `None` for all.
         queues: Option<Vec<QueueId>>,
+    },
+    /// He logged in with a standing leg, or out; it came up, or is gone.
+    StandingLeg {
+        /// What it is now.
+        leg: StandingLeg,
+        /// Why: stable word.
+        why: String,
     },
     /// His wrap-up lasts longer.
     WrapUpExtended {

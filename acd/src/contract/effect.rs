@@ -161,6 +161,16 @@ pub enum Effect {
         /// The agent.
         agent: AgentId,
     },
+    /// Call his phone, to stay connected (to the shard that has standing legs): `Input::StandingLeg` tells what came of it.
+    CallStandingLeg {
+        /// The agent.
+        agent: AgentId,
+    },
+    /// End his standing leg; while he talks, after the call (to the shard that has it).
+    EndStandingLeg {
+        /// The agent.
+        agent: AgentId,
+    },
     /// A callback is this from now (to the journal).
     CallbackChanged(Box<Callback>),
     /// Begin the call of a callback (to the shard).
@@ -263,6 +273,8 @@ pub enum TimerReason {
     PauseLimit,
     /// A phone is to be probed.
     Probe,
+    /// A phone is called again for a standing leg.
+    Standing,
 }
 
 /// A good answer.

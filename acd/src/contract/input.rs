@@ -8,7 +8,7 @@ use clock::{AgentId, CallId, Generation, LegId, OfferId, QueueId, RequestId, Sha
 
 use super::{
     AgentConfig, AgentFact, Callback, CallbackPick, CallbackRequest, CallbackStep, Disposed, Enqueue, PauseRule,
-    QueueConfig, Status, Steer, WaitingFact,
+    QueueConfig, StandingStep, Status, Steer, WaitingFact,
 };
 
 /// Callers who have an agent of their own, by number. Many of them, and shared: nobody changes it in place.
@@ -164,6 +164,33 @@ pub enum Input {
     Owners(Owners),
     /// A supervisor wants something done with a waiting call.
     Steer(Steer),
+    /// An agent logs in with a standing leg, or out; answered by `Reply` before his phone has answered.
+    SetStandingLeg {
+        /// Whom to answer.
+        request: Option<RequestId>,
+        /// The agent.
+        agent: AgentId,
+        /// In or out.
+        wanted: bool,
+    },
+    /// A shard says what became of an agent's standing leg.
+    StandingLeg {
+        /// The shard.
+        shard: ShardId,
+        /// The agent.
+        agent: AgentId,
+        /// What.
+        step: StandingStep,
+    },
+    /// All standing legs of a shard, with `Facts`.
+    StandingFacts {
+        /// The shard.
+        shard: ShardId,
+        /// Agents whose leg is up, in order.
+        up: Vec<AgentId>,
+        /// Agents whose phone is being called for it, in order.
+        calling: Vec<AgentId>,
+    },
     /// All that is live on a shard, every 5 s and after a shard's restart: differences are repaired and counted.
     Facts {
         /// The shard.

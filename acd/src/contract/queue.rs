@@ -56,6 +56,8 @@ pub struct QueueConfig {
     pub leave_empty_after: Duration,
     /// A caller who gave up and rings again within this time has his place again; zero: never.
     pub rejoin: Duration,
+    /// Only agents whose standing leg is up serve it: its calls are bridged to them, and nothing rings.
+    pub standing_leg: bool,
     /// Its callbacks.
     pub callbacks: CallbackRules,
     /// When it is open: it calls nobody back at other times. `None`: always.
@@ -126,6 +128,7 @@ impl Default for QueueConfig {
             leave_empty: None,
             leave_empty_after: Duration::ZERO,
             rejoin: Duration::ZERO,
+            standing_leg: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use clock::{AgentId, CallId, CallbackId, Now, QueueId, WallTime};
 
-use super::{CallbackCounts, CallbackSnapshot, State, Status, WrapUpView};
+use super::{CallbackCounts, CallbackSnapshot, StandingLeg, State, Status, WrapUpView};
 use crate::ewt::Estimator;
 use crate::expected::{Rank, Rival};
 
@@ -46,6 +46,8 @@ pub struct AgentSnapshot {
     pub queues: Option<Vec<QueueId>>,
     /// His phone answers probes, as far as known.
     pub answers: bool,
+    /// His standing leg.
+    pub standing_leg: StandingLeg,
     /// His wrap-up, while one runs.
     pub wrap_up: Option<WrapUpView>,
 }

@@ -1,5 +1,7 @@
 //! Work that waits for an agent.
 
+use core::time::Duration;
+
 use clock::{AgentId, CallId, QueueId, ShardId, WallTime};
 
 use super::Step;
@@ -38,6 +40,8 @@ pub struct Enqueue {
     pub preferred: Option<AgentId>,
     /// The arrival that decides its place, when it is not now.
     pub arrived: Option<WallTime>,
+    /// Its own longest wait, where it has one: a person whom a campaign called may hardly be kept waiting.
+    pub max_wait: Option<Duration>,
     /// It comes to ask for a callback: the queue may be full, and nobody need be there.
     pub to_ask: bool,
 }

@@ -285,6 +285,7 @@ pub(crate) fn agent(number: u32, state: State) -> AgentSnapshot {
         missed: 0,
         queues: None,
         answers: true,
+        standing_leg: acd::StandingLeg::None,
         wrap_up: None,
     }
 }

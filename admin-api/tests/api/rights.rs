@@ -180,6 +180,8 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "show_agent_stats" => of_agent("/stats", ALL),
         "list_agent_calls" => of_agent("/calls", ALL),
         "choose_agent_queues" => with(of_agent("/queues", DOERS), json!({"queues": null})),
+        "connect_agent" => of_agent("/connect", DOERS),
+        "disconnect_agent" => of_agent("/disconnect", DOERS),
         "extend_wrap_up" => with(of_agent("/wrap-up/extend", DOERS), json!({"by_s": 30})),
         "list_dispositions" => at("/v1/dispositions", ALL, Own),
         "show_dispositions" => of_call("/disposition", ALL, Nothing),
@@ -361,6 +363,7 @@ async fn furnished() -> (Node, Things) {
         Command::SetAgentStatus { .. }
         | Command::Dispose(_)
         | Command::ExtendWrapUp { .. }
+        | Command::SetStandingLeg { .. }
         | Command::ChooseQueues { .. } => Ok(Answer::Agent(agent(1, State::Ready))),
         Command::Originate { .. } => Ok(Answer::Called(begun)),
         Command::HangUp { call } => Ok(Answer::HangingUp(call)),

@@ -29,7 +29,11 @@ impl Shard {
     fn heard_in(&self, call: &Call) -> Vec<(Heard, Node)> {
         let sound = |sound, leg| vec![(Heard::Sound(sound), Node::Leg(leg))];
         match &call.flow {
-            Flow::Arriving { .. } | Flow::Originating { .. } | Flow::Prepared | Flow::Over => Vec::new(),
+            Flow::Arriving { .. } | Flow::Originating { .. } | Flow::Prepared | Flow::Attempt | Flow::Over => {
+                Vec::new()
+            }
+            // He has just answered, and hears an agent or the safe harbour within two seconds.
+            Flow::Waiting { .. } if call.dialed.is_some() => Vec::new(),
             Flow::Waiting { party, queue, .. } if call.asking.is_some() => {
                 self.heard_while_asking(call, *party, *queue)
             }
@@ -46,6 +50,10 @@ impl Shard {
             Flow::Message { party, said } => sound(Sound::Said(said.clone()), *party),
             Flow::Dialing { party } => self.heard_while_ringing(call, *party),
             Flow::Talking { customer, agent } => self.heard_while_talking(call, *customer, *agent),
+            Flow::Standing(home) => match (home.leg, home.lent) {
+                (Some(leg), None) => sound(Sound::Comfort, leg),
+                _ => Vec::new(),
+            },
             Flow::Echo { party } => vec![(Heard::Leg(*party), Node::Leg(*party))],
             Flow::Tone { party } => sound(Sound::Milliwatt, *party),
             Flow::Voicemail(voicemail) => match (voicemail.party, voicemail.stage) {
@@ -92,6 +100,10 @@ impl Shard {
                 if let Some(recorder) = call.recorder {
                     wires.push((Heard::Leg(customer), Node::Recorder(recorder, 0)));
                     wires.push((Heard::Leg(agent), Node::Recorder(recorder, 1)));
+                }
+                if call.cue {
+                    let words = call.dialed.as_ref().and_then(|dialed| dialed.customer);
+                    wires.push((Heard::Sound(Sound::Cue(words)), Node::Leg(agent)));
                 }
                 if call.announcing {
                     // The customer was quick: neither waits for the other, and the announcement comes to its end.

@@ -4,8 +4,10 @@ use clock::{CallId, Instant, LegId, Now, QueueId, WallTime};
 use media_graph::RecorderId;
 
 use crate::announce::{Comfort, Said};
+use crate::flow::attempt::Dialed;
 use crate::flow::callback::Attempt;
 use crate::flow::callback_request::Asking;
+use crate::flow::standing::StandingHome;
 use crate::ids::RingId;
 use crate::menu::Walk;
 use crate::plan::{CallNeeds, Unserved};
@@ -54,12 +56,16 @@ pub(crate) struct Call {
     pub(crate) wiring: Wiring,
     /// The callback that it is an attempt of, until both talk.
     pub(crate) attempt: Option<Box<Attempt>>,
+    /// The attempt of a campaign that it is.
+    pub(crate) dialed: Option<Box<Dialed>>,
     /// The agent who calls back hears the announcement, whatever else he hears.
     pub(crate) announcing: bool,
     /// Its caller asks to be called back.
     pub(crate) asking: Option<Asking>,
     /// Rules sent its caller to be called back.
     pub(crate) sent_to_ask: SentToAsk,
+    /// The agent whose standing leg has it hears a short tone first.
+    pub(crate) cue: bool,
     /// The recording of the conversation.
     pub(crate) recorder: Option<RecorderId>,
 }
@@ -96,6 +102,8 @@ pub(crate) enum Flow {
     },
     /// The call of a callback: an agent is to take it, or the customer is called before he is.
     Prepared,
+    /// A campaign's attempt: a number is dialed, or whoever answered is listened to.
+    Attempt,
     /// An agent waits while the customer whom he calls back is called.
     CallingBack {
         /// The agent's leg.
@@ -139,6 +147,8 @@ pub(crate) enum Flow {
         party: LegId,
     },
     Voicemail(Voicemail),
+    /// No call: where a standing leg is at home.
+    Standing(StandingHome),
     /// Nobody is left; its record is being closed.
     Over,
 }
@@ -206,9 +216,11 @@ impl Call {
             flow,
             wiring: Wiring::default(),
             attempt: None,
+            dialed: None,
             announcing: false,
             asking: None,
             sent_to_ask: SentToAsk::Never,
+            cue: false,
             recorder: None,
         }
     }

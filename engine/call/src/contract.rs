@@ -7,13 +7,13 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clock::{AgentId, CallId, CallbackId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
-use journal_core::outcome::Reached;
-use journal_core::{Cause, DialogIdentity, Entry, Mark, Routing, Steering};
-use media_graph::{PlayerId, RecorderId};
+use clock::{AgentId, AttemptId, CallId, CallbackId, FlowId, Generation, LegId, OfferId, QueueId, RequestId, WallTime};
+use dialer::contract::{Dial, Report};
+use journal_core::{Cause, Entry, Mark, Routing, Steering};
 use sip::ua::Peer;
 use sip::{Message, ParseError};
 
+use crate::lost::{Lost, RestoredCall};
 use crate::plan::{CallNeeds, Plan, Unserved};
 
 /// A way to an agent's phone.
@@ -131,47 +131,21 @@ pub enum CallbackStep {
     },
 }
 
-/// What is left of a call from before a crash.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RestoredCall {
-    /// The call.
-    pub call: CallId,
-    /// Sequence number for its next entry.
-    pub next_seq: u32,
-    /// How far it came. One with a message in the box is complete; others end `failed`.
-    pub reached: Reached,
-    /// Dialogs to end.
-    pub dialogs: Vec<DialogIdentity>,
-}
-
-/// What a broken shard left behind while the node stays up: its calls, and what the media worker still runs for them.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lost {
-    /// Its live calls.
-    pub calls: Vec<RestoredCall>,
-    /// Legs with ports.
-    pub ports: Vec<LegId>,
-    /// Players.
-    pub players: Vec<PlayerId>,
-    /// Recordings and messages, those of calls that ended before included.
-    pub recordings: Vec<LostRecording>,
-}
-
-/// A recording or message that a broken shard had begun.
+/// What becomes of a standing leg.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LostRecording {
-    /// The recording.
-    pub recorder: RecorderId,
-    /// Its call.
-    pub call: CallId,
-    /// The call's next sequence number; of a call in [`Lost::calls`] the one before its end.
-    pub next_seq: u32,
-    /// Path relative to the data folder, without suffix.
-    pub path: String,
-    /// The box, for a message that nobody said to be left yet.
-    pub message: Option<QueueId>,
-    /// The media worker was told to finish it.
-    pub stopping: bool,
+pub enum StandingStep {
+    /// It is connected.
+    Up {
+        /// The agent dialed the code for it himself.
+        is_his_doing: bool,
+    },
+    /// It could not be had, or is gone.
+    Down {
+        /// He hung up, declined, or let it ring.
+        is_his_doing: bool,
+        /// Stable word of the table of causes.
+        why: String,
+    },
 }
 
 /// What happens to a shard.
@@ -336,6 +310,23 @@ pub enum Input {
         /// What is done.
         steering: Steering,
     },
+    /// From the dialer: dial a number for a campaign. `Effect::Attempt` tells of it until it is over.
+    Dial(Box<Dial>),
+    /// From the dialer: end an attempt that nobody has answered, once it has rung for its minimum.
+    CancelDial {
+        /// The attempt.
+        attempt: AttemptId,
+    },
+    /// From the ACD: call the agent's phone, to stay connected between calls. Answered by `Effect::StandingLeg`.
+    CallStandingLeg {
+        /// The agent.
+        agent: AgentId,
+    },
+    /// From the ACD: end his standing leg; while he talks, after the call.
+    EndStandingLeg {
+        /// The agent.
+        agent: AgentId,
+    },
     /// The journal cannot be written (true) or can again (false): new calls 503, calls in progress go on.
     JournalFailing(bool),
     /// A response to an INVITE that the journal was to have first, and does not take: it never left.
@@ -394,6 +385,8 @@ pub enum Effect {
         since: Option<WallTime>,
         /// Rules sent it here to be called back: it need not be let in.
         to_ask: bool,
+        /// A campaign called him, and he may be kept waiting for no longer than this.
+        dialed: Option<Duration>,
     },
     /// To the ACD: where does the call stand, and how long will it wait? Answered by `Place`.
     AskPlace {
@@ -479,6 +472,27 @@ pub enum Effect {
     CallbackFacts {
         /// The calls.
         calls: Vec<CallId>,
+    },
+    /// To the ACD: the standing leg of an agent came up or is gone.
+    StandingLeg {
+        /// The agent.
+        agent: AgentId,
+        /// Which of it.
+        step: StandingStep,
+    },
+    /// To the dialer: something happened to an attempt.
+    Attempt(Box<Report>),
+    /// To the dialer, with `Facts`: all attempts that are not over.
+    AttemptFacts {
+        /// The attempts, in order.
+        attempts: Vec<AttemptId>,
+    },
+    /// To the ACD, with `Facts`: all standing legs.
+    StandingFacts {
+        /// Agents whose leg is up.
+        up: Vec<AgentId>,
+        /// Agents whose phone is being called for it.
+        calling: Vec<AgentId>,
     },
     /// To the ACD, every 5 s: all that is live here.
     Facts {

@@ -49,16 +49,21 @@ impl Shard {
     /// Ends a call: its rings, legs, sounds and recording, and its record. Exactly one `Ended` a call.
     pub(crate) fn end_call(&mut self, call: CallId, why: Termination) {
         let Some(known) = self.calls.get(&call) else { return };
+        if matches!(known.flow, Flow::Standing(_)) {
+            return self.end_home(call, &why);
+        }
         let (rings, legs) = (known.rings.clone(), known.legs.clone());
         let why = self.with_status(given_up(why, known.answered || known.voicemail_left), &legs);
         self.finish_voicemail(call);
         for ring in rings {
             self.abandon_ring(ring, &why);
         }
+        self.end_standing_claims(call, "caller_gone");
         for leg in legs {
-            self.drop_leg(leg, &why, false);
+            self.let_go(leg, &why);
         }
         self.callback_over(call, &why);
+        self.attempt_over(call, &why);
         self.leave_queue_for_good(call, &why);
         self.set_flow(call, Flow::Over);
         let Some(known) = self.calls.get_mut(&call) else { return };
@@ -108,6 +113,7 @@ impl Shard {
     pub(crate) fn start_drain(&mut self) {
         if self.drain == DrainState::Open {
             self.drain = DrainState::Draining;
+            self.end_standing_legs();
         }
     }
 

@@ -16,6 +16,10 @@ impl Shard {
         self.effects.push_back(Effect::Facts { legs, waiting, offers });
         let calls = self.calls.values().filter(|call| call.attempt.is_some()).map(|call| call.id).collect();
         self.effects.push_back(Effect::CallbackFacts { calls });
+        let attempts = self.attempts.keys().copied().collect();
+        self.effects.push_back(Effect::AttemptFacts { attempts });
+        let (up, calling) = self.standing_facts();
+        self.effects.push_back(Effect::StandingFacts { up, calling });
     }
 }
 

@@ -55,6 +55,10 @@ impl Shard {
     /// Whose number the trunk's policy would show, before it is looked up among those that may be.
     fn shown_number(&self, call: CallId, trunk: &TrunkPlan) -> Option<String> {
         let call = self.calls.get(&call)?;
+        // A campaign says what it shows, within what the trunk may.
+        if let Some(number) = call.dialed.as_ref().and_then(|dialed| dialed.order.caller_id.clone()) {
+            return Some(number);
+        }
         let agent = self.agent_with(&call.from).and_then(|agent| self.plan.agents.get(&agent));
         let queue = call.queue.and_then(|queue| self.plan.queues.get(&queue));
         let own = agent.and_then(|agent| agent.caller_id.clone());

@@ -60,6 +60,9 @@ impl Shard {
         };
         let arrival = Arrival { session, request, dialer, from: self.caller_of(dialer, request), dialed };
         match self.find_way(&arrival).and_then(|route| self.check_offer(&arrival).map(|leg| (route, leg))) {
+            Ok((route, leg)) if route.destination == Destination::Own(Target::StandingLeg) => {
+                self.begin_standing_leg(&arrival, leg);
+            }
             Ok((route, leg)) => self.begin_call(&arrival, route, leg),
             Err(Refused::Quietly(status, word)) => self.refuse_quietly(session, status, word),
             Err(Refused::Recorded(why, headers)) => self.refuse_with_record(&arrival, why, headers),
@@ -68,7 +71,11 @@ impl Shard {
 
     /// The ports of a caller are open: his call goes where it was routed.
     pub(crate) fn arrived(&mut self, call: CallId, leg: clock::LegId) {
-        let Some(Flow::Arriving { route }) = self.calls.get(&call).map(|call| call.flow.clone()) else { return };
+        let route = match self.calls.get(&call).map(|call| call.flow.clone()) {
+            Some(Flow::Arriving { route }) => route,
+            Some(Flow::Standing(_)) => return self.standing_leg_arrived(call, leg),
+            _ => return,
+        };
         match route.destination {
             Destination::Own(target) => self.enter_number(call, leg, &route.to, target),
             destination => self.connect_to(call, leg, &destination),
@@ -97,6 +104,9 @@ impl Shard {
             Destination::Own(Target::Agent(agent)) if self.phones_of(*agent).is_empty() => {
                 Err(recorded(Reason::Unreachable))
             }
+            Destination::Own(Target::StandingLeg) if !self.may_stand(arrival.dialer) => {
+                Err(Refused::Quietly(486, "standing_leg"))
+            }
             _ if route.is_emergency => Ok(route),
             Destination::Trunk { trunk, .. } if !self.trunk_has_room(*trunk) => {
                 Err(Refused::Quietly(503, "trunk_limit"))
@@ -104,6 +114,11 @@ impl Shard {
             Destination::Trunk { .. } if !self.within_cap(arrival.dialer) => Err(Refused::Quietly(403, "agent_cap")),
             _ => Ok(route),
         }
+    }
+
+    /// Whether whoever dialed the code is an agent without a standing leg.
+    fn may_stand(&self, dialer: Dialer) -> bool {
+        matches!(dialer, Dialer::Agent(agent) if !self.homes.contains_key(&agent))
     }
 
     fn within_cap(&mut self, dialer: Dialer) -> bool {
@@ -151,6 +166,18 @@ impl Shard {
         self.log_dialog(call, leg_id, session);
         self.add_leg(leg);
         self.occupy(leg_id);
+    }
+
+    /// An agent dialed the code: no call, and no record.
+    fn begin_standing_leg(&mut self, arrival: &Arrival<'_>, mut leg: Leg) {
+        let Some(agent) = leg.agent else { return };
+        let (home, leg_id, session) = (self.make_home(agent), leg.id, arrival.session);
+        (leg.call, leg.kind) = (home, LegKind::Agent);
+        if let Some(used) = self.sessions.get_mut(&session) {
+            *used = SessionUse { leg: Some(leg_id), gate: Some(0), ..SessionUse::default() };
+        }
+        self.log_dialog(home, leg_id, session);
+        self.add_leg(leg);
     }
 
     /// An INVITE that exists but goes nowhere: a record that begins and ends at once.
@@ -231,7 +258,7 @@ impl Shard {
     /// The call that an agent keeps on hold while he makes another: that one is a consultation of it.
     fn call_on_hold_by(&self, agent: AgentId) -> Option<CallId> {
         let mut legs = self.agent_legs.get(&agent)?.iter().filter_map(|leg| self.legs.get(leg));
-        legs.find(|leg| leg.is_up() && leg.audio.is_held()).map(|leg| leg.call)
+        legs.find(|leg| leg.is_up() && leg.audio.is_held() && leg.home != Some(leg.call)).map(|leg| leg.call)
     }
 }
 

@@ -5,14 +5,18 @@ use clock::{CallId, LegId};
 use journal_core::{CallEntry, CallEvent, DialogIdentity, DialogSide, Durability, Entry, Mark};
 use sip::ua::{DialogStage, DialogState, SessionId, Transport};
 
+use crate::call::Flow;
 use crate::contract::Effect;
 use crate::planted::Planted;
 use crate::shard::Shard;
 
 impl Shard {
-    /// Appends to the journey of a live call. Of a call that is over nothing is written.
+    /// Appends to the journey of a live call. Of a call that is over nothing is written, nor of the home of a standing leg.
     pub(crate) fn log(&mut self, call: CallId, event: CallEvent) {
         let Some(known) = self.calls.get_mut(&call) else { return };
+        if matches!(known.flow, Flow::Standing(_)) {
+            return;
+        }
         known.seq += 1;
         let (seq, at) = (known.seq, known.time_of(self.now));
         self.journal(Entry::Call(CallEntry { call, seq, at, event }));
@@ -42,6 +46,7 @@ impl Shard {
 
     /// Writes what it takes to end the leg's dialog after a crash, when it is new or changed.
     pub(crate) fn log_dialog(&mut self, call: CallId, leg: LegId, session: SessionId) {
+        let call = self.legs.get(&leg).and_then(|leg| leg.home).unwrap_or(call);
         if let Some(state) = self.ua.dialog(session) {
             self.journal(Entry::Dialog(identity(call, leg, state).into()));
         }

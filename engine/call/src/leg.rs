@@ -45,6 +45,8 @@ pub(crate) struct Leg {
     pub(crate) heard: bool,
     /// The agent talks on another line, and his phone does not hold this one: we do.
     pub(crate) is_aside: bool,
+    /// Where it is at home, if it stands: there it goes when its call is over.
+    pub(crate) home: Option<CallId>,
     /// A REFER that came while the leg's claim is on its way: judged when it is granted.
     pub(crate) early_refer: Option<(RequestToken, Message)>,
 }
@@ -123,6 +125,7 @@ impl Leg {
             watched: None,
             heard: false,
             is_aside: false,
+            home: None,
             early_refer: None,
         }
     }

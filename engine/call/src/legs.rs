@@ -4,12 +4,14 @@ use core::net::SocketAddr;
 use core::time::Duration;
 
 use clock::{CallId, LegId};
-use journal_core::{CallEvent, Durability, Entry, LegKind};
+use journal_core::{CallEvent, Durability, LegKind};
 use media_graph::{Command, Node};
 use sip::Message;
 use sip::ua::{Body, InviteParams, SessionId};
 
+use crate::call::Call;
 use crate::contract::{AgentFact, Effect};
+use crate::flow::standing::PROBE_EVERY;
 use crate::leg::{Leg, Side, Stage};
 use crate::planted::Planted;
 use crate::shard::{SessionUse, Shard, Timer};
@@ -123,9 +125,10 @@ impl Shard {
         self.gate_attempt(call, session, kind);
     }
 
-    /// The INVITE of a callback's attempt leaves when it is known after a power loss too (DESIGN section 6).
+    /// The INVITE of a callback's or campaign's attempt leaves when it is known after a power loss too (DESIGN section 6).
     fn gate_attempt(&mut self, call: CallId, session: SessionId, kind: LegKind) {
-        let is_attempt = kind == LegKind::Callee && self.calls.get(&call).is_some_and(|call| call.attempt.is_some());
+        let is_tried = |call: &Call| call.attempt.is_some() || call.dialed.is_some();
+        let is_attempt = kind == LegKind::Callee && self.calls.get(&call).is_some_and(|call| is_tried(call));
         let synced = self.mark(Durability::Synced);
         if let Some(used) = self.sessions.get_mut(&session).filter(|_| is_attempt) {
             used.farewell = Some(synced);
@@ -191,26 +194,30 @@ impl Shard {
         let Some(known) = self.legs.get_mut(&leg).filter(|leg| leg.is_up()) else { return };
         let is_on_hold = known.is_aside || known.audio.is_held();
         let sends = known.audio.remote().is_some_and(|remote| remote.may_receive) && !is_on_hold;
+        let stands = known.home.is_some();
         let before = known.watched.replace(sends);
         if before == Some(sends) {
             return;
         }
         if sends {
-            self.timers.cancel(&Timer::Ping(leg));
+            if !stands {
+                self.timers.cancel(&Timer::Ping(leg));
+            }
             self.media(Command::Watch { leg, limit: Some(limits.0) });
         } else {
             if before.is_some() {
                 self.media(Command::Watch { leg, limit: None });
             }
-            self.arm(Timer::Ping(leg), limits.1);
+            self.arm(Timer::Ping(leg), if stands { PROBE_EVERY } else { limits.1 });
         }
     }
 
     /// Asks a leg whose RTP says nothing whether it lives.
     pub(crate) fn ping(&mut self, leg: LegId) {
-        let Some(session) = self.legs.get(&leg).and_then(|leg| leg.session) else { return };
+        let Some(known) = self.legs.get(&leg) else { return };
+        let (Some(session), stands) = (known.session, known.home.is_some()) else { return };
         self.ua.ping(self.now.mono, session);
-        let every = self.plan.limits.ping_every;
+        let every = if stands { PROBE_EVERY } else { self.plan.limits.ping_every };
         self.arm(Timer::Ping(leg), every);
     }
 
@@ -226,9 +233,12 @@ impl Shard {
                 self.end_session(&known, session, why);
             }
             self.log(known.call, CallEvent::LegEnded { leg, cause: why.cause() });
-            self.journal(Entry::DialogOver { call: known.call, leg });
+            self.dialog_over(known.call, known.home, leg);
         }
         self.release(&known);
+        if let Some(home) = known.home.filter(|home| *home != known.call) {
+            self.standing_leg_gone(home, why);
+        }
     }
 
     fn end_session(&mut self, leg: &Leg, session: SessionId, why: &Termination) {

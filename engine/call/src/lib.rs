@@ -21,6 +21,7 @@ mod journey;
 mod leg;
 mod legs;
 mod limits;
+mod lost;
 mod media_events;
 pub mod menu;
 mod number;
@@ -41,10 +42,11 @@ mod termination;
 mod wiring;
 
 pub use contract::{
-    AgentFact, CallbackOrder, CallbackStep, CommandError, Contact, Effect, Input, Lost, LostRecording, NewCall,
-    OfferOutcome, Reply, RestoredCall, WaitingFact, WithdrawReason,
+    AgentFact, CallbackOrder, CallbackStep, CommandError, Contact, Effect, Input, NewCall, OfferOutcome, Reply,
+    StandingStep, WaitingFact, WithdrawReason,
 };
 pub use ids::shard_of_id;
+pub use lost::{Lost, LostRecording, RestoredCall};
 pub use number::MAX_DIALED_LEN;
 pub use plan::{
     AgentPlan, Announcements, CallLimits, CallNeeds, CallStep, CallbackPlan, DEFAULT_TARGET_RING_START_MAX,

@@ -31,6 +31,7 @@ impl Shard {
             Event::Closed { leg, .. } => {
                 self.ports.remove(&leg);
             }
+            Event::Line { leg, event } => self.heard_on_line(leg, event),
             Event::FirstPacket { leg } => {
                 if let Some(known) = self.legs.get_mut(&leg) {
                     known.heard = true;
@@ -51,6 +52,7 @@ impl Shard {
         }
         match sound {
             Some(Sound::Greeting(_)) => self.begin_message(call),
+            Some(Sound::Cue(_)) => self.cue_over(call),
             Some(Sound::Said(said)) => self.said(call, said.turn),
             Some(Sound::Once(_)) => {
                 self.announced(call);

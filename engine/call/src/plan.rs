@@ -10,7 +10,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clock::{AgentId, QueueId, SkillId, TrunkId};
+use clock::{AgentId, MessageId, QueueId, SkillId, TrunkId};
 use hours::Schedule;
 use sip::digest::AlgorithmChoice;
 
@@ -72,6 +72,8 @@ pub struct Plan {
     pub dial_rules: dialer::gate::Rules,
     /// Conversations of agents' own callbacks are recorded, stereo; those of queues as the queue says.
     pub records_callbacks: bool,
+    /// Messages to people and machines whom campaigns call, by the names of their prompts.
+    pub messages: BTreeMap<MessageId, String>,
     /// Menus.
     pub menus: BTreeMap<MenuId, MenuPlan>,
     /// Rules of own numbers, by the key of `dids` or `extensions`; those without rules are not in it.
@@ -116,6 +118,8 @@ pub enum Target {
     Agent(AgentId),
     /// A key menu.
     Menu(MenuId),
+    /// The standing leg of the agent who dials it: a code.
+    StandingLeg,
 }
 
 /// One agent's phone and rights.

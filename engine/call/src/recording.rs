@@ -19,12 +19,14 @@ pub(crate) enum Finished {
 }
 
 impl Shard {
-    /// Records a queue's conversation, if the queue wants it and it is not recorded yet.
+    /// Records a queue's conversation, if the queue wants it and it is not recorded yet; of a campaign, if that wants it.
     pub(crate) fn start_recording(&mut self, call: CallId, queue: Option<QueueId>) {
         let wanted = match queue {
             Some(queue) => self.plan.queues.get(&queue).is_some_and(|queue| queue.recording),
             None => self.plan.records_callbacks,
         };
+        let dialed = self.calls.get(&call).and_then(|call| call.dialed.as_ref()).map(|dialed| dialed.order.record);
+        let wanted = dialed.unwrap_or(wanted);
         let running = self.calls.get(&call).is_none_or(|call| call.recorder.is_some());
         if !wanted || running {
             return;

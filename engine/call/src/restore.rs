@@ -10,7 +10,8 @@ use media_graph::{Command, RecorderId};
 use sip::ua::{DialogStage, DialogState, Peer, Transport};
 
 use crate::call::Recording;
-use crate::contract::{Effect, Lost, LostRecording, RestoredCall};
+use crate::contract::Effect;
+use crate::lost::{Lost, LostRecording, RestoredCall};
 use crate::recording::{FINISH_MAX, Finished};
 use crate::shard::{Shard, Timer};
 use crate::termination::{Reason, Termination};
@@ -90,6 +91,9 @@ impl Shard {
     }
 
     fn end_restored(&mut self, call: &RestoredCall, why: &Termination) {
+        if !call.has_record {
+            return;
+        }
         let (status, outcome) = why.verdict(call.reached);
         self.log_as(call.call, call.next_seq, CallEvent::Ended { status, outcome, cause: why.cause() });
     }

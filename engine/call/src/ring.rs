@@ -28,6 +28,10 @@ pub(crate) enum Purpose {
     Callee,
     /// The phone of the agent who asked for click-to-call.
     Originator,
+    /// A number that a campaign calls.
+    Attempt,
+    /// The phone of an agent, to stay connected.
+    Standing,
     /// The target of a blind transfer.
     Transfer {
         /// The transferring leg; it may hang up meanwhile.

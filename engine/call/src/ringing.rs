@@ -40,7 +40,8 @@ impl Shard {
     /// Rings all `callees` for a call until one answers or `limit` is over.
     pub(crate) fn start_ring(&mut self, call: CallId, order: RingOrder, callees: Vec<Callee>) -> RingId {
         let id = self.ids.ring();
-        let is_offer = matches!(order.purpose, Purpose::Offer(_));
+        // An offer has its claim, and a standing leg occupies nobody.
+        let occupies = !matches!(order.purpose, Purpose::Offer(_) | Purpose::Standing);
         self.rings.insert(id, Ring::new(call, order.purpose));
         if let Some(call) = self.calls.get_mut(&call) {
             call.rings.push(id);
@@ -63,7 +64,7 @@ impl Shard {
                 ring.legs.push(leg_id);
             }
             self.add_leg(leg);
-            if !is_offer {
+            if occupies {
                 self.occupy(leg_id);
             }
         }
@@ -109,11 +110,12 @@ impl Shard {
         let Some(ring) = self.legs.get(&leg).and_then(|leg| self.rings.get_mut(&leg.ring?)) else { return };
         let (call, purpose, first) = (ring.call, ring.purpose.clone(), !ring.announced);
         ring.announced = true;
-        if first && matches!(purpose, Purpose::Callee | Purpose::Originator) {
+        if first && matches!(purpose, Purpose::Callee | Purpose::Originator | Purpose::Attempt) {
             self.log(call, CallEvent::Ringing { leg });
         }
         match purpose {
             Purpose::Callee => self.callee_rings(call, leg, response.status()),
+            Purpose::Attempt => self.attempt_rings(call, leg, response.status(), early),
             Purpose::Transfer { by, .. } => self.notify(by, response.status(), false),
             _ => {}
         }
@@ -145,6 +147,8 @@ impl Shard {
             Purpose::Offer(lease) => self.claim(call, leg, lease),
             Purpose::Callee => self.callee_answered(call, ring, leg),
             Purpose::Originator => self.originator_answered(call, ring, leg),
+            Purpose::Standing => self.standing_leg_up(call, Some(ring), leg),
+            Purpose::Attempt => self.attempt_answered(call, ring, leg),
             Purpose::Transfer { by, to } => self.transfer_answered(call, ring, leg, by, &to),
         }
     }
@@ -220,7 +224,9 @@ impl Shard {
     fn ring_failed(&mut self, ring: Ring, why: Termination) {
         match ring.purpose {
             Purpose::Offer(lease) => self.offer_failed(ring.call, lease, why),
-            Purpose::Callee | Purpose::Originator => self.end_call(ring.call, why),
+            Purpose::Callee | Purpose::Originator | Purpose::Standing | Purpose::Attempt => {
+                self.end_call(ring.call, why);
+            }
             Purpose::Transfer { by, .. } => self.transfer_failed(ring.call, by, why),
         }
     }

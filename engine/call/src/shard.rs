@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use clock::{AgentId, CallId, Instant, LegId, Now, OfferId, Rng, ShardId, TimerQueue, TrunkId};
+use clock::{AgentId, AttemptId, CallId, Instant, LegId, Now, OfferId, Rng, ShardId, TimerQueue, TrunkId};
 use journal_core::{Durability, Mark};
 use media_graph::{Command, PlayerId, RecorderId};
 use sip::auth::{AuthConfig, Authenticator};
@@ -58,6 +58,10 @@ pub struct Shard {
     pub(crate) claims: BTreeMap<OfferId, Claimed>,
     /// Live legs of agents.
     pub(crate) agent_legs: BTreeMap<AgentId, Vec<LegId>>,
+    /// Calls of campaigns' attempts.
+    pub(crate) attempts: BTreeMap<AttemptId, CallId>,
+    /// Where standing legs are at home.
+    pub(crate) homes: BTreeMap<AgentId, CallId>,
     pub(crate) contacts: BTreeMap<AgentId, Vec<Contact>>,
     /// Where the calls of each trunk go.
     pub(crate) targets: BTreeMap<TrunkId, Targets>,
@@ -113,6 +117,8 @@ pub(crate) struct Claimed {
     pub(crate) lease: Lease,
     pub(crate) call: CallId,
     pub(crate) leg: LegId,
+    /// It is a standing leg, and nothing rings.
+    pub(crate) stands: bool,
 }
 
 /// Whether the node shuts down.
@@ -146,6 +152,8 @@ pub(crate) enum Timer {
     Recorder(RecorderId),
     /// An announcement has been heard long enough.
     Announced(CallId),
+    /// An attempt has rung long enough to be cancelled, or nothing was heard in time.
+    Attempt(CallId),
     /// A number was not typed in time.
     Typing(CallId),
     /// Nothing was pressed in a menu for its time.
@@ -178,6 +186,8 @@ impl Shard {
             offers: BTreeMap::new(),
             claims: BTreeMap::new(),
             agent_legs: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            homes: BTreeMap::new(),
             contacts: BTreeMap::new(),
             targets: BTreeMap::new(),
             recordings: BTreeMap::new(),
@@ -322,6 +332,10 @@ impl Shard {
             Input::CallbackAnswer { call, result } => self.callback_answer(call, result),
             Input::DoNotCall(lists) => self.do_not_call = lists,
             Input::Steered { request, call, queue, steering } => self.steered(request, call, queue, steering),
+            Input::Dial(order) => self.dial_attempt(*order),
+            Input::CancelDial { attempt } => self.cancel_attempt(attempt),
+            Input::CallStandingLeg { agent } => self.call_standing_leg(agent),
+            Input::EndStandingLeg { agent } => self.end_standing_leg(agent),
             Input::JournalFailing(failing) => self.journal_failing = failing,
             Input::ResponseRefused(response) => self.response_refused(&response),
             Input::Restore(calls) => self.restore(calls),
@@ -345,6 +359,7 @@ impl Shard {
             Timer::VoicemailMax(call) => self.voicemail_full(call),
             Timer::Recorder(recorder) => self.recorder_overdue(recorder),
             Timer::Announced(call) => self.announced(call),
+            Timer::Attempt(call) => self.attempt_due(call),
             Timer::Typing(call) => self.typing_over(call),
             Timer::Menu(call) => self.menu_heard(call, crate::menu::Heard::TimeOut),
             Timer::Announce(call) => self.announcement_due(call),
@@ -400,6 +415,7 @@ impl Timer {
             Self::VoicemailKept(_) | Self::VoicemailMax(_) => TimerReason::Voicemail,
             Self::Recorder(_) => TimerReason::Recorder,
             Self::Announced(_) | Self::Typing(_) => TimerReason::Callback,
+            Self::Attempt(_) => TimerReason::Attempt,
             Self::Menu(_) => TimerReason::Menu,
             Self::Announce(_) => TimerReason::Announce,
             Self::Closing(_) => TimerReason::Closing,

@@ -27,6 +27,8 @@ pub enum TimerReason {
     Recorder,
     /// What a caller or an agent hears or types about a callback takes too long.
     Callback,
+    /// A campaign's attempt: its minimum ring, its detection, a machine's beep.
+    Attempt,
     /// Dialogs from before a crash have ended.
     Restored,
     /// Nothing was pressed in a menu for its time.

@@ -25,6 +25,10 @@ pub(crate) enum Sound {
     RingBack,
     /// The 1004 Hz test tone.
     Milliwatt,
+    /// Nothing to be heard, so that the phone of a standing leg sees that we are there.
+    Comfort,
+    /// The short tone that says: a customer. With a leg, then the first words that it said before anybody heard it.
+    Cue(Option<LegId>),
     /// A prompt, once.
     Once(String),
     /// A voicemail box's prompt and beep, once.
@@ -73,6 +77,14 @@ impl Wiring {
     /// The worker removed this node, and its edges with it.
     pub(crate) fn node_gone(&mut self, node: Node) {
         self.edges.retain(|(source, sink)| *source != node && *sink != node);
+    }
+
+    /// The node goes elsewhere: nobody here hears it any more, nor it anybody.
+    pub(crate) fn part(&mut self, node: Node) -> Vec<Command> {
+        let (parted, kept) = core::mem::take(&mut self.edges).into_iter().partition(|(a, b)| *a == node || *b == node);
+        self.edges = kept;
+        let parted: Vec<(Node, Node)> = parted;
+        parted.into_iter().map(|(source, sink)| Command::Disconnect { source, sink }).collect()
     }
 
     /// The worker could not play it: nobody hears it, and it is not tried again.
@@ -130,6 +142,11 @@ impl Sound {
             Self::Music(name) => (vec![PlaySource::Music(name.clone())], true),
             Self::RingBack => (vec![PlaySource::Tone(ToneKind::RingBack)], true),
             Self::Milliwatt => (vec![PlaySource::Tone(ToneKind::Milliwatt)], true),
+            Self::Comfort => (vec![PlaySource::Tone(ToneKind::Comfort)], true),
+            Self::Cue(leg) => {
+                let tone = PlaySource::Tone(ToneKind::Cue);
+                (core::iter::once(tone).chain(leg.map(PlaySource::FirstWords)).collect(), false)
+            }
             Self::Once(prompt) => (vec![PlaySource::Prompt(prompt.clone())], false),
             Self::Greeting(prompt) => {
                 (vec![PlaySource::Prompt(prompt.clone()), PlaySource::Tone(ToneKind::Beep)], false)

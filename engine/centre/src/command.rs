@@ -44,6 +44,13 @@ pub enum Command {
         /// The queues; `None` for all of his.
         queues: Option<Vec<QueueId>>,
     },
+    /// An agent logs in with a standing leg, or out (to the ACD).
+    SetStandingLeg {
+        /// The agent.
+        agent: AgentId,
+        /// In or out.
+        wanted: bool,
+    },
     /// Click-to-call: the agent's phone first, then the other side (to a shard).
     Originate {
         /// The agent who calls.

@@ -1,7 +1,8 @@
 //! One thing that is to reach one place: what every owner's effects become.
 
 use bytes::Bytes;
-use clock::{RequestId, ShardId};
+use clock::{AttemptId, RequestId, ShardId};
+use dialer::contract::Report;
 use journal_core::{Entry, Mark};
 use sip::ua::Peer;
 
@@ -26,6 +27,15 @@ pub enum Delivery {
     Acd(acd::Input),
     /// An input of location.
     Location(sip::location::Input),
+    /// To the dialer: something happened to one of its attempts.
+    Attempt(Box<Report>),
+    /// To the dialer: all attempts that are not over on a shard, every 5 s.
+    AttemptFacts {
+        /// The shard.
+        shard: ShardId,
+        /// The attempts, in order.
+        attempts: Vec<AttemptId>,
+    },
     /// A command for the media worker.
     Media(media_graph::Command),
     /// The owner's next journal entry.

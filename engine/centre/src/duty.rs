@@ -36,6 +36,9 @@ pub(crate) fn step(agent: AgentId, note: acd::Note, at: WallTime) -> Entry {
             AgentEvent::StatusDeferred { status: agent_status(status), after: agent_state(after), call }
         }
         acd::Note::QueuesChosen { queues } => AgentEvent::QueuesChosen { queues },
+        acd::Note::StandingLeg { leg, why } => {
+            AgentEvent::StandingLeg { wanted: leg != acd::StandingLeg::None, up: leg == acd::StandingLeg::Up, why }
+        }
         acd::Note::WrapUpExtended { call, by, until } => AgentEvent::WrapUpExtended { call, by_s: by.as_secs(), until },
     };
     Entry::Agent(AgentStep { agent, at, event })

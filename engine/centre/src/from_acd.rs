@@ -1,6 +1,6 @@
 //! What the ACD's effects mean to the others.
 
-use clock::WallTime;
+use clock::{ShardId, WallTime};
 use journal_core::{AgentState, AgentStatus, Durability, Entry, Mark};
 
 use crate::routing::routing;
@@ -89,6 +89,8 @@ fn to_shard(effect: acd::Effect) -> Delivery {
         Effect::BeginCallback { shard, order } => {
             Delivery::Shard(shard, call::Input::BeginCallback(Box::new(callbacks::order(*order))))
         }
+        Effect::CallStandingLeg { agent } => Delivery::Shard(STANDING_SHARD, Input::CallStandingLeg { agent }),
+        Effect::EndStandingLeg { agent } => Delivery::Shard(STANDING_SHARD, Input::EndStandingLeg { agent }),
         Effect::EndCallback { shard, call } => Delivery::Shard(shard, call::Input::EndCallback { call }),
         Effect::Steered { shard, request, call, queue, steering } => {
             Delivery::Shard(shard, Input::Steered { request, call, queue, steering: steering_of(steering) })
@@ -188,3 +190,6 @@ pub(crate) const fn agent_state(state: acd::State) -> AgentState {
         acd::State::Paused => AgentState::Paused,
     }
 }
+
+/// The shard that has standing legs, and the calls that are bridged to them: a node with them has one (decision 0019).
+pub(crate) const STANDING_SHARD: ShardId = ShardId(0);

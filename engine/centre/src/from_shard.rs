@@ -39,6 +39,8 @@ impl ShardOutlet {
             Effect::AuthFailed { address, user } => {
                 Delivery::Location(sip::location::Input::AuthFailed { address, user })
             }
+            Effect::Attempt(report) => Delivery::Attempt(report),
+            Effect::AttemptFacts { attempts } => Delivery::AttemptFacts { shard: self.shard, attempts },
             Effect::Drained => Delivery::Drained(self.shard),
             Effect::Reply { request, result, gate } => {
                 Delivery::Answer { request, result: result.map(answer).map_err(command_error), gate }
@@ -51,7 +53,7 @@ impl ShardOutlet {
         use call::Effect;
         let shard = self.shard;
         match effect {
-            Effect::Enqueue { call, queue, caller, needs, since: arrived, to_ask } => {
+            Effect::Enqueue { call, queue, caller, needs, since: arrived, to_ask, dialed } => {
                 let (priority, steps) = (needs.priority, steps(&needs));
                 acd::Input::Enqueue(acd::Enqueue {
                     call,
@@ -62,6 +64,8 @@ impl ShardOutlet {
                     steps,
                     arrived,
                     to_ask,
+                    max_wait: dialed,
+                    kind: dialed.map_or(acd::WorkKind::Inbound, |_| acd::WorkKind::Outbound),
                     ..acd::Enqueue::default()
                 })
             }
@@ -85,6 +89,8 @@ impl ShardOutlet {
             Effect::AgentBusy(fact) => acd::Input::AgentBusy(agent_fact(shard, fact)),
             Effect::AgentFree { agent, call, leg, talked } => acd::Input::AgentFree { agent, call, leg, talked },
             Effect::AgentHolds { agent, call, leg, holds } => acd::Input::AgentHolds { agent, call, leg, holds },
+            Effect::StandingLeg { agent, step } => acd::Input::StandingLeg { shard, agent, step: standing_step(step) },
+            Effect::StandingFacts { up, calling } => acd::Input::StandingFacts { shard, up, calling },
             Effect::Facts { legs, waiting, offers } => acd::Input::Facts {
                 shard,
                 legs: legs.into_iter().map(|fact| agent_fact(shard, fact)).collect(),
@@ -113,6 +119,13 @@ fn command_error(error: call::CommandError) -> CommandError {
         call::CommandError::UnknownCall => CommandError::UnknownCall,
         call::CommandError::NotWaiting => CommandError::NotWaiting,
         call::CommandError::Unavailable(cause) => CommandError::Unavailable { reason: cause.code },
+    }
+}
+
+fn standing_step(step: call::StandingStep) -> acd::StandingStep {
+    match step {
+        call::StandingStep::Up { is_his_doing } => acd::StandingStep::Up { is_his_doing },
+        call::StandingStep::Down { is_his_doing, why } => acd::StandingStep::Down { is_his_doing, why },
     }
 }
 

@@ -2,22 +2,34 @@
 
 use call::RestoredCall;
 use clock::WallTime;
-use journal_core::{AgentState, Entry, Replay, StateCause};
+use journal_core::outcome::Reached;
+use journal_core::{AgentState, DialogIdentity, Entry, Replay, StateCause};
 
 use crate::from_acd::status_of;
 
-/// Calls that were up when the node died: each dialog is ended, each gets its one record.
+/// Calls that were up when the node died: each dialog is ended, each gets its one record. Standing legs are ended too.
 #[must_use]
 pub fn calls(replay: &Replay) -> Vec<RestoredCall> {
-    replay
-        .live_calls()
-        .map(|record| RestoredCall {
-            call: record.id,
-            next_seq: record.next_seq(),
-            reached: record.reached(),
-            dialogs: replay.dialogs().filter(|dialog| dialog.call == record.id).cloned().collect(),
-        })
-        .collect()
+    let calls = replay.live_calls().map(|record| RestoredCall {
+        call: record.id,
+        next_seq: record.next_seq(),
+        reached: record.reached(),
+        has_record: true,
+        dialogs: replay.dialogs().filter(|dialog| dialog.call == record.id).cloned().collect(),
+    });
+    calls.chain(standing_legs(replay)).collect()
+}
+
+/// Dialogs of no call: standing legs, of which no journey is written. They are ended, and nothing else.
+fn standing_legs(replay: &Replay) -> impl Iterator<Item = RestoredCall> + '_ {
+    let is_live = |dialog: &DialogIdentity| replay.call(dialog.call).is_some_and(|record| !record.is_ended());
+    replay.dialogs().filter(move |dialog| !is_live(dialog)).map(|dialog| RestoredCall {
+        call: dialog.call,
+        next_seq: 0,
+        reached: Reached::default(),
+        has_record: false,
+        dialogs: vec![dialog.clone()],
+    })
 }
 
 /// The agents with the status they chose last in place of the configured one.
@@ -32,6 +44,11 @@ pub fn agents(replay: &Replay, mut configured: Vec<acd::AgentConfig>) -> Vec<acd
     for (id, queues) in replay.chosen_queues() {
         if let Some(agent) = configured.iter_mut().find(|agent| agent.agent == id) {
             agent.queues = Some(queues.to_vec());
+        }
+    }
+    for id in replay.standing_legs() {
+        if let Some(agent) = configured.iter_mut().find(|agent| agent.agent == id) {
+            agent.standing_leg = true;
         }
     }
     configured

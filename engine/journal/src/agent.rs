@@ -95,6 +95,15 @@ pub enum AgentEvent {
         /// Until when it lasts now.
         until: WallTime,
     },
+    /// `agent.standing_leg`: he logged in with a standing leg or out (kept over a restart), or it came up or is gone.
+    StandingLeg {
+        /// He is logged in.
+        wanted: bool,
+        /// The leg is up: he gets calls of queues that ask for it.
+        up: bool,
+        /// Why: stable word (`login`, `dialed`, `answered`, `peer_gone` ...).
+        why: String,
+    },
 }
 
 impl AgentEvent {
@@ -106,6 +115,7 @@ impl AgentEvent {
             Self::StatusDeferred { .. } => "agent.status_deferred",
             Self::QueuesChosen { .. } => "agent.queues_chosen",
             Self::WrapUpExtended { .. } => "agent.wrap_up_extended",
+            Self::StandingLeg { .. } => "agent.standing_leg",
         }
     }
 }

@@ -3,13 +3,13 @@
 //! Call entries are the call's journey: one writer (the shard that owns the call), numbered from 1 without a gap, from
 //! which status, record, KPIs and live events are all derived.
 
-use clock::{AgentId, CallId, CallbackId, LegId, OfferId, QueueId, TrunkId, WallTime};
+use clock::{AgentId, AttemptId, CallId, CallbackId, CampaignId, LeadId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentState, AgentStatus, AgentStep, AttemptEntry, AuditNote, Binding, CallStatus, CallbackEntry, CampaignEntry,
-    CampaignLeadEntry, CampaignStep, Cause, DialogIdentity, Direction, Disposition, LostCallRules, Outcome,
-    QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared, StateCause,
+    CampaignLeadEntry, CampaignStep, Cause, DialogIdentity, Direction, Disposition, HoursFound, LostCallRules, Outcome,
+    QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared, StateCause, Steering,
 };
 
 /// One entry of the journal.
@@ -531,44 +531,33 @@ pub enum CallEvent {
         /// What was done.
         steering: Steering,
     },
-}
-
-/// What a supervisor does with a waiting call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Steering {
-    /// Into another queue.
-    Moved {
-        /// Which.
-        to: QueueId,
-        /// With the arrival time that it had.
-        keep_arrival: bool,
+    /// `attempt.started`: a campaign dials a lead; the INVITE leaves when this is safe.
+    AttemptStarted {
+        /// The attempt.
+        attempt: AttemptId,
+        /// Its campaign.
+        campaign: CampaignId,
+        /// Whom it is to reach.
+        lead: LeadId,
     },
-    /// Another priority.
-    Prioritised {
-        /// Higher first.
-        priority: i32,
+    /// `call.picked_up`: the number that a campaign called was answered, by whomever. Nobody of ours talks yet.
+    PickedUp {
+        /// The leg.
+        leg: LegId,
     },
-    /// To this agent, whatever the order.
-    Pulled {
-        /// Who.
-        agent: AgentId,
+    /// `line.heard`: who or what is on the line of a campaign's call.
+    LineHeard {
+        /// Stable word: `person`, `machine`, `busy`, `sit` ...
+        heard: String,
+        /// Before the answer.
+        early: bool,
+        /// How sure, percent.
+        confidence: u8,
+        /// Why, in words.
+        reason: String,
+        /// When the greeting ended, where there was one.
+        greeting_ended_at: Option<WallTime>,
     },
-    /// Back into the line, from whoever rang for it.
-    Requeued {
-        /// At its place; else at the end.
-        keep_arrival: bool,
-    },
-}
-
-/// What a schedule says of a moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum HoursFound {
-    /// Open.
-    Open,
-    /// Out of hours.
-    Closed,
-    /// Closed for the holiday of that name.
-    Holiday(String),
 }
 
 /// Part of a leg in its call.

@@ -52,6 +52,9 @@ impl CallEvent {
             Self::DialDenied { .. } => "dial.denied",
             Self::LegDevice { .. } => "leg.device",
             Self::Routed(_) => "routing.decided",
+            Self::AttemptStarted { .. } => "attempt.started",
+            Self::PickedUp { .. } => "call.picked_up",
+            Self::LineHeard { .. } => "line.heard",
             Self::LegEnded { .. } => "leg.ended",
             Self::Ended { .. } => "call.ended",
         }
@@ -66,6 +69,7 @@ impl CallEvent {
             | Self::OfferRinging { leg, .. }
             | Self::OfferAnswered { leg, .. }
             | Self::Answered { leg, .. }
+            | Self::PickedUp { leg }
             | Self::Held { leg }
             | Self::Resumed { leg }
             | Self::TransferStarted { leg, .. }

@@ -25,6 +25,7 @@ mod record;
 mod replay;
 mod routing;
 mod shared;
+mod steering;
 mod verdict;
 
 pub use agent::{AgentEvent, AgentState, AgentStatus, AgentStep, Disposition, NOT_SET, StateCause, WantedCallback};
@@ -37,7 +38,7 @@ pub use dialing::{
     LeadBooked, LeadTries,
 };
 pub use dialog::{Binding, DialogIdentity, DialogSide};
-pub use entry::{CallEntry, CallEvent, Entry, HoursFound, LegKind, NameKind, RecordingState, Steering};
+pub use entry::{CallEntry, CallEvent, Entry, LegKind, NameKind, RecordingState};
 pub use gate::{DEFAULT_HELD_LIMIT, Gate, Refused};
 pub use last_agents::{LastAgents, MAX_LAST_AGENTS};
 pub use lost::{LostCallRules, RecoveredCall, Recovers};
@@ -50,4 +51,5 @@ pub use record::{CallRecord, MAX_SIP_CALL_IDS, Place, Recording, Step, Voicemail
 pub use replay::{Anomaly, ChosenStatus, KeptPlace, KnownState, MAX_PLACES, PLACE_KEPT, Replay};
 pub use routing::{RoutedAgent, RoutedOthers, RoutedStanding, Routing, RoutingStrategy};
 pub use shared::Shared;
+pub use steering::{HoursFound, Steering};
 pub use verdict::{CallStatus, Cause, Direction, Outcome, Who};

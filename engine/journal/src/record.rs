@@ -346,6 +346,9 @@ impl CallRecord {
             | CallEvent::DialDenied { .. }
             | CallEvent::LegDevice { .. }
             | CallEvent::Routed(_)
+            | CallEvent::AttemptStarted { .. }
+            | CallEvent::PickedUp { .. }
+            | CallEvent::LineHeard { .. }
             | CallEvent::LegEnded { .. } => {}
         }
     }

@@ -194,6 +194,11 @@ impl Replay {
         self.agents.queues.iter().map(|(agent, queues)| (*agent, queues.as_slice()))
     }
 
+    /// Agents who are logged in with a standing leg: their phones are called again.
+    pub fn standing_legs(&self) -> impl Iterator<Item = AgentId> {
+        self.agents.standing.iter().copied()
+    }
+
     /// How long each agent has paused with each reason on the (UTC) day of `now`, in pauses that are over.
     pub fn paused_on(&self, now: WallTime) -> impl Iterator<Item = (AgentId, &str, Duration)> {
         self.agents.paused_on(now)

@@ -5,6 +5,8 @@ use core::time::Duration;
 
 use clock::{CallId, LegId};
 
+use crate::LineEvent;
+
 /// One player: a prompt, music or a tone that nodes may listen to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlayerId(pub u64);
@@ -77,6 +79,9 @@ pub enum PlaySource {
     Tone(ToneKind),
     /// A stored recording or voicemail, by its path relative to the data folder.
     File(String),
+    /// What the party of a leg said first, before anybody heard it (see [`Command::Listen`]); nothing where it said
+    /// nothing.
+    FirstWords(LegId),
 }
 
 /// A generated tone.
@@ -88,6 +93,10 @@ pub enum ToneKind {
     RingBack,
     /// The beep before a voicemail.
     Beep,
+    /// Silence, packet by packet, without end: who listens sees that we are there.
+    Comfort,
+    /// The short tone before a customer is on an agent's standing leg.
+    Cue,
 }
 
 /// Channels of a recording.
@@ -172,6 +181,18 @@ pub enum Command {
         /// `Recorded`. Zero keeps whatever there is, `Duration::MAX` nothing.
         least: Duration,
     },
+    /// Listen for who or what is on the far side of a leg: [`Event::Line`] tells. Told again when the call is answered.
+    Listen {
+        /// The leg.
+        leg: LegId,
+        /// It is answered; what was heard before is early media.
+        answered: bool,
+    },
+    /// Nobody wants to know any more.
+    StopListening {
+        /// The leg.
+        leg: LegId,
+    },
     /// Watch for RTP that stops: `Silent` after `limit` without a packet. `None` ends the watch (hold, receive-only).
     Watch {
         /// The leg.
@@ -212,6 +233,13 @@ pub enum Event {
         leg: LegId,
         /// `0`-`9`, `*`, `#`, `A`-`D`.
         digit: char,
+    },
+    /// Something was heard on the line of a leg that is listened to.
+    Line {
+        /// The leg.
+        leg: LegId,
+        /// What.
+        event: LineEvent,
     },
     /// No RTP for the watched time.
     Silent {

@@ -91,7 +91,10 @@ impl Graph {
                 self.remove(Node::Leg(*leg));
                 Ok(())
             }
-            Command::Watch { .. } | Command::PauseRecord { .. } => Ok(()),
+            Command::Listen { .. }
+            | Command::StopListening { .. }
+            | Command::Watch { .. }
+            | Command::PauseRecord { .. } => Ok(()),
         }
     }
 

@@ -6,6 +6,7 @@
 mod command;
 mod edge;
 mod graph;
+mod line;
 
 pub use command::{
     ChannelLayout, Codec, Command, DtmfTypes, Event, LegStats, Node, PlaySource, PlayerId, RecorderId, RemoteMedia,
@@ -13,3 +14,4 @@ pub use command::{
 };
 pub use edge::{LegCodecs, Mode, NodeIx, Sink};
 pub use graph::{Graph, GraphError, MAX_NODES, MAX_SINKS, MAX_SOURCES};
+pub use line::{LineEvent, LineHeard, LineVerdict};

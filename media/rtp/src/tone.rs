@@ -19,6 +19,10 @@ pub enum Tone {
     Busy,
     /// 1000 Hz at -13 dBm0 for 0.25 s, once: speak now.
     Beep,
+    /// 620 Hz at -19 dBm0 for 0.1 s, once: somebody is there.
+    Cue,
+    /// Nothing, without end.
+    Silence,
 }
 
 impl Tone {
@@ -45,7 +49,7 @@ impl Tone {
     /// Samples until the tone is over; `None` if it repeats for ever.
     #[must_use]
     pub fn total_samples(self) -> Option<u64> {
-        (self == Self::Beep).then(|| self.shape().cycle())
+        matches!(self, Self::Beep | Self::Cue).then(|| self.shape().cycle())
     }
 
     fn shape(self) -> &'static Shape {
@@ -54,6 +58,8 @@ impl Tone {
             Self::Ringback => &RINGBACK,
             Self::Busy => &BUSY,
             Self::Beep => &BEEP,
+            Self::Cue => &CUE,
+            Self::Silence => &SILENCE,
         }
     }
 }
@@ -111,6 +117,8 @@ const RINGBACK: Shape = Shape {
     cadence: &[400 * MS, 200 * MS, 400 * MS, 2_000 * MS],
 };
 const BUSY: Shape = Shape { frequencies_hz: &[400], peak: PEAK_MINUS_19_DBM0, cadence: &[375 * MS, 375 * MS] };
+const CUE: Shape = Shape { frequencies_hz: &[620], peak: PEAK_MINUS_19_DBM0, cadence: &[100 * MS] };
+const SILENCE: Shape = Shape { frequencies_hz: &[], peak: 0, cadence: &[1_000 * MS] };
 const BEEP: Shape = Shape { frequencies_hz: &[1_000], peak: PEAK_MINUS_13_DBM0, cadence: &[250 * MS] };
 
 #[cfg(test)]

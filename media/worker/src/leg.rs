@@ -15,6 +15,7 @@ use rtp_core::packet::{HEADER_LEN, Header, MAX_PACKET_LEN, Packet, is_rtcp};
 use rtp_core::stats::ReceptionStats;
 use rtp_core::{FRAME_SAMPLES, Frame, SAMPLE_RATE_HZ};
 
+use crate::listener::Listener;
 use crate::metrics::{DropReason, MediaMetrics};
 use crate::ports::PortPair;
 use crate::socket::{Destination, Received, UdpPort};
@@ -35,7 +36,9 @@ pub(crate) struct Leg {
     /// When RTP was last accepted.
     pub(crate) last_packet: Option<Instant>,
     pub(crate) watch: Option<Watch>,
-    /// There while the leg feeds a mix.
+    /// There while somebody wants to know who is on the line.
+    pub(crate) listener: Option<Box<Listener>>,
+    /// There while the leg feeds a mix, or is listened to.
     pub(crate) playout: Option<Box<Playout>>,
     sent: u64,
     dropped: u64,
@@ -112,6 +115,7 @@ impl Leg {
             out: OutStream::new(rng, now),
             last_packet: None,
             watch: None,
+            listener: None,
             playout: None,
             sent: 0,
             dropped: 0,

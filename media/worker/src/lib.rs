@@ -9,6 +9,7 @@ mod config;
 mod leg;
 mod library;
 mod limits;
+mod listener;
 mod metrics;
 mod player;
 mod ports;

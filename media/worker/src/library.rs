@@ -218,6 +218,8 @@ fn tone_of(kind: ToneKind) -> Tone {
         ToneKind::Milliwatt => Tone::Milliwatt,
         ToneKind::RingBack => Tone::Ringback,
         ToneKind::Beep => Tone::Beep,
+        ToneKind::Comfort => Tone::Silence,
+        ToneKind::Cue => Tone::Cue,
     }
 }
 

@@ -143,6 +143,11 @@ impl Story {
                 format!("{} may not be dialed: {}", text(step, "number"), plain(&text(step, "rule")))
             }
             StepKind::LegDevice => format!("the phone is {party}"),
+            StepKind::AttemptStarted => "dialed by a campaign".to_owned(),
+            StepKind::PickedUp => format!("{party} picks up"),
+            StepKind::LineHeard => {
+                format!("{} is heard: {}", plain(&text(step, "heard")), text(step, "reason"))
+            }
             StepKind::Routed => format!("inbox {queue} chooses {agent}"),
             StepKind::QueueMoved => format!("moved by a supervisor from inbox {queue} to {}", text(step, "to")),
             StepKind::QueuePrioritised => {

@@ -208,6 +208,9 @@ impl Ledger {
             | Input::AgentHolds { .. }
             | Input::Dispose { .. }
             | Input::ExtendWrapUp { .. }
+            | Input::SetStandingLeg { .. }
+            | Input::StandingLeg { .. }
+            | Input::StandingFacts { .. }
             | Input::ChooseQueues { .. } => {}
         }
     }
@@ -284,6 +287,8 @@ impl Ledger {
             Effect::Place { .. }
             | Effect::ClaimRefused { .. }
             | Effect::EndCallback { .. }
+            | Effect::CallStandingLeg { .. }
+            | Effect::EndStandingLeg { .. }
             | Effect::CallbackAnswer { .. }
             | Effect::StatusChanged { .. }
             | Effect::Noted { .. }

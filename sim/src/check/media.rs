@@ -14,6 +14,8 @@ use crate::watch::{Seen, short};
 #[derive(Debug, Default)]
 pub(crate) struct MediaJudge {
     legs: BTreeMap<LegId, CallId>,
+    /// Of which call a leg's ports were opened: there a standing leg goes when it leaves another.
+    homes: BTreeMap<LegId, CallId>,
     players: BTreeMap<PlayerId, CallId>,
     recorders: BTreeMap<RecorderId, CallId>,
     ended: BTreeSet<CallId>,
@@ -34,6 +36,11 @@ impl MediaJudge {
                     CallEvent::Ended { .. } => drop(self.ended.insert(step.call)),
                     // A leg that joins from another call (attended transfer) begins anew in this one.
                     CallEvent::LegStarted { leg, .. } => drop(self.legs.insert(leg, step.call)),
+                    CallEvent::LegEnded { leg, .. } => {
+                        if let Some(home) = self.homes.get(&leg) {
+                            self.legs.insert(leg, *home);
+                        }
+                    }
                     _ => {}
                 }
             }
@@ -66,7 +73,10 @@ impl MediaJudge {
 
     fn command(&mut self, command: &Command, bench: &mut Bench) {
         match command {
-            Command::Open { leg, call } => drop(self.legs.insert(*leg, *call)),
+            Command::Open { leg, call } => {
+                self.legs.insert(*leg, *call);
+                self.homes.insert(*leg, *call);
+            }
             Command::Play { player, call, .. } => drop(self.players.insert(*player, *call)),
             Command::Record { recorder, call, .. } => drop(self.recorders.insert(*recorder, *call)),
             Command::Connect { source, sink } => {

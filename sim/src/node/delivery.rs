@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use centre::Delivery;
+use centre::owner::DialerInput;
 use journal_core::{CallEvent, Durability, Entry, Mark, Owner};
 use sip::{Message, Method, Source};
 
@@ -27,6 +28,11 @@ impl Node {
             Delivery::Shard(shard, input) => self.pass(ctx, from, usize::from(shard.0), Input::Shard(input)),
             Delivery::Acd(input) => self.pass(ctx, from, acd, Input::Acd(input)),
             Delivery::Location(input) => self.pass(ctx, from, acd + 1, Input::Location(input)),
+            Delivery::Attempt(report) => self.pass(ctx, from, acd + 2, Input::Dialer(DialerInput::Attempt(report))),
+            Delivery::AttemptFacts { shard, attempts } => {
+                let input = DialerInput::AttemptFacts { shard, attempts };
+                self.pass(ctx, from, acd + 2, Input::Dialer(input));
+            }
             Delivery::Media(command) => {
                 ctx.see(&Seen::MediaOrdered { command: &command });
                 let at = self.arrival(ctx.now, from, self.parts() - 1);

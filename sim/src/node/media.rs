@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{Instant, LegId, Rng};
-use media_graph::{Command, Event, Graph, GraphError, LegStats, Node, PlaySource, PlayerId, RecorderId};
+use media_graph::{Command, Event, Graph, GraphError, LegStats, Node, PlaySource, PlayerId, RecorderId, ToneKind};
 
 use crate::chance::between;
 
@@ -183,7 +183,8 @@ impl Worker {
                 limit.iter().map(|limit| Outcome::Later((*limit).min(LOOK_EVERY), timer)).collect()
             }
             Command::Play { player, sources, looped, .. } => {
-                if *looped || sources.iter().any(|source| matches!(source, PlaySource::Tone(_))) && sources.len() == 1 {
+                let goes_on = |source: &PlaySource| matches!(source, PlaySource::Tone(kind) if *kind != ToneKind::Cue);
+                if *looped || sources.iter().any(goes_on) && sources.len() == 1 {
                     return Vec::new();
                 }
                 self.players.insert(*player, shard);
@@ -206,7 +207,11 @@ impl Worker {
                 }
                 vec![Outcome::Tell(shard, Event::Closed { leg: *leg, stats: LegStats::default() })]
             }
-            Command::Connect { .. } | Command::Disconnect { .. } | Command::PauseRecord { .. } => Vec::new(),
+            Command::Listen { .. }
+            | Command::StopListening { .. }
+            | Command::Connect { .. }
+            | Command::Disconnect { .. }
+            | Command::PauseRecord { .. } => Vec::new(),
         }
     }
 

@@ -55,7 +55,7 @@ impl Peers {
             Phone::new(at, agent, people.clone(), targets.clone(), rng.fork())
         });
         let phones = phones.collect();
-        let supervisor = Supervisor::new(scenario.agents, rng.fork());
+        let supervisor = Supervisor::new(scenario.agents, scenario.standing_legs, rng.fork());
         Self {
             scenario: scenario.clone(),
             carriers,

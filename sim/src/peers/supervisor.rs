@@ -26,12 +26,13 @@ pub(crate) enum SupervisorAct {
 pub(crate) struct Supervisor {
     rng: Rng,
     agents: u32,
+    standing_legs: bool,
     next_request: u64,
 }
 
 impl Supervisor {
-    pub(crate) const fn new(agents: u32, rng: Rng) -> Self {
-        Self { rng, agents, next_request: 0 }
+    pub(crate) const fn new(agents: u32, standing_legs: bool, rng: Rng) -> Self {
+        Self { rng, agents, standing_legs, next_request: 0 }
     }
 
     pub(crate) fn act(&mut self, ctx: &mut Ctx, node: &mut Node, act: SupervisorAct, is_calm: bool) {
@@ -44,6 +45,7 @@ impl Supervisor {
                 let agent = self.any_agent();
                 self.set_status(ctx, node, agent, acd::Status::Ready);
                 if !is_calm {
+                    self.log_in(ctx, node);
                     let next = between(&mut self.rng, Duration::from_secs(5), Duration::from_secs(40));
                     ctx.events.at(ctx.now + next, ctx::Event::Supervisor(SupervisorAct::Rounds));
                 }
@@ -93,6 +95,15 @@ impl Supervisor {
         let request = self.request();
         let input = DialerInput::DoNotCall { request, pattern, listed, reason: None };
         self.ask(ctx, node, request, Input::Dialer(input));
+    }
+
+    /// An agent logs in with a standing leg, or out.
+    fn log_in(&mut self, ctx: &mut Ctx, node: &mut Node) {
+        if self.standing_legs {
+            let (agent, request, wanted) = (self.any_agent(), self.request(), self.rng.chance(0.8));
+            let input = acd::Input::SetStandingLeg { request: Some(request), agent, wanted };
+            self.ask(ctx, node, request, Input::Acd(input));
+        }
     }
 
     /// Every agent is at work.

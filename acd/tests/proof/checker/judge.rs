@@ -57,7 +57,9 @@ impl Checker {
                 | Effect::Noted { .. }
                 | Effect::Disposed(_)
                 | Effect::PlaceKept { .. }
-                | Effect::Probe { .. } => {}
+                | Effect::Probe { .. }
+                | Effect::CallStandingLeg { .. }
+                | Effect::EndStandingLeg { .. } => {}
             }
         }
         answers.sort();

@@ -215,6 +215,9 @@ impl Checker {
             | Input::AgentHolds { .. }
             | Input::Dispose { .. }
             | Input::ExtendWrapUp { .. }
+            | Input::SetStandingLeg { .. }
+            | Input::StandingLeg { .. }
+            | Input::StandingFacts { .. }
             | Input::ChooseQueues { .. } => {}
         }
         self.accepted

@@ -83,7 +83,20 @@ impl Storm {
         let caller = self.rng.chance(0.3).then(|| self.caller());
         let preferred = self.rng.chance(0.2).then(|| AgentId(self.rng.below(u64::from(AGENTS) + 2) as u32));
         let shard = self.shard();
-        Input::Enqueue(Enqueue { call, shard, queue, caller, priority, kind, steps, preferred, arrived, to_ask: false })
+        let (to_ask, max_wait) = (false, None);
+        Input::Enqueue(Enqueue {
+            call,
+            shard,
+            queue,
+            caller,
+            priority,
+            kind,
+            steps,
+            preferred,
+            arrived,
+            to_ask,
+            max_wait,
+        })
     }
 
     /// A call that waits is moved, or gets another priority.

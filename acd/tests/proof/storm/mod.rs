@@ -262,6 +262,9 @@ fn name(input: &Input, accepted: bool) -> &'static str {
         | Input::AgentHolds { .. }
         | Input::Dispose { .. }
         | Input::ExtendWrapUp { .. }
+        | Input::SetStandingLeg { .. }
+        | Input::StandingLeg { .. }
+        | Input::StandingFacts { .. }
         | Input::ChooseQueues { .. } => "input: duty",
     }
 }

@@ -62,7 +62,7 @@ impl Shard {
         self.notify(by, 100, false);
         self.notify(by, 200, true);
         self.log(call, CallEvent::Transferred { leg: leaves, to, agent });
-        self.drop_leg(leaves, &Termination::system(Reason::Transferred), false);
+        self.let_go(leaves, &Termination::system(Reason::Transferred));
         self.set_flow(consultation, Flow::Over);
         self.move_leg(comes, call);
         self.end_call(consultation, Termination::new(Who::Agent, Reason::Transferred));

@@ -120,7 +120,7 @@ impl Shard {
 
     /// The agent has the callback: he hears the announcement while the customer is called.
     pub(crate) fn callback_claimed(&mut self, claimed: &Claimed) {
-        let Claimed { call, leg, lease } = *claimed;
+        let Claimed { call, leg, lease, .. } = *claimed;
         self.log(call, CallEvent::OfferAnswered { offer: lease.offer, agent: lease.agent, leg });
         self.log(call, CallEvent::QueueLeft { queue: lease.queue, how: QueueLeft::Answered });
         if let Some(leg) = self.legs.get_mut(&leg) {
@@ -138,7 +138,7 @@ impl Shard {
             return self.callback_claimed(claimed);
         }
         // He hung up while the ACD decided.
-        let Claimed { lease, call, leg } = *claimed;
+        let Claimed { lease, call, leg, .. } = *claimed;
         self.effects.push_back(Effect::AgentFree { agent: lease.agent, call, leg, talked: false });
         self.end_call(call, Termination::new(journal_core::Who::Agent, Reason::Normal));
     }

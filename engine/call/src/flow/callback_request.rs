@@ -114,7 +114,8 @@ impl Shard {
         let caller = known.from_is_number.then(|| known.from.clone());
         let needs = known.needs.clone();
         let to_ask = known.sent_to_ask == SentToAsk::Now;
-        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since: None, to_ask });
+        let dialed = self.dialed_left(call);
+        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since: None, to_ask, dialed });
     }
 
     /// What he was told about his request is over, or cannot be played.

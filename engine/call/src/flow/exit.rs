@@ -40,6 +40,7 @@ impl Shard {
 
     /// A message is over: so is the call.
     pub(crate) fn message_over(&mut self, call: CallId) {
+        self.attempt_message_over(call);
         self.end_unserved(call);
     }
 

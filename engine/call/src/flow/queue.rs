@@ -20,16 +20,27 @@ use crate::termination::{Reason, Termination};
 impl Shard {
     /// A party waits from now: music, and a place that the ACD gives.
     pub(crate) fn enter_queue(&mut self, call: CallId, party: LegId, queue: QueueId, since: Option<WallTime>) {
+        self.enqueue(call, queue, since, None);
         let arrived = since.unwrap_or(self.now.wall);
+        self.begin_comfort(call, queue);
+        self.set_flow(call, Flow::Waiting { party, queue, arrived, placed: false });
+        self.watch_hours(call);
+    }
+
+    /// A person whom a campaign called waits from now, and for no longer than this: in silence.
+    pub(crate) fn enter_queue_dialed(&mut self, call: CallId, party: LegId, queue: QueueId, left: Duration) {
+        self.enqueue(call, queue, None, Some(left));
+        let arrived = self.now.wall;
+        self.set_flow(call, Flow::Waiting { party, queue, arrived, placed: false });
+    }
+
+    fn enqueue(&mut self, call: CallId, queue: QueueId, since: Option<WallTime>, dialed: Option<Duration>) {
         let Some(known) = self.calls.get_mut(&call) else { return };
         known.queue = Some(queue);
         let to_ask = known.sent_to_ask == SentToAsk::Now;
         let caller = known.from_is_number.then(|| known.from.clone());
         let needs = known.needs.clone();
-        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since, to_ask });
-        self.begin_comfort(call, queue);
-        self.set_flow(call, Flow::Waiting { party, queue, arrived, placed: false });
-        self.watch_hours(call);
+        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since, to_ask, dialed });
     }
 
     /// From the ACD: the call has its place.
@@ -95,6 +106,9 @@ impl Shard {
             }
             return self.offer_ended(lease, OfferOutcome::CallerGone);
         };
+        if let Some(leg) = self.free_standing_leg(lease.agent) {
+            return self.offer_standing_leg(call, lease, leg);
+        }
         let phones = self.phones_of(lease.agent);
         if phones.is_empty() {
             self.log(call, CallEvent::OfferRefused { offer: lease.offer, agent: lease.agent, status: 0 });
@@ -113,7 +127,8 @@ impl Shard {
 
     /// The agent's phone answered: the ACD decides whether the call is still his.
     pub(crate) fn claim(&mut self, call: CallId, leg: LegId, lease: Lease) {
-        self.claims.insert(lease.offer, Claimed { lease, call, leg });
+        let stands = self.legs.get(&leg).is_some_and(|leg| leg.home.is_some());
+        self.claims.insert(lease.offer, Claimed { lease, call, leg, stands });
         self.arm(Timer::Claim(lease.offer), CLAIM_MAX);
         self.effects.push_back(Effect::Claim { offer: lease.offer, generation: lease.generation });
     }
@@ -123,6 +138,10 @@ impl Shard {
         let Some(claimed) = self.take_claim(offer, generation) else { return };
         if self.is_told_something(claimed.call) && self.strikes(Planted::HeldByWords) {
             return;
+        }
+        if claimed.stands {
+            let customer = self.waiting_party(claimed.call, claimed.lease.queue);
+            return self.standing_leg_granted(&claimed, customer);
         }
         let ring = self.offers.get(&offer).copied();
         if self.awaits_claim(claimed.call) {
@@ -162,6 +181,9 @@ impl Shard {
     /// From the ACD: the offer was no longer his.
     pub(crate) fn claim_refused(&mut self, offer: OfferId, generation: Generation) {
         let Some(claimed) = self.take_claim(offer, generation) else { return };
+        if claimed.stands {
+            return self.standing_leg_refused(&claimed);
+        }
         let Some(ring) = self.offers.get(&offer).copied() else { return };
         self.abort_ring(ring, &Termination::system(Reason::Elsewhere));
         self.too_late((claimed.call, claimed.lease));
@@ -171,6 +193,9 @@ impl Shard {
     /// the claim still be granted, it is given back.
     pub(crate) fn claim_unanswered(&mut self, offer: OfferId) {
         let Some(claimed) = self.claims.get(&offer).copied() else { return };
+        if claimed.stands {
+            return self.standing_claim_unanswered(&claimed);
+        }
         match self.offers.get(&offer).copied() {
             Some(ring) => {
                 self.abort_ring(ring, &Termination::system(Reason::Elsewhere));
@@ -239,6 +264,9 @@ impl Shard {
         };
         self.log(call, CallEvent::QueueLeft { queue, how });
         self.stop_waiting(call, party);
+        if self.dialed_mut(call).is_some() {
+            return self.abandon_attempt(call, party);
+        }
         self.overflow(call, party, (queue, why), arrived);
     }
 
@@ -263,6 +291,7 @@ impl Shard {
 
     /// The call waits no more: phones that ring for it are let go.
     pub(crate) fn end_offers_of_wait(&mut self, call: CallId, why: &str) {
+        self.end_standing_claims(call, why);
         let offers: Vec<RingId> = self.calls.get(&call).map(|call| call.rings.clone()).unwrap_or_default();
         for ring in offers {
             self.end_offer_of_wait(call, ring, why);
@@ -288,14 +317,15 @@ impl Shard {
         self.claims.remove(&offer)
     }
 
-    fn give_back(&mut self, claimed: &Claimed) {
-        let Claimed { lease, call, leg } = *claimed;
+    pub(crate) fn give_back(&mut self, claimed: &Claimed) {
+        let Claimed { lease, call, leg, .. } = *claimed;
         self.effects.push_back(Effect::AgentFree { agent: lease.agent, call, leg, talked: false });
         // The ACD holds the call for answered; one that still waits here asks for its place again.
         if self.waiting_party(call, lease.queue).is_some() {
             let Some(known) = self.calls.get(&call) else { return };
             let caller = known.from_is_number.then(|| known.from.clone());
             let needs = known.needs.clone();
+            let dialed = self.dialed_left(call);
             self.effects.push_back(Effect::Enqueue {
                 call,
                 queue: lease.queue,
@@ -303,15 +333,17 @@ impl Shard {
                 needs,
                 since: None,
                 to_ask: false,
+                dialed,
             });
         }
     }
 
-    fn log_granted(&mut self, claimed: &Claimed) {
-        let Claimed { lease: Lease { offer, agent, queue, .. }, call, leg } = *claimed;
+    pub(crate) fn log_granted(&mut self, claimed: &Claimed) {
+        let Claimed { lease: Lease { offer, agent, queue, .. }, call, leg, .. } = *claimed;
         self.log(call, CallEvent::OfferAnswered { offer, agent, leg });
         self.log(call, CallEvent::QueueLeft { queue, how: QueueLeft::Answered });
         self.log_answered(call, leg, Some(agent));
+        self.attempt_connected(call, agent);
     }
 
     /// `<queue> · <number>` as display name, the number as user part (DESIGN section 9).
@@ -336,4 +368,4 @@ fn withdrawal(reason: WithdrawReason) -> &'static str {
 /// The ACD answers a claim within microseconds; after this it is taken for dead.
 const CLAIM_MAX: Duration = Duration::from_secs(5);
 /// How long a claim is remembered whose answer would have to be given back.
-const CLAIM_FORGOTTEN: Duration = Duration::from_secs(60);
+pub(crate) const CLAIM_FORGOTTEN: Duration = Duration::from_secs(60);

@@ -5,6 +5,7 @@ use clock::{CallId, LegId, WallTime};
 use crate::call::Flow;
 use crate::plan::{Exit, Target};
 use crate::shard::Shard;
+use crate::termination::{Reason, Termination};
 
 impl Shard {
     /// Gives the party what it dialed, or where rules send it instead.
@@ -29,6 +30,8 @@ impl Shard {
             }
             Target::Tone => self.set_flow(call, Flow::Tone { party }),
             Target::Echo => self.set_flow(call, Flow::Echo { party }),
+            // A code that is dialed on a phone, and nowhere else.
+            Target::StandingLeg => self.end_call(call, Termination::refusal(Reason::UnknownNumber)),
             Target::Agent(agent) => self.send_to(call, party, Exit::Own(Target::Agent(agent))),
         }
     }

@@ -180,7 +180,7 @@ impl Shard {
         {
             leg.talked = false;
         }
-        self.drop_leg(by, &Termination::system(Reason::Transferred), false);
+        self.let_go(by, &Termination::system(Reason::Transferred));
         Some(stays)
     }
 

@@ -168,6 +168,7 @@ impl Plan {
             }
             Exit::Own(Target::Echo) => "echo".to_owned(),
             Exit::Own(Target::Tone) => "tone".to_owned(),
+            Exit::Own(Target::StandingLeg) => "standing_leg".to_owned(),
             Exit::Number(number) => format!("number:{number}"),
             Exit::Message(prompt) => format!("message:{prompt}"),
             Exit::Callback(id) => format!("callback:{}", queue(id)),

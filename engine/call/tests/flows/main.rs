@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+mod attempt;
 mod callback;
 mod caller_id;
 mod click_to_call;
@@ -19,6 +20,7 @@ mod rig;
 mod rules;
 mod services;
 mod session_timers;
+mod standing;
 mod storm;
 mod transfer;
 mod transfer_to_number;

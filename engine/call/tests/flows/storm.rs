@@ -2,14 +2,15 @@
 //! call ends with exactly one `Ended` and nothing is left.
 
 use call::{Input, WithdrawReason};
-use clock::{RequestId, Rng};
+use clock::{AttemptId, MessageId, RequestId, Rng};
+use dialer::contract::{Dial, EndClass, Fact, OnMachine};
 use journal_core::{CallEvent, CallStatus};
-use media_graph::Event;
+use media_graph::{Event, LineEvent, LineHeard, LineVerdict};
 use proptest::prelude::*;
 use sdp::Direction;
 
 use crate::rig::World;
-use crate::rig::plan::{ECHO_DID, SUPPORT, SUPPORT_DID, TONE_DID, VOICEMAIL_DID, agent_id, demo};
+use crate::rig::plan::{ECHO_DID, STANDING_CODE, SUPPORT, SUPPORT_DID, TONE_DID, VOICEMAIL_DID, agent_id, demo};
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug)]
@@ -39,9 +40,19 @@ enum Act {
     Unregister(usize),
     NoPorts(bool),
     Pass(u64),
+    /// An agent's phone is to stay connected, or no more.
+    Stand(usize),
+    Unstand(usize),
+    /// A campaign dials, or thinks better of it.
+    Attempt(usize, bool),
+    CancelAttempt(usize),
+    /// Something is heard on a line.
+    Line(usize, usize),
+    MaySpeak(usize),
 }
 
-const DIALED: [&str; 10] = [
+const DIALED: [&str; 11] = [
+    STANDING_CODE,
     SUPPORT_DID,
     SUPPORT_DID,
     VOICEMAIL_DID,
@@ -52,6 +63,14 @@ const DIALED: [&str; 10] = [
     "02079460000",
     "0033123456789",
     "nobody",
+];
+const LINES: [LineHeard; 6] = [
+    LineHeard::Person,
+    LineHeard::Person,
+    LineHeard::Machine,
+    LineHeard::Busy,
+    LineHeard::Ringback,
+    LineHeard::DeadAir,
 ];
 const REFUSALS: [u16; 6] = [486, 480, 603, 404, 503, 302];
 const EXTENSIONS: [&str; 3] = ["1001", "1002", "1003"];
@@ -84,6 +103,12 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0_usize..3).prop_map(Act::Unregister),
         1 => prop::bool::weighted(0.2).prop_map(Act::NoPorts),
         6 => (0_u64..10_000).prop_map(Act::Pass),
+        3 => (0_usize..3).prop_map(Act::Stand),
+        1 => (0_usize..3).prop_map(Act::Unstand),
+        3 => (0_usize..4, prop::bool::ANY).prop_map(|(attempt, by_hand)| Act::Attempt(attempt, by_hand)),
+        1 => (0_usize..4).prop_map(Act::CancelAttempt),
+        4 => (0_usize..8, 0..LINES.len()).prop_map(|(leg, heard)| Act::Line(leg, heard)),
+        1 => (0_usize..8).prop_map(Act::MaySpeak),
     ]
 }
 
@@ -167,6 +192,44 @@ fn perform(world: &mut World, act: Act) {
         }
         Act::NoPorts(none) => world.media.no_ports = none,
         Act::Pass(millis) => world.millis(millis),
+        Act::Stand(agent) => {
+            world.shard.handle(world.now, Input::CallStandingLeg { agent: agent_id(EXTENSIONS[agent]) });
+        }
+        Act::Unstand(agent) => {
+            world.shard.handle(world.now, Input::EndStandingLeg { agent: agent_id(EXTENSIONS[agent]) });
+        }
+        Act::Attempt(nth, by_hand) => {
+            let on_machine = [OnMachine::HangUp, OnMachine::Message(MessageId(1)), OnMachine::Queue(SUPPORT)];
+            let order = Dial {
+                attempt: AttemptId(nth as u128),
+                on_machine: on_machine[nth % 3],
+                detect: nth != 0,
+                agent: by_hand.then(|| agent_id(EXTENSIONS[nth % 3])),
+                ..crate::attempt::order()
+            };
+            world.shard.handle(world.now, Input::Dial(Box::new(order)));
+        }
+        Act::CancelAttempt(nth) => {
+            world.shard.handle(world.now, Input::CancelDial { attempt: AttemptId(nth as u128) });
+        }
+        Act::Line(nth, heard) => {
+            if let Some(leg) = world.media.legs.iter().nth(nth).copied() {
+                let answered = world.media.listens.iter().any(|(known, answered)| *known == leg && *answered);
+                let verdict = LineVerdict {
+                    heard: LINES[heard],
+                    early: !answered,
+                    confidence: 80,
+                    reason: "drawn".to_owned(),
+                    greeting_ended_ago: answered.then(|| core::time::Duration::from_secs(1)),
+                };
+                world.media.say(Event::Line { leg, event: LineEvent::Verdict(verdict) });
+            }
+        }
+        Act::MaySpeak(nth) => {
+            if let Some(leg) = world.media.legs.iter().nth(nth).copied() {
+                world.media.say(Event::Line { leg, event: LineEvent::MaySpeak });
+            }
+        }
         _ => {}
     }
 }
@@ -184,6 +247,21 @@ fn end(world: &mut World) {
     for call in world.calls() {
         judge(world, call);
     }
+    judge_attempts(world);
+}
+
+/// The dialer hears of an attempt's end once, and of nothing else behind it.
+fn judge_attempts(world: &World) {
+    let mut open = std::collections::BTreeSet::new();
+    for report in &world.reports {
+        match &report.fact {
+            Fact::Began { .. } => assert!(open.insert(report.attempt), "{:?}", world.reports),
+            Fact::Ended(ending) if ending.class == EndClass::NotDialed => drop(open.remove(&report.attempt)),
+            Fact::Ended(_) => assert!(open.remove(&report.attempt), "{:?}", world.reports),
+            _ => assert!(open.contains(&report.attempt), "{:?}", world.reports),
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
 }
 
 /// A record that says what cannot be.

@@ -343,6 +343,7 @@ impl AcdOwner {
             | Input::WhyWait { request, .. }
             | Input::Dispose { request: Some(request), .. }
             | Input::ExtendWrapUp { request: Some(request), .. }
+            | Input::SetStandingLeg { request: Some(request), .. }
             | Input::ChooseQueues { request: Some(request), .. } => {
                 let reason = "quarantined".to_owned();
                 Delivery::Answer { request, result: Err(CommandError::Unavailable { reason }), gate: None }

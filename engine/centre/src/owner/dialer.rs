@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use call::Plan;
-use clock::{Now, RequestId, ShardId, WallTime};
+use clock::{AttemptId, Now, RequestId, ShardId, WallTime};
+use dialer::contract::Report;
 use dialer::gate::{self, Facts, Listed, Lists, Pattern, Purpose};
 use journal_core::{DoNotCall, Durability, Entry, Mark};
 
@@ -31,6 +32,15 @@ pub enum DialerInput {
         listed: bool,
         /// Why, for the record.
         reason: Option<String>,
+    },
+    /// Something happened to an attempt.
+    Attempt(Box<Report>),
+    /// All attempts that are not over on a shard, every 5 s.
+    AttemptFacts {
+        /// The shard.
+        shard: ShardId,
+        /// The attempts, in order.
+        attempts: Vec<AttemptId>,
     },
     /// A client asks for a callback: the gate is asked, then the ACD decides and answers.
     Callback {
@@ -73,6 +83,8 @@ impl DialerOwner {
                 self.out.push_back(Delivery::Answer { request, result, gate });
             }
             DialerInput::Callback { request, pin } => self.judge(now, *request, pin.as_deref()),
+            // It has made none that it knows of: there are no campaigns here.
+            DialerInput::Attempt(_) | DialerInput::AttemptFacts { .. } => {}
         }
     }
 

@@ -63,6 +63,8 @@ impl Named {
             | Input::WhyIdle { agent, .. }
             | Input::Answers { agent, .. }
             | Input::ExtendWrapUp { agent, .. }
+            | Input::SetStandingLeg { agent, .. }
+            | Input::StandingLeg { agent, .. }
             | Input::ChooseQueues { agent, .. } => Some(Self::Agent(*agent)),
             _ => None,
         }

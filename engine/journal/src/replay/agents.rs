@@ -1,7 +1,7 @@
 //! What a restart needs of agents: the last status and state, the queues chosen, the pauses of the day.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{AgentId, CallId, QueueId, WallTime};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,9 @@ pub(super) struct Agents {
     pub(super) statuses: BTreeMap<AgentId, ChosenStatus>,
     pub(super) states: BTreeMap<AgentId, KnownState>,
     pub(super) queues: BTreeMap<AgentId, Vec<QueueId>>,
+    /// Who is logged in with a standing leg.
+    #[serde(default)]
+    pub(super) standing: BTreeSet<AgentId>,
     /// Time in pauses that are over, by reason, of each agent's newest (UTC) day.
     paused: BTreeMap<(AgentId, String), PausedToday>,
 }
@@ -68,6 +71,12 @@ impl Agents {
                     Some(queues) => self.queues.insert(*agent, queues.clone()),
                     None => self.queues.remove(agent),
                 };
+            }
+            Entry::Agent(AgentStep { agent, event: AgentEvent::StandingLeg { wanted: true, .. }, .. }) => {
+                self.standing.insert(*agent);
+            }
+            Entry::Agent(AgentStep { agent, event: AgentEvent::StandingLeg { wanted: false, .. }, .. }) => {
+                self.standing.remove(agent);
             }
             _ => {}
         }

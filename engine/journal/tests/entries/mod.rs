@@ -100,6 +100,7 @@ fn call_events() -> Vec<CallEvent> {
     events.extend(callback_events());
     events.push(routing_event());
     events.extend(steering_events());
+    events.extend(attempt_events());
     events
 }
 
@@ -179,6 +180,20 @@ fn callback_events() -> Vec<CallEvent> {
             evidence: "on the list".to_owned(),
         },
         CallEvent::LegDevice { leg: LEG, name: Some("Ann".to_owned()), device: Some("baresip v1.0.0".to_owned()) },
+    ]
+}
+
+fn attempt_events() -> Vec<CallEvent> {
+    vec![
+        CallEvent::AttemptStarted { attempt: AttemptId(3), campaign: CampaignId(4), lead: LeadId(5) },
+        CallEvent::PickedUp { leg: LEG },
+        CallEvent::LineHeard {
+            heard: "machine".to_owned(),
+            early: false,
+            confidence: 97,
+            reason: "3.2 s of speech".to_owned(),
+            greeting_ended_at: Some(AT),
+        },
     ]
 }
 
@@ -403,6 +418,7 @@ fn agent_steps() -> Vec<(&'static str, Entry)> {
         AgentEvent::StatusDeferred { status: AgentStatus::Offline, after: AgentState::OnCall, call: Some(CALL) },
         AgentEvent::QueuesChosen { queues: Some(vec![QUEUE]) },
         AgentEvent::WrapUpExtended { call: CALL, by_s: 30, until: AT },
+        AgentEvent::StandingLeg { wanted: true, up: true, why: "answered".to_owned() },
     ];
     let step = |event: AgentEvent| (event.type_word(), Entry::Agent(AgentStep { agent: AGENT, at: AT, event }));
     events.into_iter().map(step).collect()

@@ -29,7 +29,7 @@ impl MediaThread {
     }
 
     fn forward(&mut self, ix: NodeIx, came: &Came, now: Instant) {
-        let mut is_mixed = false;
+        let mut is_mixed = self.nodes.leg_mut(ix).is_some_and(|leg| leg.listener.is_some());
         for sink in self.graph.sinks(ix) {
             match sink.mode {
                 Mode::Relay | Mode::Transcode | Mode::Echo => {

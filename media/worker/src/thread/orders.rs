@@ -1,5 +1,6 @@
 //! What commands change.
 
+use std::sync::Arc;
 use std::sync::mpsc::TrySendError;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::nodes::Place;
 use super::{BATCH_EVERY, MediaThread, Timer};
 use crate::leg::{Leg, Playout, Watch, report_interval};
 use crate::library::{Clip, Loaded, Wanted};
+use crate::listener::Listener;
 use crate::player::Player;
 use crate::recorder::{Begin, Tap, ToWriter};
 use crate::ticks::Part;
@@ -33,6 +35,8 @@ impl MediaThread {
             Command::Record { recorder, call: _, path, layout } => self.record(recorder, path, layout),
             Command::PauseRecord { recorder, paused } => self.pause_record(recorder, paused),
             Command::StopRecord { recorder, least } => self.stop_record(recorder, least),
+            Command::Listen { leg, answered } => self.listen(leg, answered),
+            Command::StopListening { leg } => self.stop_listening(leg),
             Command::Watch { leg, limit } => self.watch(leg, limit),
             Command::Close { leg } => self.close(leg),
         }
@@ -79,6 +83,33 @@ impl MediaThread {
         }
         let known = self.graph.set_codecs(id, codecs);
         self.note_refusal(known);
+    }
+
+    fn listen(&mut self, id: LegId, answered: bool) {
+        let now = self.outfit.clock.mono();
+        let Some(ix) = self.graph.ix(Node::Leg(id)) else { return self.ignore("Listen of an unknown leg") };
+        let Some(leg) = self.nodes.leg_mut(ix) else { return };
+        let listener = leg.listener.get_or_insert_with(|| Box::new(Listener::new()));
+        if answered {
+            listener.answered(now);
+        }
+        self.refresh_source(ix, now);
+    }
+
+    fn stop_listening(&mut self, id: LegId) {
+        let now = self.outfit.clock.mono();
+        let Some(ix) = self.graph.ix(Node::Leg(id)) else { return };
+        if let Some(leg) = self.nodes.leg_mut(ix) {
+            leg.listener = None;
+        }
+        self.refresh_source(ix, now);
+    }
+
+    /// What the party of a leg said first.
+    fn first_words(&mut self, leg: LegId) -> Clip {
+        let ix = self.graph.ix(Node::Leg(leg));
+        let words = ix.and_then(|ix| self.nodes.leg_mut(ix)?.listener.as_ref()?.first_words());
+        Clip::Samples(words.unwrap_or_else(|| Arc::from([])))
     }
 
     fn watch(&mut self, id: LegId, limit: Option<Duration>) {
@@ -150,7 +181,11 @@ impl MediaThread {
         let mut player = Player::new(id, call, sources.len(), looped);
         let mut wanted = Vec::new();
         for (part, source) in sources.into_iter().enumerate() {
-            match self.outfit.library.find(&source) {
+            let clip = match source {
+                PlaySource::FirstWords(leg) => Some(self.first_words(leg)),
+                _ => self.outfit.library.find(&source),
+            };
+            match clip {
                 Some(clip) => player.set_part(part, clip),
                 None => wanted.push((part, source)),
             }
@@ -278,10 +313,11 @@ impl MediaThread {
         }
     }
 
-    /// A leg that feeds a mix needs a jitter buffer and a turn in each tick; others need none.
+    /// A leg that feeds a mix or is listened to needs a jitter buffer and a turn in each tick; others need none.
     fn refresh_source(&mut self, ix: NodeIx, now: Instant) {
         let feeds_mix = self.graph.sinks(ix).iter().any(|sink| sink.mode == Mode::Mix);
         let Some(leg) = self.nodes.leg_mut(ix) else { return };
+        let feeds_mix = feeds_mix || leg.listener.is_some();
         match (&leg.playout, feeds_mix) {
             (None, true) => {
                 let playout = Playout { buffer: JitterBuffer::new(), frame: [0; FRAME_SAMPLES] };

@@ -71,8 +71,14 @@ impl MediaThread {
     }
 
     fn tick_playout(&mut self, ix: NodeIx, due: Instant) -> bool {
-        if let Some(playout) = self.nodes.leg_mut(ix).and_then(|leg| leg.playout.as_mut()) {
-            playout.buffer.pop(due, &mut playout.frame);
+        let Some(leg) = self.nodes.leg_mut(ix) else { return true };
+        let Some(playout) = leg.playout.as_mut() else { return true };
+        playout.buffer.pop(due, &mut playout.frame);
+        if let Some(listener) = leg.listener.as_mut() {
+            let id = leg.id;
+            for event in listener.hear(due, &playout.frame) {
+                self.outfit.events.emit(Event::Line { leg: id, event });
+            }
         }
         true
     }

@@ -5,6 +5,7 @@
 
 mod kit;
 mod lifecycle;
+mod listening;
 mod paths;
 mod players;
 mod recording;

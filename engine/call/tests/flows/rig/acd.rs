@@ -34,6 +34,8 @@ pub(crate) struct Acd {
     pub(crate) needs: Vec<call::CallNeeds>,
     /// Arrivals that calls brought with them.
     pub(crate) since: Vec<Option<clock::WallTime>>,
+    /// The longest wait of calls that a campaign made.
+    pub(crate) dialed: Vec<Option<Duration>>,
     /// Whether calls came only to ask for a callback.
     pub(crate) to_ask: Vec<bool>,
     inputs: VecDeque<Pending>,
@@ -49,7 +51,8 @@ enum Pending {
 impl Acd {
     pub(crate) fn take(&mut self, effect: Effect) {
         match effect {
-            Effect::Enqueue { call, queue, caller, needs, since, to_ask } => {
+            Effect::Enqueue { call, queue, caller, needs, since, to_ask, dialed } => {
+                self.dialed.push(dialed);
                 self.needs.push(needs);
                 self.to_ask.push(to_ask);
                 self.since.push(since);

@@ -20,6 +20,8 @@ pub(crate) struct MediaWorker {
     paused: BTreeMap<RecorderId, Instant>,
     pub(crate) recorded: Vec<(String, u64)>,
     paths: BTreeMap<RecorderId, String>,
+    /// Legs that were to be listened to, and whether they were answered.
+    pub(crate) listens: Vec<(LegId, bool)>,
     next_port: u16,
     /// No port is left.
     pub(crate) no_ports: bool,
@@ -64,7 +66,8 @@ impl MediaWorker {
             }
             Command::PauseRecord { recorder, paused } => self.pause_record(recorder, paused, now),
             Command::StopRecord { recorder, least } => self.stop_record(recorder, least, now),
-            Command::Connect { .. } | Command::Disconnect { .. } => {}
+            Command::Listen { leg, answered } => self.listens.push((leg, answered)),
+            Command::StopListening { .. } | Command::Connect { .. } | Command::Disconnect { .. } => {}
         }
     }
 

@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use call::{AgentFact, Contact, Counts, Effect, Input, Plan, Reply, Shard, ShardConfig, WaitingFact};
-use clock::{AgentId, CallId, Instant, LegId, Now, OfferId, RequestId, Rng, ShardId, WallTime};
+use call::{AgentFact, Contact, Counts, Effect, Input, Plan, Reply, Shard, ShardConfig, StandingStep, WaitingFact};
+use clock::{AgentId, AttemptId, CallId, Instant, LegId, Now, OfferId, RequestId, Rng, ShardId, WallTime};
+use dialer::contract::Report;
 use journal_core::{CallEntry, CallEvent, CallRecord, CallStatus, Cause, Durability, Entry, Outcome, Step};
 use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
 use sip::digest::Algorithm;
@@ -47,6 +48,14 @@ pub(crate) struct World {
     pub(crate) freed: Vec<(AgentId, CallId, bool)>,
     /// What it said to the ACD about callbacks.
     pub(crate) callbacks: Vec<Effect>,
+    /// What it said to the dialer.
+    pub(crate) reports: Vec<Report>,
+    /// Attempts that are not over, as last told.
+    pub(crate) attempts: Vec<AttemptId>,
+    /// What it said to the ACD of standing legs.
+    pub(crate) standing: Vec<(AgentId, StandingStep)>,
+    /// Standing legs that are up, and that are being called, as last told.
+    pub(crate) standing_facts: (Vec<AgentId>, Vec<AgentId>),
     pub(crate) owned: BTreeMap<String, u32>,
     pub(crate) drained: bool,
     /// Entries that the journal has written; messages that wait for more are held.
@@ -111,6 +120,10 @@ impl World {
             busy: BTreeMap::new(),
             freed: Vec::new(),
             callbacks: Vec::new(),
+            reports: Vec::new(),
+            attempts: Vec::new(),
+            standing: Vec::new(),
+            standing_facts: Default::default(),
             owned: BTreeMap::new(),
             drained: false,
             journal_holds: false,
@@ -398,6 +411,10 @@ impl World {
                 self.replies.push((request, result, gate.map(|mark| (mark.entry, mark.durability))));
             }
             Effect::CallbackFacts { .. } => {}
+            Effect::Attempt(report) => self.reports.push(*report),
+            Effect::AttemptFacts { attempts } => self.attempts = attempts,
+            Effect::StandingLeg { agent, step } => self.standing.push((agent, step)),
+            Effect::StandingFacts { up, calling } => self.standing_facts = (up, calling),
             said @ (Effect::AskCallback { .. } | Effect::CancelCallback { .. } | Effect::CallbackStep { .. }) => {
                 self.callbacks.push(said);
             }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use call::{
     AgentPlan, CallLimits, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, Target, TrunkAddress, TrunkPlan,
 };
-use clock::{AgentId, QueueId, TrunkId};
+use clock::{AgentId, MessageId, QueueId, TrunkId};
 use sip::digest::{Algorithm, AlgorithmChoice, Ha1};
 
 pub(crate) const CARRIER: TrunkId = TrunkId(1);
@@ -13,6 +13,7 @@ pub(crate) const SUPPORT: QueueId = QueueId(1);
 pub(crate) const SUPPORT_DID: &str = "+442071830001";
 pub(crate) const ECHO_DID: &str = "+442071830003";
 pub(crate) const VOICEMAIL_DID: &str = "+442071830004";
+pub(crate) const STANDING_CODE: &str = "*45";
 pub(crate) const TONE_DID: &str = "+442071830005";
 
 pub(crate) fn agent_id(extension: &str) -> AgentId {
@@ -43,11 +44,16 @@ pub(crate) fn demo() -> Plan {
             did(TONE_DID, Target::Tone),
         ]
         .into(),
-        extensions: own.map(|extension| (extension.to_owned(), Target::Agent(agent_id(extension)))).into(),
+        extensions: own
+            .map(|extension| (extension.to_owned(), Target::Agent(agent_id(extension))))
+            .into_iter()
+            .chain([(STANDING_CODE.to_owned(), Target::StandingLeg)])
+            .collect(),
         agents: own.map(|extension| (agent_id(extension), agent(extension))).into(),
         trunks: [(CARRIER, carrier())].into(),
         routes: vec![RoutePlan { from: RouteSource::Agents, pattern: "+44".to_owned(), trunk: CARRIER }],
         queues: [(SUPPORT, support())].into(),
+        messages: [(MessageId(1), "sorry".to_owned())].into(),
         limits: CallLimits::default(),
         ..Plan::default()
     }

@@ -1,0 +1,319 @@
+//! Attempts of campaigns: dialed, listened to, and a person with an agent or the safe harbour within two seconds.
+
+use core::time::Duration;
+
+use call::Input;
+use clock::{AttemptId, CampaignId, LeadId, LegId, MessageId};
+use dialer::contract::{Dial, EndClass, Ending, Fact, Heard, OnMachine, OnPerson};
+use journal_core::{CallEvent, CallStatus, Direction, Entry, QueueLeft};
+use media_graph::{Event, LineEvent, LineHeard, LineVerdict, PlaySource, ToneKind};
+
+use crate::rig::World;
+use crate::rig::plan::{SUPPORT, agent_id};
+
+const ATTEMPT: AttemptId = AttemptId(7);
+const SORRY: MessageId = MessageId(1);
+const NUMBER: &str = "+442079460000";
+
+pub(crate) fn order() -> Dial {
+    Dial {
+        attempt: ATTEMPT,
+        campaign: CampaignId(1),
+        lead: LeadId(2),
+        number: NUMBER.to_owned(),
+        caller_id: Some("+442071830009".to_owned()),
+        ring_min_s: 15,
+        ring_max_s: 25,
+        on_person: OnPerson::Queue(SUPPORT),
+        on_machine: OnMachine::HangUp,
+        detect: true,
+        agent: None,
+        connect_limit_ms: 2_000,
+        abandon_message: Some(SORRY),
+        record: true,
+    }
+}
+
+/// The carrier is called.
+fn dialing(order: Dial) -> (World, usize) {
+    let mut world = World::new();
+    let carrier = world.carrier();
+    world.input(Input::Dial(Box::new(order)));
+    (world, carrier)
+}
+
+/// Somebody answered.
+fn answered(order: Dial) -> (World, usize, LegId) {
+    let (mut world, carrier) = dialing(order);
+    world.phones[carrier].ring(world.now.mono);
+    world.secs(2);
+    world.phones[carrier].answer_call(world.now.mono);
+    world.settle();
+    let leg = *world.media.legs.last().unwrap();
+    (world, carrier, leg)
+}
+
+/// The same with an agent whose standing leg is up.
+fn answered_with_agent(order: Dial) -> (World, usize, usize, LegId) {
+    let mut world = World::new();
+    let (carrier, agent) = (world.carrier(), world.agent("1001"));
+    world.input(Input::CallStandingLeg { agent: agent_id("1001") });
+    world.phones[agent].answer_call(world.now.mono);
+    world.settle();
+    world.acd.agents = vec![agent_id("1001")];
+    world.input(Input::Dial(Box::new(order)));
+    world.phones[carrier].ring(world.now.mono);
+    world.secs(2);
+    world.phones[carrier].answer_call(world.now.mono);
+    world.settle();
+    let leg = *world.media.legs.last().unwrap();
+    (world, carrier, agent, leg)
+}
+
+fn hear(world: &mut World, leg: LegId, heard: LineHeard, early: bool) {
+    let greeting_ended_ago = (!early).then_some(Duration::from_millis(1_060));
+    let verdict =
+        LineVerdict { heard, early, confidence: 90, reason: "as the test says".to_owned(), greeting_ended_ago };
+    world.media.say(Event::Line { leg, event: LineEvent::Verdict(verdict) });
+    world.settle();
+}
+
+fn facts(world: &World) -> Vec<&Fact> {
+    world.reports.iter().map(|report| &report.fact).collect()
+}
+
+fn ended(world: &World) -> &Ending {
+    match world.reports.last().map(|report| &report.fact) {
+        Some(Fact::Ended(ending)) => ending,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn its_start_is_safe_before_the_invite_leaves() {
+    let (world, carrier) = dialing(order());
+    let call = world.call();
+    assert!(matches!(facts(&world)[..], [Fact::Began { .. }]));
+    assert!(world.has(call, |event| matches!(
+        event,
+        CallEvent::Started { direction: Direction::OutboundAuto, internal: false, .. }
+    )));
+    let (_, _, gate) = world.sent.iter().find(|(to, ..)| *to == world.phones[carrier].addr).unwrap();
+    let written = &world.entries[..gate.unwrap() as usize];
+    let is_start = |entry: &Entry| matches!(entry, Entry::Call(step) if matches!(step.event, CallEvent::AttemptStarted { attempt: ATTEMPT, .. }));
+    assert!(written.iter().any(is_start));
+    let from = world.phones[carrier].invite_received().from().unwrap();
+    assert_eq!(from.uri.user().unwrap(), "+442071830009");
+}
+
+#[test]
+fn a_person_meets_an_agent_and_his_first_words_are_heard() {
+    let (mut world, carrier, agent, leg) = answered_with_agent(order());
+    assert_eq!(world.media.listens, [(leg, true)]);
+    hear(&mut world, leg, LineHeard::Person, false);
+    let standing = *world.media.legs.first().unwrap();
+    assert_eq!(world.acd.dialed, [Some(Duration::from_millis(940))]);
+    assert_eq!(world.media.played_to(standing), [PlaySource::Tone(ToneKind::Cue), PlaySource::FirstWords(leg)]);
+    assert!(world.media.hears(standing, leg) && world.media.hears(leg, standing));
+    let wanted = |fact: &&Fact| matches!(fact, Fact::Connected { waited_ms: 1_060, .. });
+    assert!(facts(&world).iter().any(wanted), "{:?}", facts(&world));
+    world.secs(10);
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    assert_eq!(ended(&world).class, EndClass::HungUp);
+    assert_eq!(world.verdict(), (CallStatus::Completed, "normal".to_owned()));
+    assert!(!world.phones[agent].got_bye());
+    world.input(Input::EndStandingLeg { agent: agent_id("1001") });
+    world.assert_nothing_left();
+}
+
+#[test]
+fn nobody_in_time_is_the_safe_harbour() {
+    let (mut world, carrier, leg) = answered(order());
+    hear(&mut world, leg, LineHeard::Person, false);
+    assert!(world.media.played_to(leg).is_empty(), "no music in two seconds");
+    let call = world.call();
+    world.acd.forget(call);
+    world.input(Input::LeaveQueue { call, queue: SUPPORT, why: call::Unserved::TimedOut });
+    assert_eq!(world.media.played_to(leg), [PlaySource::Prompt("sorry".to_owned())]);
+    assert!(facts(&world).contains(&&Fact::Abandoned));
+    world.secs(5);
+    assert!(world.phones[carrier].got_bye());
+    assert_eq!((ended(&world).class, ended(&world).code.as_str()), (EndClass::HungUp, "wait_over"));
+    assert!(world.has(call, |event| matches!(event, CallEvent::QueueLeft { how: QueueLeft::TimedOut, .. })));
+    assert!(!facts(&world).contains(&&Fact::Played), "the safe harbour is no message of the campaign");
+    world.assert_nothing_left();
+}
+
+#[test]
+fn the_limit_holds_while_the_distributor_is_away() {
+    let (mut world, _, leg) = answered(order());
+    world.acd.is_dead = true;
+    hear(&mut world, leg, LineHeard::Person, false);
+    world.millis(900);
+    assert!(!facts(&world).contains(&&Fact::Abandoned));
+    world.millis(100);
+    assert!(facts(&world).contains(&&Fact::Abandoned));
+    world.acd.is_dead = false;
+    world.secs(5);
+    world.assert_nothing_left();
+}
+
+#[test]
+fn a_machine_is_hung_up_or_gets_its_message_after_the_beep() {
+    let (mut world, carrier, leg) = answered(order());
+    hear(&mut world, leg, LineHeard::Machine, false);
+    assert!(world.phones[carrier].got_bye());
+    assert_eq!(ended(&world).class, EndClass::HungUp);
+    world.assert_nothing_left();
+
+    let (mut world, carrier, leg) = answered(Dial { on_machine: OnMachine::Message(SORRY), ..order() });
+    hear(&mut world, leg, LineHeard::Machine, false);
+    world.secs(3);
+    assert!(world.media.played_to(leg).is_empty(), "it still speaks");
+    world.media.say(Event::Line { leg, event: LineEvent::MaySpeak });
+    world.settle();
+    assert_eq!(world.media.played_to(leg), [PlaySource::Prompt("sorry".to_owned())]);
+    world.secs(5);
+    assert!(world.phones[carrier].got_bye() && facts(&world).contains(&&Fact::Played));
+    world.assert_nothing_left();
+
+    let (mut world, _, leg) = answered(Dial { on_machine: OnMachine::Queue(SUPPORT), ..order() });
+    hear(&mut world, leg, LineHeard::Machine, false);
+    assert_eq!(world.acd.enqueued.len(), 1);
+    world.input(Input::EndAll);
+    world.assert_nothing_left();
+}
+
+#[test]
+fn a_beep_that_comes_never_ends_after_a_minute() {
+    let (mut world, carrier, leg) = answered(Dial { on_machine: OnMachine::Message(SORRY), ..order() });
+    hear(&mut world, leg, LineHeard::Machine, false);
+    world.secs(61);
+    assert!(world.phones[carrier].got_bye());
+    assert!(!facts(&world).contains(&&Fact::Played));
+    world.assert_nothing_left();
+}
+
+#[test]
+fn fax_and_dead_air_are_hung_up_and_a_silent_detector_is_doubt() {
+    for heard in [LineHeard::Fax, LineHeard::DeadAir, LineHeard::Busy] {
+        let (mut world, carrier, leg) = answered(order());
+        hear(&mut world, leg, heard, false);
+        assert!(world.phones[carrier].got_bye(), "{heard:?}");
+        world.assert_nothing_left();
+    }
+    let (mut world, ..) = answered(order());
+    world.secs(23);
+    assert_eq!(world.acd.dialed, [Some(Duration::from_secs(2))], "a person, for all we know");
+    world.input(Input::EndAll);
+    world.assert_nothing_left();
+}
+
+#[test]
+fn what_the_network_says_before_the_answer() {
+    for (heard, class) in [
+        (LineHeard::Busy, EndClass::Busy),
+        (LineHeard::Sit, EndClass::Unobtainable),
+        (LineHeard::Unobtainable, EndClass::Unobtainable),
+        (LineHeard::Congestion, EndClass::Failed),
+    ] {
+        let (mut world, carrier) = dialing(order());
+        world.phones[carrier].early_media(world.now.mono);
+        world.settle();
+        let leg = *world.media.legs.last().unwrap();
+        assert_eq!(world.media.listens, [(leg, false)]);
+        hear(&mut world, leg, heard, true);
+        assert!(world.phones[carrier].got_cancel(), "{heard:?}");
+        assert_eq!(ended(&world).class, class, "{heard:?}");
+        world.assert_nothing_left();
+    }
+    let (mut world, carrier) = dialing(order());
+    world.phones[carrier].early_media(world.now.mono);
+    world.settle();
+    let leg = *world.media.legs.last().unwrap();
+    assert!(!facts(&world).contains(&&Fact::Rang));
+    hear(&mut world, leg, LineHeard::Ringback, true);
+    assert!(facts(&world).contains(&&Fact::Rang), "it rings by its sound");
+    hear(&mut world, leg, LineHeard::Announcement, true);
+    assert!(facts(&world).contains(&&Fact::Early(Heard::Announcement)));
+    assert!(!world.phones[carrier].got_cancel());
+    world.input(Input::EndAll);
+    world.assert_nothing_left();
+}
+
+#[test]
+fn it_rings_for_its_minimum_whatever_is_asked() {
+    let (mut world, carrier) = dialing(order());
+    world.secs(3);
+    world.phones[carrier].ring(world.now.mono);
+    world.settle();
+    world.input(Input::CancelDial { attempt: ATTEMPT });
+    world.secs(14);
+    assert!(!world.phones[carrier].got_cancel());
+    world.secs(2);
+    assert!(world.phones[carrier].got_cancel());
+    assert_eq!(ended(&world).class, EndClass::Canceled);
+    world.assert_nothing_left();
+
+    // Rung late: the longest ring gives way to the shortest.
+    let (mut world, carrier) = dialing(order());
+    world.secs(20);
+    world.phones[carrier].ring(world.now.mono);
+    world.settle();
+    world.secs(14);
+    assert!(!world.phones[carrier].got_cancel());
+    world.secs(2);
+    assert!(world.phones[carrier].got_cancel());
+    assert_eq!(ended(&world).class, EndClass::NoAnswer);
+    world.assert_nothing_left();
+}
+
+#[test]
+fn refusals_have_their_class_and_what_cannot_be_dialed_ends_at_once() {
+    for (status, class) in [
+        (486, EndClass::Busy),
+        (480, EndClass::NoAnswer),
+        (404, EndClass::Unobtainable),
+        (603, EndClass::Refused),
+        (503, EndClass::Failed),
+    ] {
+        let (mut world, carrier) = dialing(order());
+        world.phones[carrier].reject(world.now.mono, status);
+        world.settle();
+        assert_eq!((ended(&world).class, ended(&world).sip), (class, Some(status)));
+        world.assert_nothing_left();
+    }
+    let (world, _) = dialing(Dial { number: "+33123456789".to_owned(), ..order() });
+    assert_eq!(ended(&world).class, EndClass::NotDialed);
+    assert!(world.calls().is_empty());
+}
+
+#[test]
+fn a_message_to_people_and_a_preview_whose_agent_waits() {
+    let (mut world, carrier, leg) = answered(Dial { on_person: OnPerson::Message(SORRY), detect: false, ..order() });
+    assert_eq!(world.media.played_to(leg), [PlaySource::Prompt("sorry".to_owned())]);
+    world.secs(5);
+    assert!(world.phones[carrier].got_bye() && facts(&world).contains(&&Fact::Played));
+    world.assert_nothing_left();
+
+    let mut world = World::new();
+    let (carrier, agent) = (world.carrier(), world.agent("1001"));
+    world.input(Input::CallStandingLeg { agent: agent_id("1001") });
+    world.phones[agent].answer_call(world.now.mono);
+    world.settle();
+    world.input(Input::Dial(Box::new(Dial { agent: Some(agent_id("1001")), ..order() })));
+    let standing = *world.media.legs.first().unwrap();
+    assert_eq!(world.media.played_to(standing), [PlaySource::Tone(ToneKind::RingBack)]);
+    assert_eq!(world.busy.len(), 1);
+    world.phones[carrier].answer_call(world.now.mono);
+    world.settle();
+    let customer = *world.media.legs.last().unwrap();
+    assert!(world.media.hears(standing, customer));
+    assert!(facts(&world).iter().any(|fact| matches!(fact, Fact::Connected { .. })));
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    assert!(!world.phones[agent].got_bye() && world.busy.is_empty());
+    world.input(Input::EndStandingLeg { agent: agent_id("1001") });
+    world.assert_nothing_left();
+}
