@@ -8,7 +8,7 @@ CONFIG ?= config/demo.toml
 SECONDS_EACH ?= 8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sim storm faults detect contract fuzz bench deb fmt lint deny
+.PHONY: help run test sim storm pacing faults detect contract fuzz bench deb fmt lint deny
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+): ## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -29,6 +29,10 @@ sim: ## 100,000 calls through the simulator, with faults (a minute of one core)
 storm: ## ten million random events and a million calls of whole centres through the distributor (some minutes of one core)
 	@tools/needs build
 	cargo test --locked --release -p acd --test proof in_full -- --nocapture --test-threads=1
+
+pacing: ## days of dialing with 5 to 160 agents against what pacing has to reach (five minutes of one core)
+	@tools/needs build
+	@exec cargo run --locked --release -p sim --example pacing
 
 faults: ## kills, power losses, broken disks, clocks, databases and attackers, in full (about 25 minutes)
 	@tools/needs build test

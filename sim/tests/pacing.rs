@@ -1,5 +1,8 @@
 //! Days of a dialing campaign: the limits that always hold, and the same day twice.
 
+#[path = "../examples/pacing/bars.rs"]
+mod bars;
+
 use sim::pacing::{Day, Outcome, Scenario, simulate};
 
 fn scenario(name: &str, seeds: &[u64], hours: f64) -> Scenario {
@@ -47,6 +50,26 @@ fn a_staff_that_shrinks_leaves_nobody_waiting() {
     let day = day("dev-a50-staff", 5.0);
     assert!(day.abandon <= 0.034, "abandoned {}", day.abandon);
     assert!(day.occupancy >= 0.90, "occupancy {}", day.occupancy);
+}
+
+#[test]
+fn few_agents_reach_their_bars_on_days_made_here() {
+    let names = ["a5-const25", "a12-steps", "a12-amdfp1", "a12-noamd"];
+    for bar in bars::BARS.into_iter().filter(|bar| bar.agents <= 12) {
+        let trials = bars::trials(bar.agents, &[21, 22]).into_iter();
+        for trial in trials.filter(|trial| names.contains(&trial.scenario.id.as_str())) {
+            let report = simulate(&trial.scenario).expect("a sound scenario");
+            let missed = bars::missed(&bar, &trial, &report);
+            assert!(missed.is_empty(), "{}: {}", report.scenario, missed.join(", "));
+            assert!(report.seeds.iter().all(|day| day.given_up > 0), "late numbers are given up");
+        }
+    }
+}
+
+#[test]
+fn a_doubled_answer_rate_is_no_burst() {
+    let abandoned = bars::abandoned_after_doubling(&[21, 22]);
+    assert!(abandoned <= 0.06, "{abandoned}");
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use clock::Instant;
 
+use super::contract::AgentState;
 use super::durations::Durations;
 use super::flight::seconds;
-use super::pacer::AgentState;
 
 /// All agents who are signed in.
 #[derive(Clone, Debug)]

@@ -121,9 +121,9 @@ impl Answers {
         self.useful[AGES] = useful;
     }
 
-    /// Chance that an attempt ringing at `age` will need an agent within `seconds`.
-    pub(super) fn lands_within(&self, age: f64, seconds: f64) -> f64 {
-        let until = age + seconds - self.detection_s;
+    /// Chance that an attempt ringing at `age` will need an agent within `seconds`, having been answered before the age `last`.
+    pub(super) fn lands_within(&self, age: f64, seconds: f64, last: f64) -> f64 {
+        let until = (age + seconds - self.detection_s).min(last);
         if until <= age {
             return 0.0;
         }
@@ -134,17 +134,19 @@ impl Answers {
         ((at(&self.useful, until) - at(&self.useful, age)) / rings).clamp(0.0, 1.0)
     }
 
-    /// Chance that a new attempt will need an agent at all.
-    pub(super) fn in_all(&self) -> f64 {
-        self.useful[AGES]
+    /// Chance that a new attempt will need an agent, having been answered before the age `last`.
+    pub(super) fn in_all(&self, last: f64) -> f64 {
+        at(&self.useful, last)
     }
 
-    /// The times after dialling at which a new attempt is likely to land: middles of parts of equal chance.
-    pub(super) fn landings(&self) -> [f64; LANDINGS] {
+    /// The times after dialling at which a new attempt is likely to land, answered before the age `last`: middles of parts
+    /// of equal chance.
+    pub(super) fn landings(&self, last: f64) -> [f64; LANDINGS] {
+        let in_all = self.in_all(last);
         let mut times = [0.0; LANDINGS];
         let mut age = 0;
         for (nth, time) in times.iter_mut().enumerate() {
-            let share = (nth as f64 + 0.5) / LANDINGS as f64 * self.useful[AGES];
+            let share = (nth as f64 + 0.5) / LANDINGS as f64 * in_all;
             while age + 1 < AGES && self.useful[age + 1] < share {
                 age += 1;
             }

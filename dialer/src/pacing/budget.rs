@@ -1,67 +1,95 @@
 //! How much risk may be taken: moved by what came of the calls so far.
+//!
+//! The bound of the risk is a controller's output: its logarithm falls with
+//! every abandoned call and rises a little with every one that got its agent,
+//! in proportion to the surplus over the target, both since the start (so that
+//! the surplus of a whole day keeps to a few calls) and of late (so that an hour
+//! does). With s such surplus, k = `GAIN` sqrt(10 / agents):
+//! ln bound = ln target - k (s since the start + `LATELY` s of late).
 
 /// The bound of the chance that an answered call finds no agent, and the counts behind it.
 #[derive(Clone, Debug)]
 pub(super) struct Budget {
     log_bound: f64,
-    /// Abandoned calls above the target, leaking away.
-    surplus: f64,
+    /// Abandoned people above the target, leaking away.
+    lately: f64,
     pub(super) connects: u64,
     pub(super) drops: u64,
 }
 
 impl Budget {
-    pub(super) fn new() -> Self {
-        Self { log_bound: FIRST_BOUND.ln(), surplus: 0.0, connects: 0, drops: 0 }
+    /// Before any call. With few agents and many, the risk of the last number dialled comes to two thirds or more of the
+    /// share abandoned of all, so the bound begins there.
+    pub(super) fn new(cap: f64, people_called_machines: f64) -> Self {
+        let first = (FIRST * (cap - people_called_machines)).max(LEAST_FIRST);
+        Self { log_bound: first.ln(), lately: 0.0, connects: 0, drops: 0 }
     }
 
-    /// A call got its agent.
-    pub(super) fn connected(&mut self, target: f64, agents: u32) {
+    /// A call got its agent; it was a person's with this chance.
+    pub(super) fn connected(&mut self, target: f64, agents: u32, person: f64) {
         self.connects += 1;
-        self.log_bound += gain(agents) * target;
-        self.surplus -= target;
+        self.spent(-target * person, agents);
     }
 
-    /// A call was answered and given up.
-    pub(super) fn dropped(&mut self, target: f64, agents: u32) {
+    /// A call was answered and given up; it was a person's with this chance.
+    pub(super) fn dropped(&mut self, target: f64, agents: u32, person: f64) {
         self.drops += 1;
-        self.log_bound -= gain(agents) * (1.0 - target);
-        self.surplus += 1.0 - target;
+        self.spent((1.0 - target) * person, agents);
     }
 
-    /// Time passes: the surplus of long ago matters less.
+    /// Time passes: what was long ago is not of late.
     pub(super) fn leak(&mut self, seconds: f64) {
-        self.surplus *= (-seconds / SURPLUS_S).exp();
+        self.lately *= (-seconds / LATELY_S).exp();
     }
 
     /// The chance that an answer may find no agent.
     pub(super) fn bound(&self, agents: u32) -> f64 {
-        (self.log_bound - PROPORTIONAL * gain(agents) * self.surplus).exp().min(MOST)
+        (self.log_bound - LATELY * gain(agents) * self.lately).exp().min(MOST)
     }
 
     /// Abandoned calls that the target would still allow.
     pub(super) fn left(&self, target: f64) -> f64 {
         target * (self.connects + self.drops) as f64 - self.drops as f64
     }
+
+    fn spent(&mut self, surplus: f64, agents: u32) {
+        self.log_bound -= gain(agents) * surplus;
+        self.lately += surplus;
+    }
 }
 
-/// The share of live answers that may be abandoned: the cap, less what detection costs, less what chance takes of few.
+/// The share of live answers that may be abandoned: the cap, less what detection costs and what it may cost more in a
+/// day by chance, less what chance takes of few.
 pub(super) fn target(cap: f64, people_called_machines: f64, agents: u32) -> f64 {
-    let of_agents = ((cap - people_called_machines) / (1.0 - people_called_machines)).max(0.0);
-    of_agents * (1.0 - 0.5 / f64::from(agents.max(1)).sqrt())
+    let agents = f64::from(agents.max(1));
+    let detection = people_called_machines;
+    let chance = (detection * (1.0 - detection) / (agents * ANSWERS_A_DAY)).sqrt();
+    let of_agents = ((cap - detection - DEVIATIONS * chance) / (1.0 - detection)).max(0.0);
+    of_agents * (1.0 - MARGIN - MARGIN_OF_ONE / agents.sqrt())
 }
 
 fn gain(agents: u32) -> f64 {
     GAIN * (10.0 / f64::from(agents.max(1))).sqrt()
 }
 
-/// The bound to begin with.
-const FIRST_BOUND: f64 = 0.03;
+/// The bound begins with so much of what the cap leaves.
+const FIRST: f64 = 0.7;
+/// The bound begins no lower, whatever detection leaves.
+const LEAST_FIRST: f64 = 1e-3;
 /// No more risk than this, whatever is left.
 const MOST: f64 = 0.9;
 /// How much one abandoned call moves the bound with ten agents, in the logarithm.
-const GAIN: f64 = 0.25;
-/// How much more the recent surplus weighs.
-const PROPORTIONAL: f64 = 1.0;
-/// How long an abandoned call is recent, s.
-const SURPLUS_S: f64 = 900.0;
+const GAIN: f64 = 0.15;
+/// How much more the surplus of late weighs.
+const LATELY: f64 = 4.0;
+/// How long an abandoned call is of late, s.
+const LATELY_S: f64 = 2_400.0;
+/// What is kept below the target: the surplus goes along with the bound, so it ends some calls above its mean.
+const MARGIN: f64 = 0.04;
+/// What one agent keeps below besides: the surplus at the end of a day wavers by about a call and a half with five agents,
+/// and by less of the whole with more.
+const MARGIN_OF_ONE: f64 = 0.4;
+/// Standard deviations of what detection costs in a day.
+const DEVIATIONS: f64 = 1.5;
+/// Live answers that an agent has in eight hours of three minutes each.
+const ANSWERS_A_DAY: f64 = 128.0;

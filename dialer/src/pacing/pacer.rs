@@ -1,123 +1,15 @@
-//! The pacer: events in, numbers to dial out.
+//! The pacer: events in, out how many numbers to dial and which ringing ones to give up.
 
-use std::time::Duration;
+use std::collections::VecDeque;
 
 use clock::Instant;
 
 use super::agents::{Agents, Releases};
 use super::answers::{Answers, LANDINGS};
 use super::budget::{self, Budget};
+use super::contract::{Event, Mode, Rules, Why};
 use super::flight::{Flight, Learned, seconds};
-use super::risk::Sum;
-
-/// What a campaign sets, and the one figure that comes from an audit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rules {
-    /// Share of live answers that may be abandoned, such as 0.03.
-    pub target_abandon: f64,
-    /// How long after the end of the greeting an agent must be there, such as 2 s.
-    pub connect_limit: Duration,
-    /// Lines that may be in use at once, conversations included.
-    pub max_lines: u32,
-    /// Audited estimate of the share of people whom the detection calls machines: abandoned calls too.
-    pub people_called_machines: f64,
-}
-
-/// What is true of an agent of the campaign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AgentState {
-    /// Waits for a call.
-    Idle,
-    /// In a call.
-    Talking,
-    /// After a call.
-    WrapUp,
-    /// Signed in, and takes no calls.
-    Away,
-    /// Signed off.
-    Gone,
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// An agent's state became another.
-    Agent {
-        /// The agent.
-        agent: u32,
-        /// The state.
-        state: AgentState,
-    },
-    /// A number was dialled.
-    Dialled {
-        /// The attempt.
-        attempt: u64,
-    },
-    /// It was answered. Without detection it needs an agent at once.
-    Answered {
-        /// The attempt.
-        attempt: u64,
-        /// It needs an agent from now; `false` while a detection runs.
-        needs_agent: bool,
-    },
-    /// The detection has decided.
-    Detected {
-        /// The attempt.
-        attempt: u64,
-        /// It needs an agent from now; `false`: a machine.
-        needs_agent: bool,
-    },
-    /// It got its agent.
-    Connected {
-        /// The attempt.
-        attempt: u64,
-    },
-    /// It is over: unanswered, a machine, given up while it needed an agent, or after the conversation.
-    Ended {
-        /// The attempt.
-        attempt: u64,
-    },
-}
-
-/// By which rule numbers are dialled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// One line an idle agent: too little is known.
-    Progressive,
-    /// By the chance that an answer finds no agent.
-    Predictive,
-}
-
-/// Why so many numbers were dialled, at the last tick.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Why {
-    /// By which rule.
-    pub mode: Mode,
-    /// Numbers dialled at this tick.
-    pub dials: u32,
-    /// Agents idle, and at work in all.
-    pub idle: u32,
-    /// Agents at work in all: idle, talking, in wrap-up.
-    pub agents: u32,
-    /// Numbers that ring.
-    pub ringing: u32,
-    /// Answered calls that need an agent and have none.
-    pub waiting: u32,
-    /// Agents who will have become free when a number dialled now is answered, on average.
-    pub expected_releases: f64,
-    /// Calls that will have come for them by then, on average.
-    pub expected_answers: f64,
-    /// Chance that a number dialled now will be answered by somebody.
-    pub answer_chance: f64,
-    /// Chance that its answer would find no agent.
-    pub risk: f64,
-    /// What that chance may be at most now.
-    pub bound: f64,
-    /// Abandoned calls that the target would still allow.
-    pub budget_left: f64,
-    /// The target that is aimed at, below the cap.
-    pub target: f64,
-}
+use super::outlook::Outlook;
 
 /// The pacing of one campaign.
 #[derive(Clone, Debug)]
@@ -131,7 +23,7 @@ pub struct Pacer {
     /// Useful answers since the last tick.
     came: u32,
     /// What was expected at the last ticks; answers are known to be useful a little later.
-    expected: std::collections::VecDeque<(Instant, f64)>,
+    expected: VecDeque<(Instant, f64)>,
     /// Attempts that rang and were answered or not.
     rang: u64,
     first_dial: Option<Instant>,
@@ -141,7 +33,9 @@ pub struct Pacer {
     learned: Option<Instant>,
     /// How long one who needs an agent waits before he is given up, s.
     patience_s: f64,
-    sums: Vec<Sum>,
+    outlook: Outlook,
+    /// Numbers given up that nobody has asked for yet.
+    given_up: VecDeque<u64>,
     why: Option<Why>,
 }
 
@@ -153,19 +47,20 @@ impl Pacer {
             patience_s: rules.connect_limit.as_secs_f64() * FIRST_SLACK,
             rules,
             agents: Agents::new(),
-            flight: Flight::default(),
+            flight: Flight::new(),
             answers: Answers::new(),
-            budget: Budget::new(),
+            budget: Budget::new(rules.target_abandon, rules.people_called_machines),
             last_tick: now,
             came: 0,
-            expected: std::collections::VecDeque::new(),
+            expected: VecDeque::new(),
             rang: 0,
             first_dial: None,
             forgot: now,
             releases: vec![Releases::none(); LANDINGS],
             landings: [0.0; LANDINGS],
             learned: None,
-            sums: vec![Sum::default(); LANDINGS],
+            outlook: Outlook::new(),
+            given_up: VecDeque::new(),
             why: None,
         }
     }
@@ -182,6 +77,10 @@ impl Pacer {
                 self.first_dial.get_or_insert(now);
                 Learned::default()
             }
+            Event::Rang { attempt } => {
+                self.flight.rang(attempt, now);
+                Learned::default()
+            }
             Event::Answered { attempt, needs_agent } => {
                 self.flight.answered(attempt, needs_agent, &mut self.answers, now)
             }
@@ -189,8 +88,8 @@ impl Pacer {
                 self.flight.detected(attempt, needs_agent, &mut self.answers, now)
             }
             Event::Connected { attempt } => {
-                if self.flight.connected(attempt) {
-                    self.budget.connected(self.target(), self.agents.at_work());
+                if let Some(person) = self.flight.connected(attempt, now) {
+                    self.budget.connected(self.target(), self.agents.at_work(), person);
                 }
                 Learned::default()
             }
@@ -198,15 +97,16 @@ impl Pacer {
         };
         self.came += u32::from(learned.routable);
         self.rang += u64::from(learned.rang);
-        if let Some(waited) = learned.given_up_after {
-            self.patience_s += (waited - self.patience_s) * PATIENCE_WEIGHT;
-            self.budget.dropped(self.target(), self.agents.at_work());
+        if let Some(dropped) = learned.dropped {
+            self.patience_s += (dropped.waited_s - self.patience_s) * PATIENCE_WEIGHT;
+            self.budget.dropped(self.target(), self.agents.at_work(), dropped.person);
         }
     }
 
     /// How many numbers to dial now; called every half a second, or second.
     pub fn dials(&mut self, now: Instant) -> u32 {
         self.learn(now);
+        self.given_up.clear();
         let lines = self.rules.max_lines.saturating_sub(self.flight.lines());
         let (mode, dials) = if !self.knows_enough(now) {
             let wanted = self.agents.idle.saturating_sub(self.flight.ringing() + self.flight.detecting);
@@ -216,6 +116,11 @@ impl Pacer {
         };
         self.explain(mode, dials);
         dials
+    }
+
+    /// A ringing number to give up, once; asked after [`Pacer::dials`] until there is none. It has rung for at least 15 s.
+    pub fn poll_given_up(&mut self) -> Option<u64> {
+        self.given_up.pop_front()
     }
 
     /// Why the last tick dialled as it did; `None` before the first.
@@ -264,53 +169,68 @@ impl Pacer {
         if self.learned.is_none_or(|at| seconds(now, at) >= RELEASES_EVERY_S) {
             self.learned = Some(now);
             self.agents.refresh(now);
-            self.landings = self.answers.landings();
+            self.landings = self.answers.landings(self.flight.late_from());
             let withins = self.landings.map(|landing| landing + self.patience_s);
             Releases::compute(&mut self.releases, &self.agents, withins.into_iter());
         }
     }
 
-    /// Dials while the chance that a further answer finds no agent keeps below the bound.
+    /// Dials while the chance that a further answer finds no agent keeps below the bound. Numbers that have rung for the
+    /// minimum are given up when their own answer would go beyond it, or when they hold back better ones.
     fn predict(&mut self, now: Instant, lines: u32) -> u32 {
         let free = i64::from(self.agents.idle) - i64::from(self.flight.waiting);
-        for ((sum, releases), landing) in self.sums.iter_mut().zip(&self.releases).zip(self.landings) {
+        for ((sum, releases), landing) in self.outlook.sums().zip(&self.releases).zip(self.landings) {
             sum.start(free);
             self.agents.chances(releases, now).for_each(|p| sum.gain(p));
             self.flight.chances(&self.answers, now, landing).for_each(|p| sum.lose(p));
         }
         let bound = self.budget.bound(self.agents.at_work());
-        let most = lines.min(self.agents.at_work() * MOST_AN_AGENT);
-        let mut dials = 0;
-        while dials < most && self.risk() <= bound {
-            dials += 1;
-            for (sum, landing) in self.sums.iter_mut().zip(self.landings) {
-                sum.lose(self.answers.lands_within(0.0, landing));
-            }
+        let burst = self.agents.at_work() * MOST_AN_AGENT;
+        let late_from = self.flight.late_from();
+        let lands = self.landings.map(|landing| self.answers.lands_within(0.0, landing, late_from));
+        let late = self.flight.late(now).count();
+        if late == 0 {
+            return self.outlook.fill(&lands, bound, lines.min(burst));
         }
-        dials
-    }
-
-    /// Chance that an answer to a number dialled now finds no agent.
-    fn risk(&self) -> f64 {
-        self.sums.iter().map(|sum| sum.at_most(0)).sum::<f64>() / LANDINGS as f64
+        let keeps_bound = self.outlook.risk_soon() <= bound;
+        let mut keeping = self.outlook.clone();
+        for (sum, landing) in keeping.sums().zip(self.landings) {
+            self.flight.late_chances(&self.answers, now, landing).for_each(|p| sum.lose(p));
+        }
+        let dials_keeping = keeping.fill(&lands, bound, lines.min(burst));
+        let lines_without = lines.saturating_add(u32::try_from(late).unwrap_or(u32::MAX));
+        let dials = self.outlook.fill(&lands, bound, lines_without.min(burst));
+        let won = f64::from(dials.saturating_sub(dials_keeping)) * self.answers.in_all(late_from);
+        let lost: f64 = self.flight.late_chances(&self.answers, now, FOR_GOOD_S).sum();
+        if keeps_bound && won <= lost {
+            self.outlook = keeping;
+            return dials_keeping;
+        }
+        self.given_up.extend(self.flight.late(now));
+        self.given_up.iter().for_each(|attempt| self.flight.give_up(*attempt));
+        // Those beyond the lines that are free now come when these numbers have ended.
+        dials.min(lines)
     }
 
     fn explain(&mut self, mode: Mode, dials: u32) {
         let agents = self.agents.at_work();
         let middle = LANDINGS / 2;
-        let answers: f64 = self.flight.chances(&self.answers, self.last_tick, self.landings[middle]).sum();
+        let (now, within) = (self.last_tick, self.landings[middle]);
+        let fresh = self.flight.chances(&self.answers, now, within);
+        let answers: f64 = fresh.chain(self.flight.late_chances(&self.answers, now, within)).sum();
         let releases: f64 = self.agents.chances(&self.releases[middle], self.last_tick).sum();
         self.why = Some(Why {
             mode,
             dials,
+            given_up: u32::try_from(self.given_up.len()).unwrap_or(u32::MAX),
             idle: self.agents.idle,
             agents,
             ringing: self.flight.ringing(),
             waiting: self.flight.waiting,
             expected_releases: releases,
             expected_answers: answers,
-            answer_chance: self.answers.in_all(),
-            risk: if mode == Mode::Predictive { self.risk() } else { 0.0 },
+            answer_chance: self.answers.in_all(f64::INFINITY),
+            risk: if mode == Mode::Predictive { self.outlook.risk() } else { 0.0 },
             bound: self.budget.bound(agents),
             budget_left: self.budget.left(self.target()),
             target: self.target(),
@@ -334,3 +254,5 @@ const PATIENCE_WEIGHT: f64 = 0.05;
 const MOST_AN_AGENT: u32 = 20;
 /// Ticks of which the expectation is kept.
 const MOST_EXPECTED: usize = 64;
+/// Whoever has not answered by then never will, s.
+const FOR_GOOD_S: f64 = 30.0;

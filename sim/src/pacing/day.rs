@@ -36,6 +36,7 @@ enum What {
     Plan(u32),
     Rate,
     Tick,
+    Rang(u64),
     Answered(u64),
     Detected(u64),
     GivenUp(u64),
@@ -49,6 +50,8 @@ enum What {
 struct Call {
     party: Party,
     greeting_s: f64,
+    /// When it began to ring.
+    rang_at: Option<f64>,
     /// When the greeting is over.
     greeted_at: f64,
     /// Clock hour of the answer.
@@ -116,6 +119,7 @@ impl<'a> Day<'a> {
             What::Plan(agents) => self.plan(agents),
             What::Rate => self.next_rate(),
             What::Tick => self.tick(),
+            What::Rang(call) => self.rang(call),
             What::Answered(call) => self.answered(call),
             What::Detected(call) => self.detected(call),
             What::GivenUp(call) => self.given_up(call),
@@ -164,6 +168,9 @@ impl<'a> Day<'a> {
 
     fn tick(&mut self) {
         let dials = self.pacer.dials(instant(self.now));
+        while let Some(call) = self.pacer.poll_given_up() {
+            self.give_up(call);
+        }
         for _ in 0..dials {
             self.dial();
         }
@@ -191,13 +198,31 @@ impl<'a> Day<'a> {
         };
         let delay = scenario.post_dial_delay.draw(&mut self.rng);
         let greeting_s = scenario.greeting.draw(&mut self.rng);
-        self.calls.insert(call, Call { party, greeting_s, greeted_at: 0.0, hour: 0, waits: false });
+        self.calls.insert(call, Call { party, greeting_s, rang_at: None, greeted_at: 0.0, hour: 0, waits: false });
         self.tell(Event::Dialled { attempt: call });
+        if party != Party::Nobody || ring > 0.0 {
+            self.after(delay, What::Rang(call));
+        }
         if party == Party::Nobody || ring > scenario.ring_timeout_s {
             self.after(delay + ring.min(scenario.ring_timeout_s), What::Over(call));
         } else {
             self.after(delay + ring, What::Answered(call));
         }
+    }
+
+    fn rang(&mut self, id: u64) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.rang_at = Some(self.now);
+            self.tell(Event::Rang { attempt: id });
+        }
+    }
+
+    /// The dialer lets it ring no longer.
+    fn give_up(&mut self, id: u64) {
+        let rang_at = self.calls.get(&id).and_then(|call| call.rang_at);
+        self.outcome.given_up += 1;
+        self.outcome.short_rings += u64::from(rang_at.is_none_or(|at| self.now - at < LEAST_RING_S));
+        self.over(id);
     }
 
     fn answered(&mut self, id: u64) {
@@ -339,3 +364,5 @@ fn instant(seconds: f64) -> Instant {
 
 /// From so many agents on a tick is a second long.
 const COARSE_FROM: u32 = 100;
+/// Nobody's phone rings for less before we give up, s.
+const LEAST_RING_S: f64 = 15.0;

@@ -17,6 +17,8 @@ pub struct Outcome {
     pub abandon_worst_hour: f64,
     /// Numbers dialled.
     pub dials: u64,
+    /// Of them: given up while they rang, before they rang out.
+    pub given_up: u64,
     /// Calls that got an agent.
     pub connects: u64,
     /// People who answered.
