@@ -20,7 +20,8 @@ async fn agents_are_listed_by_extension() {
     let expected = json!({
         "extension": "1002", "name": null, "queues": ["support"], "status": "ready", "state": "on_call",
         "state_since": "1970-01-01T00:00:01.000001Z", "reason": null, "registered": true,
-        "call_id": "call_00000000000000000000000000000007", "calls": [], "held": [], "serving": ["support"], "wrap_up": null,
+        "call_id": "call_00000000000000000000000000000007", "calls": [], "held": [], "serving": ["support"],
+            "standing_leg": "none", "wrap_up": null,
     });
     assert_eq!(page["data"][1], expected);
     assert_eq!(page["data"][2]["reason"], "no_device");
