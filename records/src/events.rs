@@ -1,5 +1,7 @@
 //! Live events: the journal as others may see it, resumable from any event.
 
+mod campaigns;
+
 use std::sync::Arc;
 
 use clock::{CallId, WallTime};
@@ -175,6 +177,9 @@ impl EventFeed {
                 let account = Some(callback.account.clone());
                 Some(Event { id, kind, at: entry.at, account, call: entry.call, data: callback_json(&callback) })
             }
+            Entry::Campaign(entry) => Some(campaigns::changed(id, entry, &self.naming)),
+            Entry::Attempt(entry) => Some(campaigns::attempt(id, entry, &self.naming)),
+            Entry::CampaignStep(step) => Some(campaigns::step(id, step, &self.naming)),
             Entry::Quarantine(note) => Some(quarantine_event(id, note, &self.naming)),
             entry => agent_event(id, entry, &self.naming),
         }

@@ -10,10 +10,12 @@
 //! projector and [`journal::Upkeep`] as tasks of their own.
 
 mod agents;
+mod attempts;
 mod call;
 mod call_events;
 mod callbacks;
 mod calls;
+mod campaigns;
 mod columns;
 mod database;
 mod events;
@@ -35,8 +37,10 @@ mod words;
 pub use agents::{
     AgentCall, AgentCallFilter, AgentStats, CallDisposition, IntervalFilter, IntervalPlace, StateInterval, StateTotal,
 };
+pub use attempts::{Attempt, AttemptFilter, NumberHistory};
 pub use call::{Call, CallRecording};
 pub use callbacks::{Callback, CallbackFilter};
+pub use campaigns::{CAMPAIGN_LEADS_MAX, CampaignLead, CampaignLeadFilter};
 pub use database::{BadPostgresAddress, Database, DatabaseUnavailable, PostgresAddress};
 pub use events::{Event, EventFeed, EventId, ResumeError};
 pub use filter::{BadCursor, CallFilter, CallSort, Cursor, DEFAULT_LIMIT, MAX_LIMIT, NONE};

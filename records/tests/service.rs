@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "each function is a test, on both databases")]
 
 mod agents;
+mod campaigns;
 mod lost;
 mod people;
 #[path = "../../tests/support/postgres.rs"]
@@ -13,6 +14,7 @@ mod world;
 use std::time::Duration;
 
 use agents::{figures_of_calls_are_those_of_the_list, intervals_tile_the_time_and_figures_are_their_sums};
+use campaigns::campaigns_their_leads_and_attempts_are_rows;
 use clock::CallId;
 use journal_core::{CallStatus, Durability, Entry, Outcome, Position};
 use lost::histories_are_judged_as_the_reference_does;
@@ -39,6 +41,7 @@ macro_rules! on_both {
 
 on_both! {
     a_call_is_live_then_stored_with_its_journey,
+    campaigns_their_leads_and_attempts_are_rows,
     each_entry_counts_once_over_restarts,
     each_entry_counts_once_over_crashes_at_any_moment,
     an_older_copy_of_the_database_is_replayed,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clock::{CallId, WallTime};
 use journal::Stored;
-use journal_core::{AuditNote, CallEntry, CallRecord, Entry, Position, Step, encode, outcome};
+use journal_core::{AuditNote, CallEntry, CallRecord, CampaignEntry, Entry, Position, Shared, Step, encode, outcome};
 
 use crate::agents::Parts;
 use crate::failure::FailureReason;
@@ -13,7 +13,9 @@ use crate::lost::{FollowUp, LostCall, LostState, Rules};
 use crate::naming::Naming;
 use crate::visits::VisitFold;
 use crate::voicemails::{Voicemail, VoicemailId};
-use crate::{AgentCall, Call, CallDisposition, Callback, JourneyStep, QueueVisit, StateInterval};
+use crate::{
+    AgentCall, Attempt, Call, CallDisposition, Callback, CampaignLead, JourneyStep, QueueVisit, StateInterval,
+};
 
 /// The calls that are open, and the names.
 #[derive(Debug)]
@@ -65,6 +67,12 @@ pub(super) enum Write {
     Rules(Position, Rules),
     /// A callback as it is now.
     Callback(Position, Box<Callback>),
+    /// A campaign as it is now.
+    Campaign(Position, String, Shared<CampaignEntry>),
+    /// A lead of a campaign as it is now.
+    CampaignLead(Position, Box<CampaignLead>),
+    /// An attempt as it is now.
+    Attempt(Position, Box<Attempt>),
     /// A command for the audit log.
     Audit(Position, Box<AuditNote>),
     /// What an agent said came of a call, in his account.
@@ -183,6 +191,17 @@ impl Fold {
                 Ok(Entry::Callback(entry)) => {
                     let callback = Callback::of(entry, &self.naming);
                     writes.push(Write::Callback(stored.position, Box::new(callback)));
+                }
+                Ok(Entry::Campaign(entry)) => {
+                    writes.push(Write::Campaign(stored.position, self.naming.home.clone(), entry.clone()));
+                }
+                Ok(Entry::CampaignLead(entry)) => {
+                    let lead = CampaignLead::of(entry, &self.naming);
+                    writes.push(Write::CampaignLead(stored.position, Box::new(lead)));
+                }
+                Ok(Entry::Attempt(entry)) => {
+                    let attempt = Attempt::of(entry, &self.naming);
+                    writes.push(Write::Attempt(stored.position, Box::new(attempt)));
                 }
                 Ok(Entry::Disposition(given)) => {
                     let account = self.naming.account_of_agent(given.agent);

@@ -7,7 +7,7 @@ use super::claim::{self, Claim};
 use super::fold::{Plan, Poison, Write};
 use crate::database::{Commit, Database, Failure, Transaction, sql};
 use crate::people::write_commands;
-use crate::{agents, call_events, callbacks, calls, failure, lost, visits, voicemails};
+use crate::{agents, attempts, call_events, callbacks, calls, campaigns, failure, lost, visits, voicemails};
 
 /// Writes everything or nothing.
 pub(super) async fn all(database: &Database, journal: &Journal, plan: &Plan) -> Result<(), Failure> {
@@ -72,6 +72,9 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
             Write::RecoveryTold(_, call, at) => won_back.push((*call, *at)),
             Write::Rules(_, rules) => lost::store_rules(to, *rules).await?,
             Write::Callback(_, callback) => callbacks::write(to, callback).await?,
+            Write::Campaign(_, account, campaign) => campaigns::write(to, account, campaign).await?,
+            Write::CampaignLead(_, lead) => campaigns::write_lead(to, lead).await?,
+            Write::Attempt(_, attempt) => attempts::write(to, attempt).await?,
             Write::Failure(_, given) => failure::write(to, given).await?,
             Write::Audit(position, note) => commands.push((*position, &**note)),
             Write::Disposition(_, account, given) => dispositions.push((account, given)),
@@ -120,6 +123,9 @@ fn poison_of(write: &Write, why: String) -> Poison {
         Write::Overdue(position, _, at) | Write::RecoveryTold(position, _, at) => (*position, *at),
         Write::Rules(position, _) => (*position, WallTime::default()),
         Write::Callback(position, callback) => (*position, callback.updated_at),
+        Write::Campaign(position, _, campaign) => (*position, campaign.at),
+        Write::CampaignLead(position, lead) => (*position, lead.updated_at),
+        Write::Attempt(position, attempt) => (*position, attempt.times.ordered_at),
         Write::Audit(position, note) => (*position, note.at),
         Write::Failure(position, given) => (*position, given.at),
         Write::Disposition(position, _, given) => (*position, given.given_at),
