@@ -18,7 +18,7 @@ run: ## build and start the demo call centre (another one: make run CONFIG=file)
 	@exec cargo run --locked --release --bin trunkline -- run --config $(CONFIG)
 
 test: ## everything that must hold before a change lands
-	@tools/needs build wasm test contract
+	@tools/needs build wasm test contract openings
 	@$(MAKE) --no-print-directory lint
 	@tools/test
 
@@ -38,10 +38,10 @@ faults: ## kills, power losses, broken disks, clocks, databases and attackers, i
 	@tools/needs build test
 	TRUNKLINE_FAULTS=full cargo test --locked --test faults -- --nocapture --test-threads=1
 
-detect: ## answer detection on 2,000 generated openings of calls (three minutes)
+detect: ## answer detection on 3,000 generated openings of calls (two minutes)
 	@tools/needs build openings
-	tools/make-openings.py target/openings
-	cargo run --locked --release -p detect --example openings -- target/openings
+	tools/make-openings.py target/openings/test test
+	cargo run --locked --release -p detect --example openings -- target/openings/test
 
 contract: ## the API against its own description, with several seeds (10 minutes)
 	@tools/needs build contract

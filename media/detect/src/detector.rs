@@ -98,8 +98,9 @@ impl Detector {
     }
 
     fn hear(&mut self, frame: &Frame) {
-        let heard = self.tones.next(frame);
-        let voice = self.voice.next(frame);
+        let mut voice = self.voice.next(frame);
+        let heard = self.tones.next(frame, voice.is_voice);
+        voice.period = heard.period;
         let s = &mut self.sounds;
         s.now = s.now.saturating_add(1);
         let ended = s.singles.next(heard);
@@ -202,18 +203,19 @@ impl Detector {
     /// A beep says machine: after speech as soon as it is one, before any word when it is over and nothing follows.
     fn recording_tone(&mut self, ended: Option<Single>) -> bool {
         let s = &mut self.sounds;
+        let spoken = s.phrases.any();
         if ended.is_some() {
-            s.lone = ended.filter(|tone| !s.phrases.any() && s.is_beep(tone) && !s.cadence.is_running());
+            s.lone = ended.filter(|tone| !spoken && s.is_beep(tone) && !s.cadence.is_running());
         }
         let sounding = s.singles.sounding();
-        let tone = if s.phrases.any() {
+        let tone = if spoken {
             sounding.filter(|tone| s.is_beep(tone))
         } else {
             s.lone.filter(|tone| sounding.is_none() && s.now - tone.to >= LONE_AFTER)
         };
         let Some(tone) = tone else { return false };
         let after = frames(tone.from.saturating_sub(s.phrases.bounds().1));
-        let confidence = if s.phrases.any() { 98 } else { 80 };
+        let confidence = if spoken { 98 } else { 80 };
         let hz = Pitch::One(tone.hz).hz().0;
         self.report(Heard::Machine, confidence, Reason::RecordingTone { hz, after });
         true
@@ -309,6 +311,7 @@ impl Sounds {
         BEEP_HZ.contains(&(tone.hz as u32))
             && tone.is_certain()
             && BEEP_FRAMES.contains(&tone.frames())
+            && (tone.hz > VOWEL_HZ || tone.frames() >= VOWEL_FRAMES)
             && (pause >= BEEP_PAUSE || !self.phrases.any())
     }
 }
@@ -323,7 +326,10 @@ const _: () = assert!(FRAME_SAMPLES == 160);
 /// So much speech before the answer is an announcement.
 const ANNOUNCEMENT: Duration = Duration::from_millis(900);
 /// A tone at the end of the silence after a greeting is waited for so long: then it is a beep, or none.
-const TONE_MAY_TAKE: Duration = Duration::from_millis(160);
+const TONE_MAY_TAKE: Duration = Duration::from_millis(120);
+/// High voices sing vowels of up to 180 ms as steadily, below 700 Hz: a beep as low lasts longer.
+const VOWEL_HZ: f64 = 700.0;
+const VOWEL_FRAMES: u32 = 9;
 /// Two tones together are told from vowels after 100 ms.
 const DOUBLE_LEAST: u32 = 5;
 /// A tone's first frame may be too short to be one.

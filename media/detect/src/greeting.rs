@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::contract::Seconds;
+use crate::melody::Melody;
 use crate::voice::Voiced;
 
 /// The shape of a greeting. What a person and a machine differ in is mostly how long they speak without a pause.
@@ -23,6 +24,9 @@ pub struct Features {
     pub phrases: u32,
     /// About how many syllables: peaks of loudness.
     pub syllables: u32,
+    /// How much of the voice was lower than its end, percent: much after a question, little after a statement; 50 where
+    /// it is not known.
+    pub ending: u8,
 }
 
 impl fmt::Display for Features {
@@ -31,6 +35,11 @@ impl fmt::Display for Features {
         write!(f, "spoke {}, about {} syllables in {} {phrases}", Seconds(self.span), self.syllables, self.phrases)?;
         if self.phrases > 1 {
             write!(f, ", the longest of {}, with pauses up to {}", Seconds(self.longest), Seconds(self.pause))?;
+        }
+        match self.ending {
+            0..=24 => f.write_str(", ending low")?,
+            25..=59 => {}
+            _ => f.write_str(", ending high")?,
         }
         write!(f, ", {} after the answer", Seconds(self.lead))
     }
@@ -51,6 +60,7 @@ pub(crate) struct Phrases {
     pause: u32,
     count: u32,
     syllables: u32,
+    melody: Melody,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +72,7 @@ struct Run {
 
 impl Phrases {
     /// Takes the next frame's flag.
-    pub(crate) fn next(&mut self, Voiced { is_voice, syllables }: Voiced) {
+    pub(crate) fn next(&mut self, Voiced { is_voice, syllables, period }: Voiced) {
         let at = self.now;
         self.now = self.now.saturating_add(1);
         if self.run.is_some() || is_voice {
@@ -77,6 +87,9 @@ impl Phrases {
         self.run = Some(run);
         if run.voiced >= RUN_LEAST {
             self.count_in(run.from, at + 1);
+            if let Some(period) = period {
+                self.melody.sing(period);
+            }
         }
     }
 
@@ -101,6 +114,7 @@ impl Phrases {
             pause: frames(self.pause),
             phrases: self.count,
             syllables: self.syllables,
+            ending: self.melody.ending().unwrap_or(50),
         }
     }
 
@@ -138,9 +152,9 @@ mod tests {
 
     fn of(pattern: &[(bool, u32)]) -> Phrases {
         let mut phrases = Phrases::default();
-        pattern
-            .iter()
-            .for_each(|(voice, n)| (0..*n).for_each(|_| phrases.next(Voiced { is_voice: *voice, syllables: 0 })));
+        pattern.iter().for_each(|(voice, n)| {
+            (0..*n).for_each(|_| phrases.next(Voiced { is_voice: *voice, ..Voiced::default() }))
+        });
         phrases
     }
 

@@ -1,5 +1,8 @@
-//! Person or machine, by the shape of the greeting: a weighted sum of four features, as logistic regression fits it.
+//! Person or machine, by the shape of the greeting: the sum of what each feature says (`card`).
 
+use core::time::Duration;
+
+use crate::card::{BASE, ENDING, LEAD_MS, LONGEST_MS, MACHINE_FROM, PAUSE_MS, SYLLABLES};
 use crate::greeting::Features;
 
 /// Person or machine, with percent of confidence.
@@ -9,24 +12,43 @@ pub(crate) struct Judgement {
     pub(crate) confidence: u8,
 }
 
-/// Judges a complete greeting. In doubt it is a person: the odds against must be [`ODDS`].
+/// Points of one feature: `points[n]` for what is below `below[n]`, the last ones for the rest. A hundred points are a
+/// factor of e in the odds that it is a machine.
+pub(crate) struct Steps<const N: usize, const M: usize> {
+    pub(crate) below: [u32; N],
+    pub(crate) points: [i32; M],
+}
+
+impl<const N: usize, const M: usize> Steps<N, M> {
+    fn of(&self, value: u32) -> i32 {
+        let step = self.below.iter().take_while(|limit| value >= **limit).count();
+        self.points.get(step).copied().unwrap_or_default()
+    }
+
+    fn of_ms(&self, value: Duration) -> i32 {
+        self.of(u32::try_from(value.as_millis()).unwrap_or(u32::MAX))
+    }
+}
+
+/// Judges a complete greeting without a beep. In doubt it is a person: the odds against must be [`MACHINE_FROM`].
 pub(crate) fn of_complete(features: &Features) -> Judgement {
+    if features.span < SHORTEST_MACHINE {
+        return Judgement { is_machine: false, confidence: SHORT_IS_PERSON };
+    }
     let score = score(features);
-    let is_machine = score > ODDS;
-    let machine = logistic(score);
+    let is_machine = score >= MACHINE_FROM;
+    let machine = logistic(f64::from(score) / 100.0);
     let share = if is_machine { machine } else { 1.0 - machine };
     Judgement { is_machine, confidence: percent(share) }
 }
 
-/// Logarithm of the odds that it is a machine.
-fn score(features: &Features) -> f64 {
-    let s = |d: core::time::Duration| d.as_millis() as f64 / 1_000.0;
-    WEIGHTS[0]
-        + WEIGHTS[1] * s(features.span).min(8.0)
-        + WEIGHTS[2] * s(features.longest).min(4.0)
-        + WEIGHTS[3] * s(features.lead).min(2.0)
-        + WEIGHTS[4] * s(features.pause).min(0.6)
-        + WEIGHTS[5] * f64::from(features.syllables)
+/// Hundred times the logarithm of the odds that it is a machine.
+fn score(features: &Features) -> i32 {
+    BASE + LEAD_MS.of_ms(features.lead)
+        + LONGEST_MS.of_ms(features.longest)
+        + PAUSE_MS.of_ms(features.pause)
+        + SYLLABLES.of(features.syllables)
+        + ENDING.of(u32::from(features.ending))
 }
 
 /// 1 / (1 + e^-x), by squaring: the platform's exponential function differs in its last bits.
@@ -43,7 +65,36 @@ fn percent(share: f64) -> u8 {
     (share * 100.0).clamp(50.0, 99.0) as u8
 }
 
-/// Constant, span, longest phrase, lead and longest pause in seconds, syllables. Fitted by tools/train-detection.py.
-const WEIGHTS: [f64; 6] = [-14.71, -0.70, 1.25, 1.76, 15.70, 0.41];
-/// How sure a machine must be, as a logarithm of odds.
-const ODDS: f64 = 1.2;
+/// What a machine says before it is silent without a beep takes longer: "hello" says nothing about who says it.
+const SHORTEST_MACHINE: Duration = Duration::from_millis(2_400);
+/// Percent of the short greetings that are people's, where half of the openings are.
+const SHORT_IS_PERSON: u8 = 95;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_end_before_their_limits() {
+        let steps = Steps { below: [10, 20], points: [-1, 2, 3] };
+        assert_eq!([0, 9, 10, 19, 20, u32::MAX].map(|value| steps.of(value)), [-1, -1, 2, 2, 3, 3]);
+    }
+
+    #[test]
+    fn a_short_greeting_is_a_person_and_a_long_even_one_a_machine() {
+        let hello = Features { span: Duration::from_millis(600), ..Features::default() };
+        assert!(!of_complete(&hello).is_machine);
+        let message = Features {
+            lead: Duration::from_millis(1_200),
+            span: Duration::from_millis(6_800),
+            spoken: Duration::from_millis(6_100),
+            longest: Duration::from_millis(3_000),
+            pause: Duration::from_millis(400),
+            phrases: 3,
+            syllables: 34,
+            ending: 3,
+        };
+        let judged = of_complete(&message);
+        assert!(judged.is_machine && judged.confidence > 85, "{judged:?}");
+    }
+}

@@ -6,10 +6,13 @@
 //! everywhere, so the same frames give the same verdicts on every machine. Memory is a fixed few kilobytes a call.
 
 mod cadence;
+mod card;
 mod contract;
 mod detector;
 mod greeting;
 mod judge;
+mod melody;
+mod period;
 mod single;
 mod sit;
 mod spectrum;

@@ -54,8 +54,14 @@ fn reversed(at: usize) -> usize {
     usize::from((at as u8).reverse_bits())
 }
 
+/// Cosine of `k`/512 of a turn.
+pub(crate) fn cosine(k: usize) -> f64 {
+    let k = k % WINDOW;
+    if k < BINS { COS[k] } else { -COS[k - BINS] }
+}
+
 fn hann(n: usize) -> f64 {
-    0.5 - 0.5 * if n < BINS { COS[n] } else { -COS[n - BINS] }
+    0.5 - 0.5 * cosine(n)
 }
 
 /// Both halves of the spectrum, over the sum of the squared window (3/8 of its length).

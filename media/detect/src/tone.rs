@@ -1,6 +1,7 @@
 //! Whether 64 ms of sound are one pure tone, two tones together, or neither.
 
 use crate::contract::{FRAME_SAMPLES, Frame};
+use crate::period;
 use crate::spectrum::{BIN_HZ, BINS, WINDOW, power};
 
 /// What 64 ms of sound are.
@@ -10,6 +11,8 @@ pub(crate) struct Sounding {
     pub(crate) level: f64,
     /// Its pitches.
     pub(crate) pitch: Pitch,
+    /// Period of the voice in it, samples.
+    pub(crate) period: Option<f64>,
 }
 
 /// How many tones.
@@ -62,8 +65,8 @@ impl Tones {
         Self { samples: [0.0; WINDOW], to_fill: WINDOW.div_ceil(FRAME_SAMPLES) as u8 }
     }
 
-    /// Takes the next frame and says what the 64 ms up to its end are.
-    pub(crate) fn next(&mut self, frame: &Frame) -> Sounding {
+    /// Takes the next frame and says what the 64 ms up to its end are; the period only if it is asked for.
+    pub(crate) fn next(&mut self, frame: &Frame, of_voice: bool) -> Sounding {
         self.samples.copy_within(frame.len().., 0);
         let fresh = self.samples.iter_mut().skip(WINDOW - frame.len());
         fresh.zip(frame).for_each(|(into, sample)| *into = f64::from(*sample));
@@ -73,11 +76,11 @@ impl Tones {
         }
         let square: f64 = self.samples.iter().map(|s| s * s).sum::<f64>() / WINDOW as f64;
         if square < QUIET {
-            return Sounding { level: square, pitch: Pitch::None };
+            return Sounding { level: square, ..Sounding::default() };
         }
         let bins = power(&self.samples);
         let level: f64 = bins[LOWEST_BIN..=HIGHEST_BIN].iter().sum();
-        Sounding { level, pitch: pitch(&bins, level) }
+        Sounding { level, pitch: pitch(&bins, level), period: of_voice.then(|| period::of(&bins)).flatten() }
     }
 }
 
@@ -168,7 +171,7 @@ mod tests {
                 let t = (n * 160 + i) as f64 / 8_000.0;
                 hz.iter().map(|hz| 3_000.0 * (core::f64::consts::TAU * hz * t).sin()).sum::<f64>() as i16
             });
-            last = tones.next(&frame);
+            last = tones.next(&frame, false);
         }
         last.pitch
     }

@@ -21,12 +21,14 @@ pub(crate) struct Voice {
 }
 
 /// What a frame holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Voiced {
     /// Somebody speaks.
     pub(crate) is_voice: bool,
     /// So many syllables ended in it.
     pub(crate) syllables: u8,
+    /// Period of the voice, samples.
+    pub(crate) period: Option<f64>,
 }
 
 impl Voice {
@@ -61,7 +63,7 @@ impl Voice {
         self.speaks = power > floor * over && power > self.loudest * FAINT;
         let least = (floor * SYLLABLE_OVER_FLOOR).max(self.loudest * SYLLABLE_BELOW_LOUDEST);
         let syllables = halves.into_iter().map(|half| u8::from(self.syllables.next(half, least))).sum();
-        Voiced { is_voice: self.speaks, syllables }
+        Voiced { is_voice: self.speaks, syllables, period: None }
     }
 
     /// The noise floor, mean square.

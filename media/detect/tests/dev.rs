@@ -11,6 +11,7 @@ use std::path::Path;
 
 use clock::{Instant, Rng};
 use detect::{Detector, Event, Fax, Heard, Input, Settings, Sit, Verdict};
+use rtp_core::g711::Law;
 use sound::{Noise, Sound};
 
 /// Signal to noise in dB of each run; `None` is as it is.
@@ -167,7 +168,7 @@ fn run(sound: &Sound, answered: bool) -> Vec<Event> {
         detector.handle(now, Input::Answered);
     }
     let mut events = Vec::new();
-    for frame in sound.frames() {
+    for frame in sound.frames(Law::U) {
         now += Duration::from_millis(20);
         detector.handle(now, Input::Frame(&frame));
         events.extend(std::iter::from_fn(|| detector.poll_event()));

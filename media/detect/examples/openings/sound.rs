@@ -39,10 +39,11 @@ impl Sound {
         self.samples.resize(self.samples.len() + count(seconds), 0.0);
     }
 
-    /// Appends speech, brought to a level (root of the mean square of its louder parts).
-    pub(crate) fn speech(&mut self, speech: &Self, rms: f64) {
+    /// Appends speech without its first seconds, brought to a level (root of the mean square of its louder parts).
+    pub(crate) fn speech(&mut self, speech: &Self, clipped_s: f64, rms: f64) {
         let gain = rms / speech.active_rms();
-        self.samples.extend(speech.samples.iter().map(|s| (s * gain).clamp(-32_000.0, 32_000.0)));
+        self.samples
+            .extend(speech.samples.iter().skip(count(clipped_s)).map(|s| (s * gain).clamp(-32_000.0, 32_000.0)));
     }
 
     /// Appends a tone with ramps of 5 ms.
@@ -69,9 +70,9 @@ impl Sound {
         }
     }
 
-    /// Whole frames, through G.711 A-law.
-    pub(crate) fn frames(&self) -> Vec<Frame> {
-        let coded = |s: &f64| Law::A.decode(Law::A.encode(s.round().clamp(-32_768.0, 32_767.0) as i16));
+    /// Whole frames, through G.711.
+    pub(crate) fn frames(&self, law: Law) -> Vec<Frame> {
+        let coded = |s: &f64| law.decode(law.encode(s.round().clamp(-32_768.0, 32_767.0) as i16));
         let samples: Vec<i16> = self.samples.iter().map(coded).collect();
         samples.as_chunks::<FRAME_SAMPLES>().0.to_vec()
     }
