@@ -111,8 +111,11 @@ const SECONDS_AFTER: f64 = 5.5;
 const BEEP_OVER_SPEECH: f64 = 1.4;
 /// -24 dBm0 a tone (E.180 9).
 const SIT_RMS: f64 = 1_860.0;
-/// A name, the detector's word, pitch (Hz) and length (s) of the three tones (ANSI T1.401; E.180).
-const SITS: [(&str, &str, [(f64, f64); 3]); 6] = [
+/// A name, the detector's word, pitch (Hz) and length (s) of the three tones.
+type SpecialTone = (&'static str, &'static str, [(f64, f64); 3]);
+
+/// ANSI T1.401; E.180.
+const SITS: [SpecialTone; 6] = [
     ("ic", "intercept", [(913.8, 0.274), (1_370.6, 0.274), (1_776.7, 0.38)]),
     ("vc", "vacant_code", [(985.2, 0.38), (1_370.6, 0.274), (1_776.7, 0.38)]),
     ("ro", "reorder", [(913.8, 0.274), (1_428.5, 0.38), (1_776.7, 0.38)]),
