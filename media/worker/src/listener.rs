@@ -114,7 +114,7 @@ mod tests {
         let mut now = Instant::ZERO;
         let mut told = Vec::new();
         let mut tick = |listener: &mut Listener, frame: &Frame| {
-            now = now + Duration::from_millis(20);
+            now += Duration::from_millis(20);
             told.extend(listener.hear(now, frame));
             now
         };
