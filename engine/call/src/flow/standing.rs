@@ -322,7 +322,10 @@ impl Shard {
 
     /// Those that are up, and those that are being called: told with the facts.
     pub(crate) fn standing_facts(&self) -> (Vec<AgentId>, Vec<AgentId>) {
-        let is_up = |home: &CallId| matches!(self.calls.get(home).map(|call| &call.flow), Some(Flow::Standing(known)) if known.leg.is_some());
+        let is_up = |home: &CallId| match self.calls.get(home).map(|call| &call.flow) {
+            Some(Flow::Standing(known)) => known.leg.is_some(),
+            _ => false,
+        };
         let (up, calling): (Vec<_>, Vec<_>) = self.homes.iter().partition(|(_, home)| is_up(home));
         let agents = |homes: Vec<(&AgentId, &CallId)>| homes.into_iter().map(|(agent, _)| *agent).collect();
         (agents(up), agents(calling))

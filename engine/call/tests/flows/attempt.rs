@@ -100,7 +100,10 @@ fn its_start_is_safe_before_the_invite_leaves() {
     )));
     let (_, _, gate) = world.sent.iter().find(|(to, ..)| *to == world.phones[carrier].addr).unwrap();
     let written = &world.entries[..gate.unwrap() as usize];
-    let is_start = |entry: &Entry| matches!(entry, Entry::Call(step) if matches!(step.event, CallEvent::AttemptStarted { attempt: ATTEMPT, .. }));
+    let is_start = |entry: &Entry| match entry {
+        Entry::Call(step) => matches!(step.event, CallEvent::AttemptStarted { attempt: ATTEMPT, .. }),
+        _ => false,
+    };
     assert!(written.iter().any(is_start));
     let from = world.phones[carrier].invite_received().from().unwrap();
     assert_eq!(from.uri.user().unwrap(), "+442071830009");
