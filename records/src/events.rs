@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clock::{CallId, WallTime};
 use journal::{Journal, JournalId, ReadError, Stored, Tail};
-use journal_core::{AgentEvent, Durability, Entry, Position, QuarantineNote, QuarantinedThing};
+use journal_core::{AgentEvent, Durability, Entry, LeadListNote, Position, QuarantineNote, QuarantinedThing};
 use serde_json::{Value, json};
 
 use crate::naming::Naming;
@@ -181,6 +181,7 @@ impl EventFeed {
             Entry::Attempt(entry) => Some(campaigns::attempt(id, entry, &self.naming)),
             Entry::CampaignStep(step) => Some(campaigns::step(id, step, &self.naming)),
             Entry::Quarantine(note) => Some(quarantine_event(id, note, &self.naming)),
+            Entry::LeadList(note) => Some(lead_list_event(id, note)),
             entry => agent_event(id, entry, &self.naming),
         }
     }
@@ -253,6 +254,15 @@ fn quarantine_event(id: EventId, note: &QuarantineNote, naming: &Naming) -> Even
     };
     let data = json!({ "kind": note.thing.kind(), "name": name });
     Event { id, kind: kind.to_owned(), at: note.at, account: Some(naming.home.clone()), call, data }
+}
+
+fn lead_list_event(id: EventId, note: &LeadListNote) -> Event {
+    let kind = if note.is_progress { "progress" } else { note.state.as_str() };
+    let data = json!({ "lead_list_id": note.list.to_string(), "name": note.name, "state": note.state,
+        "read_bytes": note.read_bytes, "file_bytes": note.file_bytes, "rows_read": note.rows_read, "leads": note.leads,
+        "rows_invalid": note.rows_invalid, "rows_duplicate": note.rows_duplicate,
+        "rows_forbidden": note.rows_forbidden, "failure": note.failure });
+    Event { id, kind: format!("lead_list.{kind}"), at: note.at, account: Some(note.account.clone()), call: None, data }
 }
 
 impl std::fmt::Display for EventId {

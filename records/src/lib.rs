@@ -22,6 +22,7 @@ mod events;
 mod failure;
 mod filter;
 mod journey;
+mod leads;
 mod list;
 mod live;
 mod lost;
@@ -45,6 +46,11 @@ pub use database::{BadPostgresAddress, Database, DatabaseUnavailable, PostgresAd
 pub use events::{Event, EventFeed, EventId, ResumeError};
 pub use filter::{BadCursor, CallFilter, CallSort, Cursor, DEFAULT_LIMIT, MAX_LIMIT, NONE};
 pub use journey::{JourneyStep, tell};
+pub use leads::{
+    Chunk, ChunkWritten, LEADS_A_PAGE_MAX, LeadIssue, LeadList, LeadListCounts, LeadListState, LeadListTask,
+    ListDuplicates, NewIssue, NewLead, NewNumber, StoredLead, StoredNumber, as_list_id, lead_of_row, list_of_lead,
+    row_of_lead,
+};
 pub use list::{CallPage, find_call, find_call_events, list_calls};
 pub use live::LiveCalls;
 pub use lost::{

@@ -6,7 +6,7 @@ use journal_core::{
     RecordingState, Recovers, RoutingStrategy, StateCause, Who,
 };
 
-use crate::Relation;
+use crate::{LeadListState, LeadListTask, ListDuplicates, Relation};
 
 /// An enum with a stable snake_case word for each value.
 pub trait Word: Sized + Copy + 'static {
@@ -54,6 +54,26 @@ words!(Outcome {
     Voicemail => "voicemail",
     Error => "error",
     Callback => "callback",
+});
+words!(LeadListState {
+    Uploaded => "uploaded",
+    Mapped => "mapped",
+    Validated => "validated",
+    Importing => "importing",
+    Done => "done",
+    DoneWithErrors => "done_with_errors",
+    Failed => "failed",
+    Cancelled => "cancelled",
+});
+words!(LeadListTask {
+    Validate => "validate",
+    Import => "import",
+    Purge => "purge",
+});
+words!(ListDuplicates {
+    Keep => "keep",
+    InList => "in_list",
+    InAccount => "in_account",
 });
 words!(CallbackOwner {
     Acd => "acd",

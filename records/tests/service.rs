@@ -4,6 +4,7 @@
 
 mod agents;
 mod campaigns;
+mod leads;
 mod lost;
 mod people;
 #[path = "../../tests/support/postgres.rs"]
@@ -17,6 +18,10 @@ use agents::{figures_of_calls_are_those_of_the_list, intervals_tile_the_time_and
 use campaigns::campaigns_their_leads_and_attempts_are_rows;
 use clock::CallId;
 use journal_core::{CallStatus, Durability, Entry, Outcome, Position};
+use leads::{
+    a_list_is_written_piece_by_piece_and_each_once, leads_are_read_in_pages_without_gap_or_double,
+    lists_are_changed_by_one_and_deleted_with_their_rows,
+};
 use lost::histories_are_judged_as_the_reference_does;
 use people::{
     a_change_is_made_whole_or_not_at_all, commands_are_in_the_log_once_and_in_its_chain,
@@ -61,6 +66,9 @@ on_both! {
     a_change_is_made_whole_or_not_at_all,
     people_are_kept_beside_the_journal,
     histories_are_judged_as_the_reference_does,
+    a_list_is_written_piece_by_piece_and_each_once,
+    leads_are_read_in_pages_without_gap_or_double,
+    lists_are_changed_by_one_and_deleted_with_their_rows,
     commands_are_in_the_log_once_and_in_its_chain,
     intervals_tile_the_time_and_figures_are_their_sums,
     figures_of_calls_are_those_of_the_list,

@@ -172,6 +172,7 @@ const fn kind(entry: &Entry) -> u8 {
         Entry::Attempt(_) => 26,
         Entry::CampaignLead(_) => 27,
         Entry::CampaignStep(_) => 28,
+        Entry::LeadList(_) => 30,
     }
 }
 
@@ -221,6 +222,7 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         Entry::Attempt(attempt) => put(attempt, to),
         Entry::CampaignLead(lead) => put(lead, to),
         Entry::CampaignStep(step) => put(step, to),
+        Entry::LeadList(note) => put(note, to),
     }
 }
 
@@ -292,6 +294,7 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
         26 => Entry::Attempt(whole(body)?),
         27 => Entry::CampaignLead(whole(body)?),
         28 => Entry::CampaignStep(whole(body)?),
+        30 => Entry::LeadList(whole(body)?),
         _ => return None,
     })
 }
@@ -309,4 +312,4 @@ pub const KEY_BYTES: usize = 14;
 /// Larger than any answer kept for an Idempotency-Key, which is the longest kind.
 pub const MAX_ENTRY_BYTES: usize = 256 * 1024;
 const HEAD_BYTES: usize = 10;
-const LAST_KIND: u8 = 28;
+const LAST_KIND: u8 = 30;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentState, AgentStatus, AgentStep, AttemptEntry, AuditNote, Binding, CallStatus, CallbackEntry, CampaignEntry,
-    CampaignLeadEntry, CampaignStep, Cause, DialogIdentity, Direction, Disposition, HoursFound, LostCallRules, Outcome,
-    QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared, StateCause, Steering,
+    CampaignLeadEntry, CampaignStep, Cause, DialogIdentity, Direction, Disposition, HoursFound, LeadListNote,
+    LostCallRules, Outcome, QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared, StateCause, Steering,
 };
 
 /// One entry of the journal.
@@ -178,6 +178,8 @@ pub enum Entry {
     CampaignLead(Box<CampaignLeadEntry>),
     /// Something else happened to a campaign.
     CampaignStep(Box<CampaignStep>),
+    /// `lead_list.*`: a list of leads came to another state, or was read on.
+    LeadList(Box<LeadListNote>),
 }
 
 /// What an integer id names.

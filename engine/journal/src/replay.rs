@@ -130,7 +130,7 @@ impl Replay {
             // Leads of campaigns are the database's: a campaign reads them anew.
             Entry::CampaignLead(_) | Entry::CampaignStep(_) => {}
             // A row of the database, and what a restart ends: nothing that it needs.
-            Entry::Audit(_) | Entry::Quarantine(_) => {}
+            Entry::Audit(_) | Entry::Quarantine(_) | Entry::LeadList(_) => {}
             Entry::AgentStatus { .. }
             | Entry::AgentStateChanged { .. }
             | Entry::Agent(_)

@@ -10,10 +10,10 @@ use journal_core::{
     ActorKind, AgentEvent, AgentState, AgentStatus, AgentStep, AttemptEntry, AttemptTimes, AuditNote, AuditOutcome,
     Binding, CallEntry, CallEvent, CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState,
     CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Cause, DialogIdentity, DialogSide,
-    Direction, Disposition, Entry, HoursFound, LeadBooked, LeadTries, LegKind, LostCallRules, NOT_SET, NameKind,
-    Outcome, QuarantineNote, QuarantinedThing, QueueLeft, RecordingState, RecoveredCall, Recovers, RoutedAgent,
-    RoutedOthers, RoutedStanding, Routing, RoutingStrategy, Shared, SkillStep, StateCause, Steering, WantedCallback,
-    Who,
+    Direction, Disposition, Entry, HoursFound, LeadBooked, LeadListNote, LeadTries, LegKind, LostCallRules, NOT_SET,
+    NameKind, Outcome, QuarantineNote, QuarantinedThing, QueueLeft, RecordingState, RecoveredCall, Recovers,
+    RoutedAgent, RoutedOthers, RoutedStanding, Routing, RoutingStrategy, Shared, SkillStep, StateCause, Steering,
+    WantedCallback, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -53,6 +53,7 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("attempt.v1.hex", vec![("ended", attempt())]),
         golden!("campaign_lead.v1.hex", campaign_leads()),
         golden!("campaign_step.v1.hex", campaign_steps()),
+        golden!("lead_list.v1.hex", vec![("importing", lead_list())]),
     ]
 }
 
@@ -315,6 +316,25 @@ fn campaign() -> Entry {
         started_at: Some(AT),
         ended_at: None,
         resets: vec![(ListId(4), AT)],
+        at: AT,
+    }))
+}
+
+fn lead_list() -> Entry {
+    Entry::LeadList(Box::new(LeadListNote {
+        list: ListId(0x0123 << 32),
+        account: "demo".to_owned(),
+        name: "leads.csv".to_owned(),
+        state: "importing".to_owned(),
+        is_progress: true,
+        read_bytes: 65_536,
+        file_bytes: 1_000_000,
+        rows_read: 1_000,
+        leads: 990,
+        rows_invalid: 5,
+        rows_duplicate: 3,
+        rows_forbidden: 2,
+        failure: Some("line 7 is not UTF-8".to_owned()),
         at: AT,
     }))
 }
