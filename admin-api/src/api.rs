@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::idempotency::IdempotencyTable;
 use crate::key::Principal;
+use crate::lead_list::LeadLists;
 use crate::once::AnswerLog;
 use crate::openapi::Description;
 use crate::people::{self, LoginGuard, Passwords};
@@ -24,8 +25,8 @@ use crate::rights::Permission;
 use crate::services::Services;
 use crate::trail::{Operations, RefusalLimits};
 use crate::{
-    agent, ban, call, callback, compliance, disposition, do_not_call, envelope, event, health, key, lost_call, openapi,
-    quarantine, queue, rate, report, serve, trail, transaction, trunk, voicemail,
+    agent, ban, call, callback, compliance, disposition, do_not_call, envelope, event, health, key, lead_list,
+    lost_call, openapi, quarantine, queue, rate, report, serve, trail, transaction, trunk, voicemail,
 };
 
 /// The REST API.
@@ -52,6 +53,8 @@ pub(crate) struct State {
     pub(crate) operations: Operations,
     /// How often the audit log is told of refusals.
     pub(crate) refusals: RefusalLimits,
+    /// Uploads of lists of leads, and what is to be done with lists.
+    pub(crate) lead_lists: LeadLists,
     /// Room for clients that follow the events.
     pub(crate) streams: Arc<Semaphore>,
     /// True once the node stops: streams end.
@@ -72,15 +75,19 @@ impl Api {
             rates: RateLimits::default(),
             operations: Operations::of(&description),
             refusals: RefusalLimits::default(),
+            lead_lists: LeadLists::default(),
             streams: Arc::new(Semaphore::new(event::MAX_STREAMS)),
             shutdown: shutdown.clone(),
             services,
         });
         let (roster, database) = (Arc::clone(&shared.services.roster), shared.services.database.clone());
+        let leftovers = lead_list::leftovers(&shared.services.data_dir).await;
+        let importing = lead_list::work(Arc::clone(&shared), leftovers);
         let router = with_layers(router, shared);
         tokio::select! {
             () = serve::serve(listener, router, serve::MAX_CONNECTIONS, metrics, shutdown) => {}
             () = roster.write_uses(&database) => {}
+            () = importing => {}
         }
         let _late = timeout(LAST_WRITE, roster.write_uses_now(&database)).await;
     }
@@ -131,6 +138,7 @@ fn routes() -> OpenApiRouter<Shared> {
         disposition::routes(),
         compliance::routes(),
         do_not_call::routes(),
+        lead_list::routes(),
         lost_call::routes(),
         report::routes(),
         transaction::routes(),

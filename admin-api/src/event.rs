@@ -67,6 +67,8 @@ pub(crate) enum Topic {
     LostCalls,
     /// What is quarantined, and what is released.
     Quarantine,
+    /// Lists of leads: their states, and how far an import is.
+    LeadLists,
 }
 
 /// Which events a client gets.
@@ -124,7 +126,8 @@ async fn events(
 }
 
 impl Topic {
-    const ALL: [Self; 5] = [Self::LiveCalls, Self::Agents, Self::Queues, Self::LostCalls, Self::Quarantine];
+    const ALL: [Self; 6] =
+        [Self::LiveCalls, Self::Agents, Self::Queues, Self::LostCalls, Self::Quarantine, Self::LeadLists];
 
     /// What one may see who follows it: `events.follow` alone shows nothing.
     pub(crate) const fn permission(self) -> Permission {
@@ -133,6 +136,7 @@ impl Topic {
             Self::Agents => Permission::AgentsView,
             Self::Queues => Permission::QueuesView,
             Self::Quarantine => Permission::QuarantineView,
+            Self::LeadLists => Permission::LeadListsView,
         }
     }
 
@@ -141,6 +145,7 @@ impl Topic {
             Some("agent") => Self::Agents,
             Some("lost_call") => Self::LostCalls,
             Some("quarantine") => Self::Quarantine,
+            Some("lead_list") => Self::LeadLists,
             _ => Self::LiveCalls,
         }
     }

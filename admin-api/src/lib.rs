@@ -22,6 +22,7 @@ mod file;
 mod health;
 mod idempotency;
 mod key;
+mod lead_list;
 mod lost_call;
 mod metrics;
 mod once;

@@ -56,6 +56,8 @@ pub struct Metrics {
     owner_panics: IntCounterVec,
     quarantined: IntGaugeVec,
     lost_calls: IntGaugeVec,
+    lead_rows: IntCounterVec,
+    lead_lists_ended: IntCounterVec,
     /// Age of the oldest entry that the database has not taken yet, in seconds.
     pub journal_lag: Gauge,
     /// Entries that the database has not taken yet.
@@ -164,6 +166,16 @@ impl Metrics {
             owner_panics,
             quarantined,
             lost_calls,
+            lead_rows: make.counters(
+                "lead_list_rows_total",
+                "Rows of imported lists of leads, by what became of them.",
+                &["outcome"],
+            )?,
+            lead_lists_ended: make.counters(
+                "lead_lists_ended_total",
+                "Imports of lists of leads that ended.",
+                &["state"],
+            )?,
             journal_lag: make
                 .real("journal_lag_seconds", "Age of the oldest journal entry that the database has not taken yet.")?,
             journal_backlog: make.gauge("journal_backlog", "Entries that the database has not taken yet.")?,
@@ -199,6 +211,16 @@ impl Metrics {
         if let Some(wait_ms) = record.queue_wait_ms.filter(|_| is_visit) {
             self.queue_wait.observe(std::time::Duration::from_millis(wait_ms).as_secs_f64());
         }
+    }
+
+    /// Counts rows of an import: `lead`, `invalid`, `duplicate` or `forbidden`.
+    pub(crate) fn lead_rows(&self, outcome: &'static str, number: u64) {
+        self.lead_rows.with_label_values(&[outcome]).inc_by(number);
+    }
+
+    /// Counts an import that ended, by the word of its state.
+    pub(crate) fn lead_list_ended(&self, state: &'static str) {
+        self.lead_lists_ended.with_label_values(&[state]).inc();
     }
 
     /// Counts something dropped. The reason is a word of the program's own.

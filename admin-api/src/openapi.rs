@@ -31,6 +31,7 @@ use crate::problem::ProblemBody;
         (name = "calls", description = "Live and stored calls, in one list"),
         (name = "transactions", description = "Calls as pieces of work, and what a customer went through"),
         (name = "reports", description = "Numbers, each with its formula and the list behind it"),
+        (name = "lead lists", description = "Lists of leads: from a file to people to call"),
         (name = "voicemails", description = "Voicemails of queues"),
         (name = "telephony", description = "Trunks and registered phones"),
         (name = "events", description = "What happens, as it happens"),

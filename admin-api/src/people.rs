@@ -24,6 +24,7 @@ use crate::access::Routes;
 pub(crate) use fields::nullable;
 pub(crate) use login_guard::LoginGuard;
 pub(crate) use password::Passwords;
+pub(crate) use secret::new_id;
 pub(crate) use team::team_of;
 
 pub(crate) fn routes() -> Routes {

@@ -76,6 +76,8 @@ permissions! {
     DncView = "dnc.view", "see the do-not-call list";
     DncManage = "dnc.manage", "change the do-not-call list";
     ComplianceView = "compliance.view", "see the rules of the dial gate and what it says of numbers";
+    LeadListsView = "lead_lists.view", "see lists of leads and the people in them";
+    LeadListsManage = "lead_lists.manage", "upload, import and delete lists of leads";
     QueuesControl = "queues.control", "move, prioritise, pull and re-queue waiting calls";
     VoicemailsView = "voicemails.view", "see voicemails";
     VoicemailsPlay = "voicemails.play", "listen to voicemails";
@@ -190,6 +192,8 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::DncView, All),
             (P::DncManage, All),
             (P::ComplianceView, All),
+            (P::LeadListsView, All),
+            (P::LeadListsManage, All),
             (P::VoicemailsView, All),
             (P::VoicemailsPlay, All),
             (P::TelephonyView, All),
@@ -227,6 +231,8 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::DncView, All),
             (P::DncManage, All),
             (P::ComplianceView, All),
+            (P::LeadListsView, All),
+            (P::LeadListsManage, All),
             (P::QueuesControl, All),
             (P::VoicemailsView, All),
             (P::VoicemailsPlay, All),
@@ -281,6 +287,7 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::CallbacksView, All),
             (P::DncView, All),
             (P::ComplianceView, All),
+            (P::LeadListsView, All),
             (P::VoicemailsView, All),
             (P::TelephonyView, All),
             (P::EventsFollow, All),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use call::NumberPlan;
 use centre::{Answer, Command, CommandError, Directory, Snapshot};
 use journal::Journal;
 use records::{Database, LiveCalls};
@@ -26,6 +27,10 @@ pub struct Services {
     pub account: String,
     /// Names of the account's objects.
     pub directory: watch::Receiver<Arc<Directory>>,
+    /// Country (ISO 3166-1) of numbers that name none.
+    pub home_country: String,
+    /// How numbers are written in a country, by its two letters in upper case; none for one that is not known.
+    pub number_plan: fn(&str) -> Option<NumberPlan>,
     /// By which days begin in reports that name no other.
     pub time_zone: hours::Zone,
     /// Whether the node is ready for calls.

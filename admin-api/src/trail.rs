@@ -118,9 +118,10 @@ pub(crate) async fn record(State(shared): State<Shared>, request: Request, next:
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
         return next.run(request).await;
     }
+    let longest = if takes_files(&request) { LONGEST_UPLOAD } else { LONGEST };
     let (trail, request) = begin(&shared, request).await;
     let work = RUNNING.scope(trail.clone(), async move { tell(&shared, &trail, next.run(request).await).await });
-    match tokio::spawn(timeout(LONGEST, work)).await {
+    match tokio::spawn(timeout(longest, work)).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Problem::new(Code::Unavailable, "The request took too long.").into_response(),
         Err(broken) => match broken.try_into_panic() {
@@ -128,6 +129,12 @@ pub(crate) async fn record(State(shared): State<Shared>, request: Request, next:
             Err(_) => Problem::new(Code::Unavailable, "The node stops.").into_response(),
         },
     }
+}
+
+/// A file takes as long as its client's line.
+fn takes_files(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    request.method() == Method::POST && path.is_some_and(|path| UPLOADS.contains(&path))
 }
 
 async fn begin(shared: &Shared, request: Request) -> (Trail, Request) {
@@ -197,5 +204,9 @@ async fn read(response: Response) -> (Option<String>, Response) {
 const FORBIDDEN: u16 = 403;
 /// Above every deadline of what a request does, also of one whose client is gone.
 const LONGEST: Duration = Duration::from_secs(120);
+/// Routes that take files.
+const UPLOADS: [&str; 1] = ["/v1/lead-lists"];
+/// The longest file over a slow line.
+const LONGEST_UPLOAD: Duration = Duration::from_secs(3_600);
 /// Bytes of an answer that is looked into for the id of what was made.
 const MAX_ANSWER: usize = 64 * 1024;

@@ -155,6 +155,8 @@ impl Records {
         spawn_essential(route_commands(asked, Arc::clone(&running.post)));
         let services = Services {
             time_zone: config.node.time_zone.clone(),
+            home_country: config.node.home_country.clone(),
+            number_plan: config::number_plan,
             commands,
             snapshot: running.snapshots.watch(),
             directory: running.directory,

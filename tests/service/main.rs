@@ -23,6 +23,7 @@ mod init;
 mod intervals;
 mod journeys;
 mod lan;
+mod lead_lists;
 mod leaks;
 mod lines;
 mod log;

@@ -13,7 +13,8 @@ pub(crate) struct Event {
     /// Resumes the stream after this event.
     pub(crate) id: String,
     /// What: the types of a call's journey, and `agent.state_changed`, `lost_call.overdue`, `queue.stats`,
-    /// `queue.alert`, `quarantine.began` and `quarantine.released`.
+    /// `queue.alert`, `quarantine.began`, `quarantine.released`, and `lead_list.` with the state of a list of leads or
+    /// `progress`.
     #[serde(rename = "type")]
     #[schema(example = "call.answered")]
     pub(crate) kind: String,

@@ -59,6 +59,7 @@ codes! {
     BanNotFound = 404, "ban_not_found", "No such ban";
     CallbackNotFound = 404, "callback_not_found", "No such callback";
     DncEntryNotFound = 404, "dnc_entry_not_found", "The number is not on the do-not-call list";
+    LeadListNotFound = 404, "lead_list_not_found", "No such list of leads";
     VoicemailNotFound = 404, "voicemail_not_found", "No such voicemail";
     AccountNotFound = 404, "account_not_found", "No such account";
     UserNotFound = 404, "user_not_found", "No such user";
@@ -71,6 +72,7 @@ codes! {
     CallbackLimit = 409, "callback_limit", "As many callbacks as are allowed wait or are being dialed";
     CallerWaiting = 409, "caller_waiting", "The caller waits on the line in that queue";
     QueueClosed = 409, "queue_closed", "The queue is closed";
+    LeadListState = 409, "lead_list_state", "The list of leads is in another state";
     CallEnded = 409, "call_ended", "The call is over";
     CallNotFailed = 409, "call_not_failed", "The call did not fail, or is not over";
     CallNotWaiting = 409, "call_not_waiting", "The call does not wait in a queue, or no more";
@@ -91,6 +93,7 @@ codes! {
     UnsupportedMediaType = 415, "unsupported_media_type", "The body has a media type that this route does not take";
     RangeNotSatisfiable = 416, "range_not_satisfiable", "The range lies outside the file";
     InvalidBody = 422, "invalid_body", "A field of the body is not allowed";
+    UnreadableFile = 422, "unreadable_file", "The file is no list that can be read";
     BadDestination = 422, "bad_destination", "The destination is no number and no extension";
     IdempotencyKeyReused = 422, "idempotency_key_reused", "The Idempotency-Key was used with another body";
     PreconditionRequired = 428, "precondition_required", "This route needs the header If-Match";

@@ -69,7 +69,12 @@ fn every_operation_has_a_name_a_tag_a_summary_and_examples() {
             assert!(words.as_str().is_some_and(|text| !text.is_empty()), "{at}");
         }
         if let Some(content) = operation["requestBody"]["content"].as_object() {
-            assert!(content.values().all(|body| body["example"].is_object()), "{at} has no example of its body");
+            assert!(
+                content.iter().all(|(kind, body)| {
+                    body["example"].is_object() || (kind == "text/csv" && body["example"].is_string())
+                }),
+                "{at} has no example of its body"
+            );
         }
         let responses = operation["responses"].as_object().unwrap();
         let successes: Vec<_> = responses.iter().filter(|(status, _)| status.starts_with('2')).collect();

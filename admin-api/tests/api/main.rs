@@ -13,6 +13,7 @@ mod client;
 mod compliance;
 mod contract;
 mod events;
+mod lead_lists;
 mod lists;
 mod lost_calls;
 mod node;

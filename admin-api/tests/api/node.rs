@@ -150,6 +150,8 @@ impl Node {
             snapshot,
             account: ACCOUNT.into(),
             time_zone: hours::Zone::utc(),
+            home_country: "GB".into(),
+            number_plan,
             directory,
             readiness,
             live,
@@ -197,6 +199,14 @@ impl Node {
         self.published.0.send_modify(|snapshot| {
             Arc::make_mut(snapshot).standings = Arc::new([(QueueId(1), standing)].into());
         });
+    }
+
+    /// Publishes that a number is not to be called.
+    pub(crate) fn forbid(&self, number: &str) {
+        let listed = dialer::gate::Listed { reason: Some("asked us".into()), since: WallTime::from_micros(0) };
+        let mut lists = dialer::gate::Lists::default();
+        lists.add(&number.parse().unwrap(), listed).unwrap();
+        self.published.0.send_modify(|snapshot| Arc::make_mut(snapshot).do_not_call = Arc::new(lists));
     }
 
     pub(crate) fn writer(&self) -> Writer {
@@ -393,3 +403,14 @@ const ACCOUNT: &str = "demo";
 const SHARD: Owner = Owner::Shard(ShardId(0));
 /// For what takes milliseconds on a machine that is not overloaded.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Great Britain only.
+fn number_plan(country: &str) -> Option<call::NumberPlan> {
+    (country == "GB").then(|| call::NumberPlan {
+        country_code: "44".to_owned(),
+        trunk_prefix: "0".to_owned(),
+        international_prefix: "00".to_owned(),
+        national_digits: (9, 10),
+        ..call::NumberPlan::default()
+    })
+}

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::audit::logged;
 use crate::cast::{BAD_KEYS, ROLES, bearer};
-use crate::client::{Reply, send};
+use crate::client::{KEY, Reply, send};
 use crate::node::{Node, agent, quarantined};
 use crate::story::{Story, recording_path};
 
@@ -251,6 +251,24 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "remove_dnc" => at(&format!("/v1/dnc/{NUMBER}"), LEADERS, Nothing),
         "list_compliance_rules" => at("/v1/compliance/rules", LOOKERS, Own),
         "check_compliance" => at("/v1/compliance/check?number=%2B442071838750", LOOKERS, Own),
+        "list_lead_lists" => at("/v1/lead-lists", LOOKERS, Empty),
+        "create_lead_list" => with(at("/v1/lead-lists", LEADERS, Own), json!({"name": unique})),
+        "show_lead_list" => at(&uploaded(node).await, LOOKERS, Nothing),
+        "delete_lead_list" => at(&uploaded(node).await, LEADERS, Nothing),
+        "preview_lead_list" => at(&format!("{}/preview", uploaded(node).await), LOOKERS, Nothing),
+        "map_lead_list" => {
+            let row = at(&format!("{}/mapping", uploaded(node).await), LEADERS, Nothing);
+            with(row, json!({"columns": ["phone", "name"]}))
+        }
+        "validate_lead_list" => at(&format!("{}/validate", uploaded(node).await), LEADERS, Nothing),
+        "start_lead_list" => at(&format!("{}/start", uploaded(node).await), LEADERS, Nothing),
+        "cancel_lead_list" => at(&format!("{}/cancel", uploaded(node).await), LEADERS, Nothing),
+        "list_leads" => at(&format!("{}/entries", uploaded(node).await), LOOKERS, Nothing),
+        "download_lead_errors" => at(&format!("{}/errors.csv", uploaded(node).await), LOOKERS, Nothing),
+        "add_leads" => {
+            let list = made(node, "lead-lists", &json!({"name": unique})).await;
+            with(at(&format!("{list}/leads"), LEADERS, Nothing), json!({"leads": [{"numbers": [NUMBER]}]}))
+        }
         "release_ban" => at("/v1/bans/ban_2/release", LEADERS, Nothing),
         "list_quarantine" => at("/v1/quarantine", LEADERS, Empty),
         "release_quarantine" => at("/v1/quarantine/quarantine_1/release", ADMIN, Nothing),
@@ -292,6 +310,14 @@ async fn made(node: &Node, things: &str, body: &Value) -> String {
     let reply = ask(node, "POST", &format!("/v1/{things}"), "demo-admin-key", body).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     format!("/v1/{things}/{}", reply.json()["id"].as_str().expect("an id"))
+}
+
+/// A list of leads that was just uploaded: its path.
+async fn uploaded(node: &Node) -> String {
+    let headers = [KEY, ("Content-Type", "text/csv")];
+    let reply = send(node.at, "POST", "/v1/lead-lists", &headers, "Phone,Name\n020 7183 8750,Jo\n").await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    format!("/v1/lead-lists/{}", reply.json()["id"].as_str().expect("an id"))
 }
 
 async fn ask(node: &Node, method: &str, path: &str, secret: &str, body: &Value) -> Reply {

@@ -32,7 +32,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use measure::queue::Load;
-use measure::{calls, freed, held, owner, packets, queue, recorded};
+use measure::{calls, freed, held, lists, owner, packets, queue, recorded};
 use node::Recipe;
 use report::Report;
 
@@ -92,6 +92,13 @@ enum What {
         common: Common,
         #[arg(long, default_value_t = 2000)]
         calls: u64,
+    },
+    /// A list of leads uploaded and imported.
+    Lists {
+        #[command(flatten)]
+        common: Common,
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: u64,
     },
     /// CPU a forwarded packet, delay added, packets lost.
     Packets {
@@ -197,6 +204,7 @@ fn run(what: What, report: &mut Report) -> Result<(), Fault> {
         What::All { common, quick } => all(&recipe(common), quick, report),
         What::Calls { common, rate, seconds, runs } => calls::steady(&recipe(common), rate, seconds, runs, report),
         What::Rates { common, rates, seconds } => calls::highest(&recipe(common), &rates, seconds, report),
+        What::Lists { common, rows } => lists::lists(&recipe(common), rows, report),
         What::Held { common, calls } => held::held(&recipe(common), calls, report),
         What::Packets { common, calls, seconds, runs } => {
             packets::packets(&recipe(common), calls, seconds, runs, report)
@@ -232,6 +240,7 @@ fn all(recipe: &Recipe, quick: bool, report: &mut Report) -> Result<(), Fault> {
             freed::freed(recipe, 50, 5, 50, report),
             queue::queue(&queues, load(50.0, 5), report),
             owner::owner(500, 200, report),
+            lists::lists(recipe, 20_000, report),
         ]
     } else {
         [
@@ -243,6 +252,7 @@ fn all(recipe: &Recipe, quick: bool, report: &mut Report) -> Result<(), Fault> {
             freed::freed(recipe, 1000, 20, 1000, report),
             queue::queue(&queues, load(100.0, 60), report),
             owner::owner(10_000, 3_000, report),
+            lists::lists(recipe, 1_000_000, report),
         ]
     };
     results.into_iter().find_map(Result::err).map_or(Ok(()), Err)

@@ -55,6 +55,26 @@ impl Rest {
         Ok((status, body.to_owned()))
     }
 
+    /// What a POST that succeeds answers.
+    pub(crate) fn post(&self, path: &str, kind: &str, body: &[u8]) -> Result<Value, Fault> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let (address, key, length) = (self.address, &self.key, body.len());
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: {kind}\r\n\
+             Content-Length: {length}\r\nConnection: close\r\n\r\n"
+        )?;
+        stream.write_all(body)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| Fault::Answer(answer.clone()))?;
+        if head.split(' ').nth(1).is_none_or(|status| !status.starts_with('2')) {
+            return Err(Fault::Answer(format!("{path}: {head}: {body}")));
+        }
+        serde_json::from_str(body).map_err(|error| Fault::Answer(format!("{path}: {error}")))
+    }
+
     /// The value of an unlabelled metric.
     pub(crate) fn metric(&self, name: &str) -> Result<f64, Fault> {
         let (_, text) = self.read("/metrics")?;
@@ -109,7 +129,8 @@ impl Rest {
         Ok(None)
     }
 
-    fn json(&self, path: &str) -> Result<Value, Fault> {
+    /// What a GET that succeeds answers.
+    pub(crate) fn json(&self, path: &str) -> Result<Value, Fault> {
         let (status, body) = self.read(path)?;
         if status != 200 {
             return Err(Fault::Answer(format!("{status} to {path}: {body}")));

@@ -53,6 +53,13 @@ pub fn judge(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Verdict {
     Verdict { denial, evidence }
 }
 
+/// What stands against a number whatever the hour and whoever asks: do-not-call lists, black and white lists, countries.
+/// For lists of leads, which are read long before anything is dialed; each attempt is judged in full all the same.
+#[must_use]
+pub fn stands_against(rules: &Rules, lists: &Lists, number: &str) -> Option<Denial> {
+    company::denies(rules, lists, &Facts::new(number, Purpose::Campaign, clock::WallTime::from_micros(0)))
+}
+
 /// A campaign dials numbers and nothing else. What an agent dials was read by the plan before it came here.
 fn no_number(facts: &Facts<'_>) -> Option<Denial> {
     let is_refused = facts.purpose == Purpose::Campaign && packed(facts.number).is_none();

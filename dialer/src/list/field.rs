@@ -87,7 +87,7 @@ fields! {
     /// Something else: kept under the column's name, shown to the agent.
     Extra = "extra", [];
     /// Not kept.
-    Ignore = "ignore", ["row", "line", "issuecolumn", "issue", "issuedetail"];
+    Ignore = "ignore", ["row", "line", "imported", "issuecolumn", "issue", "issuesays", "issuedetail"];
 }
 
 impl Field {

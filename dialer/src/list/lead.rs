@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clock::WallTime;
+use clock::{LeadId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use super::field::Field;
@@ -10,7 +10,7 @@ use super::issue::{Issue, IssueClass, IssueCode};
 use super::mapping::Mapping;
 use super::number::{self, Numbering};
 use super::split::Cells;
-use crate::gate::{packed, zone_named};
+use crate::gate::{Consent, ConsentTo, packed, zone_named};
 
 /// Somebody to call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -155,11 +155,7 @@ impl LeadReader {
         if read.lead.numbers.is_empty() && read.issues.iter().all(|issue| issue.code.class() == IssueClass::Note) {
             read.issues.push(Issue { column: None, code: IssueCode::NoNumber, detail: String::new() });
         }
-        let Details { name, first_name, last_name, .. } = &mut read.lead.details;
-        if name.is_none() {
-            let parts: Vec<&str> = [first_name, last_name].into_iter().filter_map(|part| part.as_deref()).collect();
-            *name = Some(parts.join(" ")).filter(|whole| !whole.is_empty());
-        }
+        read.lead.details.name_whole();
         read
     }
 
@@ -217,6 +213,58 @@ impl LeadReader {
             Field::Phone | Field::Ignore => return,
         };
         *place = Some(value);
+    }
+}
+
+/// Reads a lead that came without a file: his numbers as they are typed, and what else is known.
+#[must_use]
+pub fn read_lead<'a>(
+    numbers: impl IntoIterator<Item = &'a str>,
+    mut details: Details,
+    country: &str,
+    numbering: &mut dyn Numbering,
+) -> Read {
+    let mut read = Read::default();
+    let country = details.country.clone().unwrap_or_else(|| country.to_owned()).to_uppercase();
+    if numbering.trunk_prefix(&country).is_none() {
+        read.issues.push(Issue { column: None, code: IssueCode::UnknownCountry, detail: shown(&country) });
+        return read;
+    }
+    if let Some(zone) = details.time_zone.take_if(|zone| zone_named(zone).is_none()) {
+        read.issues.push(Issue { column: None, code: IssueCode::UnknownTimeZone, detail: shown(&zone) });
+    }
+    for (place, typed) in numbers.into_iter().enumerate() {
+        put_number(&mut read, place, typed, &country, numbering);
+    }
+    if read.lead.numbers.is_empty() && read.issues.iter().all(|issue| issue.code.class() == IssueClass::Note) {
+        read.issues.push(Issue { column: None, code: IssueCode::NoNumber, detail: String::new() });
+    }
+    details.name_whole();
+    read.lead.details = details;
+    read
+}
+
+impl Details {
+    /// What the person agreed to, as the gate wants to know it; shown by the lead.
+    #[must_use]
+    pub fn consents(&self, lead: LeadId) -> Vec<Consent> {
+        let given = [
+            (ConsentTo::ArtificialVoice, self.consent_artificial_voice_at),
+            (ConsentTo::ClaimsManagement, self.consent_claims_management_at),
+        ];
+        let consent = |(to, at): (ConsentTo, Option<i64>)| {
+            Some(Consent { to, id: lead.to_string(), given_at: WallTime::from_micros(at?), revoked_at: None })
+        };
+        given.into_iter().filter_map(consent).collect()
+    }
+
+    /// Makes the whole name of its parts where only they are known.
+    fn name_whole(&mut self) {
+        if self.name.is_none() {
+            let parts: Vec<&str> =
+                [&self.first_name, &self.last_name].into_iter().filter_map(|part| part.as_deref()).collect();
+            self.name = Some(parts.join(" ")).filter(|whole| !whole.is_empty());
+        }
     }
 }
 

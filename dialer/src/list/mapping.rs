@@ -56,7 +56,9 @@ impl Mapping {
     /// none looks like one.
     #[must_use]
     pub fn guess(headers: &[String], rows: &[Vec<String>]) -> Self {
-        let columns = headers.len().max(rows.iter().map(Vec::len).max().unwrap_or(0)).min(COLUMNS_MAX);
+        // A row that is wider than the header has a separator too many.
+        let widest = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let columns = if headers.is_empty() { widest } else { headers.len() }.min(COLUMNS_MAX);
         let mut fields = Vec::with_capacity(columns);
         for column in 0..columns {
             let header = headers.get(column).map_or("", String::as_str);

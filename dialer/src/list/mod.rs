@@ -20,7 +20,9 @@ pub use dialect::Dialect;
 pub use encoding::{BadText, Encoding, Transcoder};
 pub use field::Field;
 pub use issue::{Issue, IssueClass, IssueCode};
-pub use lead::{CELL_CHARS_MAX, Details, Lead, LeadNumber, LeadReader, NUMBERS_A_LEAD_MAX, Read, RowOutcome};
+pub use lead::{
+    CELL_CHARS_MAX, Details, Lead, LeadNumber, LeadReader, NUMBERS_A_LEAD_MAX, Read, RowOutcome, read_lead,
+};
 pub use mapping::{BadMapping, Mapping};
 pub use number::Numbering;
 pub use reader::{Next, Place, Reader, Row};

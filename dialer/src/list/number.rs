@@ -27,9 +27,11 @@ pub(super) fn read(text: &str, country: &str, numbering: &mut dyn Numbering) -> 
     number.ok_or(IssueCode::InvalidNumber)
 }
 
-/// The numbers of a cell: `020 7183 0001 / 07700 900123`.
+/// The numbers of a cell: `020 7183 0001 / 07700 900123`. One without a digit (`n/a`) is one that is none.
 pub(super) fn several(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split([';', '/', '|', ',', '\n', '\r']).map(str::trim).filter(|part| !part.is_empty())
+    let has_digits = cell.contains(|c: char| c.is_ascii_digit());
+    let between = move |c| has_digits && [';', '/', '|', ',', '\n', '\r'].contains(&c);
+    cell.split(between).map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// Whether a cell can be nothing but a number: enough digits, and nothing but what is written between them.

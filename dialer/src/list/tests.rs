@@ -216,6 +216,9 @@ fn columns_are_guessed_in_three_languages_and_by_their_values() {
     assert_eq!(guessed("who,where,reach\nJo,here,02071830001\nAl,there,02071830002\n"), [Extra, Extra, Phone]);
     assert_eq!(guessed("Contacto,Telefono\nAna,612345678\n"), [Extra, Phone], "a contact that is a name");
     assert_eq!(guessed("name,name\nJo,Al\n"), [Name, Extra]);
+    assert_eq!(guessed("name,phone\nDoe, Jo,02071830001\nAl,02071830001\n"), [Name, Phone], "as wide as the header");
+    let report = "row,line,imported,issue_column,issue,issue_says,issue_detail,Name,Phone\n5,6,no,Phone,x,x,0207,Al,02071830001\n";
+    assert_eq!(guessed(report)[6..], [Field::Ignore, Name, Phone], "a report that is uploaded again");
 }
 
 #[test]
@@ -302,6 +305,7 @@ fn a_row_becomes_a_lead() {
     assert_eq!((details.name.as_deref(), details.postcode.as_deref()), (Some("Jo Doe"), Some("EC1A 1BB")));
     assert_eq!(details.extra.get("the extra").map(String::as_str), Some("blue"));
     assert_eq!(details.consent_artificial_voice_at, Some(1_767_312_000_000_000));
+    assert_eq!(details.consents(clock::LeadId(7)).len(), 1);
     let written = serde_json::to_string(details).unwrap();
     assert_eq!(serde_json::from_str::<Details>(&written).unwrap(), *details);
 

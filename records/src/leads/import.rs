@@ -4,7 +4,7 @@ use clock::{LeadId, ListId, WallTime};
 
 use super::issues::NewIssue;
 use super::list::{LeadListCounts, LeadListState, LeadListTask, list_id};
-use super::{first_of, last_of, lead_of_row};
+use super::{first_of, last_of, lead_of_row, list_of_lead};
 use crate::columns;
 use crate::database::{Bind, Commit, Database, DatabaseUnavailable, Transaction, Value, sql};
 use crate::words::Word;
@@ -142,6 +142,7 @@ impl Database {
         let update = sql(END)
             .bind(state.word())
             .bind(failure)
+            .bind(counts.read_bytes)
             .bind(counts.rows_read)
             .bind(counts.leads)
             .bind(counts.numbers)
@@ -158,7 +159,7 @@ impl Database {
         Ok(changed == 1)
     }
 
-    /// Which of these numbers leads of the account have already, and which leads: of lists that are not deleted.
+    /// Which of these numbers leads of the account have already, and which leads: of lists that are in use.
     ///
     /// # Errors
     /// When the database is away.
@@ -176,7 +177,19 @@ impl Database {
                 known.push((number, LeadId(list_id(&row, 1)?.0)));
             }
         }
+        if !known.is_empty() {
+            let out_of_use = self.lists_out_of_use(account).await?;
+            known.retain(|(_, lead)| !out_of_use.contains(&list_of_lead(*lead)));
+        }
         Ok(known)
+    }
+
+    /// Lists whose leads nobody calls any more.
+    async fn lists_out_of_use(&self, account: &str) -> Result<Vec<ListId>, DatabaseUnavailable> {
+        let select =
+            "SELECT id FROM lead_lists WHERE account = $1 AND (deleted = $2 OR state IN ('failed', 'cancelled'))";
+        let rows = self.rows(sql(select).bind(account).bind(true)).await?;
+        Ok(rows.iter().map(|row| list_id(row, 0)).collect::<Result<_, _>>()?)
     }
 
     /// Deletes some of a list's leads; false once there is nothing left of it, and of a deleted list not even itself.
@@ -251,9 +264,9 @@ const PROGRESS: &str = "UPDATE lead_lists SET place = $1, read_bytes = $2, rows_
 const ADDED: &str = "UPDATE lead_lists SET place = $1, rows_read = $2, leads = $3, numbers = $4, rows_invalid = $5, \
     rows_duplicate = $6, rows_forbidden = $7, issues = $8, updated_at = $9, version = version + 1 \
     WHERE id = $10 AND version = $11 AND task IS NULL";
-const END: &str = "UPDATE lead_lists SET state = $1, failure = $2, task = NULL, rows_read = $3, leads = $4, numbers = $5, \
-    rows_invalid = $6, rows_duplicate = $7, rows_forbidden = $8, issues = $9, updated_at = $10, ended_at = $11, \
-    version = version + 1 WHERE id = $12 AND task = $13";
+const END: &str = "UPDATE lead_lists SET state = $1, failure = $2, task = NULL, read_bytes = $3, rows_read = $4, \
+    leads = $5, numbers = $6, rows_invalid = $7, rows_duplicate = $8, rows_forbidden = $9, issues = $10, \
+    updated_at = $11, ended_at = $12, version = version + 1 WHERE id = $13 AND task = $14";
 /// Few texts of statements: most pieces need one or two.
 const NUMBERS_A_QUERY: usize = 500;
 /// A transaction of a few tens of milliseconds: the projector waits behind it.

@@ -93,7 +93,8 @@ impl Database {
         Ok(leads)
     }
 
-    async fn leads(&self, query: Statement) -> Result<Vec<StoredLead>, DatabaseUnavailable> {
+    /// The leads of a query that selects `id, name, details` of them in the order of `id`, or the other way round.
+    pub(crate) async fn leads(&self, query: Statement) -> Result<Vec<StoredLead>, DatabaseUnavailable> {
         let rows = self.rows(query).await?;
         let mut leads = rows.iter().map(lead).collect::<Result<Vec<_>, _>>()?;
         if leads.is_empty() {

@@ -3,6 +3,7 @@
 pub(crate) mod calls;
 pub(crate) mod freed;
 pub(crate) mod held;
+pub(crate) mod lists;
 pub(crate) mod owner;
 pub(crate) mod packets;
 pub(crate) mod queue;
