@@ -185,7 +185,7 @@ impl Pacer {
             self.flight.chances(&self.answers, now, landing).for_each(|p| sum.lose(p));
         }
         let bound = self.budget.bound(self.agents.at_work());
-        let burst = self.agents.at_work() * MOST_AN_AGENT;
+        let burst = (self.agents.at_work() / AGENTS_A_DIAL).max(1);
         let late_from = self.flight.late_from();
         let lands = self.landings.map(|landing| self.answers.lands_within(0.0, landing, late_from));
         let late = self.flight.late(now).count();
@@ -250,8 +250,9 @@ const RELEASES_EVERY_S: f64 = 10.0;
 const FIRST_SLACK: f64 = 0.7;
 /// How fast the time until one is given up is learned.
 const PATIENCE_WEIGHT: f64 = 0.05;
-/// New numbers a tick, an agent: a bound of the loop.
-const MOST_AN_AGENT: u32 = 20;
+/// At a tick no more than a number for so many agents: a wave of numbers would be answered, or not, before anything was
+/// learned from it.
+const AGENTS_A_DIAL: u32 = 8;
 /// Ticks of which the expectation is kept.
 const MOST_EXPECTED: usize = 64;
 /// Whoever has not answered by then never will, s.
