@@ -176,6 +176,8 @@ impl Attempt {
             (_, Some(Heard::Busy)) => Outcome::Busy,
             (_, Some(Heard::Congestion)) => Outcome::Congestion,
             (_, Some(Heard::Unobtainable | Heard::Sit)) => Outcome::Unobtainable,
+            // We end only what has rung for the minimum.
+            (EndClass::Canceled, _) if self.times.rang_at.is_some() => Outcome::NoAnswer,
             (EndClass::Canceled, _) => Outcome::Canceled,
             (EndClass::Busy, _) => Outcome::Busy,
             (EndClass::NoAnswer | EndClass::HungUp, _) => Outcome::NoAnswer,

@@ -3,9 +3,11 @@
 use clock::Now;
 
 use super::campaign::{Campaign, Run, Shared, Stage};
+use super::contract::Effect;
 use super::dial::NotDialed;
 use super::explain::{Hold, Pace};
 use crate::campaign::{Method, Service, Status};
+use crate::contract::Order;
 use crate::pacing::AgentState;
 
 impl Campaign {
@@ -23,6 +25,7 @@ impl Campaign {
         pace.agents = pace.idle + run.agents(AgentState::Talking) + run.agents(AgentState::WrapUp);
         // It learns whether it dials or not.
         let predicted = if run.definition.method == Method::Predictive { run.pacer.dials(now.mono) } else { 0 };
+        run.give_up_late(shared);
         let is_spent = self.ledger.as_ref().is_none_or(|ledger| ledger.is_spent(&run.definition.abandon, now.wall));
         let held = held(self.life.status, run, shared, now);
         let (wanted, hold) = match held {
@@ -53,6 +56,19 @@ impl Campaign {
                 Ok(_) => pace.dialed += 1,
                 Err(NotDialed::Gate(_)) => pace.denied += 1,
                 Err(NotDialed::Busy | NotDialed::Gone) => {}
+            }
+        }
+    }
+}
+
+impl Run {
+    /// Numbers that have rung for long enough, and whose answer would find no agent, make way.
+    fn give_up_late(&mut self, shared: &mut Shared) {
+        while let Some(key) = self.pacer.poll_given_up() {
+            let late = self.flights.iter_mut().find(|(_, flight)| flight.key == key && !flight.canceled);
+            if let Some((id, flight)) = late.filter(|(_, flight)| flight.stage == Stage::Ringing) {
+                flight.canceled = true;
+                shared.out.push_back(Effect::Order(Order::Cancel { attempt: *id }));
             }
         }
     }
