@@ -145,6 +145,7 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
             caller_id: agent.caller_id.clone(),
             may_dial_out: agent.may_dial_out,
             calls_per_day_max: agent.calls_per_day_max,
+            personal: agent.personal.clone(),
         };
         Some((*known.agents.get(agent.extension.as_str())?, plan))
     });

@@ -79,7 +79,7 @@ fn lists(rng: &mut Rng) -> Lists {
     let numbers = Numbers::new(numbers.collect()).expect("as many as fit");
     let imported =
         Imported { name: "registry".to_owned(), as_of: WallTime::from_micros(AT), numbers, prefixes: vec![] };
-    lists.import(Arc::new(imported)).expect("the first");
+    lists.replace_imported(vec![Arc::new(imported)]);
     let listed = || Listed { reason: Some("asked us".to_owned()), since: WallTime::from_micros(AT) };
     for _ in 0..INTERNAL {
         lists.add(&format!("+{}", number(rng)).parse().expect("a number"), listed()).expect("room");

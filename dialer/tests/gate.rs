@@ -272,7 +272,7 @@ fn lists_deny_by_number_and_wildcard_each_in_its_reach() {
         numbers: Numbers::new(vec![12_125_550_102]).unwrap(),
         prefixes: vec!["+1917*".parse().unwrap()],
     };
-    own.import(Arc::new(imported)).unwrap();
+    own.replace_imported(vec![Arc::new(imported)]);
     let mut campaign = Lists::default();
     campaign.add(&"+12125550103".parse().unwrap(), listed()).unwrap();
     campaign.add(&"+1718*".parse().unwrap(), listed()).unwrap();

@@ -282,7 +282,7 @@ proptest! {
                 let numbers = exact.iter().filter_map(|number| packed(number)).collect();
                 let numbers = Numbers::new(numbers).unwrap();
                 let list = Imported { name: "x".to_owned(), as_of: WallTime::from_micros(0), numbers, prefixes };
-                internal.import(Arc::new(list)).unwrap();
+                internal.replace_imported(vec![Arc::new(list)]);
             }
         }
         let word = ["do_not_call", "campaign_do_not_call", "imported_do_not_call"][which as usize];

@@ -110,7 +110,7 @@ fn read_verified(reader: &mut Reader<'_>) -> Vec<Verified> {
     verified
 }
 
-fn patterns(reader: &mut Reader<'_>, key: &'static str) -> Vec<Pattern> {
+pub(super) fn patterns(reader: &mut Reader<'_>, key: &'static str) -> Vec<Pattern> {
     let right = "numbers like \"+442071234567\" and prefixes like \"+4479*\"";
     let mut read = Vec::new();
     for text in reader.texts(key, right) {

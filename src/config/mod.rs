@@ -7,6 +7,7 @@ mod check;
 mod country;
 mod database;
 mod duty;
+pub mod lists;
 mod lost_calls;
 mod measured;
 mod network;
@@ -66,6 +67,10 @@ pub struct Config {
     pub limits: Limits,
     /// `[dialing]`
     pub dialing: callback::Dialing,
+    /// `[[do_not_call_list]]`
+    pub do_not_call_lists: Vec<lists::ListFile>,
+    /// What stands in their files.
+    pub imported: Vec<Arc<dialer::gate::Imported>>,
     /// `[lost_calls]`
     pub lost_calls: LostCalls,
     /// `[[key]]`
@@ -223,7 +228,7 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads and checks the file at `path`. Opens nothing else.
+    /// Reads and checks the file at `path`, and the do-not-call lists that it names. Opens nothing else.
     ///
     /// # Errors
     /// The file cannot be read, is no TOML, or has faults (all of them).
@@ -237,6 +242,8 @@ impl Config {
         })?;
         let mut config =
             Self::from_table(&table).map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })?;
+        config.imported = lists::load(&config.do_not_call_lists)
+            .map_err(|faults| ConfigError::Faults { path: path.to_owned(), faults })?;
         config.source = Source::new(path, table);
         Ok(config)
     }
@@ -257,6 +264,8 @@ impl Config {
             dns: reader.section("dns", network::read_dns),
             limits: reader.section("limits", read_limits),
             dialing: reader.section("dialing", callback::read_dialing),
+            do_not_call_lists: reader.each("do_not_call_list", lists::read_list),
+            imported: Vec::new(),
             lost_calls: reader.section("lost_calls", lost_calls::read_lost_calls),
             keys: reader.each("key", objects::read_key),
             trunks: reader.each("trunk", trunk::read_trunk),

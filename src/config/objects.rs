@@ -70,6 +70,8 @@ pub struct Agent {
     pub may_dial_out: bool,
     /// Outbound calls a day; 0 for no cap.
     pub calls_per_day_max: u32,
+    /// Numbers that he himself does not dial, and the only ones that he does.
+    pub personal: dialer::gate::Personal,
     /// His own number, for trunks that show it.
     pub caller_id: Option<String>,
     /// Callbacks of his own that may be due at the same time; 0 for no limit.
@@ -248,6 +250,10 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
     let missed_max = reader.number("missed_max", 0, 100, 3) as u32;
     let may_dial_out = reader.flag("may_dial_out", true);
     let calls_per_day_max = reader.number("calls_per_day_max", 0, 100_000, 0) as u32;
+    let personal = dialer::gate::Personal {
+        blacklist: callback::patterns(reader, "dial_blacklist"),
+        whitelist: callback::patterns(reader, "dial_whitelist"),
+    };
     let caller_id = read_e164(reader, "caller_id");
     let callbacks_max = reader.number("callbacks_max", 0, 1_000, i64::from(acd::CALLBACKS_OF_AN_AGENT)) as u32;
     let algorithms = read_algorithms(reader).unwrap_or_default();
@@ -264,6 +270,7 @@ pub(super) fn read_agents(reader: &mut Reader<'_>) -> Vec<Agent> {
         lines,
         may_dial_out,
         calls_per_day_max,
+        personal: personal.clone(),
         caller_id: caller_id.clone(),
         callbacks_max,
         algorithms,

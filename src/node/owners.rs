@@ -183,6 +183,7 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
     }
     let _ = post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
     let _ = post.dialer.send(DialerInput::Restore(replay.do_not_call.clone())).await;
+    let _ = post.dialer.send(DialerInput::Import(config.imported.clone())).await;
     let _ = post.location.send(location_rules(config, resolved)).await;
     let bindings = replay.bindings().map(binding_of).collect();
     let _ = post.location.send(location::Input::Restore(bindings)).await;

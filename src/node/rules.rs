@@ -95,7 +95,11 @@ impl Rules {
         let path = self.config.source.path().to_owned();
         let read = tokio::task::spawn_blocking(move || Config::load(&path)).await;
         let config = read.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-        let changed: Vec<String> = self.config.source.changed(&config.source).into_iter().collect();
+        let mut changed = self.config.source.changed(&config.source);
+        if config.imported != self.config.imported {
+            changed.insert("do_not_call_list".to_owned());
+        }
+        let changed: Vec<String> = changed.into_iter().collect();
         let fixed = |key: &&String| !CHANGEABLE.contains(&key.as_str());
         let keys: Vec<String> = changed.iter().filter(fixed).cloned().collect();
         if !keys.is_empty() {
@@ -147,6 +151,7 @@ impl Rules {
         }
         let _ = self.post.location.send(location_rules(&self.config, &resolved)).await;
         let _ = self.post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
+        let _ = self.post.dialer.send(DialerInput::Import(self.config.imported.clone())).await;
         let _ = self.post.trunks.send(trunk_rules(&self.config, &resolved.directory, &self.listeners)).await;
         let _ = self.post.acd.send(agent_rules(&self.config)).await;
         let _ = self.post.acd.send(acd::Input::Owners(resolved.owners)).await;
@@ -156,7 +161,7 @@ impl Rules {
 
 /// Keys that owners take at any time (docs/configuration.md names the same). All others need a restart, so a key
 /// that is forgotten here is refused instead of silently ignored.
-const CHANGEABLE: [&str; 32] = [
+const CHANGEABLE: [&str; 33] = [
     "agents",
     "dialing.blacklist",
     "dialing.countries",
@@ -166,6 +171,7 @@ const CHANGEABLE: [&str; 32] = [
     "dialing.verified",
     "dialing.whitelist",
     "disposition",
+    "do_not_call_list",
     "key",
     "limits.call_max_s",
     "limits.calls_max",

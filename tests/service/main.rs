@@ -13,6 +13,7 @@ mod callbacks;
 mod click_to_call;
 mod contract;
 mod databases;
+mod dial_gate;
 mod disk_full;
 mod duty;
 mod events;

@@ -112,17 +112,9 @@ impl Lists {
         page
     }
 
-    /// Takes a list of somebody else's, in place of the one of that name.
-    ///
-    /// # Errors
-    /// When there are as many as there may be.
-    pub fn import(&mut self, list: Arc<Imported>) -> Result<(), Full> {
-        self.imported.retain(|known| known.name != list.name);
-        if self.imported.len() >= IMPORTED_MAX {
-            return Err(Full { max: IMPORTED_MAX });
-        }
-        self.imported.push(list);
-        Ok(())
+    /// Takes these lists of somebody else's in place of all that there were.
+    pub fn replace_imported(&mut self, lists: Vec<Arc<Imported>>) {
+        self.imported = lists;
     }
 
     /// The imported lists.

@@ -141,6 +141,8 @@ pub struct AgentPlan {
     pub may_dial_out: bool,
     /// Outbound calls a day; 0 for no cap.
     pub calls_per_day_max: u32,
+    /// His own black and white list of the dial gate.
+    pub personal: dialer::gate::Personal,
 }
 
 /// Whose calls a route takes.

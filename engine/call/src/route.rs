@@ -175,6 +175,7 @@ mod tests {
             caller_id: None,
             may_dial_out,
             calls_per_day_max: 0,
+            personal: dialer::gate::Personal::default(),
         };
         let trunk = |ip: [u8; 4]| TrunkPlan {
             sources: vec![TrunkAddress { ip: ip.into(), port: None }],

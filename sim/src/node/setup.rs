@@ -219,6 +219,7 @@ fn agent_plan(agent: AgentId) -> AgentPlan {
         caller_id: None,
         may_dial_out: true,
         calls_per_day_max: 0,
+        personal: Default::default(),
     }
 }
 

@@ -216,7 +216,7 @@ impl Shard {
             self.arm(Timer::Announced(call), ANNOUNCEMENT_MAX);
         }
         let purpose = if attempt.own.is_some() { DialPurpose::AgentCallback } else { DialPurpose::QueueCallback };
-        if let Err(rule) = self.pass_gate(call, &attempt.number, purpose, attempt.own.is_some()) {
+        if let Err(rule) = self.pass_gate(call, &attempt.number, purpose, attempt.own) {
             self.refuse_attempt(call, rule);
             return self.end_call(call, Termination::system(Reason::Denied));
         }
@@ -283,11 +283,12 @@ impl Shard {
         call: CallId,
         number: &str,
         purpose: DialPurpose,
-        is_cleared: bool,
+        own: Option<AgentId>,
     ) -> Result<(), &'static str> {
         // The PIN of an agent's callback was asked for when he asked for it.
-        let pin = self.plan.dial_rules.pin.as_ref().filter(|_| is_cleared).map(|rule| rule.pin.as_str());
-        let facts = Facts { pin, ..Facts::new(number, purpose, self.now.wall) };
+        let pin = self.plan.dial_rules.pin.as_ref().filter(|_| own.is_some()).map(|rule| rule.pin.as_str());
+        let personal = own.and_then(|agent| self.plan.agents.get(&agent)).map(|agent| &agent.personal);
+        let facts = Facts { pin, personal, ..Facts::new(number, purpose, self.now.wall) };
         let Some(denial) = gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts).denial else { return Ok(()) };
         let (number, word) = (number.to_owned(), denial.rule.word());
         self.log(call, CallEvent::DialDenied { number, rule: word.to_owned(), evidence: denial.because });

@@ -50,7 +50,7 @@ impl Shard {
         match &route.destination {
             _ if route.is_emergency => Ok(route),
             Destination::Trunk { trunk, .. } => {
-                self.judge_click(&route.to, pin)?;
+                self.judge_click(agent, &route.to, pin)?;
                 let cap = self.plan.agents.get(&agent).map_or(0, |agent| agent.calls_per_day_max);
                 if !self.trunk_has_room(*trunk) {
                     return Err(CommandError::Unavailable(unavailable("trunk_limit")));
@@ -63,8 +63,9 @@ impl Shard {
     }
 
     /// The dial gate stands before whatever is dialed from a screen (an emergency call never comes here).
-    fn judge_click(&self, number: &str, pin: Option<&str>) -> Result<(), CommandError> {
-        let facts = Facts { pin, ..Facts::new(number, DialPurpose::ClickToCall, self.now.wall) };
+    fn judge_click(&self, agent: AgentId, number: &str, pin: Option<&str>) -> Result<(), CommandError> {
+        let personal = self.plan.agents.get(&agent).map(|agent| &agent.personal);
+        let facts = Facts { pin, personal, ..Facts::new(number, DialPurpose::ClickToCall, self.now.wall) };
         let verdict = gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts);
         if verdict.is_allowed() { Ok(()) } else { Err(CommandError::Denied) }
     }

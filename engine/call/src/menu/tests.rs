@@ -77,6 +77,7 @@ fn plan() -> Plan {
         caller_id: None,
         may_dial_out: true,
         calls_per_day_max: 0,
+        personal: dialer::gate::Personal::default(),
     };
     Plan {
         numbers: NumberPlan {

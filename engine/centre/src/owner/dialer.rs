@@ -10,7 +10,7 @@ use std::sync::Arc;
 use call::Plan;
 use clock::{AttemptId, Now, RequestId, ShardId, WallTime};
 use dialer::contract::Report;
-use dialer::gate::{self, Facts, Listed, Lists, Pattern, Purpose};
+use dialer::gate::{self, Facts, Imported, Listed, Lists, Pattern, Purpose};
 use journal_core::{DoNotCall, Durability, Entry, Mark};
 
 use crate::{Answer, CommandError, Delivery};
@@ -22,6 +22,9 @@ pub enum DialerInput {
     Configure(Arc<Plan>),
     /// The list from before a restart; before any change.
     Restore(DoNotCall),
+    /// Lists that somebody else keeps, in place of all that there were. They are not journaled: their files are the
+    /// configuration's.
+    Import(Vec<Arc<Imported>>),
     /// A number or prefix goes on the list, or off it.
     DoNotCall {
         /// Whom to answer.
@@ -77,6 +80,7 @@ impl DialerOwner {
         match input {
             DialerInput::Configure(plan) => self.plan = plan,
             DialerInput::Restore(listed) => self.restore(&listed),
+            DialerInput::Import(imported) => self.import(imported),
             DialerInput::DoNotCall { request, pattern, listed, reason } => {
                 let result = self.change(now, &pattern, listed, reason);
                 let gate = Some(Mark { entry: self.entries, durability: Durability::Synced });
@@ -106,6 +110,14 @@ impl DialerOwner {
                 let _ = lists.add(&pattern, Listed { reason: reason.map(str::to_owned), since });
             }
         }
+        self.tell();
+    }
+
+    fn import(&mut self, imported: Vec<Arc<Imported>>) {
+        if self.lists.imported() == imported {
+            return;
+        }
+        Arc::make_mut(&mut self.lists).replace_imported(imported);
         self.tell();
     }
 
@@ -158,7 +170,8 @@ impl DialerOwner {
             return;
         };
         let purpose = if request.agent.is_some() { Purpose::AgentCallback } else { Purpose::QueueCallback };
-        let facts = Facts { pin, ..Facts::new(&number, purpose, request.due_at.unwrap_or(now.wall)) };
+        let personal = request.agent.and_then(|agent| self.plan.agents.get(&agent)).map(|agent| &agent.personal);
+        let facts = Facts { pin, personal, ..Facts::new(&number, purpose, request.due_at.unwrap_or(now.wall)) };
         let denied = gate::judge(&self.plan.dial_rules, &self.lists, &facts).denied_by();
         request.denied_by = denied.or_else(|| self.plan.route_back(&number).is_none().then_some("no_route"));
         request.number = Some(number);

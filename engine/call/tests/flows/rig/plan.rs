@@ -70,6 +70,7 @@ fn agent(extension: &str) -> AgentPlan {
         caller_id: None,
         may_dial_out: true,
         calls_per_day_max: 0,
+        personal: dialer::gate::Personal::default(),
     }
 }
 
