@@ -141,7 +141,7 @@ mod tests {
             country_code: String::new(),
             as_of: WallTime::default(),
         };
-        assert!(load(&[absent.clone()]).unwrap_err()[0].what.contains("cannot be read"));
+        assert!(load(std::slice::from_ref(&absent)).unwrap_err()[0].what.contains("cannot be read"));
         assert!(load(&[absent.clone(), absent]).unwrap_err()[0].what.contains("twice"));
     }
 }
