@@ -1,12 +1,16 @@
 //! `/v1/compliance`: the rules of the dial gate with their sources, and what it would say of a number.
 
+mod decision;
+
 use std::time::Duration;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{Extension, State};
+use axum::response::Response;
 use dialer::gate::{
-    Attempt, Binds, Choice, Clause, Facts, History, Purpose, RuleSet, Subject, Terms, Verdict, Voice, judge, packed,
-    zone_named,
+    Attempt, Binds, Choice, Clause, Facts, History, Purpose, RuleSet, Subject, Terms, Verdict, Voice, clause_named,
+    judge, packed, zone_named,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,6 +18,7 @@ use utoipa_axum::routes;
 
 use crate::access::{Access, Routes};
 use crate::api::Shared;
+use crate::csv::{self, Csv};
 use crate::key::Principal;
 use crate::openapi::ReadRefusals;
 use crate::page::{Cursor, Page};
@@ -144,6 +149,16 @@ pub(crate) struct RulesQuery {
     cursor: Option<Cursor>,
 }
 
+/// Which rules go into the file.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RulesExportQuery {
+    /// Only those of this rule set.
+    #[param(inline)]
+    rule_set: Option<RuleSetWord>,
+}
+
 /// What to judge: a campaign's first attempt, of which all is known that is not asked here.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -194,12 +209,32 @@ pub(crate) struct GateVerdict {
     /// The rule set and its version.
     #[schema(example = "uk 2026-11-21")]
     rule_set: Option<String>,
+    /// The company's own rules that were asked, in their order.
+    #[schema(example = json!(["do_not_call", "company_blacklist"]))]
+    rules: Vec<&'static str>,
+    /// The clauses of the rule set that were asked, in their order; the one that denies is the last.
+    clauses: Vec<GateClause>,
     /// What clocks show there: one for each zone that the number may be in.
     clocks: Vec<GateClock>,
     /// States and provinces (ISO 3166-2) or countries that it may be in, of a North American number.
     regions: Vec<String>,
     /// Imported do-not-call lists that were asked, with their day.
     lists: Vec<String>,
+}
+
+/// A clause of a rule set that was asked.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct GateClause {
+    /// Its id.
+    #[schema(example = "us.tsr.calling-hours")]
+    id: String,
+    /// The law, code or page that demands it; null for a clause that this version does not have any more.
+    source: Option<String>,
+    /// Since when it is in force.
+    #[schema(format = Date, example = "1995-12-31")]
+    effective: Option<String>,
+    /// A person had compared it with the text of its source when it was asked.
+    verified: bool,
 }
 
 /// A clock on the wall.
@@ -216,7 +251,9 @@ pub(crate) struct GateClock {
 pub(crate) fn routes() -> Routes {
     Routes::new()
         .add(Access::All(Permission::ComplianceView), routes!(rules))
+        .add(Access::All(Permission::ComplianceExport), routes!(export_rules))
         .add(Access::All(Permission::ComplianceView), routes!(check))
+        .merge(decision::routes())
 }
 
 /// The rules of the dial gate: each with its source, since when it is in force, and whether a person has verified it.
@@ -228,14 +265,36 @@ async fn rules(
     Extension(principal): Extension<Principal>,
     Query(query): Query<RulesQuery>,
 ) -> Result<Page<ComplianceRule>, Problem> {
-    let directory = shared.directory_of(&principal);
+    let all = rules_of(&shared, &principal, query.rule_set);
+    Page::cut(RULES, all, |rule| rule.id.to_owned(), query.cursor.as_ref(), query.limit.get())
+}
+
+/// The same as a CSV file.
+#[utoipa::path(get, path = "/v1/compliance/rules/export", operation_id = "export_compliance_rules", tag = "dialing",
+    params(RulesExportQuery),
+    responses((status = 200, description = "The rules", body = String, content_type = "text/csv"), ReadRefusals))]
+async fn export_rules(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<RulesExportQuery>,
+) -> Response {
+    let mut table = Csv::default();
+    table.line(RULE_COLUMNS);
+    for rule in rules_of(&shared, &principal, query.rule_set) {
+        let cells = rule.cells();
+        table.line(cells.iter().map(String::as_str));
+    }
+    csv::file("compliance-rules", Body::from(table.into_text()))
+}
+
+fn rules_of(shared: &Shared, principal: &Principal, asked: Option<RuleSetWord>) -> Vec<ComplianceRule> {
+    let directory = shared.directory_of(principal);
     let own = &directory.dial_rules;
-    let sets = RULE_SETS.into_iter().filter(|(word, _)| query.rule_set.is_none_or(|asked| asked == *word));
+    let sets = RULE_SETS.into_iter().filter(|(word, _)| asked.is_none_or(|asked| asked == *word));
     let rule = |word, set: &'static RuleSet| {
         set.clauses.iter().map(move |clause| ComplianceRule::of(word, set, clause, own.verified_by(clause.id)))
     };
-    let all = sets.flat_map(|(word, set)| rule(word, set)).collect();
-    Page::cut(RULES, all, |rule| rule.id.to_owned(), query.cursor.as_ref(), query.limit.get())
+    sets.flat_map(|(word, set)| rule(word, set)).collect()
 }
 
 /// What the gate would say of a campaign's first attempt of a number, with what it goes by.
@@ -305,6 +364,58 @@ impl ComplianceRule {
             verified_by: verified_by.map(str::to_owned),
         }
     }
+
+    /// In the order of [`RULE_COLUMNS`].
+    fn cells(self) -> [String; RULE_COLUMNS.len()] {
+        let binds: Vec<&str> = self.binds.iter().map(|bound| bound.word()).collect();
+        [
+            self.id.to_owned(),
+            self.rule_set.word().to_owned(),
+            self.version,
+            self.says.to_owned(),
+            self.demand,
+            self.rule.to_owned(),
+            self.source.to_owned(),
+            self.effective,
+            self.regions.join(BETWEEN),
+            binds.join(BETWEEN),
+            self.verified.to_string(),
+            self.verified_by.unwrap_or_default(),
+        ]
+    }
+}
+
+impl Bound {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Campaign => "campaign",
+            Self::ClickToCall => "click_to_call",
+        }
+    }
+}
+
+impl RuleSetWord {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Neutral => "neutral",
+            Self::Us => "us",
+            Self::Uk => "uk",
+            Self::Canada => "canada",
+        }
+    }
+}
+
+impl GateClause {
+    fn of(id: &str, verified: bool) -> Self {
+        let known = clause_named(id);
+        let source = known.map(|clause| clause.source.to_owned());
+        let effective = known.map(|clause| clause.effective.to_string());
+        Self { id: id.to_owned(), source, effective, verified }
+    }
+
+    fn said(&self) -> String {
+        format!("{} ({})", self.id, if self.verified { "verified" } else { "not verified" })
+    }
 }
 
 impl From<Verdict> for GateVerdict {
@@ -321,6 +432,8 @@ impl From<Verdict> for GateVerdict {
             number: evidence.number,
             at: rfc3339(evidence.at),
             rule_set: evidence.rule_set,
+            rules: evidence.rules.into_iter().map(dialer::gate::Rule::word).collect(),
+            clauses: evidence.clauses.iter().map(|asked| GateClause::of(&asked.clause, asked.verified)).collect(),
             clocks: evidence.clocks.into_iter().map(clock).collect(),
             regions: evidence.regions,
             lists: evidence.lists,
@@ -366,5 +479,22 @@ const RULE_SETS: [(RuleSetWord, &RuleSet); 4] = [
     (RuleSetWord::Canada, &dialer::gate::CANADA),
 ];
 const RULES: &str = "compliance_rules";
+/// Between several things in a cell of a file.
+const BETWEEN: &str = "; ";
+/// The first line of the file of rules. New columns come at the end.
+const RULE_COLUMNS: [&str; 12] = [
+    "id",
+    "rule_set",
+    "version",
+    "says",
+    "demand",
+    "rule",
+    "source",
+    "effective",
+    "regions",
+    "binds",
+    "verified",
+    "verified_by",
+];
 /// As long as it takes to be allowed: how long a campaign rings is not asked here.
 const RING: Duration = Duration::from_secs(15);

@@ -14,6 +14,7 @@ mod body;
 mod call;
 mod callback;
 mod compliance;
+mod csv;
 mod disposition;
 mod do_not_call;
 mod envelope;

@@ -76,6 +76,7 @@ permissions! {
     DncView = "dnc.view", "see the do-not-call list";
     DncManage = "dnc.manage", "change the do-not-call list";
     ComplianceView = "compliance.view", "see the rules of the dial gate and what it says of numbers";
+    ComplianceExport = "compliance.export", "export rules and decisions of the dial gate";
     LeadListsView = "lead_lists.view", "see lists of leads and the people in them";
     LeadListsManage = "lead_lists.manage", "upload, import and delete lists of leads";
     QueuesControl = "queues.control", "move, prioritise, pull and re-queue waiting calls";
@@ -192,6 +193,7 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::DncView, All),
             (P::DncManage, All),
             (P::ComplianceView, All),
+            (P::ComplianceExport, All),
             (P::LeadListsView, All),
             (P::LeadListsManage, All),
             (P::VoicemailsView, All),
@@ -231,6 +233,7 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::DncView, All),
             (P::DncManage, All),
             (P::ComplianceView, All),
+            (P::ComplianceExport, All),
             (P::LeadListsView, All),
             (P::LeadListsManage, All),
             (P::QueuesControl, All),

@@ -137,6 +137,42 @@ fn takes_files(request: &Request) -> bool {
     request.method() == Method::POST && path.is_some_and(|path| UPLOADS.contains(&path))
 }
 
+/// Journals that something was read whose reading matters by itself: an export. Who cannot be told of gets nothing.
+///
+/// # Errors
+/// 503 when the journal does not take it.
+pub(crate) async fn tell_reading(
+    shared: &Shared,
+    principal: &Principal,
+    asking: &Asking,
+    (action, resource_type): (&str, &str),
+    query: Option<&str>,
+) -> Result<(), Problem> {
+    // A plus is a plus, as `query` reads it.
+    let query = query.unwrap_or_default().replace('+', "%2B");
+    let told = |text: &str, most| object::plain(text, most);
+    let asked = form_urlencoded::parse(query.as_bytes());
+    let asked = asked.map(|(name, value)| (told(&name, object::MAX_ID), told(&value, MAX_ASKED).into()));
+    let asked: serde_json::Map<String, serde_json::Value> = asked.collect();
+    let note = AuditNote {
+        at: wall_now(),
+        account: principal.account.clone(),
+        actor_kind: principal.kind,
+        actor_id: principal.id.clone(),
+        actor_name: principal.name.clone(),
+        address: asking.address.to_string(),
+        user_agent: asking.user_agent.clone(),
+        request_id: asking.request_id.clone(),
+        action: action.to_owned(),
+        resource_type: resource_type.to_owned(),
+        resource_id: String::new(),
+        outcome: AuditOutcome::Done,
+        detail: object::detail(OK, Some(&asked.into()), None),
+    };
+    let is_kept = shared.answer_log.keep(vec![Entry::Audit(Box::new(note))]).await;
+    is_kept.then_some(()).ok_or_else(|| Problem::new(Code::Unavailable, "The audit log cannot be written now."))
+}
+
 async fn begin(shared: &Shared, request: Request) -> (Trail, Request) {
     let (mut parts, body) = request.into_parts();
     let Some(path) = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned()) else {
@@ -201,7 +237,10 @@ async fn read(response: Response) -> (Option<String>, Response) {
     (text, Response::from_parts(parts, Body::from(bytes)))
 }
 
+const OK: u16 = 200;
 const FORBIDDEN: u16 = 403;
+/// Characters of one value of a query that is told: a few dozen names in a filter.
+const MAX_ASKED: usize = 500;
 /// Above every deadline of what a request does, also of one whose client is gone.
 const LONGEST: Duration = Duration::from_secs(120);
 /// Routes that take files.

@@ -4,6 +4,7 @@
 
 mod agents;
 mod campaigns;
+mod decisions;
 mod leads;
 mod lost;
 mod people;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use agents::{figures_of_calls_are_those_of_the_list, intervals_tile_the_time_and_figures_are_their_sums};
 use campaigns::campaigns_their_leads_and_attempts_are_rows;
 use clock::CallId;
+use decisions::decisions_are_kept_once_and_found_by_what_they_are_about;
 use journal_core::{CallStatus, Durability, Entry, Outcome, Position};
 use leads::{
     a_list_is_written_piece_by_piece_and_each_once, leads_are_read_in_pages_without_gap_or_double,
@@ -73,6 +75,7 @@ on_both! {
     intervals_tile_the_time_and_figures_are_their_sums,
     figures_of_calls_are_those_of_the_list,
     stays_in_queues_are_what_the_steps_say,
+    decisions_are_kept_once_and_found_by_what_they_are_about,
 }
 
 async fn a_call_is_live_then_stored_with_its_journey(on: On) {

@@ -182,8 +182,8 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
         let _ = post.acd.send(callback).await;
     }
     let _ = post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
-    let _ = post.dialer.send(DialerInput::Restore(replay.do_not_call.clone())).await;
-    let _ = post.dialer.send(DialerInput::Import(config.imported.clone())).await;
+    let (listed, imported) = (replay.do_not_call.clone(), config.imported.clone());
+    let _ = post.dialer.send(DialerInput::Restore { listed, imported }).await;
     let _ = post.location.send(location_rules(config, resolved)).await;
     let bindings = replay.bindings().map(binding_of).collect();
     let _ = post.location.send(location::Input::Restore(bindings)).await;

@@ -1,10 +1,10 @@
 //! The company's own rules: do-not-call lists, black and white lists, countries, PINs.
 
-use super::facts::{Facts, Purpose};
+use super::facts::{Facts, Personal, Purpose};
 use super::lists::Lists;
 use super::pattern::Pattern;
 use super::rule_set::Choice;
-use super::verdict::{Denial, Rule};
+use super::verdict::{Denial, Evidence, Rule};
 
 /// The company's own rules, from the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,8 +50,45 @@ impl Rules {
     }
 }
 
-/// What speaks against an attempt by the company's own rules.
-pub(super) fn denies(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Option<Denial> {
+/// What speaks against an attempt by the company's own rules; which were asked is noted in the evidence.
+pub(super) fn denies(rules: &Rules, lists: &Lists, facts: &Facts<'_>, evidence: &mut Evidence) -> Option<Denial> {
+    if !lists.are_known() {
+        let because = "the do-not-call lists are not known yet".to_owned();
+        return Some(Denial::by(Rule::FactsMissing, because));
+    }
+    let denial = first_denial(rules, lists, facts);
+    let last = denial.as_ref().map(|denial| denial.rule);
+    evidence.rules = asked(rules, lists, facts).filter(|rule| last.is_none_or(|last| *rule <= last)).collect();
+    if evidence.rules.contains(&Rule::ImportedDoNotCall) {
+        evidence.lists = lists.imported().iter().map(|list| list.said()).collect();
+    }
+    denial
+}
+
+/// The rules that there are for such an attempt, in their order.
+fn asked(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> impl Iterator<Item = Rule> {
+    let has = |patterns: &[Pattern]| !patterns.is_empty();
+    let personal = |list: fn(&Personal) -> &Vec<Pattern>| facts.personal.is_some_and(|personal| has(list(personal)));
+    let asked = [
+        (Rule::DoNotCall, true),
+        (Rule::CampaignDoNotCall, facts.attempt.is_some()),
+        (Rule::ImportedDoNotCall, !is_asked_for(facts) && !lists.imported().is_empty()),
+        (Rule::CompanyBlacklist, has(&rules.blacklist)),
+        (Rule::CompanyWhitelist, has(&rules.whitelist)),
+        (Rule::PersonalBlacklist, personal(|lists| &lists.blacklist)),
+        (Rule::PersonalWhitelist, personal(|lists| &lists.whitelist)),
+        (Rule::Country, has(&rules.countries)),
+        (Rule::Pin, rules.pin.is_some()),
+    ];
+    asked.into_iter().filter(|(_, is_asked)| *is_asked).map(|(rule, _)| rule)
+}
+
+/// Whoever is called asked for it.
+const fn is_asked_for(facts: &Facts<'_>) -> bool {
+    matches!(facts.purpose, Purpose::QueueCallback | Purpose::AgentCallback)
+}
+
+fn first_denial(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Option<Denial> {
     let number = facts.number;
     listed(lists, facts)
         .or_else(|| {
@@ -87,8 +124,7 @@ fn listed(lists: &Lists, facts: &Facts<'_>) -> Option<Denial> {
         Some((Rule::CampaignDoNotCall, said("campaign's do-not-call list", found)))
     };
     let imported = || {
-        let is_asked_for = matches!(facts.purpose, Purpose::QueueCallback | Purpose::AgentCallback);
-        let list = lists.imported().iter().filter(|_| !is_asked_for).find(|list| list.has(number))?;
+        let list = lists.imported().iter().filter(|_| !is_asked_for(facts)).find(|list| list.has(number))?;
         Some((Rule::ImportedDoNotCall, format!("{number} is on the imported do-not-call list {}", list.name)))
     };
     let (rule, because) = internal.or_else(campaign).or_else(imported)?;

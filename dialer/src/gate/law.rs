@@ -6,18 +6,19 @@ use clock::WallTime;
 use hours::{Civil, Zone};
 
 use super::calendar::Day;
+use super::company::Rules;
 use super::facts::{Attempt, Caps, ConsentTo, Facts, History, Purpose, Subject, Voice};
 use super::lists::Lists;
 use super::place::{Place, zone_named};
-use super::rule_set::{Choice, Clause, ConsentWhen, Demand, RuleSet};
-use super::verdict::{Denial, Evidence, LocalTime, Rule, Tried};
+use super::rule_set::{Clause, ConsentWhen, Demand, RuleSet};
+use super::verdict::{Asked, Denial, Evidence, LocalTime, Rule, Tried};
 
 /// What speaks against an attempt by the rule set; what it is judged by is noted in the evidence.
-pub(super) fn denies(own: Choice, lists: &Lists, facts: &Facts<'_>, evidence: &mut Evidence) -> Option<Denial> {
+pub(super) fn denies(rules: &Rules, lists: &Lists, facts: &Facts<'_>, evidence: &mut Evidence) -> Option<Denial> {
     let choice = match (facts.purpose, &facts.attempt) {
         // The customer asked for it.
         (Purpose::QueueCallback | Purpose::AgentCallback, _) => return None,
-        (Purpose::ClickToCall, _) => own,
+        (Purpose::ClickToCall, _) => rules.rule_set,
         (Purpose::Campaign, Some(attempt)) => attempt.terms.rule_set,
         (Purpose::Campaign, None) => return Some(missing("nothing is known of the campaign")),
     };
@@ -28,11 +29,14 @@ pub(super) fn denies(own: Choice, lists: &Lists, facts: &Facts<'_>, evidence: &m
     };
     let judged = Judged::new(facts, lists, &place);
     judged.note(set, evidence);
-    set.clauses
-        .iter()
-        .filter(|clause| judged.is_bound_by(clause))
-        .find_map(|clause| judged.denied_by(clause))
-        .or_else(|| judged.capped(evidence.tried))
+    for clause in set.clauses.iter().filter(|clause| judged.is_bound_by(clause)) {
+        let verified = rules.verified_by(clause.id).is_some();
+        evidence.clauses.push(Asked { clause: clause.id.into(), verified });
+        if let Some(denial) = judged.denied_by(clause) {
+            return Some(denial);
+        }
+    }
+    judged.capped(evidence.tried)
 }
 
 /// An attempt with what follows from where it goes.
@@ -72,7 +76,6 @@ impl<'a> Judged<'a> {
         evidence.rule_set = Some(format!("{} {}", set.id, set.version));
         evidence.regions = self.regions.iter().map(|region| (*region).to_owned()).collect();
         evidence.clocks = self.clocks.iter().map(|(zone, civil)| shown(zone, civil)).collect();
-        evidence.lists = self.lists.imported().iter().map(|list| list.said()).collect();
         evidence.tried = self.history().map(|history| self.tried(history));
         let standing = self.attempt.into_iter().flat_map(|attempt| attempt.consents);
         evidence.consents =

@@ -16,6 +16,7 @@ pub struct Lists {
     prefixes: Arc<BTreeMap<String, Listed>>,
     count: usize,
     imported: Vec<Arc<Imported>>,
+    is_known: bool,
 }
 
 /// Why and since when something is listed.
@@ -37,11 +38,29 @@ pub struct Full {
 
 impl Default for Lists {
     fn default() -> Self {
-        Self { numbers: vec![Arc::default(); BUCKETS], prefixes: Arc::default(), count: 0, imported: Vec::new() }
+        Self {
+            numbers: vec![Arc::default(); BUCKETS],
+            prefixes: Arc::default(),
+            count: 0,
+            imported: Vec::new(),
+            is_known: true,
+        }
     }
 }
 
 impl Lists {
+    /// What stands in for lists that are still to come, after a start: nothing may be dialed until then.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self { is_known: false, ..Self::default() }
+    }
+
+    /// They have come.
+    #[must_use]
+    pub const fn are_known(&self) -> bool {
+        self.is_known
+    }
+
     /// Lists a number or prefix. One that is listed stays as it is: false.
     ///
     /// # Errors

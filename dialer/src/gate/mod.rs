@@ -30,17 +30,26 @@ pub use numbers::{NUMBERS_MAX as IMPORTED_NUMBERS_MAX, Numbers, packed};
 pub use pattern::{BadPattern, Pattern};
 pub use place::{Country, Place, counts as place_counts, source as place_source, zone_named};
 pub use rule_set::{Binds, Choice, Clause, ConsentWhen, Demand, NoRuleSet, RuleSet, Territory, Week};
-pub use rule_sets::{CANADA, NEUTRAL, UK, US};
-pub use verdict::{Denial, Evidence, LocalTime, Rule, Tried, Verdict};
+pub use rule_sets::{CANADA, NEUTRAL, RULE_SETS, UK, US, clause_named};
+pub use verdict::{Asked, Denial, Evidence, LocalTime, Rule, Tried, Verdict};
 
-/// Judges one attempt.
+/// Judges one attempt, at the moment of dialing: what it allows is to be dialed at once or judged again.
+///
+/// Each verdict is kept, whichever way it goes. Whoever asks hands the verdict on with what he does (an effect of the
+/// core that asks), and `engine/centre` or a call shard journals what `call::decision(verdict, occasion)` makes of it,
+/// before the entry of what is dialed: an entry `DialDecision`, which the projector writes to the
+/// table `compliance_decisions`. Of a campaign the occasion is `DialOccasion::Campaign`, with the attempt where it is
+/// allowed. A lead that is passed over again and again for the same reason need be kept once for each time that it
+/// would have been dialed.
 #[must_use]
 pub fn judge(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Verdict {
     let mut evidence = Evidence {
         number: facts.number.to_owned(),
         purpose: facts.purpose,
         at: facts.at,
+        rules: Vec::new(),
         rule_set: None,
+        clauses: Vec::new(),
         clocks: Vec::new(),
         regions: Vec::new(),
         tried: None,
@@ -48,8 +57,8 @@ pub fn judge(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Verdict {
         lists: Vec::new(),
     };
     let denial = no_number(facts)
-        .or_else(|| company::denies(rules, lists, facts))
-        .or_else(|| law::denies(rules.rule_set, lists, facts, &mut evidence));
+        .or_else(|| company::denies(rules, lists, facts, &mut evidence))
+        .or_else(|| law::denies(rules, lists, facts, &mut evidence));
     Verdict { denial, evidence }
 }
 

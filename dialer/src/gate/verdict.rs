@@ -1,5 +1,7 @@
 //! What the gate says, with what it went by: made to be stored and shown.
 
+use std::borrow::Cow;
+
 use clock::WallTime;
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +36,12 @@ pub struct Evidence {
     pub purpose: Purpose,
     /// When it was judged.
     pub at: WallTime,
+    /// The company's own rules that were asked, in their order; the one that denies is the last.
+    pub rules: Vec<Rule>,
     /// The rule set and its version, `us 2026-11-21`; none: no law was asked.
     pub rule_set: Option<String>,
+    /// Its clauses that were asked, in their order; the one that denies is the last.
+    pub clauses: Vec<Asked>,
     /// What the clocks of the called person showed: one for each zone that he may be in.
     pub clocks: Vec<LocalTime>,
     /// States and provinces that he may be in.
@@ -46,6 +52,15 @@ pub struct Evidence {
     pub consents: Vec<String>,
     /// Imported do-not-call lists that were asked, `tps 2026-11-01`.
     pub lists: Vec<String>,
+}
+
+/// A clause that was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Its id.
+    pub clause: Cow<'static, str>,
+    /// A person had compared it with the text of its source.
+    pub verified: bool,
 }
 
 /// A clock on the wall.

@@ -11,6 +11,7 @@ mod bridge;
 mod call;
 mod civil;
 mod contract;
+mod decision;
 mod ending;
 mod facts;
 mod flow;
@@ -45,6 +46,7 @@ pub use contract::{
     AgentFact, CallbackOrder, CallbackStep, CommandError, Contact, Effect, Input, NewCall, OfferOutcome, Reply,
     StandingStep, WaitingFact, WithdrawReason,
 };
+pub use decision::decision;
 pub use ids::shard_of_id;
 pub use lost::{Lost, LostRecording, RestoredCall};
 pub use number::MAX_DIALED_LEN;

@@ -197,7 +197,7 @@ impl Shard {
             awaiting: BTreeMap::new(),
             limits: Limits::default(),
             options_pace: Pace::default(),
-            do_not_call: Arc::default(),
+            do_not_call: Arc::new(dialer::gate::Lists::unknown()),
             silences: Silences::default(),
             timers: TimerQueue::new(),
             effects: VecDeque::new(),

@@ -168,6 +168,7 @@ const fn kind(entry: &Entry) -> u8 {
         Entry::FailureReason { .. } => 21,
         Entry::CallRecovered(_) => 22,
         Entry::PlaceKept { .. } => 23,
+        Entry::DialDecision(_) => 24,
         Entry::Campaign(_) => 25,
         Entry::Attempt(_) => 26,
         Entry::CampaignLead(_) => 27,
@@ -218,6 +219,7 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         Entry::FailureReason { call, reason, by, at } => put(&(call, reason, by, at), to),
         Entry::CallRecovered(recovered) => put(recovered, to),
         Entry::PlaceKept { queue, caller, arrived, until } => put(&(queue, caller, arrived, until), to),
+        Entry::DialDecision(decision) => put(decision, to),
         Entry::Campaign(campaign) => put(campaign, to),
         Entry::Attempt(attempt) => put(attempt, to),
         Entry::CampaignLead(lead) => put(lead, to),
@@ -290,6 +292,7 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
             let (queue, caller, arrived, until) = whole(body)?;
             Entry::PlaceKept { queue, caller, arrived, until }
         }
+        24 => Entry::DialDecision(whole(body)?),
         25 => Entry::Campaign(whole(body)?),
         26 => Entry::Attempt(whole(body)?),
         27 => Entry::CampaignLead(whole(body)?),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentState, AgentStatus, AgentStep, AttemptEntry, AuditNote, Binding, CallStatus, CallbackEntry, CampaignEntry,
-    CampaignLeadEntry, CampaignStep, Cause, DialogIdentity, Direction, Disposition, HoursFound, LeadListNote,
+    CampaignLeadEntry, CampaignStep, Cause, DialDecision, DialogIdentity, Direction, Disposition, HoursFound, LeadListNote,
     LostCallRules, Outcome, QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared, StateCause, Steering,
 };
 
@@ -170,6 +170,8 @@ pub enum Entry {
     },
     /// `call.recovered`: a call out won a lost call back. Once a lost call.
     CallRecovered(Box<RecoveredCall>),
+    /// What the dial gate said of an attempt: it becomes a row of the compliance decisions.
+    DialDecision(Box<DialDecision>),
     /// `campaign.*`: a campaign as it is from now; replaces its former entry.
     Campaign(Shared<CampaignEntry>),
     /// `attempt.*`: an attempt of a campaign as it is from now; replaces its former entry. After its end none follows.

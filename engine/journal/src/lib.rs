@@ -9,6 +9,7 @@ mod answers;
 mod audit;
 mod callbacks;
 mod codec;
+mod decision;
 mod dialing;
 mod dialog;
 mod entry;
@@ -34,6 +35,7 @@ pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
 pub use audit::{ActorKind, AuditNote, AuditOutcome};
 pub use callbacks::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState, DoNotCall, MAX_CALLBACKS, SkillStep};
 pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
+pub use decision::{DialClause, DialClock, DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried};
 pub use dialing::{
     AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Dialing,
     LeadBooked, LeadTries,

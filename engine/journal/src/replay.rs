@@ -129,8 +129,8 @@ impl Replay {
             Entry::Attempt(attempt) => self.dialing.attempt(attempt),
             // Leads of campaigns are the database's: a campaign reads them anew.
             Entry::CampaignLead(_) | Entry::CampaignStep(_) => {}
-            // A row of the database, and what a restart ends: nothing that it needs.
-            Entry::Audit(_) | Entry::Quarantine(_) | Entry::LeadList(_) => {}
+            // Rows of the database, and what a restart ends: nothing that it needs.
+            Entry::Audit(_) | Entry::Quarantine(_) | Entry::LeadList(_) | Entry::DialDecision(_) => {}
             Entry::AgentStatus { .. }
             | Entry::AgentStateChanged { .. }
             | Entry::Agent(_)

@@ -14,7 +14,7 @@ use crate::naming::Naming;
 use crate::visits::VisitFold;
 use crate::voicemails::{Voicemail, VoicemailId};
 use crate::{
-    AgentCall, Attempt, Call, CallDisposition, Callback, CampaignLead, JourneyStep, QueueVisit, StateInterval,
+    AgentCall, Attempt, Call, CallDisposition, Callback, CampaignLead, Decision, JourneyStep, QueueVisit, StateInterval,
 };
 
 /// The calls that are open, and the names.
@@ -67,6 +67,8 @@ pub(super) enum Write {
     Rules(Position, Rules),
     /// A callback as it is now.
     Callback(Position, Box<Callback>),
+    /// What the dial gate said of an attempt.
+    Decision(Position, Box<Decision>),
     /// A campaign as it is now.
     Campaign(Position, String, Shared<CampaignEntry>),
     /// A lead of a campaign as it is now.
@@ -222,6 +224,10 @@ impl Fold {
                 }
                 Ok(Entry::CallRecovered(told)) => {
                     writes.push(Write::RecoveryTold(stored.position, told.call, told.at));
+                }
+                Ok(Entry::DialDecision(judged)) => {
+                    let decision = Decision::of(judged, stored.position, &self.naming);
+                    writes.push(Write::Decision(stored.position, Box::new(decision)));
                 }
                 Ok(Entry::Audit(note)) => writes.push(Write::Audit(stored.position, note.clone())),
                 Ok(_) => {}

@@ -7,7 +7,7 @@ use super::claim::{self, Claim};
 use super::fold::{Plan, Poison, Write};
 use crate::database::{Commit, Database, Failure, Transaction, sql};
 use crate::people::write_commands;
-use crate::{agents, attempts, call_events, callbacks, calls, campaigns, failure, lost, visits, voicemails};
+use crate::{agents, attempts, call_events, callbacks, calls, campaigns, decisions, failure, lost, visits, voicemails};
 
 /// Writes everything or nothing.
 pub(super) async fn all(database: &Database, journal: &Journal, plan: &Plan) -> Result<(), Failure> {
@@ -54,7 +54,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
     let mut commands = Vec::new();
     let (mut called, mut journeys, mut left) = (Vec::new(), Vec::new(), Vec::new());
     let (mut parts, mut intervals, mut dispositions) = (Vec::new(), Vec::new(), Vec::new());
-    let mut stays = Vec::new();
+    let (mut stays, mut judged) = (Vec::new(), Vec::new());
     for write in writes {
         match write {
             Write::Call(rows) => {
@@ -76,6 +76,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
             Write::CampaignLead(_, lead) => campaigns::write_lead(to, lead).await?,
             Write::Attempt(_, attempt) => attempts::write(to, attempt).await?,
             Write::Failure(_, given) => failure::write(to, given).await?,
+            Write::Decision(_, decision) => judged.push(&**decision),
             Write::Audit(position, note) => commands.push((*position, &**note)),
             Write::Disposition(_, account, given) => dispositions.push((account, given)),
             Write::Poison(poison) => {
@@ -102,6 +103,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
         agents::write_disposition(to, account, given).await?;
     }
     agents::write_intervals(to, &intervals).await?;
+    decisions::write(to, &judged).await?;
     write_commands(to, journal.id(), &commands).await
 }
 
@@ -123,6 +125,7 @@ fn poison_of(write: &Write, why: String) -> Poison {
         Write::Overdue(position, _, at) | Write::RecoveryTold(position, _, at) => (*position, *at),
         Write::Rules(position, _) => (*position, WallTime::default()),
         Write::Callback(position, callback) => (*position, callback.updated_at),
+        Write::Decision(position, decision) => (*position, decision.at),
         Write::Campaign(position, _, campaign) => (*position, campaign.at),
         Write::CampaignLead(position, lead) => (*position, lead.updated_at),
         Write::Attempt(position, attempt) => (*position, attempt.times.ordered_at),

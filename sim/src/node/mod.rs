@@ -177,7 +177,11 @@ impl Node {
             self.step(ctx, shards, Some(Input::Acd(callback)));
         }
         self.step(ctx, shards + 2, Some(Input::Dialer(DialerInput::Configure(self.setup.plan.clone()))));
-        self.step(ctx, shards + 2, Some(Input::Dialer(DialerInput::Restore(do_not_call))));
+        self.step(
+            ctx,
+            shards + 2,
+            Some(Input::Dialer(DialerInput::Restore { listed: do_not_call, imported: Vec::new() })),
+        );
         self.step(ctx, shards + 1, Some(Input::Location(self.setup.users())));
         self.step(ctx, shards + 1, Some(Input::Location(sip::location::Input::Restore(bindings))));
         self.step(ctx, 0, Some(Input::Shard(dials)));

@@ -14,7 +14,16 @@ pub use us::US;
 use core::time::Duration;
 
 use super::calendar::Day;
-use super::rule_set::{Binds, Clause, Demand};
+use super::rule_set::{Binds, Clause, Demand, RuleSet};
+
+/// All of them.
+pub const RULE_SETS: [&RuleSet; 4] = [&NEUTRAL, &US, &UK, &CANADA];
+
+/// The clause of this id, whichever rule set it is of.
+#[must_use]
+pub fn clause_named(id: &str) -> Option<&'static Clause> {
+    RULE_SETS.iter().flat_map(|set| set.clauses).find(|clause| clause.id == id)
+}
 
 /// A clause that holds in the whole territory.
 const fn clause(id: &'static str, says: &'static str, source: &'static str, effective: Day, demand: Demand) -> Clause {

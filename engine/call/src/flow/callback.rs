@@ -4,11 +4,12 @@
 use clock::{AgentId, CallId, CallbackId, LegId};
 use core::time::Duration;
 use dialer::gate::{self, Facts, Purpose as DialPurpose};
-use journal_core::{CallEvent, Direction, LegKind, QueueLeft};
+use journal_core::{CallEvent, DialOccasion, Direction, LegKind, QueueLeft};
 
 use crate::audio::codecs_from;
 use crate::call::{Call, Flow};
 use crate::contract::{CallbackOrder, CallbackStep, Effect, OfferOutcome};
+use crate::decision::decision;
 use crate::identity::Identity;
 use crate::ids::RingId;
 use crate::ring::{Lease, Purpose};
@@ -215,8 +216,7 @@ impl Shard {
             self.set_flow(call, Flow::CallingBack { agent });
             self.arm(Timer::Announced(call), ANNOUNCEMENT_MAX);
         }
-        let purpose = if attempt.own.is_some() { DialPurpose::AgentCallback } else { DialPurpose::QueueCallback };
-        if let Err(rule) = self.pass_gate(call, &attempt.number, purpose, attempt.own) {
+        if let Err(rule) = self.pass_gate(call, &attempt) {
             self.refuse_attempt(call, rule);
             return self.end_call(call, Termination::system(Reason::Denied));
         }
@@ -277,20 +277,21 @@ impl Shard {
         self.start_ring(call, order, phones);
     }
 
-    /// Asks the dial gate; what it denies is written with its evidence.
-    pub(crate) fn pass_gate(
-        &mut self,
-        call: CallId,
-        number: &str,
-        purpose: DialPurpose,
-        own: Option<AgentId>,
-    ) -> Result<(), &'static str> {
+    /// Asks the dial gate before the customer of an attempt is dialed, and writes down what it says.
+    fn pass_gate(&mut self, call: CallId, attempt: &Attempt) -> Result<(), &'static str> {
+        let own = attempt.own;
+        let purpose = if own.is_some() { DialPurpose::AgentCallback } else { DialPurpose::QueueCallback };
         // The PIN of an agent's callback was asked for when he asked for it.
         let pin = self.plan.dial_rules.pin.as_ref().filter(|_| own.is_some()).map(|rule| rule.pin.as_str());
         let personal = own.and_then(|agent| self.plan.agents.get(&agent)).map(|agent| &agent.personal);
-        let facts = Facts { pin, personal, ..Facts::new(number, purpose, self.now.wall) };
-        let Some(denial) = gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts).denial else { return Ok(()) };
-        let (number, word) = (number.to_owned(), denial.rule.word());
+        let facts = Facts { pin, personal, ..Facts::new(&attempt.number, purpose, self.now.wall) };
+        let verdict = gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts);
+        let denial = verdict.denial.clone();
+        let queue = self.calls.get(&call).and_then(|call| call.queue);
+        let occasion = DialOccasion::CallbackDialed { callback: attempt.callback, queue, agent: own, call };
+        self.journal(decision(verdict, occasion));
+        let Some(denial) = denial else { return Ok(()) };
+        let (number, word) = (attempt.number.clone(), denial.rule.word());
         self.log(call, CallEvent::DialDenied { number, rule: word.to_owned(), evidence: denial.because });
         Err(word)
     }

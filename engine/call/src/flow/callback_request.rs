@@ -3,10 +3,11 @@
 use clock::{CallId, CallbackId, LegId, QueueId};
 use core::time::Duration;
 use dialer::gate::{self, Facts, Purpose};
-use journal_core::{CallEvent, QueueLeft};
+use journal_core::{CallEvent, DialOccasion, QueueLeft};
 
 use crate::call::{Flow, SentToAsk};
 use crate::contract::Effect;
+use crate::decision::decision;
 use crate::plan::CallbackPlan;
 use crate::shard::{Shard, Timer};
 use crate::termination::{Reason, Termination};
@@ -129,7 +130,7 @@ impl Shard {
 
     fn ask_callback(&mut self, call: CallId, queue: QueueId, number: Option<String>) {
         self.timers.cancel(&Timer::Typing(call));
-        let denied_by = number.as_deref().and_then(|number| self.denies_back(number));
+        let denied_by = number.as_deref().and_then(|number| self.denies_back(call, queue, number));
         let asked = Asking::Asked(number.clone().unwrap_or_default());
         self.set_asking(call, Some(asked));
         self.effects.push_back(Effect::AskCallback { call, queue, number, denied_by });
@@ -149,12 +150,16 @@ impl Shard {
     }
 
     /// The rule that keeps the house from calling this number back.
-    fn denies_back(&self, number: &str) -> Option<&'static str> {
+    fn denies_back(&mut self, call: CallId, queue: QueueId, number: &str) -> Option<&'static str> {
         if self.plan.route_back(number).is_none() {
             return Some("no_route");
         }
         let facts = Facts::new(number, Purpose::QueueCallback, self.now.wall);
-        gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts).denied_by()
+        let verdict = gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts);
+        let denied_by = verdict.denied_by();
+        let occasion = DialOccasion::CallbackAsked { queue: Some(queue), agent: None, call: Some(call) };
+        self.journal(decision(verdict, occasion));
+        denied_by
     }
 
     fn callback_plan(&self, call: CallId) -> Option<(QueueId, CallbackPlan)> {

@@ -1,12 +1,13 @@
 //! Click-to-call: the agent's phone first, then the other side.
 
-use clock::{AgentId, CallId, LegId, RequestId};
-use dialer::gate::{self, Facts, Purpose as DialPurpose};
-use journal_core::{CallEvent, Cause, Direction, Durability, LegKind, Who};
+use clock::{AgentId, CallId, LegId, RequestId, TrunkId};
+use dialer::gate::{self, Facts, Purpose as DialPurpose, Verdict};
+use journal_core::{CallEvent, Cause, DialOccasion, Direction, Durability, LegKind, Who};
 
 use crate::audio::codecs_from;
 use crate::call::{Call, Flow};
 use crate::contract::{CommandError, Effect, NewCall, Reply};
+use crate::decision::decision;
 use crate::identity::Identity;
 use crate::ids::RingId;
 use crate::plan::Target;
@@ -18,7 +19,13 @@ use crate::shard::{DrainState, Shard, Timer};
 impl Shard {
     /// From REST: calls the agent's phone, whatever his status, then `to`.
     pub(crate) fn originate(&mut self, request: RequestId, agent: AgentId, to: &str, pin: Option<&str>) {
-        let result = self.plan_originate(agent, to, pin).map(|route| self.start_originate(agent, route));
+        let result = self.plan_originate(agent, to, pin).map(|(route, verdict)| {
+            let call = self.start_originate(agent, route);
+            if let Some(verdict) = verdict {
+                self.journal(decision(verdict, DialOccasion::ClickToCall { agent, call: Some(call) }));
+            }
+            call
+        });
         let gate = result.is_ok().then(|| self.mark(Durability::Synced));
         let result = result.map(|call| Reply::Called(NewCall { call }));
         self.effects.push_back(Effect::Reply { request, result, gate });
@@ -35,7 +42,13 @@ impl Shard {
         self.connect_to(call, leg, &route.destination);
     }
 
-    fn plan_originate(&mut self, agent: AgentId, to: &str, pin: Option<&str>) -> Result<Route, CommandError> {
+    /// Where it leads, with what the dial gate says of it, if it was asked.
+    fn plan_originate(
+        &mut self,
+        agent: AgentId,
+        to: &str,
+        pin: Option<&str>,
+    ) -> Result<(Route, Option<Verdict>), CommandError> {
         if !self.plan.agents.contains_key(&agent) {
             return Err(CommandError::UnknownAgent);
         }
@@ -48,26 +61,35 @@ impl Shard {
         }
         self.has_capacity().map_err(|code| CommandError::Unavailable(unavailable(code)))?;
         match &route.destination {
-            _ if route.is_emergency => Ok(route),
+            _ if route.is_emergency => Ok((route, None)),
             Destination::Trunk { trunk, .. } => {
-                self.judge_click(agent, &route.to, pin)?;
-                let cap = self.plan.agents.get(&agent).map_or(0, |agent| agent.calls_per_day_max);
-                if !self.trunk_has_room(*trunk) {
-                    return Err(CommandError::Unavailable(unavailable("trunk_limit")));
+                let verdict = self.judge_click(agent, &route.to, pin);
+                let admitted =
+                    if verdict.is_allowed() { self.admit_click(agent, *trunk) } else { Err(CommandError::Denied) };
+                if let Err(refused) = admitted {
+                    self.journal(decision(verdict, DialOccasion::ClickToCall { agent, call: None }));
+                    return Err(refused);
                 }
-                let admitted = self.limits.admit_agent(agent, cap, self.now);
-                if admitted { Ok(route) } else { Err(CommandError::Denied) }
+                Ok((route, Some(verdict)))
             }
-            Destination::Own(_) => Ok(route),
+            Destination::Own(_) => Ok((route, None)),
         }
     }
 
     /// The dial gate stands before whatever is dialed from a screen (an emergency call never comes here).
-    fn judge_click(&self, agent: AgentId, number: &str, pin: Option<&str>) -> Result<(), CommandError> {
+    fn judge_click(&self, agent: AgentId, number: &str, pin: Option<&str>) -> Verdict {
         let personal = self.plan.agents.get(&agent).map(|agent| &agent.personal);
         let facts = Facts { pin, personal, ..Facts::new(number, DialPurpose::ClickToCall, self.now.wall) };
-        let verdict = gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts);
-        if verdict.is_allowed() { Ok(()) } else { Err(CommandError::Denied) }
+        gate::judge(&self.plan.dial_rules, &self.do_not_call, &facts)
+    }
+
+    /// There is room in the trunk and under the agent's cap, and it is taken.
+    fn admit_click(&mut self, agent: AgentId, trunk: TrunkId) -> Result<(), CommandError> {
+        if !self.trunk_has_room(trunk) {
+            return Err(CommandError::Unavailable(unavailable("trunk_limit")));
+        }
+        let cap = self.plan.agents.get(&agent).map_or(0, |agent| agent.calls_per_day_max);
+        if self.limits.admit_agent(agent, cap, self.now) { Ok(()) } else { Err(CommandError::Denied) }
     }
 
     fn start_originate(&mut self, agent: AgentId, route: Route) -> CallId {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use call::{CallbackOrder, CallbackStep, Effect, Input, OfferOutcome};
 use clock::{CallId, CallbackId, LegId, OfferId, RequestId, WallTime};
 use dialer::gate::{Listed, Lists};
-use journal_core::{CallEvent, CallStatus, Direction, Outcome, QueueLeft};
+use journal_core::{CallEvent, CallStatus, DialDecision, DialOccasion, Direction, Entry, Outcome, QueueLeft};
 use media_graph::{Event, PlaySource, ToneKind};
 
 use crate::rig::World;
@@ -264,6 +264,50 @@ fn the_dial_gate_stands_before_callbacks_and_click_to_call() {
         event,
         CallEvent::DialDenied { evidence, .. } if evidence.contains("+44207946*") && evidence.contains("asked us")
     )));
+    let denials: Vec<_> =
+        decisions(&world).map(|kept| kept.denial.as_ref().map(|denial| denial.rule.as_str())).collect();
+    assert_eq!(denials, [Some("do_not_call"); 2]);
+}
+
+fn decisions(world: &World) -> impl Iterator<Item = &DialDecision> {
+    world.entries.iter().filter_map(|entry| match entry {
+        Entry::DialDecision(kept) => Some(&**kept),
+        _ => None,
+    })
+}
+
+#[test]
+fn what_the_gate_says_is_kept_before_anything_is_dialed() {
+    let mut world = World::new();
+    let (carrier, agent) = (world.carrier(), world.agent("1001"));
+    let request = RequestId(1);
+    world.input(Input::Originate { request, from_agent: agent_id("1001"), to: NUMBER.to_owned(), pin: None });
+    let Some(kept) = decisions(&world).next() else { panic!("{:?}", world.entries) };
+    let call = Some(world.call());
+    assert_eq!(kept.occasion, DialOccasion::ClickToCall { agent: agent_id("1001"), call });
+    assert_eq!((kept.number.as_str(), &kept.denial), (NUMBER, &None));
+    assert_eq!(kept.evidence.rules, ["do_not_call"]);
+    assert_eq!(kept.evidence.rule_set.as_deref().map(|set| set.split(' ').next()), Some(Some("neutral")));
+    assert!(!world.phones[carrier].is_called() && world.phones[agent].is_called());
+    world.input(Input::BeginCallback(Box::new(order())));
+    world.acd.is_dead = true;
+    offer(&mut world, "1001");
+    let occasion =
+        DialOccasion::CallbackDialed { callback: CallbackId(5), queue: Some(SUPPORT), agent: None, call: CALL };
+    assert!(decisions(&world).all(|kept| kept.occasion != occasion), "nobody is dialed yet");
+}
+
+#[test]
+fn nothing_is_dialed_before_the_lists_are_known() {
+    let mut world = World::new();
+    let (carrier, _agent) = (world.carrier(), world.agent("1001"));
+    world.input(Input::DoNotCall(Arc::new(Lists::unknown())));
+    let request = RequestId(1);
+    world.input(Input::Originate { request, from_agent: agent_id("1001"), to: NUMBER.to_owned(), pin: None });
+    assert!(matches!(world.replies[0].1, Err(call::CommandError::Denied)));
+    let rule = decisions(&world).next().and_then(|kept| Some(kept.denial.as_ref()?.rule.clone()));
+    assert_eq!(rule.as_deref(), Some("facts_missing"));
+    assert!(!world.phones[carrier].is_called());
 }
 
 /// A caller who waits and presses the key.

@@ -23,7 +23,8 @@ fn to_a_number() {
     let (mut world, carrier, agent, _) = clicked("02079460000");
     let (_, result, gate) = &world.replies[0];
     let Ok(Reply::Called(new)) = result else { panic!("{result:?}") };
-    assert_eq!((new.call, gate.unwrap()), (world.call(), (1, Durability::Synced)));
+    // Its start, and what the dial gate said.
+    assert_eq!((new.call, gate.unwrap()), (world.call(), (2, Durability::Synced)));
     let from = world.phones[agent].invite_received().from().unwrap();
     assert_eq!(from.uri.user().unwrap(), "+442079460000", "his phone shows whom it will call");
     assert!(!world.phones[carrier].is_called());

@@ -11,7 +11,7 @@ use call::Plan;
 use clock::{AttemptId, Now, RequestId, ShardId, WallTime};
 use dialer::contract::Report;
 use dialer::gate::{self, Facts, Imported, Listed, Lists, Pattern, Purpose};
-use journal_core::{DoNotCall, Durability, Entry, Mark};
+use journal_core::{DialOccasion, DoNotCall, Durability, Entry, Mark};
 
 use crate::{Answer, CommandError, Delivery};
 
@@ -20,8 +20,14 @@ use crate::{Answer, CommandError, Delivery};
 pub enum DialerInput {
     /// The plan by which numbers are read and may be dialed.
     Configure(Arc<Plan>),
-    /// The list from before a restart; before any change.
-    Restore(DoNotCall),
+    /// The list from before a restart, and those that somebody else keeps; before any change. Until then nothing may
+    /// be dialed.
+    Restore {
+        /// The internal list.
+        listed: DoNotCall,
+        /// See [`Self::Import`].
+        imported: Vec<Arc<Imported>>,
+    },
     /// Lists that somebody else keeps, in place of all that there were. They are not journaled: their files are the
     /// configuration's.
     Import(Vec<Arc<Imported>>),
@@ -69,7 +75,7 @@ impl DialerOwner {
     /// A dialer that tells `shards` shards, numbered from 0.
     #[must_use]
     pub fn new(shards: u16) -> Self {
-        let (plan, lists) = (Arc::default(), Arc::default());
+        let (plan, lists) = (Arc::default(), Arc::new(Lists::unknown()));
         // The zones of numbers are read now, not by the first call that asks for them.
         let _ = gate::place_counts();
         Self { shards, plan, lists, entries: 0, changed: false, out: VecDeque::new() }
@@ -79,7 +85,7 @@ impl DialerOwner {
     pub fn handle(&mut self, now: Now, input: DialerInput) {
         match input {
             DialerInput::Configure(plan) => self.plan = plan,
-            DialerInput::Restore(listed) => self.restore(&listed),
+            DialerInput::Restore { listed, imported } => self.restore(&listed, imported),
             DialerInput::Import(imported) => self.import(imported),
             DialerInput::DoNotCall { request, pattern, listed, reason } => {
                 let result = self.change(now, &pattern, listed, reason);
@@ -102,14 +108,16 @@ impl DialerOwner {
         core::mem::take(&mut self.changed).then(|| Arc::clone(&self.lists))
     }
 
-    fn restore(&mut self, known: &DoNotCall) {
-        let lists = Arc::make_mut(&mut self.lists);
+    fn restore(&mut self, known: &DoNotCall, imported: Vec<Arc<Imported>>) {
+        let mut lists = Lists::default();
+        lists.replace_imported(imported);
         for (pattern, reason, since) in known.iter() {
             if let Ok(pattern) = pattern.parse::<Pattern>() {
                 // The journal took no more than fit.
                 let _ = lists.add(&pattern, Listed { reason: reason.map(str::to_owned), since });
             }
         }
+        self.lists = Arc::new(lists);
         self.tell();
     }
 
@@ -144,12 +152,16 @@ impl DialerOwner {
         } else {
             lists.remove(pattern);
         }
-        self.entries += 1;
         let text = pattern.to_string();
-        let written = Entry::DoNotCall { pattern: text.clone(), listed, reason, at: now.wall };
-        self.out.push_back(Delivery::Journal { number: self.entries, entry: written });
+        self.journal(Entry::DoNotCall { pattern: text.clone(), listed, reason, at: now.wall });
         self.tell();
         Ok(Answer::DoNotCall { pattern: text, reason: entry.reason, since: entry.since, is_new: listed })
+    }
+
+    /// Writes an entry; the owner's entries are numbered from 1.
+    fn journal(&mut self, entry: Entry) {
+        self.entries += 1;
+        self.out.push_back(Delivery::Journal { number: self.entries, entry });
     }
 
     /// Every shard has the list before whoever changed it hears that it is changed.
@@ -172,7 +184,11 @@ impl DialerOwner {
         let purpose = if request.agent.is_some() { Purpose::AgentCallback } else { Purpose::QueueCallback };
         let personal = request.agent.and_then(|agent| self.plan.agents.get(&agent)).map(|agent| &agent.personal);
         let facts = Facts { pin, personal, ..Facts::new(&number, purpose, request.due_at.unwrap_or(now.wall)) };
-        let denied = gate::judge(&self.plan.dial_rules, &self.lists, &facts).denied_by();
+        let verdict = gate::judge(&self.plan.dial_rules, &self.lists, &facts);
+        let denied = verdict.denied_by();
+        let occasion =
+            DialOccasion::CallbackAsked { queue: request.queue, agent: request.agent, call: request.related };
+        self.journal(call::decision(verdict, occasion));
         request.denied_by = denied.or_else(|| self.plan.route_back(&number).is_none().then_some("no_route"));
         request.number = Some(number);
         request.is_open = self.is_open(&request, request.due_at.unwrap_or(now.wall));

@@ -9,7 +9,7 @@ use clock::{
 use journal_core::{
     ActorKind, AgentEvent, AgentState, AgentStatus, AgentStep, AttemptEntry, AttemptTimes, AuditNote, AuditOutcome,
     Binding, CallEntry, CallEvent, CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState,
-    CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Cause, DialogIdentity, DialogSide,
+    CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Cause, DialClause, DialClock, DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried, DialogIdentity, DialogSide,
     Direction, Disposition, Entry, HoursFound, LeadBooked, LeadListNote, LeadTries, LegKind, LostCallRules, NOT_SET,
     NameKind, Outcome, QuarantineNote, QuarantinedThing, QueueLeft, RecordingState, RecoveredCall, Recovers,
     RoutedAgent, RoutedOthers, RoutedStanding, Routing, RoutingStrategy, Shared, SkillStep, StateCause, Steering,
@@ -49,6 +49,7 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("failure_reason.v1.hex", vec![("given", failure_reason())]),
         golden!("call_recovered.v1.hex", vec![("recovered", recovered())]),
         golden!("place_kept.v1.hex", vec![("kept", place_kept())]),
+        golden!("dial_decision.v1.hex", dial_decisions()),
         golden!("campaign.v1.hex", vec![("running", campaign())]),
         golden!("attempt.v1.hex", vec![("ended", attempt())]),
         golden!("campaign_lead.v1.hex", campaign_leads()),
@@ -534,6 +535,47 @@ fn quarantines() -> Vec<(&'static str, Entry)> {
         ("call", entry(QuarantinedThing::Call(CALL), false)),
         ("sip_call", entry(QuarantinedThing::SipCall("a84b4c76e66710@host".to_owned()), false)),
     ]
+}
+
+fn dial_decisions() -> Vec<(&'static str, Entry)> {
+    let (queue, agent) = (Some(QUEUE), Some(AGENT));
+    let campaign = |attempt| DialOccasion::Campaign { campaign: CampaignId(3), queue, lead: LeadId(4), attempt, agent };
+    let occasions = [
+        ("click_to_call", DialOccasion::ClickToCall { agent: AGENT, call: None }),
+        ("callback_asked", DialOccasion::CallbackAsked { queue, agent: None, call: Some(CALL) }),
+        ("callback_dialed", DialOccasion::CallbackDialed { callback: CALLBACK, queue, agent, call: CALL }),
+        ("campaign", campaign(Some(AttemptId(5)))),
+    ];
+    let denial = DialDenial {
+        rule: "calling_hours".to_owned(),
+        clause: Some("us.tsr.calling-hours".to_owned()),
+        because: "it is 21:00".to_owned(),
+    };
+    let evidence = DialEvidence {
+        rules: vec!["do_not_call".to_owned()],
+        rule_set: Some("us 2026-11-21".to_owned()),
+        clauses: vec![DialClause { id: "us.tsr.calling-hours".to_owned(), verified: true }],
+        clocks: vec![DialClock { zone: "America/New_York".to_owned(), time: "2026-11-21 21:00".to_owned() }],
+        regions: vec!["US-FL".to_owned()],
+        tried: Some(DialTried {
+            lead: 1,
+            number: 2,
+            lead_today: 3,
+            number_today: 4,
+            lead_in_24_h: 5,
+            number_in_24_h: 6,
+        }),
+        consents: vec!["consent_1".to_owned()],
+        lists: vec!["us-registry 2026-11-01".to_owned()],
+    };
+    let number = || "+12125550100".to_owned();
+    let entry = |(label, occasion), denial, evidence| {
+        (label, Entry::DialDecision(Box::new(DialDecision { at: AT, number: number(), occasion, denial, evidence })))
+    };
+    let mut entries: Vec<_> =
+        occasions.into_iter().map(|occasion| entry(occasion, Some(denial.clone()), evidence.clone())).collect();
+    entries.push(entry(("allowed", campaign(None)), None, DialEvidence::default()));
+    entries
 }
 
 const AT: WallTime = WallTime::from_micros(1_760_000_000_000_000);

@@ -105,6 +105,7 @@ impl World {
         };
         let mut shard = Shard::new(ShardId(0), config, rng.fork());
         shard.handle(now, Input::Configure(Arc::new(plan)));
+        shard.handle(now, Input::DoNotCall(Arc::default()));
         Self {
             now,
             shard,

@@ -58,6 +58,8 @@ fn is_open(owner: &mut DialerOwner, now: Now, due_at: Option<WallTime>, agent: O
         denied_by: None,
     };
     owner.handle(now, DialerInput::Callback { request: Box::new(request), pin: None });
+    let kept = owner.poll_delivery();
+    assert!(matches!(kept, Some(Delivery::Journal { entry: Entry::DialDecision(_), .. })), "{kept:?}");
     match owner.poll_delivery() {
         Some(Delivery::Acd(acd::Input::RequestCallback(asked))) => asked.is_open,
         other => panic!("{other:?}"),
