@@ -18,7 +18,7 @@ fn lists_of_others_are_read_from_files_and_again_at_a_reload() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tps.txt");
     std::fs::write(&file, "# Telephone Preference Service\n2079460123\n+4420794601*\n").expect("written");
-    let list = format!("name = \"tps\"\nfile = {:?}\ncountry_code = \"44\"\nas_of = \"2026-11-01\"", file.display());
+    let list = format!("name = \"tps\"\nfile = {:?}\ncountry = \"GB\"\nas_of = \"2026-11-01\"", file.display());
     let node = Node::start(NodeConfig::demo().push("do_not_call_list", &list));
     let _phone = node.registered("1001");
     let denied = verdict(&node, "442079460199&at=2026-11-20T12:00:00Z&rule_set=uk");
