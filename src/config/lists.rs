@@ -141,9 +141,10 @@ fn patterns(plan: Option<&NumberPlan>, line: &str) -> Vec<Pattern> {
     if let Some(abroad) = first.strip_prefix(&plan.international_prefix) {
         return format!("+{abroad}").parse().into_iter().collect();
     }
-    let readings = nationals(plan, &first);
     // Area code and number, as in the files of the US registry.
-    let readings = if readings.is_empty() { nationals(plan, &format!("{first}{second}")) } else { readings };
+    let joined = format!("{first}{second}");
+    let readings = nationals(plan, &first);
+    let readings = if readings.is_empty() { nationals(plan, &joined) } else { readings };
     readings.iter().filter_map(|national| format!("+{}{national}", plan.country_code).parse().ok()).collect()
 }
 

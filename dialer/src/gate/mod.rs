@@ -33,14 +33,13 @@ pub use rule_set::{Binds, Choice, Clause, ConsentWhen, Demand, NoRuleSet, RuleSe
 pub use rule_sets::{CANADA, NEUTRAL, RULE_SETS, UK, US, clause_named};
 pub use verdict::{Asked, Denial, Evidence, LocalTime, Rule, Tried, Verdict};
 
-/// Judges one attempt, at the moment of dialing: what it allows is to be dialed at once or judged again.
+/// Judges one attempt at the moment of dialing: what it allows is dialed at once, or judged again.
 ///
-/// Each verdict is kept, whichever way it goes. Whoever asks hands the verdict on with what he does (an effect of the
-/// core that asks), and `engine/centre` or a call shard journals what `call::decision(verdict, occasion)` makes of it,
-/// before the entry of what is dialed: an entry `DialDecision`, which the projector writes to the
-/// table `compliance_decisions`. Of a campaign the occasion is `DialOccasion::Campaign`, with the attempt where it is
-/// allowed. A lead that is passed over again and again for the same reason need be kept once for each time that it
-/// would have been dialed.
+/// Each such verdict is kept, whichever way it goes. Whoever asks hands it on with what he does (in an effect of his
+/// core), and the owner around him journals the entry that `call::decision(verdict, occasion)` makes of it, before the
+/// entry of what is dialed; the projector makes a row of `compliance_decisions` of it. The occasion of an attempt of a
+/// campaign is `journal_core::DialOccasion::Campaign`, with the attempt's id where it is allowed. A verdict that is
+/// asked for only to choose among leads, or to explain, is not kept.
 #[must_use]
 pub fn judge(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Verdict {
     let mut evidence = Evidence {
