@@ -158,8 +158,10 @@ fn nationals<'a>(plan: &NumberPlan, digits: &'a str) -> Vec<&'a str> {
     };
     let trunk = Some(plan.trunk_prefix.as_str()).filter(|trunk| !trunk.is_empty());
     let dialed = trunk.and_then(|trunk| digits.strip_prefix(trunk)).filter(fits);
+    // Where numbers are dialed with a zero, none begins with one.
+    let as_written = Some(digits).filter(|digits| trunk != Some("0") || !digits.starts_with('0'));
     let coded = digits.strip_prefix(&plan.country_code);
-    let mut readings: Vec<&str> = [Some(dialed.unwrap_or(digits)), coded].into_iter().flatten().filter(fits).collect();
+    let mut readings: Vec<&str> = [dialed.or(as_written), coded].into_iter().flatten().filter(fits).collect();
     readings.dedup();
     readings
 }
