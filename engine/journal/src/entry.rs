@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentState, AgentStatus, AgentStep, AttemptEntry, AuditNote, Binding, CallStatus, CallbackEntry, CampaignEntry,
-    CampaignLeadEntry, CampaignStep, Cause, DialDecision, DialogIdentity, Direction, Disposition, HoursFound, LeadListNote,
-    LostCallRules, Outcome, QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared, StateCause, Steering,
+    CampaignLeadEntry, CampaignStep, Cause, DialDecision, DialogIdentity, Direction, Disposition, HoursFound,
+    LeadListNote, LostCallRules, Outcome, QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared, StateCause,
+    Steering,
 };
 
 /// One entry of the journal.

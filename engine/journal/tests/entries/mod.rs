@@ -9,11 +9,12 @@ use clock::{
 use journal_core::{
     ActorKind, AgentEvent, AgentState, AgentStatus, AgentStep, AttemptEntry, AttemptTimes, AuditNote, AuditOutcome,
     Binding, CallEntry, CallEvent, CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState,
-    CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Cause, DialClause, DialClock, DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried, DialogIdentity, DialogSide,
-    Direction, Disposition, Entry, HoursFound, LeadBooked, LeadListNote, LeadTries, LegKind, LostCallRules, NOT_SET,
-    NameKind, Outcome, QuarantineNote, QuarantinedThing, QueueLeft, RecordingState, RecoveredCall, Recovers,
-    RoutedAgent, RoutedOthers, RoutedStanding, Routing, RoutingStrategy, Shared, SkillStep, StateCause, Steering,
-    WantedCallback, Who,
+    CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Cause, DialClause, DialClock,
+    DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried, DialogIdentity, DialogSide, Direction,
+    Disposition, Entry, HoursFound, LeadBooked, LeadListNote, LeadTries, LegKind, LostCallRules, NOT_SET, NameKind,
+    Outcome, QuarantineNote, QuarantinedThing, QueueLeft, RecordingState, RecoveredCall, Recovers, RoutedAgent,
+    RoutedOthers, RoutedStanding, Routing, RoutingStrategy, Shared, SkillStep, StateCause, Steering, WantedCallback,
+    Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
