@@ -88,7 +88,8 @@ const fn is_asked_for(facts: &Facts<'_>) -> bool {
     matches!(facts.purpose, Purpose::QueueCallback | Purpose::AgentCallback)
 }
 
-fn first_denial(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Option<Denial> {
+/// Of these rules the first that denies, whether the lists have come or not.
+pub(super) fn first_denial(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Option<Denial> {
     let number = facts.number;
     listed(lists, facts)
         .or_else(|| {

@@ -65,7 +65,7 @@ pub fn judge(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Verdict {
 /// For lists of leads, which are read long before anything is dialed; each attempt is judged in full all the same.
 #[must_use]
 pub fn stands_against(rules: &Rules, lists: &Lists, number: &str) -> Option<Denial> {
-    company::denies(rules, lists, &Facts::new(number, Purpose::Campaign, clock::WallTime::from_micros(0)))
+    company::first_denial(rules, lists, &Facts::new(number, Purpose::Campaign, clock::WallTime::from_micros(0)))
 }
 
 /// A campaign dials numbers and nothing else. What an agent dials was read by the plan before it came here.
