@@ -90,6 +90,27 @@ fn asked_for_by_key_and_served_by_the_next_agent() {
     assert_eq!(record["sip_call_ids"], json!([agent.id, customer.id]));
     assert_eq!(queue(&node), json!({"waiting": 0, "dialing": 0}));
     node.http().wait_agent("1001", "ready");
+    assert_transactions(&node, &asked["id"], &record["id"]);
+}
+
+/// Call and callback are transactions of their own, both in the customer's journey, and linked once.
+fn assert_transactions(node: &Node, asked: &Value, called: &Value) {
+    let linked = |call: &Value, relation: &str, other: &Value| {
+        let transaction = format!("/v1/transactions/{}", call.as_str().unwrap_or_default().replace("call_", "txn_"));
+        let links =
+            until("the link", || node.http().get(&transaction).json()["links"].clone(), |links| links[0].is_object());
+        let links: Vec<_> =
+            links.as_array().into_iter().flatten().map(|link| (&link["relation"], &link["call_id"])).collect();
+        assert_eq!(links, [(&json!(relation), other)]);
+    };
+    linked(asked, "callback", called);
+    linked(called, "callback_of", asked);
+    let calls_at = |path: &str| {
+        let page = node.http().get(path).json();
+        page["data"].as_array().into_iter().flatten().map(|item| item["call_id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(calls_at("/v1/transactions?channel=callback"), [called.clone()]);
+    assert_eq!(calls_at("/v1/customers/%2B442079460123/journey"), [asked.clone(), called.clone()]);
 }
 
 #[test]
