@@ -196,8 +196,8 @@ impl Acd {
             Input::StandingFacts { shard, up, calling } => self.standing_facts(shard, &up, &calling),
             Input::Facts { shard, legs, waiting, offers } => self.reconcile(shard, &legs, waiting, &offers),
             Input::ShardLost { shard } => self.shard_lost(shard),
-            Input::RestorePlace { queue, caller, arrived, until } => {
-                self.restore_place(queue, caller, arrived, until);
+            Input::RestorePlace { queue, caller, arrived, until, ordered } => {
+                self.restore_place(queue, caller, arrived, until, ordered);
             }
             Input::RequestCallback(request) => self.request_callback(*request),
             Input::CancelCallback { request, pick, why } => self.cancel_callback(request, &pick, why),

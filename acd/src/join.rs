@@ -105,7 +105,7 @@ impl Acd {
         let Some(caller) = row.caller.as_deref().map(str::to_owned) else { return };
         let kept_for = self.queue_slot(queue).map_or(Duration::ZERO, |slot| self.queues[slot].config.rejoin);
         let until = self.now.wall + kept_for;
-        if !kept_for.is_zero() && self.restore_place(queue, caller.clone(), arrived, until) {
+        if !kept_for.is_zero() && self.restore_place(queue, caller.clone(), arrived, until, None) {
             self.effects.push_back(Effect::PlaceKept { queue, caller, arrived, until });
         }
     }

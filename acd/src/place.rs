@@ -13,6 +13,8 @@ pub(crate) struct Place {
     pub(crate) arrived: WallTime,
     pub(crate) until: Instant,
     pub(crate) id: u64,
+    /// The priority that a supervisor had given his call: nobody would give it again.
+    pub(crate) ordered: Option<i32>,
 }
 
 /// Kept places by queue and number.

@@ -50,8 +50,10 @@ impl Acd {
             }
             None => (since, seq),
         };
-        let kept = since.or_else(|| self.kept_place(queue, work.caller.as_deref()?));
-        let (since, arrived) = kept.unwrap_or((Stamp::at(self.now.mono), self.now.wall));
+        let kept = if since.is_none() { self.kept_place(queue, work.caller.as_deref()) } else { None };
+        work.priority = kept.as_ref().and_then(|place| place.ordered).unwrap_or(work.priority);
+        let since = since.or_else(|| kept.map(|place| (place.stamp, place.arrived)));
+        let (since, arrived) = since.unwrap_or((Stamp::at(self.now.mono), self.now.wall));
         let seq = seq.unwrap_or(self.next_seq);
         self.next_seq = self.next_seq.max(seq + 1);
         let mut key = CallKey::new(&self.queues[slot].config, work.priority, since, seq);
@@ -99,10 +101,10 @@ impl Acd {
     }
 
     /// The place that this caller had before the restart; given once.
-    fn kept_place(&mut self, queue: QueueId, caller: &str) -> Option<(Stamp, WallTime)> {
-        let place = self.places.take(queue, caller)?;
+    fn kept_place(&mut self, queue: QueueId, caller: Option<&str>) -> Option<Place> {
+        let place = self.places.take(queue, caller?)?;
         self.timers.cancel(&Timer::Place(place.id));
-        Some((place.stamp, place.arrived))
+        Some(place)
     }
 
     /// The row of a call that is enqueued again, out of every index. Its tally
@@ -261,7 +263,14 @@ impl Acd {
 
     /// Keeps the place of a caller who waited, before a restart or until he gave up. False where it is over, has no room
     /// or stands behind the one that he has.
-    pub(crate) fn restore_place(&mut self, queue: QueueId, caller: String, arrived: WallTime, until: WallTime) -> bool {
+    pub(crate) fn restore_place(
+        &mut self,
+        queue: QueueId,
+        caller: String,
+        arrived: WallTime,
+        until: WallTime,
+        ordered: Option<i32>,
+    ) -> bool {
         let left_micros = until.as_micros().saturating_sub(self.now.wall.as_micros());
         let Ok(left_micros @ 1..) = u64::try_from(left_micros) else { return false };
         if self.places.len() >= self.limits.places {
@@ -272,7 +281,7 @@ impl Acd {
         self.next_seq += 1;
         let until = self.now.mono + core::time::Duration::from_micros(left_micros);
         self.timers.set(Timer::Place(id), until);
-        let place = Place { stamp: Stamp::of_wall(self.now, arrived), arrived, until, id };
+        let place = Place { stamp: Stamp::of_wall(self.now, arrived), arrived, until, id, ordered };
         let fallen = self.places.keep(queue, caller, place).map(|fallen| fallen.id);
         if let Some(id) = fallen {
             self.timers.cancel(&Timer::Place(id));

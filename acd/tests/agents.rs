@@ -200,7 +200,13 @@ fn limits_refuse_and_count() {
     assert_eq!(left(&effects), [second]);
     let until = desk.now.wall + secs(9);
     for caller in ["a", "b"] {
-        desk.say(Input::RestorePlace { queue: SUPPORT, caller: caller.to_owned(), arrived: desk.now.wall, until });
+        desk.say(Input::RestorePlace {
+            queue: SUPPORT,
+            caller: caller.to_owned(),
+            arrived: desk.now.wall,
+            until,
+            ordered: None,
+        });
     }
     let counts = desk.acd.counts();
     assert_eq!((counts.agents, counts.queues, counts.waiting, counts.places, counts.refused), (1, 1, 1, 1, 4));

@@ -95,3 +95,23 @@ fn nobody_asks_for_a_callback_of_one_who_waits_on_the_line() {
     desk.gone(call);
     assert!(say(&mut desk, ask(A)).0.is_ok());
 }
+
+/// Its caller rang in, and a restart cut him: he was promised it, has nothing in its place, and it is told that it is open.
+#[test]
+fn a_superseded_one_that_a_restart_gives_back_waits_in_its_place_and_is_told() {
+    let mut desk = closed_desk();
+    let known = taken(&mut desk, ask(A)).callback;
+    let mut after = closed_desk();
+    after.now = desk.now;
+    let back = Callback { state: CallbackState::Superseded, ..known.clone() };
+    let effects = after.say(Input::RestoreCallback(Box::new(back)));
+    assert_eq!(
+        (changes(&effects), state(&after, known.id)),
+        (vec![CallbackState::Queued], Some(CallbackState::Queued))
+    );
+    // He rings in again: it is superseded as before, and the place is his.
+    after.call_from(SUPPORT, Some(B), 0);
+    let (call, effects) = after.call_from(SUPPORT, Some(A), 0);
+    assert_eq!(changes(&effects), [CallbackState::Superseded]);
+    assert_eq!(after.waiting(SUPPORT)[0], call);
+}

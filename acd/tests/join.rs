@@ -126,7 +126,7 @@ fn a_place_that_is_kept_is_told_so_that_a_restart_can_give_it_back() {
 
     let mut after = Desk::new(&rules, &[]);
     after.pass(secs(25));
-    after.say(Input::RestorePlace { queue: SUPPORT, caller: "+441".to_owned(), arrived, until });
+    after.say(Input::RestorePlace { queue: SUPPORT, caller: "+441".to_owned(), arrived, until, ordered: None });
     let (other, _) = after.call_from(SUPPORT, Some("+442"), 0);
     let (again, _) = after.call_from(SUPPORT, Some("+441"), 0);
     assert_eq!((position(&mut after, again), position(&mut after, other)), (1, 2));

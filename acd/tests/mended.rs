@@ -274,7 +274,7 @@ fn a_place_that_is_kept_twice_is_kept_for_the_longer_time() {
     desk.say(Input::CallerGone { call });
     for kept in [secs(600), secs(5)] {
         let until = desk.now.wall + kept;
-        desk.say(Input::RestorePlace { queue: SUPPORT, caller: "+441".to_owned(), arrived, until });
+        desk.say(Input::RestorePlace { queue: SUPPORT, caller: "+441".to_owned(), arrived, until, ordered: None });
     }
     desk.pass(secs(300));
     let (other, _) = desk.call_from(SUPPORT, Some("+442"), 0);
@@ -293,4 +293,18 @@ fn what_the_lost_call_of_a_callback_still_says_changes_nothing() {
     assert_eq!(before.state, CallbackState::NoAnswer);
     desk.say(Input::CallbackStep { call, step: CallbackStep::Dialing });
     assert_eq!(desk.acd.callback_snapshots()[0].callback, before);
+}
+
+/// G17: a supervisor's order is repeated by nobody; that of a number comes with the call.
+#[test]
+fn a_priority_that_a_supervisor_gave_comes_with_the_place_that_a_restart_gives_back() {
+    for ordered in [None, Some(9)] {
+        let mut desk = Desk::new(&[queue(SUPPORT, &[])], &[]);
+        let (first, _) = desk.call_from(SUPPORT, Some("+442"), 5);
+        let (arrived, until) = (desk.now.wall, desk.now.wall + secs(600));
+        desk.say(Input::RestorePlace { queue: SUPPORT, caller: "+441".to_owned(), arrived, until, ordered });
+        let (call, _) = desk.call_from(SUPPORT, Some("+441"), 0);
+        let order = if ordered.is_some() { [call, first] } else { [first, call] };
+        assert_eq!(desk.waiting(SUPPORT), order);
+    }
 }

@@ -299,7 +299,7 @@ fn a_caller_from_before_the_restart_gets_his_place_in_time() {
     let until = desk.now.wall + secs(600);
     for caller in ["+447700900001", "+447700900002"] {
         let caller = caller.to_owned();
-        desk.say(Input::RestorePlace { queue: SUPPORT, caller, arrived: before, until });
+        desk.say(Input::RestorePlace { queue: SUPPORT, caller, arrived: before, until, ordered: None });
     }
     let (early, _) = desk.call(SUPPORT);
     // The wall clock jumps a day back: the order does not care.

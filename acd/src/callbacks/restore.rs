@@ -15,7 +15,9 @@ impl Acd {
     /// sequence. What was being dialed is dialed again: the call that the restart cut is nobody's fault.
     pub(crate) fn restore_callback(&mut self, it: Callback) {
         let id = it.id;
-        if it.state.is_terminal() || self.callbacks.rows.contains_key(&id) {
+        // Its caller had rung in, and the restart cut him: he was promised it, and has it again.
+        let is_back = it.state == CallbackState::Superseded;
+        if (it.state.is_terminal() && !is_back) || self.callbacks.rows.contains_key(&id) {
             return;
         }
         if self.callbacks.rows.len() >= self.limits.callbacks {
@@ -27,7 +29,7 @@ impl Acd {
         let is_early = it.state == CallbackState::Requested;
         let stamp = Stamp::of_wall(self.now, it.arrived);
         let rng = self.callbacks.rng.fork();
-        let told = Some(it.clone());
+        let told = Some(it.clone()).filter(|_| !is_back);
         let phase = if is_resting { Phase::Resting } else { Phase::NotDue };
         let mut row = Row { phase, told, ..Row::new(it, stamp, self.now.wall, rng) };
         if is_resting {

@@ -219,6 +219,8 @@ pub enum Input {
         arrived: WallTime,
         /// Until when the place is kept.
         until: WallTime,
+        /// The priority that a supervisor had given his call.
+        ordered: Option<i32>,
     },
     /// Somebody asks to be called back. Answered by `Reply` or `CallbackAnswer`.
     RequestCallback(Box<CallbackRequest>),

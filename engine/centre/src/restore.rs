@@ -112,6 +112,7 @@ pub fn places(replay: &Replay, now: WallTime) -> Vec<acd::Input> {
             caller,
             arrived: kept.place.arrived,
             until: kept.until,
+            ordered: kept.place.ordered,
         })
         .collect()
 }

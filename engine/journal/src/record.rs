@@ -7,7 +7,9 @@ use clock::{AgentId, CallId, LegId, OfferId, QueueId, TrunkId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::{self, Reached, Stage, Verdict, WorkStatus};
-use crate::{CallEntry, CallEvent, CallStatus, Cause, Direction, LegKind, Outcome, QueueLeft, RecordingState, code};
+use crate::{
+    CallEntry, CallEvent, CallStatus, Cause, Direction, LegKind, Outcome, QueueLeft, RecordingState, Steering, code,
+};
 
 /// What is known of one call (DESIGN section 10).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,8 +100,8 @@ pub struct Place {
     pub queue: QueueId,
     /// The time that decides the place.
     pub arrived: WallTime,
-    /// Higher first.
-    pub priority: i32,
+    /// The priority that a supervisor gave the call: that of its number comes with it when the caller rings again.
+    pub ordered: Option<i32>,
 }
 
 /// What became of an entry.
@@ -305,9 +307,8 @@ impl CallRecord {
             CallEvent::OfferMissed { offer, .. }
             | CallEvent::OfferRefused { offer, .. }
             | CallEvent::OfferWithdrawn { offer, .. } => self.offer_over(*offer),
-            CallEvent::QueueEntered { queue, arrived, priority } => {
-                self.queue_entered(at, Place { queue: *queue, arrived: *arrived, priority: *priority });
-            }
+            CallEvent::QueueEntered { queue, arrived, .. } => self.queue_entered(at, *queue, *arrived),
+            CallEvent::QueueSteered { steering: Steering::Prioritised { priority }, .. } => self.ordered(*priority),
             CallEvent::QueueLeft { how, .. } => self.queue_left(*how),
             CallEvent::Answered { leg, agent } => self.answered(at, *leg, *agent),
             CallEvent::VoicemailStarted { queue } => self.progress.voicemail_box = Some(*queue),
@@ -376,11 +377,19 @@ impl CallRecord {
         }
     }
 
-    fn queue_entered(&mut self, at: WallTime, place: Place) {
-        self.queue = Some(place.queue);
+    fn queue_entered(&mut self, at: WallTime, queue: QueueId, arrived: WallTime) {
+        self.queue = Some(queue);
         self.queued_at.get_or_insert(at);
-        self.progress.place = Some(place);
+        self.progress.place = Some(Place { queue, arrived, ordered: self.progress.ordered });
         self.stage(Stage::Queued);
+    }
+
+    /// A supervisor gives the call another priority; it comes with a kept place too.
+    pub(crate) fn ordered(&mut self, priority: i32) {
+        self.progress.ordered = Some(priority);
+        if let Some(place) = &mut self.progress.place {
+            place.ordered = Some(priority);
+        }
     }
 
     /// Who is put out by us (a restart) may come back to his place.
@@ -450,6 +459,7 @@ struct Progress {
     voicemail_box: Option<QueueId>,
     transferring: bool,
     place: Option<Place>,
+    ordered: Option<i32>,
 }
 
 /// Caller and called.

@@ -16,8 +16,8 @@ use agents::Agents;
 pub use agents::{ChosenStatus, KnownState};
 
 use crate::{
-    Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, Dialing, DialogIdentity, Direction,
-    DoNotCall, Entry, LastAgents, LegKind, Names, Place, Shared, Step, code,
+    Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, CallbackState, Dialing, DialogIdentity,
+    Direction, DoNotCall, Entry, LastAgents, LegKind, Names, Place, Shared, Step, code,
 };
 
 /// The fold of the journal.
@@ -30,6 +30,8 @@ pub struct Replay {
     places: BTreeMap<(QueueId, String), KeptPlace>,
     dials: BTreeMap<AgentId, Dials>,
     callbacks: BTreeMap<CallbackId, Shared<CallbackEntry>>,
+    /// Callbacks whose callers rang in and wait in these calls: theirs again if a restart cuts those.
+    given_up: BTreeMap<CallId, Shared<CallbackEntry>>,
     /// With whom each caller talked last.
     pub last_agents: LastAgents,
     /// The internal do-not-call list.
@@ -112,14 +114,9 @@ impl Replay {
             Entry::NodeStopped { .. } => self.stopped_in_order = true,
             // Only the rows remember these, in the transaction of the rows that they are about.
             Entry::LostCallRules { .. } | Entry::LostCallOverdue { .. } | Entry::CallRecovered(_) => {}
-            Entry::Callback(callback) if callback.state.is_terminal() => {
-                self.callbacks.remove(&callback.callback);
-            }
-            Entry::Callback(callback) => {
-                self.callbacks.insert(callback.callback, callback.clone());
-            }
+            Entry::Callback(callback) => self.callback(callback),
             Entry::PlaceKept { queue, caller, arrived, until } => {
-                let place = Place { queue: *queue, arrived: *arrived, priority: 0 };
+                let place = Place { queue: *queue, arrived: *arrived, ordered: None };
                 keep_place(&mut self.places, caller, KeptPlace { place, until: *until });
             }
             Entry::DoNotCall { pattern, listed, reason, at } => {
@@ -204,10 +201,12 @@ impl Replay {
         self.agents.paused_on(now)
     }
 
-    /// Callbacks that have not ended, in the order in which they are to be entered again.
+    /// Callbacks that have not ended, in the order in which they are to be entered again; among them, `Superseded`, those
+    /// whose callers rang in and waited in a call that a restart ends: they were promised, and have nothing in their place.
     #[must_use]
     pub fn callbacks(&self) -> Vec<&CallbackEntry> {
-        let mut open: Vec<&CallbackEntry> = self.callbacks.values().map(|callback| &**callback).collect();
+        let all = self.callbacks.values().chain(self.given_up.values());
+        let mut open: Vec<&CallbackEntry> = all.map(|callback| &**callback).collect();
         open.sort_unstable_by_key(|callback| callback.seq);
         open
     }
@@ -248,7 +247,8 @@ impl Replay {
             self.last_agents.learn(&record.from, agent);
         }
         if let CallEvent::QueueEntered { queue, .. } = step.event {
-            self.places.remove(&(queue, record.from.clone()));
+            let kept = self.places.remove(&(queue, record.from.clone()));
+            kept.and_then(|kept| kept.place.ordered).into_iter().for_each(|priority| record.ordered(priority));
         }
         if matches!(step.event, CallEvent::Ended { .. }) && taken == Step::Taken {
             remember_place(&mut self.places, record, step.at);
@@ -260,11 +260,45 @@ impl Replay {
         if record.is_closed() {
             self.calls.remove(&step.call);
         }
+        if taken == Step::Taken {
+            self.settle_callback(step);
+        }
         match taken {
             Step::Taken if !gap => Ok(()),
             Step::Taken | Step::Gap { .. } => Err(Anomaly::Gap),
             Step::Duplicate => Err(Anomaly::Duplicate),
             Step::Contradiction => Err(Anomaly::Contradiction),
+        }
+    }
+
+    fn callback(&mut self, callback: &Shared<CallbackEntry>) {
+        // Who asks anew has the new one, and what was given back is open.
+        self.given_up.retain(|call, former| former.callback != callback.callback && callback.related != Some(*call));
+        if !callback.state.is_terminal() {
+            self.callbacks.insert(callback.callback, callback.clone());
+            return;
+        }
+        self.callbacks.remove(&callback.callback);
+        if callback.state == CallbackState::Superseded {
+            let is_his = |call: &&CallRecord| {
+                call.direction == Direction::Inbound && call.from == callback.number && call.answered_at.is_none()
+            };
+            let newest = self.live_calls().filter(is_his).max_by_key(|call| (call.started_at, call.id));
+            if let Some(call) = newest.map(|call| call.id) {
+                self.given_up.insert(call, callback.clone());
+            }
+        }
+    }
+
+    /// The caller who gave his callback up was answered, or his call is over: by a restart, and it is his again.
+    fn settle_callback(&mut self, step: &CallEntry) {
+        let is_cut = match &step.event {
+            CallEvent::Answered { .. } => false,
+            CallEvent::Ended { cause, .. } => code::is_restart(&cause.code),
+            _ => return,
+        };
+        if let Some(callback) = self.given_up.remove(&step.call).filter(|_| is_cut) {
+            self.callbacks.insert(callback.callback, callback);
         }
     }
 

@@ -28,6 +28,10 @@ pub(crate) struct CallbackJudge {
     answers: BTreeMap<RequestId, CallbackId>,
     /// Somebody was told that he will be called back.
     promised: BTreeSet<CallbackId>,
+    /// Callers who rang in and have the place of a callback, which is theirs again if the node cuts them.
+    took_over: BTreeMap<CallId, CallbackId>,
+    /// Superseded, and open again after a crash.
+    given_back: BTreeSet<CallbackId>,
     /// What a start must give back, in this order.
     owed: Vec<CallbackId>,
     /// Changes of the do-not-call list that are not acknowledged: the number, and whether it is to be on it.
@@ -43,7 +47,10 @@ impl CallbackJudge {
             Seen::AcdSaid { effect } => self.said(effect, ledger, bench),
             Seen::AcdSettled => self.settled(ledger, bench),
             Seen::Journaled { entry: Entry::Callback(entry), .. } => self.journaled(entry, bench),
-            Seen::Journaled { entry: Entry::Call(step), .. } => self.dialed(&step.event, bench),
+            Seen::Journaled { entry: Entry::Call(step), .. } => {
+                self.dialed(&step.event, bench);
+                self.caller_over(step.call, &step.event, bench);
+            }
             Seen::EntryLost { entry: Entry::Callback(entry), .. } => self.lost(entry, bench),
             Seen::DialerTold { input: DialerInput::DoNotCall { request, pattern, listed, .. } } => {
                 let number = pattern.to_string();
@@ -107,7 +114,8 @@ impl CallbackJudge {
                 self.answers.insert(*request, taken.callback.id);
             }
             Effect::Reply { result: Err(CommandError::Callback(CallbackRefusal::Limit)), .. } => {}
-            Effect::CallbackAnswer { result: Ok((id, true)), .. } => {
+            Effect::CallbackAnswer { call, result: Ok((id, true)), .. } => {
+                self.took_over.remove(call);
                 // He had the place of an earlier one, or asked twice: neither takes a slot that was not his.
                 self.successors.insert(*id);
             }
@@ -136,6 +144,10 @@ impl CallbackJudge {
             }
         } else if now.state.is_terminal() {
             bench.broken("P7 each callback ends once", format!("{now:?} was not open"));
+        }
+        if now.state == CallbackState::Superseded {
+            let by = self.rang_again.iter().find(|(_, id)| *id == now.id);
+            self.took_over.extend(by.copied());
         }
         if now.state.is_terminal() {
             self.open.remove(&now.id);
@@ -176,7 +188,7 @@ impl CallbackJudge {
 
     fn journaled(&mut self, entry: &CallbackEntry, bench: &mut Bench) {
         let entries = self.journaled.entry(entry.callback).or_default();
-        if entries.last().is_some_and(|last| last.state.is_terminal()) {
+        if entries.last().is_some_and(|last| last.state.is_terminal()) && !self.given_back.remove(&entry.callback) {
             bench.broken("P7 each callback ends once", format!("{entry:?} after its end"));
         }
         entries.push(entry.clone());
@@ -218,7 +230,12 @@ impl CallbackJudge {
     }
 
     fn restored(&mut self, callback: &Callback, bench: &mut Bench) {
-        if self.owed.first() == Some(&callback.id) {
+        let last = self.journaled.get(&callback.id).and_then(|entries| entries.last());
+        if last.is_some_and(|last| last.state == journal_core::CallbackState::Superseded) {
+            // Its caller waited on the line, and took no slot.
+            self.given_back.insert(callback.id);
+            self.successors.insert(callback.id);
+        } else if self.owed.first() == Some(&callback.id) {
             self.owed.remove(0);
         } else {
             bench.broken("P7 a crash gives back the same", format!("{:?} expected, {callback:?} came", self.owed));
@@ -232,6 +249,19 @@ impl CallbackJudge {
             bench.broken("P7 a crash gives back the same", format!("{known:?} was written, {callback:?} came"));
         }
         self.open.insert(callback.id, callback.clone());
+    }
+
+    /// A caller who took the place of his callback over was answered, gave up, or was cut by the node: then it is open.
+    fn caller_over(&mut self, call: CallId, event: &CallEvent, bench: &mut Bench) {
+        let is_cut = match event {
+            CallEvent::Answered { .. } => false,
+            CallEvent::Ended { cause, .. } => journal_core::code::is_restart(&cause.code),
+            _ => return,
+        };
+        let Some(id) = self.took_over.remove(&call).filter(|_| is_cut) else { return };
+        if !self.open.contains_key(&id) {
+            bench.broken("P7 a crash gives back the same", format!("{id} was superseded by {call}, which a crash cut"));
+        }
     }
 
     fn dialed(&self, event: &CallEvent, bench: &mut Bench) {

@@ -194,7 +194,7 @@ impl Ledger {
                 }
             }
             Input::WhyIdle { .. } | Input::WhyWait { .. } | Input::LastAgents(_) | Input::Owners(_) => {}
-            Input::RestorePlace { queue, caller, arrived, until } => {
+            Input::RestorePlace { queue, caller, arrived, until, .. } => {
                 self.keep_place((*queue, caller.clone()), *arrived, *until);
             }
             Input::RequestCallback(request) => self.note_arrival(request),

@@ -159,7 +159,13 @@ impl Storm {
         let arrived = self.checker.now.wall.as_micros() - self.rng.below(60_000_000) as i64 + 5_000_000;
         let until = self.checker.now.wall + Duration::from_nanos(self.rng.below(30_000_000_000) + 1_000);
         let queue = QueueId(self.rng.below(u64::from(QUEUES)) as u32 + 1);
-        Input::RestorePlace { queue, caller: self.caller(), arrived: WallTime::from_micros(arrived), until }
+        Input::RestorePlace {
+            queue,
+            caller: self.caller(),
+            arrived: WallTime::from_micros(arrived),
+            until,
+            ordered: None,
+        }
     }
 
     /// What a shard without fault reports of itself.

@@ -48,7 +48,7 @@ fn leg(leg: LegId, kind: LegKind) -> CallEvent {
 }
 
 fn entered() -> CallEvent {
-    CallEvent::QueueEntered { queue: QUEUE, arrived: second(2), priority: 0 }
+    CallEvent::QueueEntered { queue: QUEUE, arrived: second(2), ordered: None }
 }
 
 fn queued() -> Vec<CallEvent> {
@@ -98,7 +98,7 @@ fn live_status_follows_ring_no_answer() {
     let missed = with(rang, vec![CallEvent::OfferMissed { offer: OfferId(1), agent: AGENT }]);
     let record = record_of(missed.clone(), None);
     assert_eq!((record.status, record.outcome), (CallStatus::Queued, Outcome::InProgress));
-    assert_eq!(record.place(), Some(Place { queue: QUEUE, arrived: second(2), priority: 0 }));
+    assert_eq!(record.place(), Some(Place { queue: QUEUE, arrived: second(2), ordered: None }));
     let again = with(missed, vec![ringing(2), CallEvent::OfferMissed { offer: OfferId(1), agent: AGENT }]);
     assert_eq!(record_of(again, None).status, CallStatus::Ringing, "an old offer's end changes nothing");
 }

@@ -131,7 +131,7 @@ fn bindings_statuses_and_answers_come_back() {
 #[test]
 fn who_waited_gets_his_place_for_ten_minutes_over_two_crashes() {
     let mut replay = fold(&[step(1, 1, started("+441")), step(1, 2, entered(2))]);
-    let place = Place { queue: QUEUE, arrived: at(2), priority: 0 };
+    let place = Place { queue: QUEUE, arrived: at(2), ordered: None };
     assert_eq!(replay.places(at(50)), [("+441".to_owned(), KeptPlace { place, until: at(650) })]);
     let put_out = CallEvent::QueueLeft { queue: QUEUE, how: QueueLeft::Ended };
     for entry in [step(1, 3, put_out), step(1, 4, ended(code::NODE_RESTART))] {
@@ -153,7 +153,7 @@ fn who_gave_up_has_his_place_over_a_crash_until_its_time_is_over() {
     let kept = Entry::PlaceKept { queue: QUEUE, caller: "+441".to_owned(), arrived: at(2), until };
     let gave_up = [step(1, 1, started("+441")), step(1, 2, entered(2)), step(1, 3, ended("canceled")), kept.clone()];
     let mut replay = fold(&gave_up);
-    let place = Place { queue: QUEUE, arrived: at(2), priority: 0 };
+    let place = Place { queue: QUEUE, arrived: at(2), ordered: None };
     assert_eq!(replay.places(at(29)), [("+441".to_owned(), KeptPlace { place, until })]);
     assert_eq!(replay.places(at(30)), []);
     let mut again = replay.clone();

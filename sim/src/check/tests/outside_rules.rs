@@ -305,7 +305,7 @@ fn a_caller_who_loses_his_place_in_a_restart_and_a_fold_that_counts_twice() {
         writer.trace.see(&Seen::Crashed);
         writer.trace.see(&Seen::Replayed { same_again: given });
         let (caller, until) = ("+447700000001".to_owned(), WallTime::from_micros(9));
-        let input = acd::Input::RestorePlace { queue, caller, arrived, until };
+        let input = acd::Input::RestorePlace { queue, caller, arrived, until, ordered: None };
         if given {
             writer.trace.see(&Seen::AcdTold { now: clock::Now::default(), input: &input });
         }
