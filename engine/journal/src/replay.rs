@@ -294,7 +294,7 @@ impl Replay {
     fn settle_callback(&mut self, step: &CallEntry) {
         let is_cut = match &step.event {
             CallEvent::Answered { .. } => false,
-            CallEvent::Ended { cause, .. } => code::is_restart(&cause.code),
+            CallEvent::Ended { cause, .. } => cause.code == code::NODE_RESTART,
             _ => return,
         };
         if let Some(callback) = self.given_up.remove(&step.call).filter(|_| is_cut) {

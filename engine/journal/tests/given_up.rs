@@ -11,7 +11,7 @@ fn at(seconds: i64) -> WallTime {
 }
 
 fn step(call: u128, seq: u32, event: CallEvent) -> Entry {
-    Entry::Call(Shared::from(CallEntry { call: CallId(call), seq, at: at(i64::from(seq)), event }))
+    Entry::Call(CallEntry { call: CallId(call), seq, at: at(i64::from(seq)), event })
 }
 
 fn started() -> CallEvent {
@@ -31,8 +31,8 @@ fn entered() -> CallEvent {
 }
 
 fn ended(code: &str) -> CallEvent {
-    let cause = Cause { who: Who::System, q850: 16, sip: 200, code: code.to_owned(), text: None };
-    CallEvent::Ended { status: CallStatus::Failed, outcome: Outcome::Failed, cause }
+    let cause = Cause { who: Who::System, q850: Some(16), sip: Some(200), code: code.to_owned() };
+    CallEvent::Ended { status: CallStatus::Failed, outcome: Outcome::Error, cause }
 }
 
 fn callback(id: u128, state: CallbackState, related: Option<CallId>) -> Entry {

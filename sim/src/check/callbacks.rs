@@ -255,7 +255,7 @@ impl CallbackJudge {
     fn caller_over(&mut self, call: CallId, event: &CallEvent, bench: &mut Bench) {
         let is_cut = match event {
             CallEvent::Answered { .. } => false,
-            CallEvent::Ended { cause, .. } => journal_core::code::is_restart(&cause.code),
+            CallEvent::Ended { cause, .. } => cause.code == journal_core::code::NODE_RESTART,
             _ => return,
         };
         let Some(id) = self.took_over.remove(&call).filter(|_| is_cut) else { return };

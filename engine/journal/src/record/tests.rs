@@ -48,7 +48,7 @@ fn leg(leg: LegId, kind: LegKind) -> CallEvent {
 }
 
 fn entered() -> CallEvent {
-    CallEvent::QueueEntered { queue: QUEUE, arrived: second(2), ordered: None }
+    CallEvent::QueueEntered { queue: QUEUE, arrived: second(2), priority: 0 }
 }
 
 fn queued() -> Vec<CallEvent> {
