@@ -180,7 +180,7 @@ impl Post {
                     ("waiting calls of the ACD", counts.waiting),
                     ("offers of the ACD", counts.offers),
                     ("legs of the ACD", counts.legs),
-                    ("timers of the ACD", counts.timers - counts.places),
+                    ("timers of the ACD", counts.timers.saturating_sub(counts.places)),
                     ("suspicions of the ACD", counts.suspects),
                     ("callbacks of the ACD", counts.callbacks),
                 ]);

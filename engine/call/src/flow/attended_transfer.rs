@@ -74,7 +74,7 @@ impl Shard {
         let why = Termination::system(Reason::Transferred);
         let Some(known) = self.legs.get_mut(&leg) else { return };
         let (from, agent, busy, talked) = (known.call, known.agent, known.busy, known.talked);
-        let session = known.session;
+        let (session, stands) = (known.session, known.home.is_some());
         known.call = to;
         known.kind = LegKind::Transfer;
         known.busy = false;
@@ -92,6 +92,10 @@ impl Shard {
         let sip_call_id = self.ua.sip_call_id(session).unwrap_or_default().to_owned();
         self.log(to, CallEvent::LegStarted { leg, kind: LegKind::Transfer, sip_call_id, agent });
         self.log_dialog(to, leg, session);
+        // Else a restart would end it for the call that it left too. A leg that stands has it under its home.
+        if !stands {
+            self.dialog_over(from, None, leg);
+        }
         self.occupy(leg);
     }
 

@@ -295,12 +295,13 @@ impl World {
         assert!(record.is_closed());
     }
 
+    /// By call and leg, as a replay of the journal has them.
     fn assert_dialogs_over(&self) {
-        let mut open: BTreeMap<LegId, ()> = BTreeMap::new();
+        let mut open: BTreeMap<(CallId, LegId), ()> = BTreeMap::new();
         for entry in &self.entries {
             match entry {
-                Entry::Dialog(dialog) => drop(open.insert(dialog.leg, ())),
-                Entry::DialogOver { leg, .. } => drop(open.remove(leg)),
+                Entry::Dialog(dialog) => drop(open.insert((dialog.call, dialog.leg), ())),
+                Entry::DialogOver { call, leg } => drop(open.remove(&(*call, *leg))),
                 _ => {}
             }
         }
