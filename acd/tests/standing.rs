@@ -33,7 +33,7 @@ fn calls(effects: &[Effect]) -> usize {
 }
 
 fn leg_of(desk: &Desk, agent: AgentId) -> StandingLeg {
-    desk.acd.agent_snapshot(agent).unwrap().standing_leg
+    desk.acd.agent_snapshot(agent).expect("an agent").standing_leg
 }
 
 #[test]

@@ -278,7 +278,9 @@ impl LeadIssue {
     }
 }
 
+/// A look, not a reading.
 const ROWS_DEFAULT: u32 = 20;
+/// As far as anybody scrolls to see whether the columns are right.
 const ROWS_MAX: u32 = 100;
 /// A page of a hundred rows stays small.
 const CELL_CHARS_SHOWN: usize = 200;

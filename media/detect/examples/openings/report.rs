@@ -90,7 +90,10 @@ fn beeps(outcomes: &[Outcome<'_>]) -> bool {
 /// Prints how many special information tones were told from each other.
 fn special_tones(machines: &[&Outcome<'_>]) {
     let of: Vec<_> = machines.iter().filter(|outcome| !outcome.opening.text("sit").is_empty()).collect();
-    let is_right = |outcome: &&&&Outcome<'_>| matches!(outcome.verdict.map(|verdict| verdict.heard), Some(Heard::Sit(kind)) if kind.word() == outcome.opening.sit_word());
+    let is_right = |outcome: &&&&Outcome<'_>| {
+        let heard = outcome.verdict.map(|verdict| verdict.heard);
+        matches!(heard, Some(Heard::Sit(kind)) if kind.word() == outcome.opening.sit_word())
+    };
     println!("special information tones: {} of {} of the right kind", of.iter().filter(is_right).count(), of.len());
 }
 
