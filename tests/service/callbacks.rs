@@ -109,7 +109,7 @@ fn assert_transactions(node: &Node, asked: &Value, called: &Value) {
         let page = node.http().get(path).json();
         page["data"].as_array().into_iter().flatten().map(|item| item["call_id"].clone()).collect::<Vec<_>>()
     };
-    assert_eq!(calls_at("/v1/transactions?channel=callback"), std::slice::from_ref(&called));
+    assert_eq!(calls_at("/v1/transactions?channel=callback"), std::slice::from_ref(called));
     assert_eq!(calls_at("/v1/customers/%2B442079460123/journey"), [asked.clone(), called.clone()]);
 }
 
