@@ -79,7 +79,11 @@ impl Acd {
                     let (_, call, queue, agent) = self.open.remove(open);
                     match granted {
                         true => self.busy.push(agent),
-                        false => self.waiting.push_back((call, queue)),
+                        false => {
+                            self.waiting.push_back((call, queue));
+                            // A leg that stands answers at once: offered again to him, the world never comes to rest.
+                            self.agents.retain(|known| *known != agent);
+                        }
                     }
                 }
                 self.inputs.push_back(Pending::Decide(offer, granted));
