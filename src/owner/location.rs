@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use centre::owner::LocationOwner;
 use centre::{Delivery, RegistrationSnapshot};
 use clock::{Instant, Now};
 use sip::location::{Binding, Input};
 
-use super::Core;
+use super::{Core, Refused};
 use crate::net::{Admission, SipInput};
 use crate::snapshots::Snapshots;
 
@@ -39,6 +40,11 @@ impl Core for LocationCore {
 
     fn from_journal(_: bool) -> Option<Input> {
         None
+    }
+
+    /// Phones stay bound while the journal fails: what they lose by a crash then is until their next REGISTER.
+    fn from_refused(_: &Bytes) -> Refused<Input> {
+        Refused::Send
     }
 
     fn handle(&mut self, now: Now, input: Input) {

@@ -37,6 +37,16 @@ pub(crate) use self::progress::{OwnerProgress, Progress};
 pub(crate) use self::shard::ShardCore;
 pub(crate) use self::trunks::{Outside, TrunkCore};
 
+/// What becomes of a message for which a failing journal cannot stand.
+pub(crate) enum Refused<I> {
+    /// The core answers in its place.
+    Tell(I),
+    /// It leaves nevertheless: what it says is true as long as the process lives.
+    Send,
+    /// Its transaction sends it again.
+    Drop,
+}
+
 /// A core as its task sees it: inputs in, deliveries out.
 pub(crate) trait Core: Send + 'static {
     /// What happens to it.
@@ -46,9 +56,9 @@ pub(crate) trait Core: Send + 'static {
     fn from_sip(input: SipInput) -> Option<Self::Input>;
     /// The journal cannot be written (true), or can again.
     fn from_journal(failing: bool) -> Option<Self::Input>;
-    /// A message that the journal was to have first did not leave: what the core is to do about it.
-    fn from_refused(_message: &Bytes) -> Option<Self::Input> {
-        None
+    /// A message that the journal, which fails, was to have first: what becomes of it.
+    fn from_refused(_message: &Bytes) -> Refused<Self::Input> {
+        Refused::Drop
     }
     fn handle(&mut self, now: Now, input: Self::Input);
     fn handle_timeout(&mut self, now: Now);
@@ -232,13 +242,14 @@ impl<C: Core> Runner<C> {
         }
     }
 
-    /// What cannot be promised: a client hears so, the sender of an INVITE gets a final answer; any other response is
-    /// dropped, and its transaction sends it again.
+    /// What cannot be promised: a client hears so, the sender of an INVITE gets a final answer, a phone that registers
+    /// is bound for as long as the process lives; any other response is dropped, and its transaction sends it again.
     fn refuse_held(&mut self, held: Held) {
         match held {
-            Held::Transmit { bytes, .. } => match C::from_refused(&bytes) {
-                Some(input) => self.core.handle(self.clock.now(), input),
-                None => self.post.metrics.dropped("journal_failing"),
+            Held::Transmit { peer, bytes } => match C::from_refused(&bytes) {
+                Refused::Tell(input) => self.core.handle(self.clock.now(), input),
+                Refused::Send => self.transmit(peer, bytes),
+                Refused::Drop => self.post.metrics.dropped("journal_failing"),
             },
             Held::Answer { request, .. } => {
                 let reason = "journal_failing".to_owned();

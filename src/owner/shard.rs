@@ -9,7 +9,7 @@ use centre::owner::ShardOwner;
 use clock::{Instant, Now, ShardId};
 use sip::{Message, Method, Source};
 
-use super::Core;
+use super::{Core, Refused};
 use crate::net::{Admission, SipInput};
 use crate::snapshots::Snapshots;
 
@@ -44,10 +44,13 @@ impl Core for ShardCore {
         Some(Input::JournalFailing(failing))
     }
 
-    fn from_refused(response: &Bytes) -> Option<Input> {
-        let response = Message::parse(response.clone(), Source::Datagram).ok()?;
+    fn from_refused(response: &Bytes) -> Refused<Input> {
+        let Ok(response) = Message::parse(response.clone(), Source::Datagram) else { return Refused::Drop };
         let is_answer = response.cseq().is_ok_and(|(_, method)| method == Method::Invite);
-        (is_answer && (101..300).contains(&response.status())).then_some(Input::ResponseRefused(response))
+        match is_answer && (101..300).contains(&response.status()) {
+            true => Refused::Tell(Input::ResponseRefused(response)),
+            false => Refused::Drop,
+        }
     }
 
     fn handle(&mut self, now: Now, input: Input) {

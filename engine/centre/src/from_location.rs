@@ -1,7 +1,7 @@
 //! What location's effects mean to the others.
 
 use clock::ShardId;
-use journal_core::{Binding, Entry};
+use journal_core::{Binding, Durability, Entry, Mark};
 use sip::location::Effect;
 
 use crate::{Answer, CommandError, Delivery};
@@ -22,7 +22,10 @@ impl LocationOutlet {
     /// Where `effect` goes; contacts go to every one of `shards` and to the ACD.
     pub fn route(&mut self, shards: impl Iterator<Item = ShardId>, effect: Effect) -> Vec<Delivery> {
         match effect {
-            Effect::Transmit { peer, bytes, again } => vec![Delivery::Transmit { peer, bytes, gate: None, again }],
+            Effect::Transmit { peer, bytes, again, binds } => {
+                let written = Mark { entry: self.entries, durability: Durability::Written };
+                vec![Delivery::Transmit { peer, bytes, gate: binds.then_some(written), again }]
+            }
             Effect::BindingSet(binding) => vec![self.journal(Entry::BindingSet(journaled(binding)))],
             Effect::BindingRemoved { agent, contact } => vec![self.journal(Entry::BindingRemoved { agent, contact })],
             Effect::Silenced(silence) => {
@@ -86,3 +89,6 @@ pub fn binding_of(binding: &Binding) -> sip::location::Binding {
         stream: binding.stream,
     }
 }
+
+#[cfg(test)]
+mod tests;

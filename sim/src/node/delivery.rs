@@ -97,10 +97,13 @@ impl Node {
         }
     }
 
-    /// As in production: a client hears so, the sender of an INVITE gets a final answer; any other response is dropped,
-    /// and its transaction sends it again.
+    /// As in production: a client hears so, the sender of an INVITE gets a final answer, a phone is bound all the same;
+    /// any other response is dropped, and its transaction sends it again.
     pub(super) fn refuse_held(&mut self, ctx: &mut Ctx, owner: usize, held: Held) {
         match held {
+            Held::Transmit { peer, bytes } if owner == usize::from(self.shards) + 1 => {
+                ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes);
+            }
             Held::Transmit { bytes, .. } => match self.refusal(owner, bytes) {
                 Some(input) => self.step(ctx, owner, Some(input)),
                 None => *self.dropped.entry("journal_failing").or_default() += 1,

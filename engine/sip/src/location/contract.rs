@@ -140,6 +140,8 @@ pub enum Effect {
         bytes: Bytes,
         /// It was sent before: a retransmission.
         again: bool,
+        /// It tells a phone that its bindings are kept: not before those told so far (`BindingSet`) are.
+        binds: bool,
     },
     /// A contact was bound or refreshed (to the journal).
     BindingSet(Binding),

@@ -15,6 +15,7 @@ mod silence;
 use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use bytes::Bytes;
 use clock::{AgentId, Instant, Now, Rng};
 
 pub use ban::{Ban, BanTable};
@@ -24,7 +25,7 @@ pub use reach::Probing;
 pub use silence::{Silence, Silences, claimed_user};
 
 use crate::{
-    Host,
+    Host, Message, Method, Source,
     auth::{AuthConfig, Authenticator},
     registrar::{self, Registrar},
     ua::{Event, Output, Peer, Sent, Transport, Ua},
@@ -185,7 +186,8 @@ impl Location {
             match output {
                 Output::Transmit { peer, bytes, sent } => {
                     let again = matches!(sent, Sent::Retransmission { .. });
-                    self.effects.push_back(Effect::Transmit { peer, bytes, again });
+                    let binds = tells_of_bindings(sent, &bytes);
+                    self.effects.push_back(Effect::Transmit { peer, bytes, again, binds });
                 }
                 Output::Event(event) => self.on_event(now, event),
             }
@@ -278,6 +280,13 @@ fn stored(agent: AgentId, binding: &registrar::Binding) -> Binding {
         source: binding.source.addr,
         stream: binding.source.transport == Transport::Tcp,
     }
+}
+
+/// The 200 of a REGISTER, also when it is sent again.
+fn tells_of_bindings(sent: Sent, bytes: &Bytes) -> bool {
+    let (Sent::Response { status } | Sent::Retransmission { status: Some(status), .. }) = sent else { return false };
+    let is_of_register = |message: Message| message.cseq().is_ok_and(|(_, method)| method == Method::Register);
+    (200..300).contains(&status) && Message::parse(bytes.clone(), Source::Datagram).is_ok_and(is_of_register)
 }
 
 /// Where a stored binding's requests go.

@@ -112,13 +112,13 @@ impl Location {
     fn on_registered(&mut self, now: Now, token: RequestToken, agent: clock::AgentId, done: Registered) {
         let mut headers: Headers = done.contacts.into_iter().map(|contact| ("Contact", contact)).collect();
         headers.push(("Date", http_date(now.wall)));
-        self.ua.respond(now.mono, token, 200, headers, None);
         for binding in &done.set {
             self.effects.push_back(Effect::BindingSet(stored(agent, binding)));
         }
         for binding in &done.removed {
             self.effects.push_back(Effect::BindingRemoved { agent, contact: binding.contact.to_string() });
         }
+        self.ua.respond(now.mono, token, 200, headers, None);
         self.tell_contacts(agent);
     }
 
