@@ -15,7 +15,10 @@ mod world;
 
 use std::time::Duration;
 
-use agents::{figures_of_calls_are_those_of_the_list, intervals_tile_the_time_and_figures_are_their_sums};
+use agents::{
+    a_pause_that_is_interrupted_counts_once, figures_of_calls_are_those_of_the_list,
+    intervals_tile_the_time_and_figures_are_their_sums,
+};
 use campaigns::campaigns_their_leads_and_attempts_are_rows;
 use clock::CallId;
 use decisions::decisions_are_kept_once_and_found_by_what_they_are_about;
@@ -72,6 +75,7 @@ on_both! {
     leads_are_read_in_pages_without_gap_or_double,
     lists_are_changed_by_one_and_deleted_with_their_rows,
     commands_are_in_the_log_once_and_in_its_chain,
+    a_pause_that_is_interrupted_counts_once,
     intervals_tile_the_time_and_figures_are_their_sums,
     figures_of_calls_are_those_of_the_list,
     stays_in_queues_are_what_the_steps_say,

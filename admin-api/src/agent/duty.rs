@@ -139,7 +139,7 @@ pub(crate) struct PauseTotal {
     reason: Option<String>,
     /// It is a break.
     is_break: bool,
-    /// Pauses.
+    /// Pauses; one that a call interrupts counts once.
     count: u64,
     /// Their time.
     total_ms: u64,
@@ -409,7 +409,7 @@ impl Stats {
             .map(|total| PauseTotal {
                 is_break: total.reason.as_deref().is_some_and(&is_break),
                 reason: total.reason.clone(),
-                count: total.intervals,
+                count: figures.pauses.get(&total.reason).copied().unwrap_or(0),
                 total_ms: total.micros.max(0).unsigned_abs() / 1_000,
             })
             .collect();

@@ -13,6 +13,8 @@ pub(crate) struct Parts {
     legs: BTreeMap<LegId, Part>,
     /// Whose phone rang for a queue and was not taken: rang out, declined, busy.
     missed: BTreeSet<AgentId>,
+    /// The leg whose agent took the offer last: whom the call dials from then on, he dials.
+    taken: Option<LegId>,
 }
 
 /// One leg of an agent.
@@ -39,6 +41,8 @@ impl Parts {
                     self.legs.entry(*leg).or_insert(part);
                 }
             }
+            CallEvent::LegStarted { kind: LegKind::Callee, agent: None, .. } => self.customer_dialed(),
+            CallEvent::OfferAnswered { leg, .. } => self.taken = Some(*leg),
             // Status 0: it never came to his phone.
             CallEvent::OfferMissed { agent, .. } | CallEvent::OfferRefused { agent, status: 1.., .. } => {
                 self.missed.insert(*agent);
@@ -105,6 +109,14 @@ impl Parts {
             if (is_his || is_called_by_him) && part.ended.is_none() {
                 part.talked.get_or_insert(at);
             }
+        }
+    }
+
+    /// A callback whose agent comes first: he makes the call, whether the customer answers or not.
+    fn customer_dialed(&mut self) {
+        let taker = self.taken.and_then(|leg| self.legs.get_mut(&leg)).filter(|part| part.ended.is_none());
+        if let Some(part) = taker {
+            part.dialed = true;
         }
     }
 

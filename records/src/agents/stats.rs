@@ -3,6 +3,8 @@
 //! Times are sums of the intervals of his states, cut to the span; calls are the rows of the list of his calls that
 //! began in it. So they are what the lists behind them say, and login time is the sum of its parts.
 
+use std::collections::BTreeMap;
+
 use clock::WallTime;
 use journal_core::AgentState;
 
@@ -15,6 +17,9 @@ use crate::database::{Database, DatabaseUnavailable, Row, Statement, sql};
 pub struct AgentStats {
     /// Time in each state with each reason that occurred.
     pub states: Vec<StateTotal>,
+    /// Pauses that touch the span, by reason. What interrupts a pause without ending it, a call or a phone that is not
+    /// there, makes no second one of it.
+    pub pauses: BTreeMap<Option<String>, u64>,
     /// Calls that he made or in which he talked, between own parties not counted.
     pub total_calls: u64,
     /// Those of them in which he talked.
@@ -34,9 +39,7 @@ pub struct StateTotal {
     pub state: AgentState,
     /// Its reason.
     pub reason: Option<String>,
-    /// Intervals that touch the span.
-    pub intervals: u64,
-    /// Their time within it, microseconds.
+    /// Time of its intervals within the span, microseconds.
     pub micros: i64,
     /// Begin of the first, not before the span.
     pub first: WallTime,
@@ -74,11 +77,13 @@ impl Database {
     ) -> Result<AgentStats, DatabaseUnavailable> {
         let end = to.min(now).max(from);
         // A span that lies ahead has no time in it yet.
-        let rows = if from < end { self.rows(state_totals(account, agent, from, end)).await? } else { Vec::new() };
-        let mut stats = AgentStats {
-            states: rows.iter().map(|row| total(row, from, end)).collect::<Result<_, _>>()?,
-            ..AgentStats::default()
-        };
+        let mut stats = AgentStats::default();
+        if from < end {
+            let rows = self.rows(state_totals(account, agent, from, end)).await?;
+            stats.states = rows.iter().map(|row| total(row, from, end)).collect::<Result<_, _>>()?;
+            let rows = self.rows(pause_counts(account, agent, from, end)).await?;
+            stats.pauses = rows.iter().map(pause_count).collect::<Result<_, _>>()?;
+        }
         if let Some(row) = self.row(call_totals(account, agent, from, to)).await? {
             let count = |column| Ok::<_, sqlx::Error>(columns::optional_count(&row, column)?.unwrap_or(0));
             stats.total_calls = count(0)?;
@@ -93,15 +98,33 @@ impl Database {
 
 /// An open interval lasts to `end` here. Sums are cast, as PostgreSQL makes them of a type without bounds.
 fn state_totals(account: &str, agent: &str, from: WallTime, end: WallTime) -> Statement {
-    let mut query = sql("SELECT state, reason, COUNT(*), CAST(SUM(CASE WHEN until IS NULL OR until > ");
+    let mut query = sql("SELECT state, reason, CAST(SUM(CASE WHEN until IS NULL OR until > ");
     query.push_bind(end).push(" THEN ").push_bind(end).push(" ELSE until END - CASE WHEN since < ");
     query.push_bind(from).push(" THEN ").push_bind(from).push(" ELSE since END) AS BIGINT), MIN(since), ");
     query.push("MAX(CASE WHEN until IS NULL THEN ").push_bind(end).push(" ELSE until END)");
+    touching(&mut query, account, agent, from, end);
+    query.push(" GROUP BY state, reason ORDER BY state, reason");
+    query
+}
+
+/// A pause that goes on where the last thing he chose was the same pause is not another one.
+fn pause_counts(account: &str, agent: &str, from: WallTime, end: WallTime) -> Statement {
+    let mut query = sql("SELECT reason, COUNT(*) FROM (SELECT state, reason, ");
+    query.push("LAG(state) OVER (ORDER BY since, seq) AS former, ");
+    query.push("LAG(reason) OVER (ORDER BY since, seq) AS former_reason");
+    touching(&mut query, account, agent, from, end);
+    query.push(" AND state NOT IN ('reserved', 'on_call', 'wrap_up') AND NOT (state = 'offline' AND ");
+    query.push("COALESCE(reason, '') IN ('no_device', 'no_answer_to_probe', 'node_down'))) AS chosen ");
+    query.push("WHERE state = 'paused' AND NOT (COALESCE(former, '') = 'paused' ");
+    query.push("AND COALESCE(former_reason, '') = COALESCE(reason, '')) GROUP BY reason");
+    query
+}
+
+/// The intervals of an agent that touch a span of time.
+fn touching(query: &mut Statement, account: &str, agent: &str, from: WallTime, end: WallTime) {
     query.push(" FROM agent_state_intervals WHERE account = ").push_bind(account);
     query.push(" AND agent = ").push_bind(agent).push(" AND since < ").push_bind(end);
-    query.push(" AND (until IS NULL OR until > ").push_bind(from);
-    query.push(") GROUP BY state, reason ORDER BY state, reason");
-    query
+    query.push(" AND (until IS NULL OR until > ").push_bind(from).push(")");
 }
 
 fn call_totals(account: &str, agent: &str, from: WallTime, to: WallTime) -> Statement {
@@ -120,9 +143,12 @@ fn total(row: &Row, from: WallTime, end: WallTime) -> Result<StateTotal, sqlx::E
     Ok(StateTotal {
         state: columns::word(row, 0)?,
         reason: row.try_get(1)?,
-        intervals: columns::optional_count(row, 2)?.unwrap_or(0),
-        micros: row.try_get::<Option<i64>>(3)?.unwrap_or(0),
-        first: columns::time(row, 4)?.max(from),
-        last: columns::time(row, 5)?.min(end),
+        micros: row.try_get::<Option<i64>>(2)?.unwrap_or(0),
+        first: columns::time(row, 3)?.max(from),
+        last: columns::time(row, 4)?.min(end),
     })
+}
+
+fn pause_count(row: &Row) -> Result<(Option<String>, u64), sqlx::Error> {
+    Ok((row.try_get(0)?, columns::optional_count(row, 1)?.unwrap_or(0)))
 }

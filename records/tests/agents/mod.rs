@@ -43,6 +43,45 @@ pub(crate) async fn intervals_tile_the_time_and_figures_are_their_sums(on: On) {
     }
 }
 
+/// A pause that calls interrupt, or a phone that goes, is one; another reason or work between two pauses makes another.
+pub(crate) async fn a_pause_that_is_interrupted_counts_once(on: On) {
+    use AgentState::{Offline, OnCall, Paused, Ready, Reserved, WrapUp};
+    let world = World::open(on).await;
+    let states = [
+        (Ready, None),
+        (Reserved, None),
+        (Paused, Some("lunch")),
+        (OnCall, None),
+        (WrapUp, None),
+        (Paused, Some("lunch")),
+        (Offline, Some("no_device")),
+        (Paused, Some("lunch")),
+        (OnCall, None),
+        (Paused, Some("coffee")),
+        (Reserved, None),
+        (OnCall, None),
+        (Ready, None),
+        (Paused, Some("coffee")),
+        (Offline, None),
+        (Paused, Some("coffee")),
+        (Paused, None),
+    ];
+    for (place, (state, reason)) in states.into_iter().enumerate() {
+        let (reason, at, cause) = (reason.map(str::to_owned), at(10 * place as u64), StateCause::Chosen);
+        world.append(Entry::AgentStateChanged { agent: AGENT, state, reason, call: None, at, cause });
+    }
+    world.applied().await;
+    let of_span = async |from, to| {
+        let stats = world.database.agent_stats("demo", "1001", (at(from), at(to)), at(1_000)).await.unwrap();
+        let word = |reason: Option<String>| reason.unwrap_or_default();
+        stats.pauses.into_iter().map(|(reason, count)| (word(reason), count)).collect::<Vec<_>>()
+    };
+    let counts = |pairs: &[(&str, u64)]| pairs.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect::<Vec<_>>();
+    assert_eq!(of_span(0, 1_000).await, counts(&[("", 1), ("coffee", 3), ("lunch", 1)]));
+    assert_eq!(of_span(35, 95).await, counts(&[("coffee", 1), ("lunch", 1)]), "it began before the span");
+    assert_eq!(of_span(0, 20).await, counts(&[]));
+}
+
 fn agree(log: &[StateInterval], stats: &AgentStats, from: WallTime, end: WallTime) {
     for state in STATES {
         for reason in [None, Some("lunch"), Some("coffee")] {

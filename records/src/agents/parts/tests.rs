@@ -132,7 +132,31 @@ fn an_agent_who_takes_a_callback_of_a_queue_talks_from_the_answer_of_the_custome
         (9, leg_ended(1)),
         (9, ended()),
     ];
-    assert_eq!(parts(events), [("1001".into(), false, 1, 9, Some(6), 3)]);
+    assert_eq!(parts(events), [("1001".into(), true, 1, 9, Some(6), 3)]);
+}
+
+#[test]
+fn a_callback_of_a_queue_whose_customer_is_busy_is_a_call_of_the_agent_who_dialed_him() {
+    let events = |dialed: bool| {
+        let mut events = vec![
+            (0, started(Direction::OutboundDial, None)),
+            (0, CallEvent::QueueEntered { queue: QueueId(1), arrived: at(0), priority: 0 }),
+            (1, leg(1, LegKind::Agent, Some(1))),
+            (1, offer(1, 1)),
+            (2, CallEvent::OfferMissed { offer: OfferId(1), agent: AgentId(1) }),
+            (2, leg_ended(1)),
+            (2, leg(2, LegKind::Agent, Some(2))),
+            (2, offer(2, 2)),
+            (3, CallEvent::OfferAnswered { offer: OfferId(2), agent: AgentId(2), leg: LegId(2) }),
+        ];
+        if dialed {
+            events.extend([(4, leg(3, LegKind::Callee, None)), (6, leg_ended(3))]);
+        }
+        events.extend([(7, leg_ended(2)), (7, ended())]);
+        rows(events).iter().map(|row| (row.counts(), row.missed, row.talk_ms)).collect::<Vec<_>>()
+    };
+    assert_eq!(events(true), [(false, true, 0), (true, false, 0)]);
+    assert_eq!(events(false), [(false, true, 0), (false, false, 0)], "nobody was dialed: no call of his");
 }
 
 #[test]
