@@ -122,7 +122,7 @@ impl CallbackJudge {
             Effect::CallbackAnswer { call, result: Err(CallbackRefusal::Limit), .. } => {
                 let queue = ledger.calls.get(call).map(|row| row.queue);
                 let Some((queue, max)) = queue.and_then(|queue| Some((queue, max_of(ledger, queue)?))) else { return };
-                if self.taken_slots(queue).count() < max && self.all_slots(queue) < max {
+                if self.taken_slots(queue).count() < max && self.all_slots(queue) + self.kept_slots(queue) < max {
                     bench.broken("P7 the limit is no less", format!("{call} refused with slots free in {queue:?}"));
                 }
             }
@@ -184,6 +184,15 @@ impl CallbackJudge {
 
     fn all_slots(&self, queue: QueueId) -> usize {
         self.open.values().filter(|callback| callback.queue == Some(queue)).count()
+    }
+
+    /// Slots of callers who rang in and may press the key again.
+    fn kept_slots(&self, queue: QueueId) -> usize {
+        let of_queue = |id: &&CallbackId| {
+            let entries = self.journaled.get(id);
+            entries.and_then(|entries| entries.last()).is_some_and(|last| last.queue == Some(queue))
+        };
+        self.took_over.values().filter(of_queue).count()
     }
 
     fn journaled(&mut self, entry: &CallbackEntry, bench: &mut Bench) {

@@ -100,7 +100,8 @@ impl Carrier {
             reliable: false,
         };
         let session = self.endpoint.ua.invite(ctx.now, params);
-        self.parties.insert(session, Party::calling(ctx.now, rtp, caller.to_owned(), sip_call_id));
+        let party = Party::calling(ctx.now, rtp, caller.to_owned(), sip_call_id);
+        self.parties.insert(session, Party { called: to.to_owned(), ..party });
         // Who comes to be talked to does not ask to be called back.
         let may_ask = stays.is_none();
         let stays = stays.unwrap_or_else(|| self.patience());

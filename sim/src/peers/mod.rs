@@ -217,10 +217,10 @@ impl Peers {
             let parties = phone.parties.values().filter(|party| party.stage == Stage::Up && !party.outgoing);
             for party in parties.filter(|party| !party.occupied && settled(party.since)) {
                 let callers = self.carriers.iter().flat_map(|carrier| carrier.parties.values());
-                // Who calls, or is called back.
-                let is_he = |caller: &&Party| {
-                    let number = if caller.outgoing { &caller.number } else { &caller.called };
-                    *number == party.number
+                // Who calls, or is called back; not who, called back meanwhile, listens to a tone.
+                let is_he = |caller: &&Party| match caller.outgoing {
+                    true => caller.number == party.number && ![node::ECHO, node::TONE].contains(&&*caller.called),
+                    false => caller.called == party.number,
                 };
                 let mut callers = callers.filter(is_he);
                 let (Some(caller), None) = (callers.next(), callers.next()) else { continue };

@@ -26,7 +26,7 @@ pub(crate) struct Party {
     pub(crate) rtp: SocketAddr,
     /// Number of the other side as this end knows it: for a carrier's call the caller's own.
     pub(crate) number: String,
-    /// Whom the INVITE that it got was for.
+    /// Whom the INVITE that it got was for, or that a carrier's caller sent.
     pub(crate) called: String,
     pub(crate) sip_call_id: String,
     /// This end sent the INVITE.
