@@ -12,19 +12,19 @@ use serde_json::error::Category;
 use crate::problem::{Code, Problem};
 use crate::trail::Trail;
 
-/// A JSON body read into `T`, and its bytes as they came.
+/// A JSON body of at most `MOST` bytes read into `T`, and its bytes as they came.
 #[derive(Clone, Debug)]
-pub(crate) struct JsonBody<T> {
+pub(crate) struct JsonBody<T, const MOST: usize = MAX_BODY> {
     pub(crate) value: T,
     pub(crate) bytes: Bytes,
 }
 
-impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+impl<S: Sync, T: DeserializeOwned, const MOST: usize> FromRequest<S> for JsonBody<T, MOST> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         check_media_type(request.headers())?;
-        let bytes = read_bounded(request).await?;
+        let bytes = read_bounded(request, MOST).await?;
         let value = parse(&bytes)?;
         Trail::current().asked(&bytes);
         Ok(Self { value, bytes })
@@ -40,7 +40,7 @@ impl<S: Sync> FromRequest<S> for EmptyBody {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let headers = request.headers().clone();
-        let bytes = read_bounded(request).await?;
+        let bytes = read_bounded(request, MAX_BODY).await?;
         if !bytes.is_empty() {
             check_media_type(&headers)?;
             parse::<NoFields>(&bytes)?;
@@ -77,13 +77,13 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
-async fn read_bounded(request: Request) -> Result<Bytes, Problem> {
+async fn read_bounded(request: Request, most: usize) -> Result<Bytes, Problem> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    let too_large = || Problem::new(Code::PayloadTooLarge, format!("The body may have at most {MAX_BODY} bytes."));
-    if announced.is_some_and(|length| length > MAX_BODY as u64) {
+    let too_large = || Problem::new(Code::PayloadTooLarge, format!("The body may have at most {most} bytes."));
+    if announced.is_some_and(|length| length > most as u64) {
         return Err(too_large());
     }
-    to_bytes(request.into_body(), MAX_BODY).await.map_err(|error| {
+    to_bytes(request.into_body(), most).await.map_err(|error| {
         let limit =
             std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
         if limit { too_large() } else { Problem::new(Code::BadRequest, "The body broke off.") }
@@ -130,7 +130,7 @@ fn pointer(path: &str, message: &str) -> String {
 
 /// From here on a float skips whole numbers.
 const EXACT: f64 = 9_007_199_254_740_992.0;
-/// Most bytes of a JSON body: two orders above the longest honest one.
+/// Most bytes of a JSON body where a route says nothing else: two orders above the longest honest one.
 const MAX_BODY: usize = 64 * 1024;
 
 #[cfg(test)]

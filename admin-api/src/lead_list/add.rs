@@ -9,7 +9,9 @@ use axum::response::Response;
 use dialer::list::{CELL_CHARS_MAX, Details, NUMBERS_A_LEAD_MAX, Place, RowOutcome, read_lead};
 use records::{LeadListState, lead_of_row};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::numbering::Plans;
 use super::preview::LeadIssue;
@@ -87,7 +89,7 @@ pub(crate) struct NewLead {
     consent_claims_management_at: Option<String>,
     /// What else is known.
     #[serde(default)]
-    #[schema(value_type = Object, example = json!({}))]
+    #[schema(schema_with = extra_schema)]
     extra: BTreeMap<String, String>,
 }
 
@@ -112,6 +114,8 @@ pub(crate) struct LeadAdded {
 }
 
 /// Adds leads to a list that is imported, or has no file. Each is added or not on its own; the answer says why not.
+///
+/// A body may have 1 MiB, which is 5 KiB a lead where all 200 come at once.
 #[utoipa::path(post, path = "/v1/lead-lists/{id}/leads", operation_id = "add_leads", tag = "lead lists",
     params(("id" = String, Path, description = "The list's id"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
@@ -123,7 +127,7 @@ pub(crate) async fn add(
     Path(id): Path<String>,
     Query(_): Query<NoParameters>,
     headers: HeaderMap,
-    JsonBody { value, bytes }: JsonBody<NewLeads>,
+    JsonBody { value, bytes }: JsonBody<NewLeads, BODY_BYTES_MAX>,
 ) -> Result<Response, Problem> {
     if !(1..=LEADS_MAX).contains(&value.leads.len()) {
         let expected = format!("expected 1 to {LEADS_MAX} leads");
@@ -250,8 +254,21 @@ fn number_name(at: usize) -> String {
     format!("numbers/{at}")
 }
 
-/// As many as fit into a body of JSON.
+/// What else is known of a lead: texts by their names.
+fn extra_schema() -> ObjectBuilder {
+    let text = || ObjectBuilder::new().schema_type(Type::String).max_length(Some(CELL_CHARS_MAX));
+    ObjectBuilder::new()
+        .description(Some("What else is known, by its name; shown to the agent."))
+        .additional_properties(Some(text()))
+        .property_names(Some(text()))
+        .max_properties(Some(EXTRA_MAX))
+        .examples([json!({ "colour": "blue" })])
+}
+
+/// One transaction of the database takes them.
 const LEADS_MAX: usize = 200;
+/// Some thousand characters for each of as many leads as may come at once.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// As many as a spreadsheet has columns.
 const EXTRA_MAX: usize = 100;
 /// Somebody else adds to the list between two looks at it: not so often.

@@ -61,7 +61,7 @@ pub(crate) struct LeadEntry {
     #[schema(format = DateTime)]
     consent_claims_management_at: Option<String>,
     /// What else the list says, by the names of its columns.
-    #[schema(value_type = Object)]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     extra: std::collections::BTreeMap<String, String>,
 }
 

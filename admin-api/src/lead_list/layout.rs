@@ -3,6 +3,7 @@
 use dialer::list::{Dialect, Encoding, Mapping};
 use serde::{Deserialize, Serialize};
 
+use super::in_state;
 use crate::problem::{Code, Problem};
 
 /// How a file is written and what its columns hold.
@@ -43,8 +44,11 @@ impl Layout {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// That of a list.
+    /// That of a list, which has a file.
     pub(super) fn of(list: &records::LeadList) -> Result<Self, Problem> {
+        if list.file_bytes == 0 {
+            return Err(in_state(list, "expected one that was made of a file"));
+        }
         serde_json::from_str(&list.layout).map_err(|error| {
             tracing::error!(%error, list = %list.id, "the layout of a list cannot be read");
             Problem::new(Code::InternalError, "The fault is ours; it was logged under the request id.")

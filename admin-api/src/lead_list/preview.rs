@@ -3,9 +3,11 @@
 use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::response::Response;
-use dialer::list::{BadMapping, Dialect, Field, LeadReader, Mapping, Next, Reader, Row};
+use dialer::list::{BadMapping, COLUMNS_MAX, Field, LeadReader, Mapping, Next, Reader, Row};
 use records::LeadListState;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::change::{change, shown};
@@ -17,7 +19,7 @@ use super::{files, find, in_state};
 use crate::api::Shared;
 use crate::body::JsonBody;
 use crate::key::Principal;
-use crate::openapi::{ReadRefusals, Refusals};
+use crate::openapi::{ReadRefusals, Refusals, list_of};
 use crate::problem::{Code, Problem, ProblemBody};
 use crate::query::{NoParameters, Query};
 
@@ -99,15 +101,12 @@ pub(crate) struct PreviewQuery {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LeadListMapping {
-    /// What each column holds, in their order: `phone` (any number of them), `name`, `first_name`, `last_name`,
-    /// `company`, `email`, `address`, `city`, `postcode`, `region`, `country`, `time_zone`, `external_id`,
-    /// `consent_artificial_voice`, `consent_claims_management`, `extra` or `ignore`. Guessed anew without it when the
-    /// separator or the header change.
-    #[schema(example = json!(["name", "phone"]), max_items = 256)]
-    columns: Option<Vec<String>>,
-    /// What stands between cells: `,`, `;`, `|` or a tab.
-    #[schema(example = ",", min_length = 1, max_length = 1)]
-    separator: Option<String>,
+    /// What each column holds, in their order.
+    #[schema(schema_with = columns_schema)]
+    columns: Option<Vec<Field>>,
+    /// What stands between cells.
+    #[schema(schema_with = separator_schema)]
+    separator: Option<SeparatorWord>,
     /// The first row names the columns.
     has_header: Option<bool>,
     /// Country of the numbers that name none, ISO 3166-1.
@@ -116,6 +115,19 @@ pub(crate) struct LeadListMapping {
     /// Which numbers are left out as they are there already.
     #[schema(inline)]
     duplicates: Option<DuplicatesWord>,
+}
+
+/// What stands between cells.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) enum SeparatorWord {
+    #[serde(rename = ",")]
+    Comma,
+    #[serde(rename = ";")]
+    Semicolon,
+    #[serde(rename = "|")]
+    Bar,
+    #[serde(rename = "\t")]
+    Tab,
 }
 
 /// The first rows of a file, each as it would be imported, and what the columns seem to hold.
@@ -186,23 +198,14 @@ pub(crate) async fn map(
 
 fn mapped(mut layout: Layout, asked: &LeadListMapping, beginning: &str) -> Result<Layout, Problem> {
     let mut dialect = layout.dialect;
-    if let Some(separator) = &asked.separator {
-        let expected = "expected a comma, a semicolon, a bar or a tab";
-        let mut characters = separator.chars().filter(|character| Dialect::separates(*character));
-        dialect.separator = characters.next().ok_or_else(|| invalid("#/separator", expected.to_owned()))?;
-    }
+    dialect.separator = asked.separator.map_or(dialect.separator, SeparatorWord::character);
     dialect.has_header = asked.has_header.unwrap_or(dialect.has_header);
     if dialect != layout.dialect {
         let anew = Layout::with(&layout.encoding, dialect, beginning);
         layout = anew.ok_or_else(|| invalid("#/separator", "the file would have no rows".to_owned()))?;
     }
-    if let Some(columns) = &asked.columns {
-        let field = |(at, word): (usize, &String)| {
-            let unknown = || invalid(&format!("#/columns/{at}"), "expected one of the fields of a lead".to_owned());
-            Field::of_word(word).ok_or_else(unknown)
-        };
-        let fields = columns.iter().enumerate().map(field).collect::<Result<Vec<_>, _>>()?;
-        layout.mapping = Mapping::new(fields, layout.columns).map_err(|bad| unmapped(&bad))?;
+    if let Some(fields) = &asked.columns {
+        layout.mapping = Mapping::new(fields.clone(), layout.columns).map_err(|bad| unmapped(&bad))?;
     }
     if layout.mapping.has_phone() { Ok(layout) } else { Err(unmapped(&BadMapping::NoPhone)) }
 }
@@ -265,6 +268,17 @@ fn shown_row(row: Row<'_>, numbers: Vec<String>, issues: Vec<LeadIssue>) -> Prev
     PreviewRow { row: row.number, cells: row.cells.iter().map(shown).collect(), numbers, issues }
 }
 
+impl SeparatorWord {
+    const fn character(self) -> char {
+        match self {
+            Self::Comma => ',',
+            Self::Semicolon => ';',
+            Self::Bar => '|',
+            Self::Tab => '\t',
+        }
+    }
+}
+
 impl LeadIssue {
     /// An issue, with the name of its column.
     pub(super) fn of(issue: dialer::list::Issue, header: impl Fn(usize) -> String) -> Self {
@@ -276,6 +290,26 @@ impl LeadIssue {
             detail: issue.detail,
         }
     }
+}
+
+fn separator_schema() -> ObjectBuilder {
+    let separators = [SeparatorWord::Comma, SeparatorWord::Semicolon, SeparatorWord::Bar, SeparatorWord::Tab];
+    let words = separators.map(|separator| json!(separator.character()));
+    ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .enum_values(Some(words.into_iter().chain([Value::Null])))
+        .description(Some("What stands between cells: `,`, `;`, `|` or a tab."))
+}
+
+fn columns_schema() -> ArrayBuilder {
+    list_of(Field::ALL.iter().map(|field| field.word()))
+        .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
+        .max_items(Some(COLUMNS_MAX))
+        .description(Some(
+            "What each column holds, in their order; any number of them may be `phone`, `extra` or `ignore`. Guessed \
+             anew without it when the separator or the header change.",
+        ))
+        .examples([json!(["name", "phone"])])
 }
 
 /// A look, not a reading.

@@ -46,7 +46,7 @@ pub(crate) async fn errors(
     Query(_): Query<NoParameters>,
 ) -> Result<Response, Problem> {
     let list = find(&shared, &principal, &id).await?;
-    let layout = Layout::of(&list).ok().filter(|_| list.file_bytes > 0);
+    let layout = Layout::of(&list).ok();
     let headers = layout.as_ref().map(|layout| layout.headers.clone()).unwrap_or_default();
     let report = Report {
         shared,

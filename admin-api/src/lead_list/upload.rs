@@ -38,7 +38,7 @@ use crate::voicemail::away;
 #[into_params(parameter_in = Query)]
 pub(crate) struct UploadQuery {
     /// What the list is called; without it `list.csv`. Goes with a file.
-    #[param(max_length = 200, example = "leads.csv")]
+    #[param(min_length = 1, max_length = 200, example = "leads.csv")]
     name: Option<String>,
     /// Country of the numbers that name none, ISO 3166-1; without it the node's own. Goes with a file.
     #[param(pattern = "^[A-Za-z]{2}$", example = "GB")]
@@ -46,11 +46,29 @@ pub(crate) struct UploadQuery {
     /// Which numbers are left out as they are there already. Goes with a file.
     #[param(inline)]
     duplicates: Option<DuplicatesWord>,
-    /// What the file is written in, where it has no byte order mark and is not UTF-8: `windows-1252`, `utf-16le` or
-    /// `utf-16be`. Goes with a file.
-    #[param(example = "utf-8")]
-    encoding: Option<String>,
+    /// What the file is written in, where it has no byte order mark and is not UTF-8. Goes with a file.
+    #[param(inline)]
+    encoding: Option<EncodingWord>,
 }
+
+/// What a file is written in.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+pub(crate) enum EncodingWord {
+    #[serde(rename = "utf-8")]
+    Utf8,
+    #[serde(rename = "utf-16le")]
+    Utf16Le,
+    #[serde(rename = "utf-16be")]
+    Utf16Be,
+    #[serde(rename = "windows-1252")]
+    Windows1252,
+}
+
+/// Lines of cells, in UTF-8 or as `encoding` says: bytes, of which none are wrong but by what they hold.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code, reason = "read by the derive only")]
+struct LeadFile(Vec<u8>);
 
 /// A list without a file.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -81,7 +99,7 @@ struct Draft {
 #[utoipa::path(post, path = "/v1/lead-lists", operation_id = "create_lead_list", tag = "lead lists",
     params(UploadQuery, ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
     request_body(content(
-        (String = "text/csv", example = json!("Name,Phone\nJo Doe,020 7183 8750\n")),
+        (inline(LeadFile) = "text/csv", example = json!("Name,Phone\nJo Doe,020 7183 8750\n")),
         (NewLeadList = "application/json")), description = "The file, or the list"),
     responses((status = 201, description = "The list", body = LeadList), Refusals))]
 pub(crate) async fn upload(
@@ -116,11 +134,6 @@ async fn filed(
     check_name(name).map_err(|detail| Problem::bad_parameter("name", detail))?;
     let country = country(shared, query.country.as_deref())
         .ok_or_else(|| Problem::bad_parameter("country", "expected two letters of a country, e.g. GB"))?;
-    let encoding = query.encoding.as_deref().map(|word| {
-        let expected = "expected utf-8, utf-16le, utf-16be or windows-1252";
-        Encoding::of_word(word).ok_or_else(|| Problem::bad_parameter("encoding", expected))
-    });
-    let encoding = encoding.transpose()?;
     RequestKey::read(headers, principal, "", b"")?;
     room(shared, principal).await?;
     let uploads = Arc::clone(&shared.lead_lists.uploads);
@@ -129,7 +142,7 @@ async fn filed(
         .map_err(|_| Problem::new(Code::Unavailable, "Too many files are being uploaded."))?;
     let id = as_list_id(ListId(new_id()?.0));
     let data_dir = &shared.services.data_dir;
-    let mut upload = files::Upload::begin(data_dir, id, encoding).await?;
+    let mut upload = files::Upload::begin(data_dir, id, query.encoding.map(Encoding::from)).await?;
     let mut pieces = body.into_data_stream();
     let broken = || Problem::new(Code::BadRequest, "The body broke off.");
     while let Some(piece) = timeout(PIECE_DEADLINE, pieces.next()).await.map_err(|_| broken())? {
@@ -235,6 +248,17 @@ fn blank(principal: &Principal, name: &str, country: String, now: WallTime) -> r
         started_at: None,
         ended_at: None,
         version: 1,
+    }
+}
+
+impl From<EncodingWord> for Encoding {
+    fn from(word: EncodingWord) -> Self {
+        match word {
+            EncodingWord::Utf8 => Self::Utf8,
+            EncodingWord::Utf16Le => Self::Utf16Le,
+            EncodingWord::Utf16Be => Self::Utf16Be,
+            EncodingWord::Windows1252 => Self::Windows1252,
+        }
     }
 }
 

@@ -240,6 +240,47 @@ async fn leads_are_added_one_by_one() {
 }
 
 #[tokio::test]
+async fn as_many_leads_come_at_once_as_a_body_holds() {
+    let node = Node::start().await;
+    let headers = [KEY, ("Content-Type", "application/json")];
+    let list = send(node.at, "POST", "/v1/lead-lists", &headers, "{\"name\": \"web form\"}").await.json();
+    let path = format!("/v1/lead-lists/{}/leads", list["id"].as_str().unwrap());
+    let body = |leads: usize, bytes: usize| {
+        let lead = |at: usize| json!({"numbers": [format!("+44207183{at:04}")], "extra": {"said": "x".repeat(1_000)}});
+        let body = json!({ "leads": (0..leads).map(lead).collect::<Vec<_>>() }).to_string();
+        body.clone() + &" ".repeat(bytes - body.len())
+    };
+    let most = send(node.at, "POST", &path, &headers, &body(200, 1024 * 1024)).await;
+    assert_eq!((most.status, &most.json()["added"]), (200, &json!(200)), "{most:?}");
+    send(node.at, "POST", &path, &headers, &body(200, 1024 * 1024 + 1)).await.problem(413, "payload_too_large");
+    let more = send(node.at, "POST", &path, &headers, &body(201, 300_000)).await.problem(422, "invalid_body");
+    assert_eq!(more["errors"][0]["pointer"], "#/leads");
+    let extra = |fields: usize| {
+        let fields: serde_json::Map<_, _> = (0..fields).map(|at| (format!("field {at}"), json!("x"))).collect();
+        json!({"leads": [{"numbers": ["+442071840000"], "extra": fields}]}).to_string()
+    };
+    assert_eq!(send(node.at, "POST", &path, &headers, &extra(100)).await.json()["added"], 1);
+    let more = send(node.at, "POST", &path, &headers, &extra(101)).await.problem(422, "invalid_body");
+    assert_eq!(more["errors"][0]["pointer"], "#/leads/0/extra");
+}
+
+#[tokio::test]
+async fn a_list_without_a_file_says_so() {
+    let node = Node::start().await;
+    let headers = [KEY, ("Content-Type", "application/json")];
+    let list = send(node.at, "POST", "/v1/lead-lists", &headers, "{\"name\": \"web form\"}").await.json();
+    let path = format!("/v1/lead-lists/{}", list["id"].as_str().unwrap());
+    get(node.at, &format!("{path}/preview")).await.problem(409, "lead_list_state");
+    let mapped = send(node.at, "PUT", &format!("{path}/mapping"), &headers, "{\"columns\": [\"phone\"]}").await;
+    mapped.problem(409, "lead_list_state");
+    for verb in ["validate", "start"] {
+        post(&node, &format!("{path}/{verb}")).await.problem(409, "lead_list_state");
+    }
+    let report = get(node.at, &format!("{path}/errors.csv")).await;
+    assert_eq!(report.text(), "row,line,imported,issue_column,issue,issue_says,issue_detail\r\n", "nothing was wrong");
+}
+
+#[tokio::test]
 async fn a_list_that_is_called_off_has_no_leads() {
     let node = Node::start().await;
     let rows: String = (0..20_000).map(|row| format!("020718{row:05},x\n")).collect();

@@ -40,12 +40,6 @@ impl Dialect {
         Place { byte: self.preamble, row, line, is_within_line: false }
     }
 
-    /// Whether a character can separate cells.
-    #[must_use]
-    pub fn separates(character: char) -> bool {
-        SEPARATORS.into_iter().any(|known| char::from(known) == character)
-    }
-
     /// The first rows of a file's beginning, as its cells.
     #[must_use]
     pub fn rows(self, beginning: &str, most: usize) -> Vec<Vec<String>> {

@@ -69,12 +69,6 @@ impl Encoding {
             Self::Windows1252 => "windows-1252",
         }
     }
-
-    /// The encoding with this word.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        [Self::Utf8, Self::Utf16Le, Self::Utf16Be, Self::Windows1252].into_iter().find(|known| known.word() == word)
-    }
 }
 
 impl Transcoder {

@@ -6,9 +6,8 @@ macro_rules! fields {
     ($($(#[$doc:meta])* $name:ident = $word:literal, [$($synonym:literal),*];)*) => {
         /// What a column holds.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
         pub enum Field {
-            $($(#[$doc])* $name,)*
+            $($(#[$doc])* #[serde(rename = $word)] $name,)*
         }
 
         impl Field {
@@ -91,12 +90,6 @@ fields! {
 }
 
 impl Field {
-    /// The field with this word.
-    #[must_use]
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|field| field.word() == word)
-    }
-
     /// Whether several columns may hold it.
     #[must_use]
     pub const fn may_repeat(self) -> bool {
