@@ -18,37 +18,34 @@ use crate::problem::Problem;
 use crate::query::{NoParameters, Query};
 use crate::rights::Permission;
 
-/// Logs an agent in with a standing leg: his phone is called, and stays connected between calls. Queues with
-/// `standing_leg` are served by him while it is up. The answer does not wait for his phone.
-#[utoipa::path(post, path = "/v1/agents/{extension}/connect", operation_id = "connect_agent", tag = "agents",
-    params(("extension" = String, Path, description = "The agent's extension"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
-    responses((status = 200, description = "The agent as he is now", body = Agent), Refusals))]
-pub(super) async fn connect(
-    State(shared): State<Shared>,
-    Extension(principal): Extension<Principal>,
-    Path(extension): Path<String>,
-    Query(_): Query<NoParameters>,
-    headers: HeaderMap,
-    EmptyBody: EmptyBody,
-) -> Result<Response, Problem> {
-    want(&shared, &principal, extension, &headers, true).await
+macro_rules! verbs {
+    ($($(#[doc = $doc:literal])* $name:ident($verb:literal, $operation:literal, $wanted:literal);)*) => {
+        $(
+            $(#[doc = $doc])*
+            #[utoipa::path(post, path = concat!("/v1/agents/{extension}/", $verb), operation_id = $operation, tag = "agents",
+                params(("extension" = String, Path, description = "The agent's extension"),
+                    ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
+                responses((status = 200, description = "The agent as he is now", body = Agent), Refusals))]
+            pub(super) async fn $name(
+                State(shared): State<Shared>,
+                Extension(principal): Extension<Principal>,
+                Path(extension): Path<String>,
+                Query(_): Query<NoParameters>,
+                headers: HeaderMap,
+                EmptyBody: EmptyBody,
+            ) -> Result<Response, Problem> {
+                want(&shared, &principal, extension, &headers, ($verb, $wanted)).await
+            }
+        )*
+    };
 }
 
-/// Logs an agent out: his standing leg ends, after the call if he talks.
-#[utoipa::path(post, path = "/v1/agents/{extension}/disconnect", operation_id = "disconnect_agent", tag = "agents",
-    params(("extension" = String, Path, description = "The agent's extension"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
-    responses((status = 200, description = "The agent as he is now", body = Agent), Refusals))]
-pub(super) async fn disconnect(
-    State(shared): State<Shared>,
-    Extension(principal): Extension<Principal>,
-    Path(extension): Path<String>,
-    Query(_): Query<NoParameters>,
-    headers: HeaderMap,
-    EmptyBody: EmptyBody,
-) -> Result<Response, Problem> {
-    want(&shared, &principal, extension, &headers, false).await
+verbs! {
+    /// Logs an agent in with a standing leg: his phone is called, and stays connected between calls. Queues with
+    /// `standing_leg` are served by him while it is up. The answer does not wait for his phone.
+    connect("connect", "connect_agent", true);
+    /// Logs an agent out: his standing leg ends, after the call if he talks.
+    disconnect("disconnect", "disconnect_agent", false);
 }
 
 /// The stable word.
@@ -66,11 +63,10 @@ async fn want(
     principal: &Principal,
     extension: String,
     headers: &HeaderMap,
-    wanted: bool,
+    (verb, wanted): (&str, bool),
 ) -> Result<Response, Problem> {
     let directory = shared.agents_of(principal, Permission::AgentsControl);
     let agent = directory.agent(&extension).ok_or_else(|| unknown(&extension))?;
-    let verb = if wanted { "connect" } else { "disconnect" };
     let key = RequestKey::read(headers, principal, &format!("POST /v1/agents/{extension}/{verb}"), b"")?;
     let shared = Arc::clone(shared);
     once(Arc::clone(&shared), key, async move {

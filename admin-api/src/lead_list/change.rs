@@ -22,71 +22,51 @@ use crate::query::{NoParameters, Query};
 use crate::time::wall_now;
 use crate::voicemail::away;
 
-/// Reads all rows as an import would, and counts what is wrong: `validated` when it is done.
-#[utoipa::path(post, path = "/v1/lead-lists/{id}/validate", operation_id = "validate_lead_list", tag = "lead lists",
-    params(("id" = String, Path, description = "The list's id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
-    responses((status = 202, description = "The list; its rows are being read", body = LeadList), Refusals))]
-pub(crate) async fn validate(
-    State(shared): State<Shared>,
-    Extension(principal): Extension<Principal>,
-    Path(id): Path<String>,
-    Query(_): Query<NoParameters>,
-    headers: HeaderMap,
-    _: EmptyBody,
-) -> Result<Response, Problem> {
-    act(shared, principal, id, headers, "validate", |list| {
+macro_rules! actions {
+    ($($(#[doc = $doc:literal])* $name:ident($verb:literal, $operation:literal, $answer:literal) = $how:expr;)*) => {
+        $(
+            $(#[doc = $doc])*
+            #[utoipa::path(post, path = concat!("/v1/lead-lists/{id}/", $verb), operation_id = $operation, tag = "lead lists",
+                params(("id" = String, Path, description = "The list's id"),
+                    ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
+                responses((status = 202, description = $answer, body = LeadList), Refusals))]
+            pub(crate) async fn $name(
+                State(shared): State<Shared>,
+                Extension(principal): Extension<Principal>,
+                Path(id): Path<String>,
+                Query(_): Query<NoParameters>,
+                headers: HeaderMap,
+                _: EmptyBody,
+            ) -> Result<Response, Problem> {
+                act(shared, principal, id, headers, $verb, $how).await
+            }
+        )*
+    };
+}
+
+actions! {
+    /// Reads all rows as an import would, and counts what is wrong: `validated` when it is done.
+    validate("validate", "validate_lead_list", "The list; its rows are being read") = |list| {
         is_ready(list)?;
         list.task = Some(LeadListTask::Validate);
         Ok(())
-    })
-    .await
-}
-
-/// Makes leads of the rows. What cannot be read, stands there already or must not be called goes into `errors.csv`.
-#[utoipa::path(post, path = "/v1/lead-lists/{id}/start", operation_id = "start_lead_list", tag = "lead lists",
-    params(("id" = String, Path, description = "The list's id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
-    responses((status = 202, description = "The list; its rows are being imported", body = LeadList), Refusals))]
-pub(crate) async fn start(
-    State(shared): State<Shared>,
-    Extension(principal): Extension<Principal>,
-    Path(id): Path<String>,
-    Query(_): Query<NoParameters>,
-    headers: HeaderMap,
-    _: EmptyBody,
-) -> Result<Response, Problem> {
-    act(shared, principal, id, headers, "start", |list| {
+    };
+    /// Makes leads of the rows. What cannot be read, stands there already or must not be called goes into `errors.csv`.
+    start("start", "start_lead_list", "The list; its rows are being imported") = |list| {
         is_ready(list)?;
         (list.state, list.task) = (LeadListState::Importing, Some(LeadListTask::Import));
         list.started_at = Some(wall_now());
         Ok(())
-    })
-    .await
-}
-
-/// Calls a list off that is not imported yet, or not to its end: what it has of leads is deleted.
-#[utoipa::path(post, path = "/v1/lead-lists/{id}/cancel", operation_id = "cancel_lead_list", tag = "lead lists",
-    params(("id" = String, Path, description = "The list's id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
-    responses((status = 202, description = "The list, which is called off", body = LeadList), Refusals))]
-pub(crate) async fn cancel(
-    State(shared): State<Shared>,
-    Extension(principal): Extension<Principal>,
-    Path(id): Path<String>,
-    Query(_): Query<NoParameters>,
-    headers: HeaderMap,
-    _: EmptyBody,
-) -> Result<Response, Problem> {
-    act(shared, principal, id, headers, "cancel", |list| {
+    };
+    /// Calls a list off that is not imported yet, or not to its end: what it has of leads is deleted.
+    cancel("cancel", "cancel_lead_list", "The list, which is called off") = |list| {
         if list.state.is_over() {
             return Err(in_state(list, "what is over is deleted, not called off"));
         }
         (list.state, list.task) = (LeadListState::Cancelled, Some(LeadListTask::Purge));
         list.ended_at = Some(wall_now());
         Ok(())
-    })
-    .await
+    };
 }
 
 /// Deletes a list with its leads and its report. Records of calls to them stay.

@@ -3,10 +3,10 @@
 use clock::{LeadId, ListId, WallTime};
 
 use super::issues::NewIssue;
-use super::list::{LeadListCounts, LeadListState, LeadListTask, list_id};
+use super::list::{LeadListCounts, LeadListState, LeadListTask, counted, list_id};
 use super::{first_of, last_of, lead_of_row, list_of_lead};
 use crate::columns;
-use crate::database::{Bind, Commit, Database, DatabaseUnavailable, Transaction, Value, sql};
+use crate::database::{Bind, Commit, Database, DatabaseUnavailable, Statement, Transaction, Value, sql};
 use crate::words::Word;
 
 /// A piece of a list.
@@ -66,27 +66,10 @@ impl Database {
         chunk: Chunk,
         now: WallTime,
     ) -> Result<ChunkWritten, DatabaseUnavailable> {
-        let mut transaction = self.begin(Commit::Replayable).await?;
-        let update = sql(PROGRESS)
-            .bind(chunk.place)
-            .bind(chunk.counts.read_bytes)
-            .bind(chunk.counts.rows_read)
-            .bind(chunk.counts.leads)
-            .bind(chunk.counts.numbers)
-            .bind(chunk.counts.rows_invalid)
-            .bind(chunk.counts.rows_duplicate)
-            .bind(chunk.counts.rows_forbidden)
-            .bind(chunk.counts.issues)
-            .bind(now)
-            .bind(list.to_bytes())
-            .bind(from);
-        if transaction.execute(update).await? == 0 {
-            return Ok(ChunkWritten::Elsewhere);
-        }
-        write_leads(&mut transaction, list, account, chunk.leads).await?;
-        super::issues::write(&mut transaction, list, chunk.issues).await?;
-        transaction.commit().await?;
-        Ok(ChunkWritten::Done)
+        let update = counted(sql(PROGRESS).bind(chunk.place.as_str()), &chunk.counts);
+        let update = update.bind(now).bind(list.to_bytes()).bind(from);
+        let is_written = self.write_chunk(Commit::Replayable, update, list, account, chunk).await?;
+        Ok(if is_written { ChunkWritten::Done } else { ChunkWritten::Elsewhere })
     }
 
     /// Adds leads that came without a file to a list that is over, with what was wrong; false when it stands elsewhere
@@ -102,19 +85,21 @@ impl Database {
         chunk: Chunk,
         now: WallTime,
     ) -> Result<bool, DatabaseUnavailable> {
-        let mut transaction = self.begin(Commit::Synced).await?;
-        let update = sql(ADDED)
-            .bind(chunk.place)
-            .bind(chunk.counts.rows_read)
-            .bind(chunk.counts.leads)
-            .bind(chunk.counts.numbers)
-            .bind(chunk.counts.rows_invalid)
-            .bind(chunk.counts.rows_duplicate)
-            .bind(chunk.counts.rows_forbidden)
-            .bind(chunk.counts.issues)
-            .bind(now)
-            .bind(list.to_bytes())
-            .bind(version);
+        let update = counted(sql(ADDED).bind(chunk.place.as_str()), &chunk.counts);
+        let update = update.bind(now).bind(list.to_bytes()).bind(version);
+        self.write_chunk(Commit::Synced, update, list, account, chunk).await
+    }
+
+    /// Writes a piece if `update` finds the list where the piece begins; false when it does not.
+    async fn write_chunk(
+        &self,
+        commit: Commit,
+        update: Statement,
+        list: ListId,
+        account: &str,
+        chunk: Chunk,
+    ) -> Result<bool, DatabaseUnavailable> {
+        let mut transaction = self.begin(commit).await?;
         if transaction.execute(update).await? == 0 {
             return Ok(false);
         }
@@ -139,21 +124,8 @@ impl Database {
         now: WallTime,
     ) -> Result<bool, DatabaseUnavailable> {
         let mut transaction = self.begin(Commit::Synced).await?;
-        let update = sql(END)
-            .bind(state.word())
-            .bind(failure)
-            .bind(counts.read_bytes)
-            .bind(counts.rows_read)
-            .bind(counts.leads)
-            .bind(counts.numbers)
-            .bind(counts.rows_invalid)
-            .bind(counts.rows_duplicate)
-            .bind(counts.rows_forbidden)
-            .bind(counts.issues)
-            .bind(now)
-            .bind(state.is_over().then_some(now))
-            .bind(list.to_bytes())
-            .bind(task.word());
+        let update = counted(sql(END).bind(state.word()).bind(failure), counts).bind(now);
+        let update = update.bind(state.is_over().then_some(now)).bind(list.to_bytes()).bind(task.word());
         let changed = transaction.execute(update).await?;
         transaction.commit().await?;
         Ok(changed == 1)
@@ -261,9 +233,9 @@ fn away(error: sqlx::Error) -> DatabaseUnavailable {
 const PROGRESS: &str = "UPDATE lead_lists SET place = $1, read_bytes = $2, rows_read = $3, leads = $4, numbers = $5, \
     rows_invalid = $6, rows_duplicate = $7, rows_forbidden = $8, issues = $9, updated_at = $10 \
     WHERE id = $11 AND read_bytes = $12 AND task = 'import'";
-const ADDED: &str = "UPDATE lead_lists SET place = $1, rows_read = $2, leads = $3, numbers = $4, rows_invalid = $5, \
-    rows_duplicate = $6, rows_forbidden = $7, issues = $8, updated_at = $9, version = version + 1 \
-    WHERE id = $10 AND version = $11 AND task IS NULL";
+const ADDED: &str = "UPDATE lead_lists SET place = $1, read_bytes = $2, rows_read = $3, leads = $4, numbers = $5, \
+    rows_invalid = $6, rows_duplicate = $7, rows_forbidden = $8, issues = $9, updated_at = $10, version = version + 1 \
+    WHERE id = $11 AND version = $12 AND task IS NULL";
 const END: &str = "UPDATE lead_lists SET state = $1, failure = $2, task = NULL, read_bytes = $3, rows_read = $4, \
     leads = $5, numbers = $6, rows_invalid = $7, rows_duplicate = $8, rows_forbidden = $9, issues = $10, \
     updated_at = $11, ended_at = $12, version = version + 1 WHERE id = $13 AND task = $14";

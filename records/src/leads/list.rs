@@ -230,8 +230,7 @@ impl Database {
 }
 
 pub(super) fn insert(list: &LeadList) -> Statement {
-    let counts = &list.counts;
-    sql(INSERT)
+    let insert = sql(INSERT)
         .bind(list.id.to_bytes())
         .bind(list.account.as_str())
         .bind(list.name.as_str())
@@ -241,15 +240,8 @@ pub(super) fn insert(list: &LeadList) -> Statement {
         .bind(list.duplicates.word())
         .bind(list.layout.as_str())
         .bind(list.file_bytes)
-        .bind(list.place.as_str())
-        .bind(counts.read_bytes)
-        .bind(counts.rows_read)
-        .bind(counts.leads)
-        .bind(counts.numbers)
-        .bind(counts.rows_invalid)
-        .bind(counts.rows_duplicate)
-        .bind(counts.rows_forbidden)
-        .bind(counts.issues)
+        .bind(list.place.as_str());
+    counted(insert, &list.counts)
         .bind(list.failure.as_deref())
         .bind(list.is_deleted)
         .bind(list.created_by.as_str())
@@ -258,6 +250,19 @@ pub(super) fn insert(list: &LeadList) -> Statement {
         .bind(list.started_at)
         .bind(list.ended_at)
         .bind(list.version)
+}
+
+/// Binds what was counted, in the order of its fields.
+pub(super) fn counted(statement: Statement, counts: &LeadListCounts) -> Statement {
+    statement
+        .bind(counts.read_bytes)
+        .bind(counts.rows_read)
+        .bind(counts.leads)
+        .bind(counts.numbers)
+        .bind(counts.rows_invalid)
+        .bind(counts.rows_duplicate)
+        .bind(counts.rows_forbidden)
+        .bind(counts.issues)
 }
 
 /// In the order of `SELECT`.
