@@ -3,8 +3,10 @@
 use core::time::Duration;
 
 use acd::{AgentSnapshot, CallbackPick, CallbackRefusal, CallbackRequest, CallbackTaken, Status, Steering};
-use clock::{AgentId, CallId, QueueId, WallTime};
+use clock::{AgentId, CallId, CampaignId, LeadId, ListId, QueueId, WallTime};
+use dialer::campaign::{Actor, Step};
 use dialer::gate::Pattern;
+use dialer::runner::{ByHand, Written};
 
 /// A command of an outside client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +88,8 @@ pub enum Command {
         /// Why.
         reason: Option<String>,
     },
+    /// Do something with a campaign (to the dialer).
+    Campaign(Box<CampaignCommand>),
     /// Do something with a waiting call (to the ACD).
     Steer {
         /// The call.
@@ -102,6 +106,50 @@ pub enum Command {
     Release {
         /// Number of the quarantine.
         quarantine: u64,
+    },
+}
+
+/// Something that is done with a campaign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CampaignCommand {
+    /// It is written, for the first time or anew.
+    Write {
+        /// Which.
+        campaign: CampaignId,
+        /// What it is now.
+        written: Written,
+        /// Who writes it.
+        by: Actor,
+    },
+    /// A step of its life.
+    Step {
+        /// Which.
+        campaign: CampaignId,
+        /// What.
+        step: Step,
+    },
+    /// A list of it is called anew.
+    Reset {
+        /// Which.
+        campaign: CampaignId,
+        /// The list.
+        list: ListId,
+    },
+    /// An agent dials by hand.
+    ByHand {
+        /// Which.
+        campaign: CampaignId,
+        /// The agent.
+        agent: AgentId,
+        /// What he does.
+        what: ByHand,
+    },
+    /// Why is a lead not being dialed?
+    WhyNot {
+        /// Which.
+        campaign: CampaignId,
+        /// The lead.
+        lead: LeadId,
     },
 }
 
@@ -131,6 +179,8 @@ pub enum Answer {
         /// It was not listed before, and is now.
         is_new: bool,
     },
+    /// What a campaign is now, or what was asked of it.
+    Campaign(Box<dialer::runner::Reply>),
     /// The order about the waiting call is carried out, or it was so already.
     Steered(CallId),
     /// The ban as it was: it is over.
@@ -171,6 +221,8 @@ pub enum CommandError {
     NotListed,
     /// The list has no room.
     ListFull,
+    /// Nothing is done with the campaign.
+    Campaign(Box<dialer::runner::Refusal>),
     /// No such quarantine, or it is over.
     UnknownQuarantine,
     /// The agent has no registered phone.

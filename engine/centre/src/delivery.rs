@@ -1,8 +1,9 @@
 //! One thing that is to reach one place: what every owner's effects become.
 
 use bytes::Bytes;
-use clock::{AttemptId, RequestId, ShardId};
+use clock::{AttemptId, CampaignId, RequestId, ShardId};
 use dialer::contract::Report;
+use dialer::hopper::Wanted;
 use journal_core::{Entry, Mark};
 use sip::ua::Peer;
 
@@ -35,6 +36,13 @@ pub enum Delivery {
         shard: ShardId,
         /// The attempts, in order.
         attempts: Vec<AttemptId>,
+    },
+    /// Leads are wanted for a campaign: the answer is an input of the dialer.
+    Leads {
+        /// The campaign.
+        campaign: CampaignId,
+        /// Which.
+        wanted: Wanted,
     },
     /// A command for the media worker.
     Media(media_graph::Command),

@@ -9,6 +9,7 @@
 mod callbacks;
 mod command;
 mod delivery;
+mod dialing;
 mod duty;
 mod from_acd;
 mod from_location;
@@ -22,8 +23,9 @@ mod snapshot;
 mod standing;
 
 pub use callbacks::state as callback_state;
-pub use command::{Answer, Command, CommandError};
+pub use command::{Answer, CampaignCommand, Command, CommandError};
 pub use delivery::Delivery;
+pub use dialing::{restored as restored_campaigns, tries_of};
 pub use duty::at_limit;
 pub use from_acd::{AcdOutlet, agent_status, status_of};
 pub use from_location::{LocationOutlet, binding_of};

@@ -126,6 +126,8 @@ pub struct Snapshot {
     pub trunks: Arc<Vec<TrunkSnapshot>>,
     /// The internal do-not-call list.
     pub do_not_call: Arc<dialer::gate::Lists>,
+    /// Campaigns.
+    pub campaigns: Arc<dialer::runner::Snapshot>,
     /// Bans, as of the last change: those whose time is over may still be among them.
     pub bans: Arc<Vec<crate::Ban>>,
     /// What is quarantined, oldest first.

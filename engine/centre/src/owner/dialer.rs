@@ -1,19 +1,22 @@
-//! The dialer's owner: what it holds so far is the dial gate, that is the internal do-not-call list.
+//! The dialer's owner: campaigns, and the internal do-not-call list.
 //!
 //! Every dialing part has the whole list at any time: after each change it goes to every shard, by the same lane as
 //! what may be dialed next, and the client hears of it when it is synced. So nothing that is asked for after that is
 //! dialed against it. Requests for callbacks pass here on their way to the ACD.
 
+mod campaigns;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use call::Plan;
-use clock::{AttemptId, Now, RequestId, ShardId, WallTime};
+use clock::{AttemptId, Instant, Now, RequestId, Rng, ShardId, WallTime};
 use dialer::contract::Report;
 use dialer::gate::{self, Facts, Imported, Listed, Lists, Pattern, Purpose};
 use journal_core::{DialOccasion, DoNotCall, Durability, Entry, Mark};
 
-use crate::{Answer, CommandError, Delivery};
+use self::campaigns::{Campaigns, Done, all_of};
+use crate::{Answer, CommandError, Delivery, Directory};
 
 /// What happens to the dialer.
 #[derive(Clone, Debug)]
@@ -42,6 +45,12 @@ pub enum DialerInput {
         /// Why, for the record.
         reason: Option<String>,
     },
+    /// Something for the campaigns.
+    Campaigns(Box<dialer::runner::Input>),
+    /// Which agents serve which queues.
+    Directory(Arc<Directory>),
+    /// What is true of agents.
+    Agents(Arc<acd::Snapshot>),
     /// Something happened to an attempt.
     Attempt(Box<Report>),
     /// All attempts that are not over on a shard, every 5 s.
@@ -51,6 +60,8 @@ pub enum DialerInput {
         /// The attempts, in order.
         attempts: Vec<AttemptId>,
     },
+    /// An attempt was not carried out, as its start could not be written down.
+    NotDialed(AttemptId),
     /// A client asks for a callback: the gate is asked, then the ACD decides and answers.
     Callback {
         /// The request; its number as it was given.
@@ -68,23 +79,49 @@ pub struct DialerOwner {
     lists: Arc<Lists>,
     entries: u64,
     changed: bool,
+    /// The campaigns have not heard of the list as it is.
+    lists_are_new: bool,
+    campaigns: Campaigns,
+    done: VecDeque<Done>,
     out: VecDeque<Delivery>,
 }
 
 impl DialerOwner {
     /// A dialer that tells `shards` shards, numbered from 0.
     #[must_use]
-    pub fn new(shards: u16) -> Self {
+    pub fn new(shards: u16, rng: Rng) -> Self {
         let (plan, lists) = (Arc::default(), Arc::new(Lists::unknown()));
         // The zones of numbers are read now, not by the first call that asks for them.
         let _ = gate::place_counts();
-        Self { shards, plan, lists, entries: 0, changed: false, out: VecDeque::new() }
+        Self {
+            shards,
+            plan,
+            lists,
+            entries: 0,
+            changed: false,
+            lists_are_new: false,
+            campaigns: Campaigns::new(rng),
+            done: VecDeque::new(),
+            out: VecDeque::new(),
+        }
     }
 
     /// Takes one input.
     pub fn handle(&mut self, now: Now, input: DialerInput) {
         match input {
-            DialerInput::Configure(plan) => self.plan = plan,
+            DialerInput::Configure(plan) => {
+                self.plan = plan;
+                let rules = Arc::new(self.plan.dial_rules.clone());
+                self.campaigns.handle(now, dialer::runner::Input::Rules(rules));
+            }
+            DialerInput::Campaigns(input) => self.campaigns.handle(now, *input),
+            DialerInput::Directory(directory) => self.campaigns.directory(&directory),
+            DialerInput::Agents(acd) => self.campaigns.agents(now, &acd),
+            DialerInput::Attempt(report) => self.campaigns.handle(now, dialer::runner::Input::Report(*report)),
+            DialerInput::AttemptFacts { attempts, .. } => {
+                self.campaigns.handle(now, dialer::runner::Input::Live(attempts));
+            }
+            DialerInput::NotDialed(attempt) => self.campaigns.not_dialed(now, attempt),
             DialerInput::Restore { listed, imported } => self.restore(&listed, imported),
             DialerInput::Import(imported) => self.import(imported),
             DialerInput::DoNotCall { request, pattern, listed, reason } => {
@@ -93,9 +130,25 @@ impl DialerOwner {
                 self.out.push_back(Delivery::Answer { request, result, gate });
             }
             DialerInput::Callback { request, pin } => self.judge(now, *request, pin.as_deref()),
-            // It has made none that it knows of: there are no campaigns here.
-            DialerInput::Attempt(_) | DialerInput::AttemptFacts { .. } => {}
         }
+        self.settle(now);
+    }
+
+    /// Runs what is due; early calls do nothing.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.campaigns.handle_timeout(now);
+        self.settle(now);
+    }
+
+    /// When to call `handle_timeout` again.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.campaigns.poll_timeout()
+    }
+
+    /// What others may see of campaigns, if anything happened since this was asked last.
+    pub fn changed_campaigns(&mut self, now: Now) -> Option<dialer::runner::Snapshot> {
+        self.campaigns.changed(now)
     }
 
     /// What is to be delivered next; drained before the next input.
@@ -158,6 +211,43 @@ impl DialerOwner {
         Ok(Answer::DoNotCall { pattern: text, reason: entry.reason, since: entry.since, is_new: listed })
     }
 
+    /// Delivers what the campaigns do. The do-not-call list that they go by is the newest.
+    fn settle(&mut self, now: Now) {
+        if core::mem::take(&mut self.lists_are_new) {
+            self.campaigns.lists(now, Arc::clone(&self.lists));
+        }
+        let mut done = core::mem::take(&mut self.done);
+        self.campaigns.drain(now, &mut done);
+        for done in done.drain(..) {
+            self.deliver(now, done);
+        }
+        self.done = done;
+        if core::mem::take(&mut self.lists_are_new) {
+            self.campaigns.lists(now, Arc::clone(&self.lists));
+        }
+    }
+
+    fn deliver(&mut self, now: Now, done: Done) {
+        match done {
+            Done::Deliver(delivery) => self.out.push_back(delivery),
+            Done::Journal(entry) => self.journal(entry),
+            Done::Gated(shard, input) => {
+                let gate = all_of(self.entries);
+                self.out.push_back(Delivery::GatedShard { shard, input, gate });
+            }
+            Done::Answer(request, result, is_read) => {
+                let gate = (!is_read).then_some(all_of(self.entries));
+                self.out.push_back(Delivery::Answer { request, result, gate });
+            }
+            Done::DoNotCall(numbers, reason) => {
+                for pattern in numbers.iter().filter_map(|number| number.parse::<Pattern>().ok()) {
+                    // One that is listed stays so; a full list is told by its own limit.
+                    let _ = self.change(now, &pattern, true, Some(reason.clone()));
+                }
+            }
+        }
+    }
+
     /// Writes an entry; the owner's entries are numbered from 1.
     fn journal(&mut self, entry: Entry) {
         self.entries += 1;
@@ -166,7 +256,7 @@ impl DialerOwner {
 
     /// Every shard has the list before whoever changed it hears that it is changed.
     fn tell(&mut self) {
-        self.changed = true;
+        (self.changed, self.lists_are_new) = (true, true);
         for number in 0..self.shards {
             let lists = Arc::clone(&self.lists);
             self.out.push_back(Delivery::Shard(ShardId(number), call::Input::DoNotCall(lists)));

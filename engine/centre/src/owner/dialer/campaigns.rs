@@ -1,0 +1,147 @@
+//! The campaigns within the dialer's owner: what it is told as inputs of the core, what the core does as deliveries.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use clock::{AgentId, AttemptId, Now, QueueId, Rng, ShardId};
+use dialer::contract::{AgentFact, Doing, EndClass, Ending, Fact, Order, Report};
+use dialer::gate::Lists;
+use dialer::runner::{self, Dialer, Effect, Input, Reply};
+use journal_core::{Durability, Entry, Mark};
+
+use crate::{Answer, CommandError, Delivery, Directory, dialing};
+
+/// The core, and what it was told of agents.
+#[derive(Debug)]
+pub(super) struct Campaigns {
+    core: Dialer,
+    serves: BTreeMap<AgentId, Vec<QueueId>>,
+    told: BTreeMap<(QueueId, AgentId), AgentFact>,
+    is_changed: bool,
+}
+
+/// What the owner does for its campaigns.
+#[derive(Debug)]
+pub(super) enum Done {
+    /// It is delivered.
+    Deliver(Delivery),
+    /// It is written down.
+    Journal(Entry),
+    /// It is delivered when everything that was written down before is synced.
+    Gated(ShardId, call::Input),
+    /// The answer, when everything that was written down before is synced; at once when it is a read.
+    Answer(clock::RequestId, Result<Answer, CommandError>, bool),
+    /// These numbers go on the do-not-call list.
+    DoNotCall(Vec<String>, String),
+}
+
+impl Campaigns {
+    pub(super) fn new(rng: Rng) -> Self {
+        Self { core: Dialer::new(rng), serves: BTreeMap::new(), told: BTreeMap::new(), is_changed: false }
+    }
+
+    pub(super) fn handle(&mut self, now: Now, input: Input) {
+        self.is_changed = true;
+        self.core.handle(now, input);
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Now) {
+        if self.core.poll_timeout().is_some_and(|at| at <= now.mono) {
+            self.is_changed = true;
+            self.core.handle_timeout(now);
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<clock::Instant> {
+        self.core.poll_timeout()
+    }
+
+    pub(super) fn lists(&mut self, now: Now, lists: std::sync::Arc<Lists>) {
+        self.core.handle(now, Input::Lists(lists));
+    }
+
+    /// Which agents serve which queues.
+    pub(super) fn directory(&mut self, directory: &Directory) {
+        self.serves = directory.agents.iter().map(|(agent, named)| (*agent, named.queues.clone())).collect();
+    }
+
+    /// What is true of the agents: told to the core where it is new.
+    pub(super) fn agents(&mut self, now: Now, acd: &acd::Snapshot) {
+        let mut facts = BTreeMap::new();
+        for agent in &acd.agents {
+            let none = Vec::new();
+            let his = self.serves.get(&agent.agent).unwrap_or(&none);
+            let chosen = |queue: &&QueueId| agent.queues.as_ref().is_none_or(|chosen| chosen.contains(*queue));
+            for queue in his.iter().filter(chosen) {
+                facts.insert((*queue, agent.agent), fact(agent));
+            }
+        }
+        let over: Vec<_> =
+            self.told.iter().filter(|(key, _)| !facts.contains_key(*key)).map(|(key, fact)| (*key, *fact)).collect();
+        for ((queue, _), fact) in over {
+            self.handle(now, Input::Agent { queue, fact: AgentFact { doing: Doing::Gone, ..fact } });
+        }
+        for ((queue, agent), fact) in &facts {
+            if self.told.get(&(*queue, *agent)) != Some(fact) {
+                self.handle(now, Input::Agent { queue: *queue, fact: *fact });
+            }
+        }
+        self.told = facts;
+    }
+
+    /// An attempt that was ordered was not carried out: its start could not be written down.
+    pub(super) fn not_dialed(&mut self, now: Now, attempt: AttemptId) {
+        let ending = Ending { class: EndClass::NotDialed, code: "journal_failing".to_owned(), q850: 41, sip: None };
+        self.handle(now, Input::Report(Report { attempt, at: now.wall, fact: Fact::Ended(ending) }));
+    }
+
+    /// What others may see, if anything happened since this was asked last.
+    pub(super) fn changed(&mut self, now: Now) -> Option<runner::Snapshot> {
+        core::mem::take(&mut self.is_changed).then(|| self.core.snapshot(now.wall))
+    }
+
+    /// What the core does, all of it.
+    pub(super) fn drain(&mut self, now: Now, to: &mut VecDeque<Done>) {
+        while let Some(effect) = self.core.poll_effect() {
+            to.extend(done(effect, now));
+        }
+    }
+}
+
+fn done(effect: Effect, now: Now) -> Option<Done> {
+    Some(match effect {
+        Effect::Order(Order::Dial(dial)) => Done::Gated(DIALING_SHARD, call::Input::Dial(dial)),
+        Effect::Order(Order::Cancel { attempt }) => {
+            Done::Deliver(Delivery::Shard(DIALING_SHARD, call::Input::CancelDial { attempt }))
+        }
+        Effect::Note(note) => Done::Journal(dialing::entry(note, now.wall)?),
+        Effect::Wanted { campaign, wanted } => Done::Deliver(Delivery::Leads { campaign, wanted }),
+        Effect::Show { campaign, agent, shown } => Done::Journal(dialing::shown(campaign, agent, shown, now.wall)),
+        Effect::DoNotCall { numbers, reason } => Done::DoNotCall(numbers, reason),
+        Effect::Reply { request, result } => {
+            let is_read = matches!(result, Ok(Reply::WhyNot(_)));
+            let result = result.map(|reply| Answer::Campaign(Box::new(reply)));
+            Done::Answer(request, result.map_err(|refusal| CommandError::Campaign(Box::new(refusal))), is_read)
+        }
+        Effect::Repaired { what } => Done::Deliver(Delivery::Repaired { what }),
+    })
+}
+
+/// Mark of everything that was written down so far.
+pub(super) const fn all_of(entries: u64) -> Mark {
+    Mark { entry: entries, durability: Durability::Synced }
+}
+
+fn fact(agent: &acd::AgentSnapshot) -> AgentFact {
+    let doing = match agent.state {
+        acd::State::Ready => Doing::Ready,
+        acd::State::Reserved | acd::State::OnCall => Doing::OnCall,
+        acd::State::WrapUp => Doing::WrapUp,
+        acd::State::Paused => Doing::Paused,
+        acd::State::Offline => Doing::Gone,
+    };
+    let standing = agent.standing_leg == acd::StandingLeg::Up;
+    AgentFact { agent: agent.agent, doing, since: agent.state_since, standing }
+}
+
+/// The shard that has standing legs, and so the calls of campaigns (decision 0019).
+const DIALING_SHARD: ShardId = ShardId(0);
