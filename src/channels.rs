@@ -25,6 +25,8 @@ pub(crate) const TRUNK_SIP_BYTES: usize = 2 << 20;
 pub(crate) const QUESTIONS: usize = 256;
 /// Between owners, and from media and commands. Full: kept by the sender and tried again each millisecond.
 pub(crate) const OWNERS: usize = 65_536;
+/// Pages of leads that campaigns want. Full: they ask again.
+pub(crate) const LEADS: usize = 256;
 /// Commands of the API. Full: 503 with Retry-After.
 pub(crate) const COMMANDS: usize = 1_024;
 /// TCP connections to be opened. Full: the message is dropped and counted.

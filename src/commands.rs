@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use admin_api::CommandRequest;
 use centre::owner::DialerInput;
-use centre::{Answer, Command, CommandError};
+use centre::{Answer, CampaignCommand, Command, CommandError};
 use clock::RequestId;
 use tokio::sync::{mpsc, oneshot};
 
@@ -63,6 +63,9 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
         Command::DoNotCall { pattern, listed, reason } => {
             post.dialer.try_send(DialerInput::DoNotCall { request, pattern, listed, reason }).is_ok()
         }
+        Command::Campaign(command) => {
+            post.dialer.try_send(DialerInput::Campaigns(Box::new(campaign_input(request, *command)))).is_ok()
+        }
         Command::Release { quarantine } => {
             post.quarantine.order(quarantine, request, &post.answers);
             true
@@ -76,6 +79,21 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
     if !taken {
         let reason = "owner_busy".to_owned();
         post.answers.give(request, Err(CommandError::Unavailable { reason }));
+    }
+}
+
+fn campaign_input(request: RequestId, command: CampaignCommand) -> dialer::runner::Input {
+    use dialer::runner::{Input, Question};
+    match command {
+        CampaignCommand::Write { campaign, written, by } => {
+            Input::Write { request: Some(request), campaign, written, by }
+        }
+        CampaignCommand::Step { campaign, step } => Input::Step { request: Some(request), campaign, step },
+        CampaignCommand::Reset { campaign, list } => Input::Reset { request: Some(request), campaign, list },
+        CampaignCommand::ByHand { campaign, agent, what } => Input::ByHand { request, campaign, agent, what },
+        CampaignCommand::WhyNot { campaign, lead } => {
+            Input::Ask { request, question: Question::WhyNot { campaign, lead } }
+        }
     }
 }
 

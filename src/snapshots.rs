@@ -73,6 +73,13 @@ impl Snapshots {
         self.publish(&parts);
     }
 
+    pub(crate) fn set_campaigns(&self, at: WallTime, campaigns: dialer::runner::Snapshot) {
+        let mut parts = self.lock();
+        parts.whole.campaigns = Arc::new(campaigns);
+        parts.whole.at = at;
+        self.publish(&parts);
+    }
+
     pub(crate) fn set_bans(&self, at: WallTime, bans: Vec<sip::location::Ban>) {
         let mut parts = self.lock();
         parts.whole.bans = Arc::new(bans);

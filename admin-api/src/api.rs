@@ -25,8 +25,8 @@ use crate::rights::Permission;
 use crate::services::Services;
 use crate::trail::{Operations, RefusalLimits};
 use crate::{
-    agent, ban, call, callback, compliance, disposition, do_not_call, envelope, event, health, key, lead_list,
-    lost_call, openapi, quarantine, queue, rate, report, serve, trail, transaction, trunk, voicemail,
+    agent, ban, call, callback, campaign, compliance, disposition, do_not_call, envelope, event, health, key,
+    lead_list, lost_call, openapi, quarantine, queue, rate, report, serve, trail, transaction, trunk, voicemail,
 };
 
 /// The REST API.
@@ -137,6 +137,7 @@ fn routes() -> OpenApiRouter<Shared> {
         callback::routes(),
         disposition::routes(),
         compliance::routes(),
+        campaign::routes(),
         do_not_call::routes(),
         lead_list::routes(),
         lost_call::routes(),

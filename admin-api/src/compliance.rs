@@ -90,7 +90,7 @@ pub(crate) enum RuleSetWord {
 }
 
 /// Which rule set to ask.
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RuleSetChoice {
     /// Good practice, no country's law.
@@ -107,7 +107,7 @@ pub(crate) enum RuleSetChoice {
 }
 
 /// Who speaks.
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = CampaignVoice)]
 pub(crate) enum VoiceWord {
@@ -121,7 +121,7 @@ pub(crate) enum VoiceWord {
 }
 
 /// What it is about.
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = CampaignSubject)]
 pub(crate) enum SubjectWord {

@@ -13,6 +13,7 @@ mod ban;
 mod body;
 mod call;
 mod callback;
+mod campaign;
 mod compliance;
 mod csv;
 mod disposition;
@@ -52,6 +53,7 @@ mod voicemail;
 mod words;
 
 pub use api::Api;
+pub use campaign::{campaign_message, read_campaign};
 pub use metrics::Metrics;
 pub use roster::{ConfigKey, Phones, Roster, RosterError};
 pub use services::{CommandRequest, Readiness, Services};

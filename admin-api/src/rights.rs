@@ -98,6 +98,10 @@ permissions! {
     TeamsManage = "teams.manage", "make, change and delete teams";
     KeysView = "keys.view", "see API keys, never their secrets";
     KeysManage = "keys.manage", "make, change and revoke API keys";
+    CampaignsView = "campaigns.view", "see campaigns, their attempts and why they dial as they do";
+    CampaignsManage = "campaigns.manage", "write, submit and call off campaigns";
+    CampaignsApprove = "campaigns.approve", "approve and reject campaigns";
+    CampaignsRun = "campaigns.run", "start, pause and stop campaigns";
     AuditView = "audit.view", "read the log of changes";
 }
 
@@ -196,6 +200,10 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::ComplianceExport, All),
             (P::LeadListsView, All),
             (P::LeadListsManage, All),
+            (P::CampaignsView, All),
+            (P::CampaignsManage, All),
+            (P::CampaignsApprove, All),
+            (P::CampaignsRun, All),
             (P::VoicemailsView, All),
             (P::VoicemailsPlay, All),
             (P::TelephonyView, All),
@@ -236,6 +244,9 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::ComplianceExport, All),
             (P::LeadListsView, All),
             (P::LeadListsManage, All),
+            (P::CampaignsView, All),
+            (P::CampaignsManage, All),
+            (P::CampaignsRun, All),
             (P::QueuesControl, All),
             (P::VoicemailsView, All),
             (P::VoicemailsPlay, All),

@@ -142,6 +142,7 @@ fn refusal(error: CommandError) -> Problem {
             Problem::new(Code::CallbackNotFound, "There is no such callback, or it is over.")
         }
         CommandError::Callback(refused) => callback_refusal(refused),
+        CommandError::Campaign(refused) => crate::campaign::refusal(*refused),
         CommandError::NotListed => Problem::new(Code::DncEntryNotFound, "It is not on the do-not-call list."),
         CommandError::ListFull => Problem::new(Code::LimitReached, "The do-not-call list is full."),
         CommandError::NoDevice => Problem::new(Code::NoActiveDevice, "The agent's phone is not registered."),

@@ -8,6 +8,7 @@ mod control;
 mod entries;
 mod error;
 mod figures;
+mod leads;
 mod log;
 mod lost_calls;
 mod owners;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use call::ShardConfig;
 use centre::owner::{AcdOwner, DialerInput, DialerOwner, LocationOwner, ShardOwner, TrunkOwner};
-use centre::{Directory, binding_of, restore};
-use clock::{FlowId, Rng, ShardId};
+use centre::{Directory, binding_of, restore, restored_campaigns};
+use clock::{CampaignId, FlowId, Rng, ShardId};
+use dialer::hopper::Wanted;
 use journal_core::Owner;
 use media_worker::{Event, EventReceiver};
 use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
@@ -42,6 +43,8 @@ pub(super) struct Started {
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) directory: watch::Sender<Arc<Directory>>,
     pub(super) drained: mpsc::Receiver<ShardId>,
+    /// Leads that campaigns want.
+    pub(super) wanted: mpsc::Receiver<(CampaignId, Wanted)>,
     pub(super) listeners: Listeners,
     /// True once every registrar was left.
     pub(super) trunks_left: watch::Receiver<bool>,
@@ -62,6 +65,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     let (trunk_sip, trunk_messages) = Lane::new(channels::TRUNK_SIP, channels::TRUNK_SIP_BYTES);
     let (resolver, questions) = mpsc::channel(channels::QUESTIONS);
     let (drained_lane, drained) = mpsc::channel(channels::DRAINED);
+    let (leads, wanted) = mpsc::channel(channels::LEADS);
     let snapshots = Arc::new(Snapshots::new(opened.resolved.directory.trunks.keys().copied().collect()));
     let flows = Arc::new(Flows::default());
     let network = Network::of(opened.bound, &opened.config, &flows);
@@ -72,6 +76,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
         shards: owner_lanes,
         acd: acd_lane,
         dialer: dialer_lane,
+        leads,
         location: location_lane,
         trunks: trunk_lane,
         media: opened.media,
@@ -114,7 +119,7 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     let (owner, acd_post, clock, progress) = runner_of(Owner::Acd);
     let lanes = Lanes { owners: acd_inputs, dialogs: None, new_calls: None, strangers: None };
     spawn_essential(Runner::new(acd, owner, acd_post, clock, progress).run(lanes));
-    let dialer = DialerCore::new(DialerOwner::new(shards), Arc::clone(&snapshots));
+    let dialer = DialerCore::new(DialerOwner::new(shards, seeds.rng(DIALER_STREAM)), Arc::clone(&snapshots));
     let (owner, dialer_post, clock, progress) = runner_of(Owner::Dialer);
     let lanes = Lanes { owners: dialer_inputs, dialogs: None, new_calls: None, strangers: None };
     spawn_essential(Runner::new(dialer, owner, dialer_post, clock, progress).run(lanes));
@@ -148,7 +153,8 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     spawn_essential(bring_media_events(opened.media_events, Arc::clone(&post)));
     let listeners = network.listeners.clone();
     serve_network(network, &opened.config, &flows, &dispatch);
-    Ok(Started { post, snapshots, directory: names, drained, listeners, trunks_left })
+    spawn_essential(tell_agents(snapshots.watch(), Arc::clone(&post)));
+    Ok(Started { post, snapshots, directory: names, drained, wanted, listeners, trunks_left })
 }
 
 /// The lanes from the network into one shard, and their ends: dialogs, new calls, strangers.
@@ -184,9 +190,31 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
     let _ = post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
     let (listed, imported) = (replay.do_not_call.clone(), config.imported.clone());
     let _ = post.dialer.send(DialerInput::Restore { listed, imported }).await;
+    let _ = post.dialer.send(DialerInput::Directory(Arc::clone(&resolved.directory))).await;
+    let read = |text: &str| admin_api::read_campaign(text, &resolved.directory);
+    for campaign in restored_campaigns(&replay.dialing, read) {
+        let input = dialer::runner::Input::Restore(Box::new(campaign));
+        let _ = post.dialer.send(DialerInput::Campaigns(Box::new(input))).await;
+    }
     let _ = post.location.send(location_rules(config, resolved)).await;
     let bindings = replay.bindings().map(binding_of).collect();
     let _ = post.location.send(location::Input::Restore(bindings)).await;
+}
+
+/// Tells the dialer what is true of agents, each time that the ACD shows it: level-triggered, so one that is missed is
+/// made up for by the next.
+async fn tell_agents(mut shown: watch::Receiver<Arc<centre::Snapshot>>, post: Arc<Post>) {
+    let mut told: Option<Arc<acd::Snapshot>> = None;
+    while shown.changed().await.is_ok() {
+        let acd = Arc::clone(&shown.borrow_and_update().acd);
+        if told.as_ref().is_some_and(|told| Arc::ptr_eq(told, &acd)) {
+            continue;
+        }
+        if post.dialer.send(DialerInput::Agents(Arc::clone(&acd))).await.is_err() {
+            return;
+        }
+        told = Some(acd);
+    }
 }
 
 /// What the ACD must know of pauses and probes.
@@ -340,6 +368,7 @@ impl Seeds {
 const ACD_STREAM: u64 = 1 << 32;
 const LOCATION_STREAM: u64 = 2 << 32;
 const TRUNK_STREAM: u64 = 3 << 32;
+const DIALER_STREAM: u64 = 4 << 32;
 /// Location's authenticator beside those of the shards.
 const LOCATION_INSTANCE: u16 = u16::MAX;
 const STREAM_ROUNDS: u32 = 20;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use admin_api::{Api, ConfigKey, Metrics, Readiness, Roster, Services};
 use centre::Directory;
+use clock::CampaignId;
+use dialer::hopper::Wanted;
 use journal::{Journal, Options, Restored, Upkeep};
 use journal_core::{Answers, Position};
 use records::{Database, DatabaseUnavailable, LiveCalls, Naming, PrepareError, Projector};
@@ -15,6 +17,7 @@ use tokio::task::JoinHandle;
 use super::StartError;
 use super::call_figures::follow_calls;
 use super::entries::NodeEntries;
+use super::leads::LeadReader;
 use super::lost_calls::{LostCallWatch, Patience};
 use crate::channels;
 use crate::clock_source::wall_now;
@@ -147,6 +150,25 @@ impl Records {
         };
         let _entered = threads.enter();
         spawn_essential(watch.run());
+    }
+
+    /// Reads leads for campaigns from now on.
+    pub(super) fn read_leads(
+        &self,
+        config: &Config,
+        wanted: mpsc::Receiver<(CampaignId, Wanted)>,
+        post: Arc<Post>,
+        threads: &Handle,
+    ) {
+        let reader = LeadReader {
+            account: config.node.account.clone(),
+            database: self.database.clone(),
+            journal: self.journal.clone(),
+            applied: self.applied.clone(),
+            post,
+        };
+        let _entered = threads.enter();
+        spawn_essential(reader.run(wanted));
     }
 
     /// Serves the API in a task of its own.

@@ -152,6 +152,7 @@ impl Rules {
         let _ = self.post.location.send(location_rules(&self.config, &resolved)).await;
         let _ = self.post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
         let _ = self.post.dialer.send(DialerInput::Import(self.config.imported.clone())).await;
+        let _ = self.post.dialer.send(DialerInput::Directory(Arc::clone(&resolved.directory))).await;
         let _ = self.post.trunks.send(trunk_rules(&self.config, &resolved.directory, &self.listeners)).await;
         let _ = self.post.acd.send(agent_rules(&self.config)).await;
         let _ = self.post.acd.send(acd::Input::Owners(resolved.owners)).await;

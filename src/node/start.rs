@@ -118,7 +118,7 @@ async fn run(
     opened.resolved.give_to(&phones);
     let (media, api_synced) = (Arc::clone(opened.media.metrics()), opened.api_synced.clone());
     let (own_hosts, names) = (opened.bound.own_hosts(), opened.restored.replay.names.clone());
-    let Started { post, snapshots, directory, drained, listeners, trunks_left } = owners::start(opened).await?;
+    let Started { post, snapshots, directory, drained, wanted, listeners, trunks_left } = owners::start(opened).await?;
     let (stop_http, stop) = watch::channel(false);
     let (watched, shown) = (directory.subscribe(), Arc::clone(&snapshots));
     let running =
@@ -127,6 +127,7 @@ async fn run(
     let figures = queue_figures::follow_queues(journal.clone(), named, Arc::clone(&snapshots), zone);
     threads.spawn(figures);
     let (patience, watched) = watch::channel(Patience::of(&config));
+    records.read_leads(&config, wanted, Arc::clone(&post), threads);
     records.watch_lost_calls(&config, entries.clone(), watched, threads);
     let rules = Rules {
         patience,

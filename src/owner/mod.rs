@@ -20,7 +20,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use centre::owner::Named;
 use centre::{Answer, CommandError, Delivery};
-use clock::{Instant, Now, RequestId, ShardId};
+use clock::{AttemptId, Instant, Now, RequestId, ShardId};
 use journal_core::{Gate, Mark, Owner};
 use sip::ua::Peer;
 use tokio::sync::mpsc;
@@ -59,6 +59,10 @@ pub(crate) trait Core: Send + 'static {
     /// A message that the journal, which fails, was to have first: what becomes of it.
     fn from_refused(_message: &Bytes) -> Refused<Self::Input> {
         Refused::Drop
+    }
+    /// An attempt whose start could not be journaled is not carried out: what the core is to do about it.
+    fn from_undialed(_attempt: AttemptId) -> Option<Self::Input> {
+        None
     }
     fn handle(&mut self, now: Now, input: Self::Input);
     fn handle_timeout(&mut self, now: Now);
@@ -260,6 +264,12 @@ impl<C: Core> Runner<C> {
                 call::Input::CallbackAnswer { call, .. } => {
                     let result = Err("journal_failing".to_owned());
                     self.deliver(Delivery::Shard(shard, call::Input::CallbackAnswer { call, result }));
+                }
+                // What is not written down is not dialed.
+                call::Input::Dial(dial) => {
+                    if let Some(input) = C::from_undialed(dial.attempt) {
+                        self.core.handle(self.clock.now(), input);
+                    }
                 }
                 other => self.deliver(Delivery::Shard(shard, other)),
             },

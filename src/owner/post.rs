@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use admin_api::Metrics;
 use centre::owner::{Alarm, DialerInput};
 use centre::{Answer, CommandError, Delivery};
-use clock::{RequestId, ShardId};
+use clock::{CampaignId, RequestId, ShardId};
+use dialer::hopper::Wanted;
 use journal::{AppendError, Journal};
 use journal_core::{Entry, Owner};
 use media_worker::{CommandRefused, MediaWorker};
@@ -25,6 +26,8 @@ pub(crate) struct Post {
     pub(crate) acd: mpsc::Sender<acd::Input>,
     /// The dialer.
     pub(crate) dialer: mpsc::Sender<DialerInput>,
+    /// Who reads leads for campaigns.
+    pub(crate) leads: mpsc::Sender<(CampaignId, Wanted)>,
     /// Location.
     pub(crate) location: mpsc::Sender<sip::location::Input>,
     /// The trunk watcher.
@@ -71,6 +74,13 @@ impl Post {
             }
             Delivery::Attempt(report) => self.to_dialer(DialerInput::Attempt(report)),
             Delivery::AttemptFacts { shard, attempts } => self.to_dialer(DialerInput::AttemptFacts { shard, attempts }),
+            // Who asks for leads asks again when none came.
+            Delivery::Leads { campaign, wanted } => {
+                if self.leads.try_send((campaign, wanted)).is_err() {
+                    self.metrics.dropped("leads_wanted");
+                }
+                Ok(())
+            }
             Delivery::Media(command) => match self.media.send(command) {
                 Err(CommandRefused::Full(command)) => Err(Box::new(Delivery::Media(*command))),
                 Ok(()) | Err(CommandRefused::Ended) => Ok(()),

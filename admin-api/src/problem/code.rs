@@ -48,6 +48,7 @@ codes! {
     Unauthorized = 401, "unauthorized", "A key is needed: Authorization: Bearer <key>";
     Forbidden = 403, "forbidden", "The key may not do this";
     AddressNotAllowed = 403, "address_not_allowed", "The key may not be used from this address";
+    SamePerson = 403, "same_person", "Another person must approve it";
     DestinationDenied = 403, "destination_denied", "The destination may not be dialed";
     RouteNotFound = 404, "route_not_found", "No such route";
     AgentNotFound = 404, "agent_not_found", "No such agent";
@@ -60,6 +61,8 @@ codes! {
     CallbackNotFound = 404, "callback_not_found", "No such callback";
     DncEntryNotFound = 404, "dnc_entry_not_found", "The number is not on the do-not-call list";
     LeadListNotFound = 404, "lead_list_not_found", "No such list of leads";
+    CampaignNotFound = 404, "campaign_not_found", "No such campaign";
+    LeadNotFound = 404, "lead_not_found", "No such lead";
     VoicemailNotFound = 404, "voicemail_not_found", "No such voicemail";
     AccountNotFound = 404, "account_not_found", "No such account";
     UserNotFound = 404, "user_not_found", "No such user";
@@ -78,6 +81,10 @@ codes! {
     CallNotWaiting = 409, "call_not_waiting", "The call does not wait in a queue, or no more";
     QueueFull = 409, "queue_full", "The queue has no room";
     AgentNotReady = 409, "agent_not_ready", "The agent cannot be offered a call now";
+    CampaignStatus = 409, "campaign_status", "Not from where the campaign stands";
+    QueueTaken = 409, "queue_taken", "Another campaign dials for agents of this queue";
+    NoLead = 409, "no_lead", "No lead can be called now";
+    LineBusy = 409, "line_busy", "The number is being called, or every line is in use";
     RecordingNotReady = 409, "recording_not_ready", "The recording is not ready yet";
     NoWrapUp = 409, "no_wrap_up", "The agent wraps nothing up";
     NoActiveDevice = 409, "no_active_device", "The agent has no registered phone";

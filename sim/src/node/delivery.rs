@@ -33,6 +33,8 @@ impl Node {
                 let input = DialerInput::AttemptFacts { shard, attempts };
                 self.pass(ctx, from, acd + 2, Input::Dialer(input));
             }
+            // No campaign runs in this simulator: they have one of their own.
+            Delivery::Leads { .. } => {}
             Delivery::Media(command) => {
                 ctx.see(&Seen::MediaOrdered { command: &command });
                 let at = self.arrival(ctx.now, from, self.parts() - 1);

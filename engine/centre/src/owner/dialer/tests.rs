@@ -16,7 +16,7 @@ fn change(owner: &mut DialerOwner, pattern: &str, listed: bool) -> Vec<Delivery>
 
 #[test]
 fn a_change_is_journaled_and_told_to_every_shard_before_it_is_acknowledged() {
-    let mut owner = DialerOwner::new(2);
+    let mut owner = DialerOwner::new(2, clock::Rng::new(1));
     let said = change(&mut owner, "+442079460000", true);
     assert!(matches!(said[0], Delivery::Journal { number: 1, entry: Entry::DoNotCall { listed: true, .. } }));
     for (number, one) in said[1..3].iter().enumerate() {
@@ -31,7 +31,7 @@ fn a_change_is_journaled_and_told_to_every_shard_before_it_is_acknowledged() {
 
 #[test]
 fn what_is_listed_stays_and_what_is_not_cannot_be_removed() {
-    let mut owner = DialerOwner::new(1);
+    let mut owner = DialerOwner::new(1, clock::Rng::new(1));
     change(&mut owner, "+4479*", true);
     let again = change(&mut owner, "+4479*", true);
     assert!(matches!(&again[..], [Delivery::Answer { result: Ok(Answer::DoNotCall { is_new: false, .. }), .. }]));
@@ -71,7 +71,7 @@ fn a_queue_takes_callbacks_in_its_hours_and_an_agent_at_any() {
     let at = |hour: i64| WallTime::from_micros(MONDAY + hour * 3_600_000_000);
     let office = Schedule::parse("office", "UTC", &["mon-fri 09:00-17:00".to_owned()], &[]).unwrap();
     let queue = QueuePlan { schedule: Some(Arc::new(office)), ..QueuePlan::default() };
-    let mut owner = DialerOwner::new(1);
+    let mut owner = DialerOwner::new(1, clock::Rng::new(1));
     let numbers = NumberPlan { country_code: "44".to_owned(), national_digits: (9, 10), ..NumberPlan::default() };
     let plan = Plan { queues: [(QueueId(1), queue)].into(), numbers, ..Plan::default() };
     owner.handle(now(), DialerInput::Configure(Arc::new(plan)));

@@ -1,0 +1,363 @@
+//! `/v1/campaigns`: written, submitted, approved by another person, started, paused, stopped; and why they dial as they do.
+
+mod attempts;
+mod definition;
+mod estimate;
+mod hand;
+mod leads;
+mod object;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Extension, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use centre::{Answer, CampaignCommand, Command};
+use clock::{CampaignId, ListId};
+use dialer::campaign::{Actor, Denied, Status, Step};
+use dialer::runner::{CampaignSnapshot, Refusal, Reply};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use crate::access::{Access, Routes};
+use crate::api::{Shared, wrong_answer};
+use crate::body::{EmptyBody, JsonBody};
+use crate::idempotency::{RequestKey, key_required};
+use crate::key::Principal;
+use crate::once::once;
+use crate::openapi::{ReadRefusals, Refusals};
+use crate::page::{Cursor, Page};
+use crate::people::new_id;
+use crate::problem::{Code, Problem};
+use crate::query::{AnyOf, Limit, NoParameters, Query};
+use crate::rights::Permission;
+use crate::snapshot::snapshot_age;
+
+use definition::{CampaignDefinition, refused};
+pub use definition::{message as campaign_message, read_campaign};
+use object::{Campaign, CampaignStatusWord};
+
+/// Filters of the campaigns.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CampaignsQuery {
+    /// Items of a page.
+    #[serde(default)]
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200, default = 25)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+    /// In any of these statuses, separated by commas.
+    #[param(value_type = Option<Vec<CampaignStatusWord>>, style = Form, explode = false, inline)]
+    status: Option<AnyOf<CampaignStatusWord>>,
+}
+
+/// Why a campaign is not approved, or is called off.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CampaignReason {
+    /// Why.
+    #[schema(example = "no consent is recorded", min_length = 1, max_length = 500)]
+    reason: String,
+}
+
+/// The list that is called anew.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CampaignReset {
+    /// The list.
+    #[schema(example = "list_0190f5a2b6d07c3a9d1e4f5000000000", pattern = "^list_[0-9a-f]{32}$")]
+    list_id: String,
+}
+
+pub(crate) fn routes() -> Routes {
+    let (view, manage) = (Access::All(Permission::CampaignsView), Access::All(Permission::CampaignsManage));
+    let (approve, run) = (Access::All(Permission::CampaignsApprove), Access::All(Permission::CampaignsRun));
+    Routes::new()
+        .add(view, routes!(list))
+        .add(manage, routes!(create))
+        .add(view, routes!(one))
+        .add(manage, routes!(edit))
+        .add(manage, routes!(submit))
+        .add(approve, routes!(approve_it))
+        .add(approve, routes!(reject))
+        .add(run, routes!(start))
+        .add(run, routes!(pause))
+        .add(run, routes!(stop))
+        .add(manage, routes!(cancel))
+        .add(run, routes!(reset))
+        .add(view, routes!(estimate::estimate_it))
+        .add(view, routes!(leads::list))
+        .add(view, routes!(leads::why))
+        .add(view, routes!(attempts::list))
+        .merge(hand::routes())
+}
+
+/// Campaigns, in the order in which they were made.
+#[utoipa::path(get, path = "/v1/campaigns", operation_id = "list_campaigns", tag = "campaigns", params(CampaignsQuery),
+    responses((status = 200, description = "A page of campaigns", body = Page<Campaign>), ReadRefusals))]
+async fn list(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Query(query): Query<CampaignsQuery>,
+) -> Result<impl IntoResponse, Problem> {
+    let snapshot = shared.snapshot();
+    let statuses: Vec<Status> = query.status.into_iter().flat_map(|AnyOf(words)| words).map(Into::into).collect();
+    let is_ours = principal.account == shared.services.account;
+    let asked = |campaign: &&Arc<CampaignSnapshot>| statuses.is_empty() || statuses.contains(&campaign.life.status);
+    let found = snapshot.campaigns.campaigns.values().filter(|_| is_ours).filter(asked);
+    let all = found.map(|campaign| Campaign::of(campaign)).collect();
+    let page =
+        Page::cut(LIST, all, |campaign: &Campaign| campaign.id.clone(), query.cursor.as_ref(), query.limit.get())?;
+    Ok((snapshot_age(&snapshot), page))
+}
+
+/// Writes a campaign down: it is pending.
+#[utoipa::path(post, path = "/v1/campaigns", operation_id = "create_campaign", tag = "campaigns",
+    request_body = CampaignDefinition,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
+    responses((status = 201, description = "The campaign", body = Campaign), Refusals))]
+async fn create(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Query(_): Query<NoParameters>,
+    headers: HeaderMap,
+    JsonBody { value, bytes }: JsonBody<CampaignDefinition>,
+) -> Result<Response, Problem> {
+    ours(&shared, &principal)?;
+    let written = value.written(&shared.directory())?;
+    let key = RequestKey::read(&headers, &principal, "POST /v1/campaigns", &bytes)?;
+    let campaign = CampaignId(new_id()?.0);
+    let command = CampaignCommand::Write { campaign, written, by: actor(&principal) };
+    once(Arc::clone(&shared), key, async move {
+        act(&shared, command).await?;
+        Ok((StatusCode::CREATED, seen(&shared, campaign).await?))
+    })
+    .await
+}
+
+/// A campaign: what it is, how far it has come, why it dials as it does, what is wrong.
+#[utoipa::path(get, path = "/v1/campaigns/{id}", operation_id = "show_campaign", tag = "campaigns",
+    params(("id" = String, Path, description = "The campaign's id")),
+    responses((status = 200, description = "The campaign", body = Campaign), ReadRefusals))]
+async fn one(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    Query(_): Query<NoParameters>,
+) -> Result<impl IntoResponse, Problem> {
+    let id = known(&shared, &principal, &id)?;
+    let snapshot = shared.snapshot();
+    let found = snapshot.campaigns.campaigns.get(&id).map(|campaign| Campaign::of(campaign));
+    Ok((snapshot_age(&snapshot), Json(found.ok_or_else(|| absent(&id.to_string()))?)))
+}
+
+/// Writes a campaign anew. It is pending again, and must be submitted and approved as it is now.
+#[utoipa::path(put, path = "/v1/campaigns/{id}", operation_id = "change_campaign", tag = "campaigns",
+    request_body = CampaignDefinition, params(("id" = String, Path, description = "The campaign's id")),
+    responses((status = 200, description = "The campaign", body = Campaign), Refusals))]
+async fn edit(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    Query(_): Query<NoParameters>,
+    JsonBody { value, .. }: JsonBody<CampaignDefinition>,
+) -> Result<Json<Campaign>, Problem> {
+    let campaign = known(&shared, &principal, &id)?;
+    let written = value.written(&shared.directory())?;
+    act(&shared, CampaignCommand::Write { campaign, written, by: actor(&principal) }).await?;
+    Ok(Json(seen(&shared, campaign).await?))
+}
+
+macro_rules! steps {
+    ($($(#[doc = $doc:literal])* $name:ident($verb:literal, $operation:literal) = $step:expr;)*) => {
+        $(
+            $(#[doc = $doc])*
+            #[utoipa::path(post, path = concat!("/v1/campaigns/{id}/", $verb), operation_id = $operation, tag = "campaigns",
+                params(("id" = String, Path, description = "The campaign's id"),
+                    ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
+                responses((status = 200, description = "The campaign", body = Campaign), Refusals))]
+            async fn $name(
+                State(shared): State<Shared>,
+                Extension(principal): Extension<Principal>,
+                Path(id): Path<String>,
+                Query(_): Query<NoParameters>,
+                headers: HeaderMap,
+                _: EmptyBody,
+            ) -> Result<Response, Problem> {
+                step(shared, &principal, &id, &headers, ($verb, &[]), $step).await
+            }
+        )*
+    };
+}
+
+steps! {
+    /// Submits a campaign as it is now: somebody else is to approve it.
+    submit("submit", "submit_campaign") = Step::Submit;
+    /// Approves a campaign that somebody else wrote and submitted.
+    approve_it("approve", "approve_campaign") = Step::Approve;
+    /// Starts an approved campaign, or goes on with a paused one.
+    start("start", "start_campaign") = Step::Start;
+    /// Pauses: nothing new is dialed after the answer.
+    pause("pause", "pause_campaign") = Step::Pause;
+    /// Ends a campaign: nothing new is dialed after the answer, and what rings is cancelled after its minimum ring.
+    stop("stop", "stop_campaign") = Step::Stop;
+    /// Calls a campaign off for good.
+    cancel("cancel", "cancel_campaign") = |by| Step::Cancel(by, None);
+}
+
+/// Rejects a campaign, with a reason.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/reject", operation_id = "reject_campaign", tag = "campaigns",
+    request_body = CampaignReason,
+    params(("id" = String, Path, description = "The campaign's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
+    responses((status = 200, description = "The campaign", body = Campaign), Refusals))]
+async fn reject(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    Query(_): Query<NoParameters>,
+    headers: HeaderMap,
+    JsonBody { value, bytes }: JsonBody<CampaignReason>,
+) -> Result<Response, Problem> {
+    let reason = value.reason.trim().to_owned();
+    if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+        let expected = format!("expected 1 to {REASON_CHARS_MAX} characters");
+        return Err(Problem::new(Code::InvalidBody, "A reason is needed.").at("#/reason", "invalid", expected));
+    }
+    step(shared, &principal, &id, &headers, ("reject", &bytes), |by| Step::Reject(by, reason)).await
+}
+
+/// Calls a list anew: its leads are new again, save those that are being called.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/reset", operation_id = "reset_campaign_list", tag = "campaigns",
+    request_body = CampaignReset,
+    params(("id" = String, Path, description = "The campaign's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
+    responses((status = 200, description = "The campaign", body = Campaign), Refusals))]
+async fn reset(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    Query(_): Query<NoParameters>,
+    headers: HeaderMap,
+    JsonBody { value, bytes }: JsonBody<CampaignReset>,
+) -> Result<Response, Problem> {
+    let campaign = known(&shared, &principal, &id)?;
+    let list: ListId = value.list_id.parse().map_err(|_| {
+        Problem::new(Code::InvalidBody, "The list is not valid.").at(
+            "#/list_id",
+            "invalid",
+            "expected the id of a list",
+        )
+    })?;
+    let key = RequestKey::read(&headers, &principal, &format!("POST /v1/campaigns/{id}/reset"), &bytes)?;
+    once(Arc::clone(&shared), key, async move {
+        act(&shared, CampaignCommand::Reset { campaign, list }).await?;
+        Ok((StatusCode::OK, seen(&shared, campaign).await?))
+    })
+    .await
+}
+
+async fn step(
+    shared: Shared,
+    principal: &Principal,
+    id: &str,
+    headers: &HeaderMap,
+    (verb, body): (&str, &[u8]),
+    step: impl FnOnce(Actor) -> Step,
+) -> Result<Response, Problem> {
+    let campaign = known(&shared, principal, id)?;
+    let key = RequestKey::read(headers, principal, &format!("POST /v1/campaigns/{id}/{verb}"), body)?;
+    if verb == "start" && key.is_none() {
+        return Err(key_required());
+    }
+    let command = CampaignCommand::Step { campaign, step: step(actor(principal)) };
+    once(Arc::clone(&shared), key, async move {
+        act(&shared, command).await?;
+        Ok((StatusCode::OK, seen(&shared, campaign).await?))
+    })
+    .await
+}
+
+/// Has the dialer do something.
+async fn act(shared: &Shared, command: CampaignCommand) -> Result<Reply, Problem> {
+    match shared.services.command_to_the_end(Command::Campaign(Box::new(command))).await? {
+        Answer::Campaign(reply) => Ok(*reply),
+        other => Err(wrong_answer(&other)),
+    }
+}
+
+/// The campaign as it is shown after the dialer has done something: what it did is published before it answers.
+async fn seen(shared: &Shared, campaign: CampaignId) -> Result<Campaign, Problem> {
+    let snapshot = shared.snapshot();
+    let found = snapshot.campaigns.campaigns.get(&campaign).map(|campaign| Campaign::of(campaign));
+    found.ok_or_else(|| absent(&campaign.to_string()))
+}
+
+/// The id of a campaign of this account.
+fn known(shared: &Shared, principal: &Principal, id: &str) -> Result<CampaignId, Problem> {
+    let campaign: CampaignId = id.parse().map_err(|_| absent(id))?;
+    let is_known = shared.snapshot().campaigns.campaigns.contains_key(&campaign);
+    let is_ours = principal.account == shared.services.account;
+    if is_known && is_ours { Ok(campaign) } else { Err(absent(id)) }
+}
+
+fn absent(id: &str) -> Problem {
+    Problem::new(Code::CampaignNotFound, format!("There is no campaign `{id}`."))
+}
+
+/// Campaigns are the node's own account's.
+fn ours(shared: &Shared, principal: &Principal) -> Result<(), Problem> {
+    if principal.account == shared.services.account {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Forbidden, "Campaigns belong to another account."))
+}
+
+fn actor(principal: &Principal) -> Actor {
+    Actor(principal.id.clone())
+}
+
+/// The problem of what the dialer does not do.
+pub(crate) fn refusal(refusal: Refusal) -> Problem {
+    let why = |code, text: &str| Problem::new(code, text);
+    match refusal {
+        Refusal::UnknownCampaign => why(Code::CampaignNotFound, "There is no such campaign."),
+        Refusal::UnknownList => {
+            let problem = Problem::new(Code::InvalidBody, "The campaign has no such list.");
+            problem.at("#/list_id", "unknown", "expected one of the campaign's lists")
+        }
+        Refusal::Denied(denied) => {
+            let text = format!("{denied}.");
+            match denied {
+                Denied::Status { status, .. } => Problem::new(Code::CampaignStatus, text).in_state(status.word()),
+                Denied::NotSubmitted => Problem::new(Code::CampaignStatus, text).in_state(Status::Pending.word()),
+                Denied::SamePerson => Problem::new(Code::SamePerson, text),
+                Denied::NoReason => Problem::new(Code::InvalidBody, text),
+            }
+        }
+        Refusal::Faults(faults) => refused(&faults),
+        Refusal::QueueTaken(other) => {
+            Problem::new(Code::QueueTaken, format!("The campaign `{other}` is dialing for agents of the same queue."))
+        }
+        Refusal::TooMany => why(Code::LimitReached, "There are as many campaigns as there may be."),
+        Refusal::NotByHand => why(Code::CampaignStatus, "The campaign does not run, or is not dialed by hand now."),
+        Refusal::AgentNotReady => why(Code::AgentNotReady, "The agent is not ready, or his standing leg is not up."),
+        Refusal::NothingShown => why(Code::NoLead, "No lead is shown to the agent."),
+        Refusal::MayNotSkip => why(Code::CampaignStatus, "Leads of this campaign are not passed on."),
+        Refusal::NoLead => why(Code::NoLead, "No lead can be called now."),
+        Refusal::Gate(verdict) => {
+            let because = verdict.denial.map_or_else(String::new, |denial| denial.because);
+            Problem::new(Code::DestinationDenied, format!("The dial gate does not let it pass: {because}."))
+        }
+        Refusal::Busy => why(Code::LineBusy, "The number is being called, or every line is in use."),
+    }
+}
+
+const LIST: &str = "campaigns";
+/// A few sentences.
+const REASON_CHARS_MAX: usize = 500;
