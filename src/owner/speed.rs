@@ -117,6 +117,7 @@ fn start(folder: &Path) -> Result<(Lane, mpsc::Receiver<call::Input>), String> {
         shards: vec![shard],
         acd: acd.clone(),
         dialer: mpsc::channel(1).0,
+        leads: mpsc::channel(1).0,
         location: mpsc::channel(1).0,
         trunks: mpsc::channel(1).0,
         media,

@@ -1,0 +1,532 @@
+//! A campaign as it is written over the API: what the dialer means by it, and what is wrong with it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use centre::Directory;
+use clock::{ListId, MessageId, WallTime};
+use dialer::campaign::{
+    AbandonRules, Again, CallerIds, Definition, DetectionRules, Fault, LeadAction, LeadOrder, ListShare, Method, Mix,
+    Outcome, Recycle, Service, check,
+};
+use dialer::contract::OnMachine;
+use dialer::gate::{Caps, Listed, Lists, Pattern, Terms};
+use dialer::runner::Written;
+use hours::Schedule;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::compliance::{RuleSetChoice, SubjectWord, VoiceWord};
+use crate::problem::{Code, Problem};
+
+/// A campaign as it is written.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CampaignDefinition {
+    /// Its name.
+    #[schema(example = "Autumn", min_length = 1, max_length = 100)]
+    pub(super) name: String,
+    /// How numbers are dialed.
+    pub(super) pacing: Pacing,
+    /// Lines an idle agent, with `ratio`.
+    #[serde(default)]
+    #[schema(example = 2.0, minimum = 1, maximum = 10)]
+    lines_per_agent: Option<f64>,
+    /// Calls at once, with `bot`.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    concurrent: Option<u32>,
+    /// After so long without a word from the agent a lead that he sees is dialed, with `preview`; without it never.
+    #[serde(default)]
+    #[schema(minimum = 5, maximum = 3600)]
+    preview_limit_s: Option<u64>,
+    /// Agents may pass leads on, with `preview`.
+    #[serde(default = "yes")]
+    preview_may_skip: bool,
+    /// Name of the queue whose agents, human or not, serve it.
+    #[serde(default)]
+    #[schema(example = "sales")]
+    pub(super) queue: Option<String>,
+    /// Name of the message that people hear instead, with `bot`.
+    #[serde(default)]
+    message: Option<String>,
+    /// Whom it calls.
+    #[serde(default)]
+    #[schema(max_items = 10)]
+    pub(super) lists: Vec<CampaignList>,
+    /// How several lists are mixed.
+    #[serde(default)]
+    mix: MixWord,
+    /// In which order new leads of a list come.
+    #[serde(default)]
+    order: OrderWord,
+    /// When it dials; without it whenever the called person may be called.
+    #[serde(default)]
+    schedule: Option<CampaignSchedule>,
+    /// What called phones show: own numbers, E.164; empty: the trunk's.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    caller_ids: Vec<String>,
+    /// Of these, that which is nearest to the called number; otherwise they take turns.
+    #[serde(default)]
+    local_presence: bool,
+    /// Conversations are recorded.
+    #[serde(default = "yes")]
+    record: bool,
+    /// A number rings at least so long.
+    #[serde(default = "ring_min")]
+    #[schema(minimum = 15)]
+    ring_min_s: u16,
+    /// A number rings at most so long.
+    #[serde(default = "ring_max")]
+    #[schema(maximum = 120)]
+    ring_max_s: u16,
+    /// Lines in use at once, conversations included.
+    #[serde(default = "max_lines")]
+    #[schema(minimum = 1, maximum = 5000)]
+    max_lines: u32,
+    /// Listen for who answered.
+    #[serde(default = "yes")]
+    detect: bool,
+    /// What becomes of machines.
+    #[serde(default)]
+    on_machine: MachineWord,
+    /// Name of the message that machines get after the beep, with `message`.
+    #[serde(default)]
+    machine_message: Option<String>,
+    /// Share of the people who answer that may be left without an agent.
+    #[serde(default = "target")]
+    #[schema(example = 0.03, minimum = 0.001, maximum = 0.05)]
+    abandon_target: f64,
+    /// The share holds for each 24 hours too, not only for 30 days.
+    #[serde(default)]
+    strict_day: bool,
+    /// How long after the end of the greeting an agent must be there.
+    #[serde(default = "connect_limit")]
+    #[schema(minimum = 500, maximum = 2000)]
+    connect_limit_ms: u32,
+    /// Name of the message that people hear whom no agent took in time.
+    #[serde(default)]
+    abandon_message: Option<String>,
+    /// Audited estimate of the share of people whom the detection calls machines.
+    #[serde(default)]
+    #[schema(example = 0.005, minimum = 0)]
+    people_called_machines: f64,
+    /// Attempts of a lead in all, since its list was reset.
+    #[serde(default = "attempts_max")]
+    #[schema(minimum = 1, maximum = 100)]
+    attempts_max: u32,
+    /// When a lead is tried again, by outcome; without it as is usual.
+    #[serde(default)]
+    recycle: Option<BTreeMap<String, RecycleRule>>,
+    /// What agents' dispositions do to a lead, by code; one that is not named ends the lead.
+    #[serde(default)]
+    dispositions: BTreeMap<String, DispositionAction>,
+    /// Which law it is judged by.
+    #[serde(default)]
+    rule_set: RuleSetChoice,
+    /// Who speaks.
+    #[serde(default)]
+    voice: VoiceWord,
+    /// What it is about.
+    #[serde(default)]
+    subject: SubjectWord,
+    /// How often anyone is tried.
+    #[serde(default)]
+    caps: CampaignCaps,
+    /// Numbers, and prefixes with `*`, that this campaign does not call.
+    #[serde(default)]
+    #[schema(max_items = 10000)]
+    do_not_call: Vec<String>,
+}
+
+/// How numbers are dialed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Pacing {
+    /// An agent types each number, with all checks.
+    Manual,
+    /// An agent sees a lead, then has it dialed.
+    Preview,
+    /// One line an idle agent.
+    Progressive,
+    /// So many lines an idle agent.
+    Ratio,
+    /// By the chance that an answer finds no agent.
+    Predictive,
+    /// Without people: bots, or a message.
+    Bot,
+}
+
+/// A list of a campaign.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CampaignList {
+    /// The list.
+    #[schema(example = "list_0190f5a2b6d07c3a9d1e4f5000000000", pattern = "^list_[0-9a-f]{32}$")]
+    pub(super) list_id: String,
+    /// Percent of the new leads, with `shares`.
+    #[serde(default)]
+    share: u8,
+}
+
+/// How several lists are mixed.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MixWord {
+    /// One after the other.
+    #[default]
+    InOrder,
+    /// As many from each.
+    Even,
+    /// By their shares.
+    Shares,
+}
+
+/// In which order new leads come.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OrderWord {
+    /// As they stand in the list.
+    #[default]
+    OldestFirst,
+    /// The other way round.
+    NewestFirst,
+    /// By chance, page by page.
+    Random,
+}
+
+/// When a campaign dials.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CampaignSchedule {
+    /// IANA time zone.
+    #[schema(example = "Europe/London")]
+    time_zone: String,
+    /// Open spans.
+    #[schema(example = json!(["mon-fri 09:00-17:30"]))]
+    open: Vec<String>,
+    /// Days that differ.
+    #[serde(default)]
+    #[schema(example = json!(["12-25"]))]
+    holidays: Vec<String>,
+}
+
+/// What becomes of machines.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MachineWord {
+    /// We hang up.
+    #[default]
+    HangUp,
+    /// They get a message after the beep.
+    Message,
+    /// To an agent.
+    Queue,
+}
+
+/// When a lead is tried again.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecycleRule {
+    /// After how long.
+    #[schema(example = 14400, minimum = 120)]
+    after_s: u64,
+    /// So many times.
+    #[schema(example = 3, maximum = 10)]
+    times: u8,
+    /// The lead's other numbers are tried first.
+    #[serde(default)]
+    next_number: bool,
+}
+
+/// What a disposition does to a lead.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DispositionAction {
+    /// What.
+    action: ActionWord,
+    /// After how long, with `again`.
+    #[serde(default)]
+    after_s: Option<u64>,
+}
+
+/// What a disposition does.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ActionWord {
+    /// The lead is done.
+    Done,
+    /// It is tried again.
+    Again,
+    /// It is called back at the time that was agreed.
+    Callback,
+    /// It is done, and its numbers go on the do-not-call list.
+    DoNotCall,
+}
+
+/// How often anyone is tried; without a figure as often as the rule set lets.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CampaignCaps {
+    /// Of one lead, ever.
+    lead: Option<u32>,
+    /// Of one number, ever.
+    number: Option<u32>,
+    /// Of one lead a day of the called person.
+    lead_a_day: Option<u32>,
+    /// Of one number a day of the called person.
+    number_a_day: Option<u32>,
+    /// Of one lead within any 24 hours.
+    lead_in_24_h: Option<u32>,
+    /// Of one number within any 24 hours.
+    number_in_24_h: Option<u32>,
+}
+
+/// What a text of a campaign means; none: it cannot be read, or names what there is no more.
+#[must_use]
+pub fn read_campaign(text: &str, directory: &Directory) -> Option<Written> {
+    let definition: CampaignDefinition = serde_json::from_str(text).ok()?;
+    let (definition, _) = definition.read(directory);
+    Some(Written { definition: Arc::new(definition), text: text.into() })
+}
+
+impl CampaignDefinition {
+    /// What it means, or everything that is wrong with it.
+    pub(super) fn written(&self, directory: &Directory) -> Result<Written, Problem> {
+        let (definition, mut faults) = self.read(directory);
+        faults.extend(check(&definition));
+        faults.dedup_by(|one, other| one.at == other.at);
+        if !faults.is_empty() {
+            return Err(refused(&faults));
+        }
+        let text = serde_json::to_string(self)
+            .map_err(|_| Problem::new(Code::InternalError, "The campaign cannot be written down."))?;
+        Ok(Written { definition: Arc::new(definition), text: text.into() })
+    }
+
+    /// What can be read of it, and what cannot.
+    fn read(&self, directory: &Directory) -> (Definition, Vec<Fault>) {
+        let mut faults = Faults(Vec::new());
+        let service = self.service(directory, &mut faults);
+        let mut definition = Definition::new(&self.name, self.method(&mut faults), service);
+        definition.lists = self.shares(&mut faults);
+        definition.mix = self.mix.into();
+        definition.order = self.order.into();
+        definition.schedule = self.schedule(&mut faults);
+        definition.caller_ids = CallerIds { pool: self.caller_ids.clone(), local_presence: self.local_presence };
+        definition.record = self.record;
+        (definition.ring_min_s, definition.ring_max_s) = (self.ring_min_s, self.ring_max_s);
+        definition.max_lines = self.max_lines;
+        definition.detection = DetectionRules { enabled: self.detect, on_machine: self.machine(service, &mut faults) };
+        definition.abandon = AbandonRules {
+            target: self.abandon_target,
+            strict_day: self.strict_day,
+            connect_limit_ms: self.connect_limit_ms,
+            message: self.abandon_message.as_deref().map(message),
+            people_called_machines: self.people_called_machines,
+        };
+        definition.recycle = self.recycle(&mut faults);
+        definition.dispositions = self.actions(&mut faults);
+        definition.terms = self.terms(&mut faults);
+        (definition, faults.0)
+    }
+
+    fn service(&self, directory: &Directory, faults: &mut Faults) -> Service {
+        match (&self.queue, &self.message) {
+            (Some(name), None) => match directory.queue(name) {
+                Some(queue) => Service::Queue(queue),
+                None => {
+                    faults.add("/queue", "unknown", "the name of a queue");
+                    Service::Queue(clock::QueueId(u32::MAX))
+                }
+            },
+            (None, Some(name)) => Service::Message(message(name)),
+            _ => {
+                faults.add("/queue", "required", "a queue, or with `bot` a message, and not both");
+                Service::Queue(clock::QueueId(u32::MAX))
+            }
+        }
+    }
+
+    fn method(&self, faults: &mut Faults) -> Method {
+        match self.pacing {
+            Pacing::Manual => Method::Manual,
+            Pacing::Preview => {
+                let limit = self.preview_limit_s.map(Duration::from_secs);
+                Method::Preview { may_skip: self.preview_may_skip, limit }
+            }
+            Pacing::Progressive => Method::Progressive,
+            Pacing::Ratio => {
+                let lines = self.lines_per_agent.filter(|lines| lines.is_finite());
+                faults.unless(lines.is_some(), "/lines_per_agent", "required", "lines an idle agent");
+                Method::Ratio { lines: lines.unwrap_or(1.0) }
+            }
+            Pacing::Predictive => Method::Predictive,
+            Pacing::Bot => {
+                faults.unless(self.concurrent.is_some(), "/concurrent", "required", "calls at once");
+                Method::Bot { concurrent: self.concurrent.unwrap_or(1) }
+            }
+        }
+    }
+
+    fn shares(&self, faults: &mut Faults) -> Vec<ListShare> {
+        let share = |(at, list): (usize, &CampaignList)| {
+            let id = list.list_id.parse::<ListId>();
+            faults.unless(id.is_ok(), &format!("/lists/{at}/list_id"), "invalid", "the id of a list of leads");
+            Some(ListShare { list: id.ok()?, share: list.share })
+        };
+        self.lists.iter().enumerate().filter_map(share).collect()
+    }
+
+    fn schedule(&self, faults: &mut Faults) -> Option<Arc<Schedule>> {
+        let written = self.schedule.as_ref()?;
+        match Schedule::parse(&self.name, &written.time_zone, &written.open, &written.holidays) {
+            Ok(schedule) => Some(Arc::new(schedule)),
+            Err(wrong) => {
+                let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+                faults.add("/schedule", "invalid", &wrong.join("; "));
+                None
+            }
+        }
+    }
+
+    fn machine(&self, service: Service, faults: &mut Faults) -> OnMachine {
+        match (self.on_machine, &self.machine_message, service) {
+            (MachineWord::HangUp, ..) => OnMachine::HangUp,
+            (MachineWord::Message, Some(name), _) => OnMachine::Message(message(name)),
+            (MachineWord::Message, None, _) => {
+                faults.add("/machine_message", "required", "the name of the message");
+                OnMachine::HangUp
+            }
+            (MachineWord::Queue, _, Service::Queue(queue)) => OnMachine::Queue(queue),
+            (MachineWord::Queue, _, Service::Message(_)) => {
+                faults.add("/on_machine", "contradiction", "hang_up or message, as no queue serves it");
+                OnMachine::HangUp
+            }
+        }
+    }
+
+    fn recycle(&self, faults: &mut Faults) -> Recycle {
+        let Some(rules) = &self.recycle else {
+            return Recycle { attempts_max: self.attempts_max, ..Recycle::default() };
+        };
+        let rule = |(word, rule): (&String, &RecycleRule)| {
+            let outcome = Outcome::of_word(word);
+            faults.unless(outcome.is_some(), &format!("/recycle/{word}"), "unknown", "the word of an outcome");
+            let (after, times) = (Duration::from_secs(rule.after_s), rule.times);
+            Some((outcome?, Again { after, times, next_number: rule.next_number }))
+        };
+        Recycle { rules: rules.iter().filter_map(rule).collect(), attempts_max: self.attempts_max }
+    }
+
+    fn actions(&self, faults: &mut Faults) -> BTreeMap<String, LeadAction> {
+        let action = |(code, given): (&String, &DispositionAction)| {
+            let needs_time = matches!(given.action, ActionWord::Again) && given.after_s.is_none();
+            faults.unless(!needs_time, &format!("/dispositions/{code}/after_s"), "required", "after how long");
+            let action = match given.action {
+                ActionWord::Done => LeadAction::Done,
+                ActionWord::Again => LeadAction::Again(Duration::from_secs(given.after_s.unwrap_or_default())),
+                ActionWord::Callback => LeadAction::Callback,
+                ActionWord::DoNotCall => LeadAction::DoNotCall,
+            };
+            (code.clone(), action)
+        };
+        self.dispositions.iter().map(action).collect()
+    }
+
+    fn terms(&self, faults: &mut Faults) -> Terms {
+        let mut lists = Lists::default();
+        for (at, text) in self.do_not_call.iter().enumerate() {
+            let pattern = text.parse::<Pattern>();
+            let is_listed = pattern
+                .is_ok_and(|pattern| lists.add(&pattern, Listed { reason: None, since: WallTime::default() }).is_ok());
+            faults.unless(is_listed, &format!("/do_not_call/{at}"), "invalid", "E.164, or a prefix of it with `*`");
+        }
+        let CampaignCaps { lead, number, lead_a_day, number_a_day, lead_in_24_h, number_in_24_h } = self.caps;
+        Terms {
+            rule_set: self.rule_set.into(),
+            voice: self.voice.into(),
+            subject: self.subject.into(),
+            caps: Caps { lead, number, lead_a_day, number_a_day, lead_in_24_h, number_in_24_h },
+            do_not_call: Arc::new(lists),
+        }
+    }
+}
+
+/// The problem of a campaign that makes no sense.
+pub(super) fn refused(faults: &[Fault]) -> Problem {
+    let problem = Problem::new(Code::InvalidBody, "The campaign is not as expected.");
+    faults.iter().fold(problem, |problem, fault| {
+        problem.at(format!("#{}", fault.at), fault.code, format!("expected {}", fault.expected))
+    })
+}
+
+/// The message of that name: an id that follows from the name alone (FNV-1a).
+#[must_use]
+pub fn message(name: &str) -> MessageId {
+    MessageId(name.bytes().fold(0x811C_9DC5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)))
+}
+
+struct Faults(Vec<Fault>);
+
+impl Faults {
+    fn add(&mut self, at: &str, code: &'static str, expected: &str) {
+        self.0.push(Fault { at: at.to_owned(), code, expected: expected.to_owned() });
+    }
+
+    fn unless(&mut self, is_right: bool, at: &str, code: &'static str, expected: &str) {
+        if !is_right {
+            self.add(at, code, expected);
+        }
+    }
+}
+
+impl From<MixWord> for Mix {
+    fn from(word: MixWord) -> Self {
+        match word {
+            MixWord::InOrder => Self::InOrder,
+            MixWord::Even => Self::Even,
+            MixWord::Shares => Self::Shares,
+        }
+    }
+}
+
+impl From<OrderWord> for LeadOrder {
+    fn from(word: OrderWord) -> Self {
+        match word {
+            OrderWord::OldestFirst => Self::OldestFirst,
+            OrderWord::NewestFirst => Self::NewestFirst,
+            OrderWord::Random => Self::Random,
+        }
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn ring_min() -> u16 {
+    15
+}
+
+const fn ring_max() -> u16 {
+    25
+}
+
+const fn max_lines() -> u32 {
+    1_000
+}
+
+const fn target() -> f64 {
+    0.03
+}
+
+const fn connect_limit() -> u32 {
+    2_000
+}
+
+const fn attempts_max() -> u32 {
+    6
+}

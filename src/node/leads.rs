@@ -1,0 +1,193 @@
+//! Reads leads for the campaigns: pages of lists, with what was tried and what is known of each number.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use centre::owner::DialerInput;
+use centre::tries_of;
+use clock::{CampaignId, LeadId, WallTime};
+use dialer::gate::{Consent, ConsentTo, RECENT};
+use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Wanted, What};
+use dialer::list::Details;
+use dialer::runner::Input;
+use journal::Journal;
+use journal_core::{Durability, LeadBooked, Position};
+use records::{CampaignLead, CampaignLeadFilter, Database, DatabaseUnavailable, StoredLead, lead_of_row, row_of_lead};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use crate::clock_source::wall_now;
+use crate::owner::Post;
+
+/// Where leads come from, and whom they are told to.
+pub(super) struct LeadReader {
+    pub(super) account: String,
+    pub(super) database: Database,
+    pub(super) journal: Journal,
+    pub(super) applied: watch::Receiver<Position>,
+    pub(super) post: Arc<Post>,
+}
+
+impl LeadReader {
+    /// Answers until nobody asks any more.
+    pub(super) async fn run(mut self, mut asked: mpsc::Receiver<(CampaignId, Wanted)>) {
+        while let Some((campaign, wanted)) = asked.recv().await {
+            let read = self.read(campaign, wanted).await;
+            if let Err(away) = &read {
+                tracing::warn!(%campaign, %away, "leads could not be read: they are asked for again");
+            }
+            let page = Page { wanted, leads: read.ok() };
+            let input = DialerInput::Campaigns(Box::new(Input::Page { campaign, page }));
+            if self.post.dialer.send(input).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn read(&mut self, campaign: CampaignId, wanted: Wanted) -> Result<Vec<Lead>, DatabaseUnavailable> {
+        let row = |place: u64| lead_of_row(wanted.list, u32::try_from(place).unwrap_or(u32::MAX));
+        let limit = usize::from(wanted.limit);
+        let account = self.account.clone();
+        let tried = |states: Vec<&'static str>, before, after: Option<u64>| CampaignLeadFilter {
+            account: account.clone(),
+            campaign,
+            list: Some(wanted.list),
+            states,
+            before,
+            after: after.map(row),
+            limit,
+        };
+        let (stored, booked) = match wanted.what {
+            What::Tried { after } => {
+                if after.is_none() {
+                    self.caught_up().await?;
+                }
+                self.tried(&tried(vec!["retry", "callback"], None, after)).await?
+            }
+            What::DoneBefore { reset_at, after } => self.tried(&tried(vec!["done"], Some(reset_at), after)).await?,
+            What::NewAfter { place } => (self.fresh(campaign, wanted, false, place.map(row)).await?, Vec::new()),
+            What::NewBefore { place } => (self.fresh(campaign, wanted, true, place.map(row)).await?, Vec::new()),
+        };
+        self.leads(wanted, stored, &booked).await
+    }
+
+    /// What was journaled before a start stands in the rows: a lead that was called is not read as a new one.
+    async fn caught_up(&mut self) -> Result<(), DatabaseUnavailable> {
+        let written = self.journal.reached(Durability::Written);
+        let reached = timeout(CATCH_UP, self.applied.wait_for(|applied| *applied >= written)).await;
+        match reached {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(DatabaseUnavailable { why: "the rows are behind the journal".to_owned() }),
+        }
+    }
+
+    async fn tried(
+        &self,
+        filter: &CampaignLeadFilter,
+    ) -> Result<(Vec<StoredLead>, Vec<CampaignLead>), DatabaseUnavailable> {
+        let (booked, _) = self.database.campaign_leads(filter).await?;
+        let ids: Vec<LeadId> = booked.iter().map(|lead| lead.lead).collect();
+        Ok((self.database.leads_by_id(&ids).await?, booked))
+    }
+
+    /// Leads that the campaign has no row of: fewer than asked for are the last.
+    async fn fresh(
+        &self,
+        campaign: CampaignId,
+        wanted: Wanted,
+        newest_first: bool,
+        mut after: Option<LeadId>,
+    ) -> Result<Vec<StoredLead>, DatabaseUnavailable> {
+        let limit = usize::from(wanted.limit);
+        let mut fresh = Vec::new();
+        loop {
+            let page = self.database.next_leads(wanted.list, newest_first, after, limit).await?;
+            let is_last = page.len() < limit;
+            after = page.last().map(|lead| lead.id);
+            let ids: Vec<LeadId> = page.iter().map(|lead| lead.id).collect();
+            let tried = self.database.campaign_leads_of(campaign, &ids).await?;
+            let is_fresh = |lead: &StoredLead| tried.binary_search_by_key(&lead.id, |tried| tried.lead).is_err();
+            fresh.extend(page.into_iter().filter(is_fresh));
+            if is_last || fresh.len() >= limit {
+                fresh.truncate(limit);
+                return Ok(fresh);
+            }
+        }
+    }
+
+    async fn leads(
+        &self,
+        wanted: Wanted,
+        stored: Vec<StoredLead>,
+        booked: &[CampaignLead],
+    ) -> Result<Vec<Lead>, DatabaseUnavailable> {
+        let numbers = stored.iter().flat_map(|lead| &lead.numbers).map(|number| digits(&number.e164));
+        let numbers: Vec<u64> = numbers.collect();
+        let mut known = BTreeMap::new();
+        let since = WallTime::from_micros(wall_now().as_micros().saturating_sub(micros(RECENT)));
+        for some in numbers.chunks(NUMBERS_AT_ONCE) {
+            known.extend(self.database.number_histories(&self.account, some, since).await?);
+        }
+        let history = |number: &str| {
+            known.get(&digits(number)).map_or_else(NumberHistory::default, |known| NumberHistory {
+                total: known.total,
+                recent: known.recent.clone(),
+                abandoned_at: known.abandoned_at,
+                machine_at: known.machine_at,
+            })
+        };
+        let lead = |stored: StoredLead| {
+            let details: Details = serde_json::from_str(&stored.details).unwrap_or_default();
+            let tried = booked.iter().find(|tried| tried.lead == stored.id);
+            let number = |number: records::StoredNumber| (number.e164.clone(), history(&number.e164));
+            Lead {
+                id: stored.id,
+                list: wanted.list,
+                place: row_of_lead(stored.id).into(),
+                consents: consents(stored.id, &details),
+                numbers: stored.numbers.into_iter().map(number).collect(),
+                zone: details.time_zone,
+                region: details.region,
+                tries: tried.map(|tried| tries_of(&tried.tries)).unwrap_or_default(),
+                booked: tried.map(|tried| booking(&tried.booked)),
+            }
+        };
+        Ok(stored.into_iter().map(lead).collect())
+    }
+}
+
+fn booking(booked: &LeadBooked) -> Booked {
+    match booked {
+        LeadBooked::Retry(at) => Booked::Retry(*at),
+        LeadBooked::Callback(at, agent) => Booked::Callback(*at, *agent),
+        LeadBooked::Done(word) => {
+            let why = Done::ALL.into_iter().find(|why| why.word() == word);
+            Booked::Done(why.unwrap_or(Done::Outcome))
+        }
+    }
+}
+
+fn consents(lead: LeadId, details: &Details) -> Vec<Consent> {
+    let given = [
+        (ConsentTo::ArtificialVoice, details.consent_artificial_voice_at),
+        (ConsentTo::ClaimsManagement, details.consent_claims_management_at),
+    ];
+    let consent = |(to, at): (ConsentTo, Option<i64>)| {
+        Some(Consent { to, id: lead.to_string(), given_at: WallTime::from_micros(at?), revoked_at: None })
+    };
+    given.into_iter().filter_map(consent).collect()
+}
+
+fn digits(number: &str) -> u64 {
+    number.trim_start_matches('+').parse().unwrap_or(0)
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Numbers of a query: databases take some thousand values at once.
+const NUMBERS_AT_ONCE: usize = 500;
+/// For the rows to follow the journal after a start.
+const CATCH_UP: Duration = Duration::from_secs(30);
