@@ -302,6 +302,7 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::DncView, All),
             (P::ComplianceView, All),
             (P::LeadListsView, All),
+            (P::CampaignsView, All),
             (P::VoicemailsView, All),
             (P::TelephonyView, All),
             (P::EventsFollow, All),

@@ -209,6 +209,17 @@ impl Node {
         self.published.0.send_modify(|snapshot| Arc::make_mut(snapshot).do_not_call = Arc::new(lists));
     }
 
+    /// Publishes campaigns as the dialer does, before it answers.
+    pub(crate) fn campaigns(&self) -> impl Fn(dialer::runner::CampaignSnapshot) + Send + 'static {
+        let to = self.published.0.clone();
+        move |campaign| {
+            to.send_modify(|snapshot| {
+                let campaigns = Arc::make_mut(&mut Arc::make_mut(snapshot).campaigns);
+                campaigns.campaigns.insert(campaign.campaign, Arc::new(campaign));
+            });
+        }
+    }
+
     pub(crate) fn writer(&self) -> Writer {
         self.writer.clone()
     }
@@ -391,6 +402,7 @@ fn snapshot() -> Snapshot {
         standings: Arc::default(),
         acd: Arc::new(acd::Snapshot { agents, queues, callbacks, ..acd::Snapshot::default() }),
         do_not_call: Arc::default(),
+        campaigns: Arc::default(),
         quarantined: Arc::new(vec![quarantined(1)]),
         registrations: Arc::new(vec![registration]),
         trunks: Arc::new(vec![TrunkSnapshot { trunk: TrunkId(1), calls: 2, refused: 3, status: None }]),

@@ -3,8 +3,11 @@
 
 use acd::State;
 use admin_api::Api;
-use centre::{Answer, Ban, Command};
+use centre::{Answer, Ban, CampaignCommand, Command};
 use clock::{CallId, WallTime};
+use dialer::campaign::Life;
+use dialer::hopper::Counts;
+use dialer::runner::{CampaignSnapshot, Hour, Reply as Answered, WhyNot};
 use journal_core::RecordingState;
 use serde_json::{Value, json};
 
@@ -272,6 +275,9 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
             let list = made(node, "lead-lists", &json!({"name": unique})).await;
             with(at(&format!("{list}/leads"), LEADERS, Nothing), json!({"leads": [{"numbers": [NUMBER]}]}))
         }
+        name if name.contains("campaign") || name == "why_lead_is_not_dialed" => {
+            row_of_campaign(node, name, &unique).await
+        }
         "release_ban" => at("/v1/bans/ban_2/release", LEADERS, Nothing),
         "list_quarantine" => at("/v1/quarantine", LEADERS, Empty),
         "release_quarantine" => at("/v1/quarantine/quarantine_1/release", ADMIN, Nothing),
@@ -308,6 +314,42 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
     }
 }
 
+/// What is of campaigns.
+async fn row_of_campaign(node: &Node, name: &str, unique: &str) -> Row {
+    use Stranger::{Empty, Nothing, Refused};
+    let body = json!({"name": unique, "pacing": "progressive", "queue": "support", "lists": [{"list_id": LEAD_LIST}]});
+    let campaign = made(node, "campaigns", &body).await;
+    let at = |path: String, body: Value, allowed, stranger| Row { path, body, allowed, not_own: None, stranger };
+    let of = |rest: &str, body: Value, allowed| at(format!("{campaign}{rest}"), body, allowed, Nothing);
+    let by_hand = |verb: &str, body: Value| Row {
+        not_own: Some(format!("{campaign}/agents/1002/{verb}")),
+        ..of(&format!("/agents/1001/{verb}"), body, DOERS)
+    };
+    match name {
+        "list_campaigns" => at("/v1/campaigns".into(), Value::Null, LOOKERS, Empty),
+        "create_campaign" => at("/v1/campaigns".into(), body, LEADERS, Refused),
+        "show_campaign" => of("", Value::Null, LOOKERS),
+        "change_campaign" => of("", body, LEADERS),
+        "submit_campaign" => of("/submit", Value::Null, LEADERS),
+        "approve_campaign" => of("/approve", Value::Null, ADMIN),
+        "reject_campaign" => of("/reject", json!({"reason": "no consent"}), ADMIN),
+        "start_campaign" => of("/start", Value::Null, LEADERS),
+        "pause_campaign" => of("/pause", Value::Null, LEADERS),
+        "stop_campaign" => of("/stop", Value::Null, LEADERS),
+        "cancel_campaign" => of("/cancel", Value::Null, LEADERS),
+        "reset_campaign_list" => of("/reset", json!({"list_id": LEAD_LIST}), LEADERS),
+        "estimate_campaign" => of("/estimate", json!({"leads": 1000}), LOOKERS),
+        "list_campaign_attempts" => of("/attempts", Value::Null, LOOKERS),
+        "list_campaign_leads" => of("/leads", Value::Null, LOOKERS),
+        "why_lead_is_not_dialed" => of(&format!("/leads/{}/why-not", clock::LeadId(7)), Value::Null, LOOKERS),
+        "next_campaign_lead" => by_hand("next-lead", Value::Null),
+        "accept_campaign_lead" => by_hand("accept-lead", Value::Null),
+        "skip_campaign_lead" => by_hand("skip-lead", Value::Null),
+        "dial_campaign_number" => by_hand("dial", json!({"number": NUMBER})),
+        _ => panic!("{name} has no row in this table: say who may use it"),
+    }
+}
+
 /// A thing that the configuration's key just made: its path.
 async fn made(node: &Node, things: &str, body: &Value) -> String {
     let reply = ask(node, "POST", &format!("/v1/{things}"), "demo-admin-key", body).await;
@@ -340,7 +382,7 @@ async fn ask(node: &Node, method: &str, path: &str, secret: &str, body: &Value) 
         headers.push(("Via", "1.1 proxy"));
     }
     let key: String = key.chars().take(200).collect();
-    if path == "/v1/calls" && method == "POST" {
+    if method == "POST" && (path == "/v1/calls" || path.ends_with("/start")) {
         headers.push(("Idempotency-Key", &key));
     }
     send(node.at, method, path, &headers, &text).await
@@ -384,7 +426,9 @@ async fn furnished() -> (Node, Things) {
         voicemail: format!("/v1/voicemails/{}", voicemails["data"][0]["id"].as_str().unwrap()),
     };
     let begun = things.live;
+    let publish = node.campaigns();
     node.play(move |command| match command {
+        Command::Campaign(command) => Ok(Answer::Campaign(Box::new(of_dialer(*command, &publish)))),
         Command::WhyIdle { .. } => {
             Ok(Answer::WhyIdle(acd::WhyIdle { state: acd::State::Ready, resting: None, queues: Vec::new() }))
         }
@@ -412,6 +456,37 @@ async fn furnished() -> (Node, Things) {
     (node, things)
 }
 
+/// What the dialer says, and shows, of a campaign.
+fn of_dialer(command: CampaignCommand, publish: impl Fn(CampaignSnapshot)) -> Answered {
+    let life = Life::default();
+    match command {
+        CampaignCommand::Write { campaign, written, .. } => {
+            let (resets, alerts) = (Vec::new(), Vec::new());
+            let [total, month, day, today] = [Hour::default(); 4];
+            let (in_flight, leads, pace) = (0, Counts::default(), None);
+            let life = life.clone();
+            publish(CampaignSnapshot {
+                campaign,
+                written,
+                life,
+                resets,
+                total,
+                month,
+                day,
+                today,
+                in_flight,
+                leads,
+                pace,
+                alerts,
+            });
+        }
+        CampaignCommand::WhyNot { .. } => return Answered::WhyNot(WhyNot::NotRead),
+        CampaignCommand::ByHand { .. } => return Answered::Dialing(clock::AttemptId(9)),
+        CampaignCommand::Step { .. } | CampaignCommand::Reset { .. } => {}
+    }
+    Answered::Life(life)
+}
+
 /// What an owner says of a callback.
 fn taken(number: Option<String>) -> acd::CallbackTaken {
     let number = number.unwrap_or_else(|| NUMBER.to_owned());
@@ -421,3 +496,4 @@ fn taken(number: Option<String>) -> acd::CallbackTaken {
 }
 
 const NUMBER: &str = "+442071838750";
+const LEAD_LIST: &str = "list_0190f5a2b6d07c3a9d1e4f5000000000";
