@@ -13,6 +13,7 @@ use crate::contract::{CommandError, Effect, Input, Owners, PauseRule, Reply, Sta
 use crate::dispatch::Woken;
 use crate::facts::Suspects;
 use crate::fixed_map::FixedMap;
+use crate::gone::Gone;
 use crate::limits::{Limits, WHY_CALLS_MAX};
 use crate::line::Line;
 use crate::place::Places;
@@ -36,6 +37,8 @@ pub struct Acd {
     pub(crate) now: Now,
     /// Slots change with new rules only, before `reindex`.
     pub(crate) agents: Table<AgentId, Agent>,
+    /// What agents talk in whom the rules do not name any more.
+    pub(crate) gone: Gone,
     pub(crate) queues: Table<QueueId, Queue>,
     pub(crate) calls: Calls,
     pub(crate) places: Places,
@@ -87,7 +90,7 @@ pub struct Counts {
     pub waiting: usize,
     /// Open offers.
     pub offers: usize,
-    /// Live legs of agents.
+    /// Live legs of agents, also of such as are not configured any more.
     pub legs: usize,
     /// Armed timers.
     pub timers: usize,
@@ -113,6 +116,7 @@ impl Acd {
             limits,
             now: Now::default(),
             agents: Table::default(),
+            gone: Gone::default(),
             queues: Table::default(),
             calls: Calls::default(),
             places: Places::default(),
@@ -288,7 +292,7 @@ impl Acd {
             queues: self.queues.len(),
             waiting: self.calls.len(),
             offers: self.offers.len(),
-            legs: self.agents.iter().map(|agent| agent.legs.len()).sum(),
+            legs: self.agents.iter().map(|agent| &agent.legs).chain(self.gone.values()).map(Vec::len).sum(),
             timers: self.timers.len(),
             places: self.places.len(),
             callbacks: self.callbacks.rows.len(),

@@ -191,10 +191,9 @@ impl Agent {
         is_there && self.offer.is_none() && self.own.is_none() && self.wrap_up.is_none() && self.legs.len() < self.lines
     }
 
-    /// The row of a leg: by its id, else a claimed one of the same call whose id is not known yet.
+    /// The row of a leg.
     pub(crate) fn leg_index(&self, leg: LegId, call: CallId) -> Option<usize> {
-        let by_id = self.legs.iter().position(|row| row.leg == Some(leg));
-        by_id.or_else(|| self.legs.iter().position(|row| row.leg.is_none() && row.call == call))
+        Leg::index(&self.legs, leg, call)
     }
 
     /// What others may see of him.
@@ -219,6 +218,12 @@ impl Agent {
 }
 
 impl Leg {
+    /// Which of these it is: by its id, else a claimed one of the same call whose id is not known yet.
+    pub(crate) fn index(legs: &[Self], leg: LegId, call: CallId) -> Option<usize> {
+        let by_id = legs.iter().position(|row| row.leg == Some(leg));
+        by_id.or_else(|| legs.iter().position(|row| row.leg.is_none() && row.call == call))
+    }
+
     /// A leg that a shard reports.
     pub(crate) fn reported(fact: AgentFact, since: Instant) -> Self {
         let AgentFact { shard, call, leg, queue, .. } = fact;

@@ -77,7 +77,7 @@ impl Acd {
 
     /// A live leg of his began: he is on a call whatever his status is.
     pub(crate) fn agent_busy(&mut self, fact: AgentFact) {
-        let Some(slot) = self.agent_slot(fact.agent) else { return };
+        let Some(slot) = self.agent_slot(fact.agent) else { return self.gone_busy(fact) };
         let row = &mut self.agents[slot];
         if row.offer.as_ref().is_some_and(|open| open.call == fact.call) {
             return; // The leg of the offer itself: its claim decides.
@@ -104,14 +104,14 @@ impl Acd {
     /// A live leg of his ended. Wrap-up follows a queue call in which he talked,
     /// also when he transferred it, once the last of his legs has ended.
     pub(crate) fn agent_free(&mut self, agent: AgentId, call: CallId, leg: LegId, talked: bool) {
-        let Some(slot) = self.agent_slot(agent) else { return };
+        let Some(slot) = self.agent_slot(agent) else { return self.gone_free(agent, call, leg) };
         let Some(index) = self.agents[slot].leg_index(leg, call) else { return };
         self.end_leg(slot, index, talked);
     }
 
     /// A live leg of his is on hold, or is so no more: his call is the one that is active.
     pub(crate) fn agent_holds(&mut self, agent: AgentId, call: CallId, leg: LegId, holds: bool) {
-        let Some(slot) = self.agent_slot(agent) else { return };
+        let Some(slot) = self.agent_slot(agent) else { return self.gone_holds(agent, call, leg, holds) };
         let row = &mut self.agents[slot];
         let Some(known) = row.leg_index(leg, call).and_then(|index| row.legs.get_mut(index)) else { return };
         known.is_held = holds;

@@ -52,6 +52,7 @@ impl Acd {
             limits: self.limits,
             now: self.now,
             agents: self.agents.clone(),
+            gone: self.gone.clone(),
             queues: self.queues.clone(),
             calls: self.calls.clone(),
             places: self.places.clone(),

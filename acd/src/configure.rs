@@ -53,6 +53,7 @@ impl Acd {
                 None => {
                     let mut row = Agent::new(config, self.reachable.contains(&agent), self.now);
                     row.figures = Figures { idle_since: row.figures.idle_since, ..least.clone() };
+                    row.legs = self.gone.remove(&agent).unwrap_or_default();
                     new.push(agent);
                     known.insert(agent, row);
                 }
@@ -101,15 +102,16 @@ impl Acd {
         kept
     }
 
-    /// Calls of queues that are gone leave as after their longest wait.
+    /// Calls of queues that are gone leave as after their longest wait, and nobody waits to be called back by one.
     fn drop_queues(&mut self, kept: &BTreeMap<QueueId, QueueConfig>) {
+        self.drop_callbacks(|queue| !kept.contains_key(&queue));
         for call in self.calls.which(|row| !kept.contains_key(&row.queue)) {
             self.wait_over(call);
         }
         self.queues.retain(|queue| kept.contains_key(&queue));
     }
 
-    /// Agents who are gone: their offers end, and so does the log of their states.
+    /// Agents who are gone: their offers end, and so does the log of their states; their calls go on.
     fn drop_agents(&mut self, kept: &BTreeMap<AgentId, AgentConfig>) {
         for slot in 0..self.agents.len() {
             let agent = self.agents[slot].agent;
@@ -124,6 +126,8 @@ impl Acd {
             let (at, cause) = (self.agents[slot].told_at.max(self.now.wall), StateCause::Removed);
             self.effects.push_back(Effect::StateChanged { agent, state, reason, call, at, cause });
             self.changed_agents.insert(agent, ());
+            let legs = core::mem::take(&mut self.agents[slot].legs);
+            self.keep_talking(agent, legs);
         }
         self.agents.retain(|agent| kept.contains_key(&agent));
     }

@@ -27,7 +27,7 @@ impl Acd {
         self.queues.iter_mut().for_each(|queue| (queue.busy, queue.closed) = (0, false));
         let ringing = self.calls.each().filter(|row| !row.ringing.is_empty()).map(|row| row.queue);
         let talking = self.agents.iter().flat_map(|agent| &agent.legs).filter_map(|leg| leg.queue);
-        let all: Vec<QueueId> = ringing.chain(talking).collect();
+        let all: Vec<QueueId> = ringing.chain(talking).chain(self.gone_conversations()).collect();
         for queue in all {
             if let Some(slot) = self.queue_slot(queue) {
                 self.queues[slot].busy += 1;

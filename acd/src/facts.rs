@@ -73,7 +73,10 @@ impl Acd {
     fn reconcile_legs(&mut self, shard: ShardId, legs: &[AgentFact], former: &Suspects, suspects: &mut Suspects) {
         let now = self.now.mono;
         for fact in legs {
-            let Some(slot) = self.agent_slot(fact.agent) else { continue };
+            let Some(slot) = self.agent_slot(fact.agent) else {
+                self.confirm_gone(AgentFact { shard, ..*fact });
+                continue;
+            };
             let row = &mut self.agents[slot];
             if let Some(index) = row.leg_index(fact.leg, fact.call) {
                 row.legs[index].confirm(AgentFact { shard, ..*fact });
@@ -83,6 +86,7 @@ impl Acd {
             }
         }
         let named: BTreeSet<(AgentId, LegId)> = legs.iter().map(|fact| (fact.agent, fact.leg)).collect();
+        self.reconcile_gone(shard, &named);
         for slot in 0..self.agents.len() {
             for index in (0..self.agents[slot].legs.len()).rev() {
                 let agent = self.agents[slot].agent;
@@ -176,6 +180,7 @@ impl Acd {
         if self.strikes(Planted::LeaseKept) {
             return;
         }
+        self.gone_lost(shard);
         for slot in 0..self.agents.len() {
             for index in (0..self.agents[slot].legs.len()).rev() {
                 if self.agents[slot].legs[index].shard == shard {

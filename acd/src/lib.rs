@@ -21,6 +21,7 @@ mod ewt;
 mod expected;
 mod facts;
 mod fixed_map;
+mod gone;
 mod join;
 mod limits;
 mod line;

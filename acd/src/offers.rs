@@ -66,7 +66,7 @@ impl Acd {
         let Some(slot) = self.open_slot(offer, generation) else {
             if self.strikes(Planted::TwoAnswer) {
                 self.effects.push_back(Effect::ClaimGranted { shard, offer, generation });
-            } else if !self.agents.iter().any(|agent| agent.legs.iter().any(|leg| leg.offer == Some(offer))) {
+            } else if !self.is_answered(offer) {
                 self.effects.push_back(Effect::ClaimRefused { shard, offer, generation });
             }
             return;

@@ -468,3 +468,37 @@ fn differences_between_callbacks_and_calls_are_repaired() {
     assert!(repaired.contains(&Effect::EndCallback { shard: SHARD, call: CallId(77) }));
     assert_eq!(state(&desk, id), Some(CallbackState::NoAnswer));
 }
+
+#[test]
+fn a_queue_that_is_gone_ends_its_callbacks_at_once_and_what_an_agent_has_goes_on() {
+    let rules = CallbackRules { max: 0, ..CallbackRules::default() };
+    let support = QueueConfig { callbacks: rules, ..queue(SUPPORT, &[1]) };
+    let mut desk = Desk::new(&[support, queue(SALES, &[1])], &[1]);
+    let (dialed, effects) = say(&mut desk, ask(A));
+    let (dialed, order) = (dialed.expect("a callback").callback.id, begun(&effects).expect("a call"));
+    desk.claim(offered(&effects));
+    step(&mut desk, order.call, CallbackStep::Dialing);
+    let waiting = taken(&mut desk, ask(B)).callback.id;
+    let due_at = Some(desk.now.wall + secs(3_600));
+    let planned = taken(&mut desk, CallbackRequest { due_at, ..ask(C) }).callback.id;
+    let (call, _) = desk.call_from(SUPPORT, Some("+442070000010"), 0);
+    let parting = pressed(&mut desk, call, "+442070000010").0.expect("he is called back").0;
+
+    let why = |effects: &[Effect]| {
+        let over = effects.iter().filter_map(|effect| match effect {
+            Effect::CallbackChanged(over) => Some((over.id, over.state, over.why.clone())),
+            _ => None,
+        });
+        let mut over: Vec<_> = over.collect();
+        over.sort_by_key(|(id, ..)| *id != waiting);
+        over
+    };
+    let cancelled = |id| (id, CallbackState::Cancelled, Some("queue_gone".to_owned()));
+    let gone = desk.configure(&[queue(SALES, &[1])], &[1]);
+    assert_eq!(why(&gone), [cancelled(waiting), cancelled(planned)]);
+    assert_eq!(state(&desk, dialed), Some(CallbackState::Dialing));
+    assert!(state(&desk, parting).is_some(), "he hears that he is called back");
+    let failed = step(&mut desk, order.call, failed(true));
+    assert_eq!(why(&failed), [cancelled(dialed)], "nobody could try again");
+    assert_eq!(why(&desk.gone(call)), [cancelled(parting)]);
+}

@@ -308,3 +308,58 @@ fn a_priority_that_a_supervisor_gave_comes_with_the_place_that_a_restart_gives_b
         assert_eq!(desk.waiting(SUPPORT), order);
     }
 }
+
+/// F9: new rules end no call. Who is taken out while he talks and put back is on that call, is offered no other, and
+/// nothing has to be repaired.
+#[test]
+fn an_agent_who_is_taken_out_while_he_talks_and_put_back_is_still_on_that_call() {
+    let rules = [QueueConfig { max_conversations: Some(1), ..queue(SUPPORT, &[1, 2]) }];
+    for is_rebuilt in [false, true] {
+        let mut desk = Desk::new(&rules, &[1]);
+        let (call, agent) = desk.talk(SUPPORT);
+        desk.configure(&rules, &[2]);
+        let (_, effects) = desk.call_from(SUPPORT, Some("+441"), 0);
+        assert!(offers(&effects).is_empty(), "his conversation is the one that the queue may have");
+        assert_eq!((desk.acd.agent_snapshot(AgentId(agent)).is_none(), desk.acd.counts().legs), (true, 1));
+        if is_rebuilt {
+            desk.acd = Acd::restore(desk.acd.checkpoint(), desk.now);
+        }
+        // Two reports name his leg, while nobody of that name is configured.
+        for _ in 0..2 {
+            desk.pass(FACTS_SETTLE);
+            let waiting: Vec<_> = desk.waiting(SUPPORT).iter().map(|call| waits(&desk, *call, SUPPORT)).collect();
+            assert_eq!(repairs(&desk.facts(&[fact(agent, call, 1, Some(SUPPORT))], &waiting, &[])), 0);
+        }
+        let two_may = [QueueConfig { max_conversations: None, ..rules[0].clone() }];
+        let back = desk.configure(&two_may, &[1]);
+        assert!(offers(&back).is_empty(), "he has one line");
+        assert_eq!(desk.state(agent), State::OnCall);
+        let freed = desk.free(agent, call, 1, false);
+        assert_eq!((offers(&freed).len(), repairs(&freed), desk.acd.counts().legs), (1, 0, 0));
+    }
+}
+
+/// The same call ends while he is not configured: nothing of it stays, and he comes back ready.
+#[test]
+fn the_call_of_an_agent_who_was_taken_out_ends_for_good() {
+    let rules = [queue(SUPPORT, &[1])];
+    let ways: [fn(&mut Desk, CallId); 3] = [
+        |desk, call| drop(desk.free(1, call, 1, true)),
+        |desk, _| drop(desk.say(Input::ShardLost { shard: SHARD })),
+        |desk, _| {
+            for _ in 0..2 {
+                desk.facts(&[], &[], &[]);
+                desk.pass(FACTS_SETTLE);
+            }
+        },
+    ];
+    for end in ways {
+        let mut desk = Desk::new(&rules, &[1]);
+        let (call, _) = desk.talk(SUPPORT);
+        desk.configure(&rules, &[]);
+        end(&mut desk, call);
+        assert_eq!(desk.acd.counts().legs, 0);
+        desk.configure(&rules, &[1]);
+        assert_eq!(desk.state(1), State::Ready);
+    }
+}

@@ -102,6 +102,14 @@ impl Callback {
             updated_at: entry.at,
         }
     }
+
+    /// The call of the caller who asked for it on the line and whom nobody has dialed, though he never called it off: it
+    /// expired, or the queue that promised it is gone.
+    pub(crate) fn broken_promise(&self) -> Option<CallId> {
+        let is_gone = self.state == CallbackState::Cancelled && self.why.as_deref() == Some(QUEUE_GONE);
+        let is_broken = self.attempts == 0 && (is_gone || self.state == CallbackState::Expired);
+        self.related_call_id.filter(|_| is_broken && self.source == CallbackSource::Key)
+    }
 }
 
 impl Database {
@@ -216,3 +224,6 @@ fn callback(row: &Row) -> Result<Callback, sqlx::Error> {
 const SELECT: &str = "SELECT id, account, owner, state, number, queue, agent, source, related_call_id, call_id, \
                       served_by, requested_at, arrived_at, due_at, next_at, expires_at, attempts, verified, why, \
                       updated_at FROM callbacks";
+
+/// Why a callback was cancelled whose queue is gone, in the distributor's word.
+const QUEUE_GONE: &str = "queue_gone";

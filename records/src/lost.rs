@@ -22,7 +22,7 @@ pub use report::{LostCallGroup, LostCallReport, LostCallRow};
 
 pub(crate) use follow_up::FollowUp;
 pub(crate) use list::resolved;
-pub(crate) use resolve::{overdue, recovery_told, rules, store_rules, write};
+pub(crate) use resolve::{break_promise, overdue, recovery_told, rules, store_rules, write};
 
 /// How a lost call stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

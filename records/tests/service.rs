@@ -27,7 +27,7 @@ use leads::{
     a_list_is_written_piece_by_piece_and_each_once, leads_are_read_in_pages_without_gap_or_double,
     lists_are_changed_by_one_and_deleted_with_their_rows,
 };
-use lost::histories_are_judged_as_the_reference_does;
+use lost::{a_promise_that_was_not_kept_is_a_lost_call, histories_are_judged_as_the_reference_does};
 use people::{
     a_change_is_made_whole_or_not_at_all, commands_are_in_the_log_once_and_in_its_chain,
     people_are_kept_beside_the_journal,
@@ -71,6 +71,7 @@ on_both! {
     a_change_is_made_whole_or_not_at_all,
     people_are_kept_beside_the_journal,
     histories_are_judged_as_the_reference_does,
+    a_promise_that_was_not_kept_is_a_lost_call,
     a_list_is_written_piece_by_piece_and_each_once,
     leads_are_read_in_pages_without_gap_or_double,
     lists_are_changed_by_one_and_deleted_with_their_rows,

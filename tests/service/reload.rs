@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::queue_calls::talk;
-use crate::support::{ECHO, Endpoint, Node, NodeConfig, SUPPORT, eventually};
+use crate::support::{ECHO, Endpoint, Node, NodeConfig, SUPPORT, eventually, until};
 
 const NEW_NUMBER: &str = "+442071830009";
 
@@ -64,6 +64,29 @@ fn an_agent_who_is_taken_out_ends_in_order() {
     assert_eq!(registered["data"].as_array().map(Vec::len), Some(1), "{registered:#}");
     let again = phone.register_for(60).response;
     assert!([401, 403].contains(&again.status()), "{again:?}");
+}
+
+#[test]
+fn who_waits_to_be_called_back_by_a_queue_that_is_taken_out_is_a_lost_call() {
+    let third = "name = \"third\"\nstrategy = \"longest_idle\"\nagents = [\"1050\"]\ncallback_key = \"1\"";
+    let number = format!("number = \"{NEW_NUMBER}\"\ntarget = \"queue:third\"");
+    let mut node = Node::start(NodeConfig::demo().push("queue", third).push("number", &number));
+    let mut caller = node.carrier.named("+442079460123").call(NEW_NUMBER);
+    caller.expect_final(200);
+    let answer = caller.request("INFO", "Content-Type: application/dtmf-relay\r\n", "Signal=1\r\nDuration=160\r\n");
+    assert_eq!(answer.status(), 200);
+    caller.expect_bye();
+    let record = node.http().record_of(&caller.id);
+    assert_eq!((&record["outcome"], &record["is_lost"]), (&"callback".into(), &false.into()), "{record:#}");
+    node.edit(|config| config.drop_last("queue").drop_last("number"));
+    assert_eq!(said(&node, true), "changed: number, queue");
+    let path = format!("/v1/calls/{}", record["id"].as_str().unwrap_or_default());
+    let lost = until("the lost call", || node.http().get(&path).json(), |call| call["is_lost"] == true);
+    assert_eq!((&lost["queue"], &lost["outcome"]), (&"third".into(), &"callback".into()), "{lost:#}");
+    let listed = node.http().get("/v1/lost-calls").json();
+    assert_eq!((&listed["data"][0]["id"], listed["data"].as_array().map(Vec::len)), (&record["id"], Some(1)));
+    let callback = node.http().get("/v1/callbacks?state=cancelled").json()["data"][0].clone();
+    assert_eq!((&callback["reason"], &callback["number"]), (&"queue_gone".into(), &"+442079460123".into()));
 }
 
 #[test]

@@ -99,6 +99,13 @@ impl NodeConfig {
         self
     }
 
+    /// Takes out the last table of an array such as `number`.
+    pub(crate) fn drop_last(mut self, array: &str) -> Self {
+        let tables = self.table.get_mut(array).and_then(Value::as_array_mut).expect("an array");
+        tables.pop().expect("a table");
+        self
+    }
+
     /// Both queues: how long a phone rings, how long a caller waits.
     pub(crate) fn queue_times(self, ring_s: i64, wait_max_s: i64, wrap_up_s: i64) -> Self {
         ["queue.0", "queue.1"].into_iter().fold(self, |config, queue| {

@@ -294,8 +294,7 @@ impl Acd {
         };
         let (since, seq) = ((row.stamp, row.it.arrived), row.it.seq);
         if self.queue_slot(queue).is_none() {
-            self.finish_callback(id, CallbackState::Cancelled, Some("queue_gone"));
-            return;
+            return self.end_with_queue(id);
         }
         self.enter(work, Some(since), Some(seq));
         self.callbacks.touch(id);

@@ -113,6 +113,10 @@ impl Acd {
         if self.rang_in(id) {
             return;
         }
+        let Some(row) = self.callbacks.rows.get(&id) else { return };
+        if row.it.queue.is_some_and(|queue| self.queue_slot(queue).is_none()) {
+            return self.end_with_queue(id);
+        }
         let Some(row) = self.callbacks.rows.get_mut(&id) else { return };
         let counts = was_dialed || is_own;
         if !may_retry || (counts && row.it.attempts >= rules.attempts_max.max(1)) {

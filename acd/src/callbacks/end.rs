@@ -67,8 +67,25 @@ impl Acd {
         match how {
             Left::Answered | Left::Moved | Left::CalledBack => {}
             Left::Abandoned => self.callback_failed(id, true, "abandoned"),
-            Left::TimedOut => drop(self.finish_callback(id, CallbackState::Cancelled, Some("queue_gone"))),
+            Left::TimedOut => self.end_with_queue(id),
         }
+    }
+
+    /// Queues are gone: what waits for them, rests or is not due is over at once, so that who was promised it can be
+    /// found. Who asked a moment ago and is still on the line is told nothing else; it is over as he hangs up. What is
+    /// being dialed goes on.
+    pub(crate) fn drop_callbacks(&mut self, is_gone: impl Fn(QueueId) -> bool) {
+        let waits = |row: &&Row| {
+            !matches!(row.phase, Phase::Parting { .. } | Phase::Claimed { .. }) && row.it.queue.is_some_and(&is_gone)
+        };
+        for id in self.callbacks.rows.values().filter(waits).map(|row| row.it.id).collect::<Vec<_>>() {
+            self.end_with_queue(id);
+        }
+    }
+
+    /// Its queue is not there any more.
+    pub(super) fn end_with_queue(&mut self, id: CallbackId) {
+        self.finish_callback(id, CallbackState::Cancelled, Some(QUEUE_GONE));
     }
 
     /// The place that a call takes over as it enters its queue for the first time.
@@ -137,3 +154,6 @@ impl Acd {
         u32::try_from(queue.calls.range(..work.key).count() + 1).ok()
     }
 }
+
+/// Why a callback ended whose queue new rules do not have.
+const QUEUE_GONE: &str = "queue_gone";

@@ -133,6 +133,9 @@ const ACCEPTED_PERCENT: f64 = 70.0;
 const WANTED: &[&str] = &[
     "agent: leg lost with its shard",
     "agent: removed",
+    "agent: removed while he talks",
+    "agent: removed, his call ends",
+    "agent: put back while he talks",
     "agent: a call of his own",
     "call: abandoned",
     "call: overflows, or goes elsewhere by a key",

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use clock::{CallId, WallTime};
-use journal_core::Recovers;
+use journal_core::{CallStatus, Recovers};
 
-use super::{FollowUp, LostCall, Rules};
+use super::{FollowUp, LostCall, LostState, Rules};
 use crate::columns;
 use crate::database::{Bind, Database, DatabaseUnavailable, Failure, Row, Statement, Transaction, Value, sql};
 use crate::words::Word;
@@ -32,6 +32,26 @@ pub(crate) async fn write(to: &mut Transaction, lost: &[&LostCall], made: &[&Fol
         resolve(to, &account, &number, at).await?;
     }
     Ok(())
+}
+
+/// The call of a caller who was promised a callback that ended before anybody dialed him: a lost one from now. Its row is
+/// there, as a callback that is asked for on the line ends after that call.
+pub(crate) async fn break_promise(to: &mut Transaction, call: CallId, number: &str) -> Result<(), Failure> {
+    let select = "SELECT account, queue, agent, ended_at FROM calls \
+                  WHERE id = $1 AND outcome = 'callback' AND ended_at IS NOT NULL AND NOT is_lost";
+    let Some(row) = to.rows(sql(select).bind(call)).await?.into_iter().next() else { return Ok(()) };
+    let lost = LostCall {
+        id: call,
+        account: row.try_get(0)?,
+        number: number.to_owned(),
+        queue: row.try_get(1)?,
+        agent: row.try_get(2)?,
+        status: CallStatus::NoAnswer,
+        ended_at: columns::time(&row, 3)?,
+        state: LostState::default(),
+    };
+    to.execute(sql("UPDATE calls SET is_lost = TRUE WHERE id = $1").bind(call)).await?;
+    write(to, &[&lost], &[]).await
 }
 
 /// Notes that a lost call was told as overdue.

@@ -55,6 +55,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
     let (mut called, mut journeys, mut left) = (Vec::new(), Vec::new(), Vec::new());
     let (mut parts, mut intervals, mut dispositions) = (Vec::new(), Vec::new(), Vec::new());
     let (mut stays, mut judged) = (Vec::new(), Vec::new());
+    let mut broken = Vec::new();
     for write in writes {
         match write {
             Write::Call(rows) => {
@@ -71,7 +72,10 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
             Write::Overdue(_, call, at) => told.push((*call, *at)),
             Write::RecoveryTold(_, call, at) => won_back.push((*call, *at)),
             Write::Rules(_, rules) => lost::store_rules(to, *rules).await?,
-            Write::Callback(_, callback) => callbacks::write(to, callback).await?,
+            Write::Callback(_, callback) => {
+                callbacks::write(to, callback).await?;
+                broken.extend(callback.broken_promise().map(|call| (call, callback.number.as_str())));
+            }
             Write::Campaign(_, account, campaign) => campaigns::write(to, account, campaign).await?,
             Write::CampaignLead(_, lead) => campaigns::write_lead(to, lead).await?,
             Write::Attempt(_, attempt) => attempts::write(to, attempt).await?,
@@ -88,6 +92,9 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
     calls::write(to, &called).await?;
     call_events::write(to, &journeys).await?;
     lost::write(to, &lost_calls, &follow_ups).await?;
+    for (call, number) in broken {
+        lost::break_promise(to, call, number).await?;
+    }
     for (call, at) in told {
         lost::overdue(to, call, at).await?;
     }

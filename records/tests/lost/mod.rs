@@ -4,7 +4,8 @@
 mod history;
 mod reference;
 
-use clock::Rng;
+use clock::{CallId, CallbackId, Rng};
+use journal_core::{CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState, Entry, Shared};
 use records::{LostCallFilter, LostCallGroup, LostCallRow, TeamScope};
 
 use crate::world::{On, World, at};
@@ -39,6 +40,80 @@ pub(crate) async fn histories_are_judged_as_the_reference_does(on: On) {
         check_report(&world, &expected, &mut rng, seed).await;
     }
     assert!(seen.iter().all(|count| *count > 20), "the histories have all of it: {seen:?}");
+}
+
+/// Who was promised a callback that ended before anybody dialed him is a lost call from then on, once, and a later call
+/// out wins him back; who was dialed, called it off or was asked for by somebody else is none.
+pub(crate) async fn a_promise_that_was_not_kept_is_a_lost_call(on: On) {
+    use CallbackState::{Cancelled, Expired, Queued};
+    let mut world = World::open(on).await;
+    let ways = [
+        (10, Expired, None, 0, CallbackSource::Key),
+        (30, Cancelled, Some("queue_gone"), 0, CallbackSource::Key),
+        (50, Cancelled, Some("caller"), 0, CallbackSource::Key),
+        (70, Expired, None, 1, CallbackSource::Key),
+        (90, Expired, None, 0, CallbackSource::Api),
+    ];
+    for (n, ..) in ways {
+        let call = world.ring(n);
+        world.promise_callback(call);
+    }
+    let entry = |(n, state, why, attempts, source): (u64, CallbackState, Option<&str>, u32, CallbackSource)| {
+        let (callback, related) = (CallbackId(u128::from(n)), Some(CallId(u128::from(n))));
+        let (number, why, owner) = (format!("+4420700{n:05}"), why.map(str::to_owned), CallbackOwner::Acd);
+        let (requested_at, at) = (at(n + 4), at(n + 500));
+        let entry = CallbackEntry {
+            callback,
+            owner,
+            state,
+            number,
+            queue: None,
+            agent: None,
+            source,
+            related,
+            call: None,
+            served_by: None,
+            requested_at,
+            arrived: requested_at,
+            seq: n,
+            priority: 0,
+            due_at: None,
+            next_at: None,
+            expires_at: at,
+            attempts,
+            device: None,
+            is_verified: false,
+            why,
+            at,
+            steps: Vec::new(),
+        };
+        Entry::Callback(Shared::from(entry))
+    };
+    for way in ways {
+        world.append(entry((way.0, Queued, None, 0, way.4)));
+    }
+    world.applied().await;
+    assert_eq!(world.count("lost_calls").await, 0);
+    for way in ways {
+        world.append(entry(way));
+    }
+    world.append(entry(ways[0]));
+    world.applied().await;
+    world.crash_projector().await;
+    world.applied().await;
+    let lost = async |world: &World| {
+        let mut ids = Vec::new();
+        for (n, ..) in ways {
+            let call = world.call(CallId(u128::from(n))).await;
+            assert_eq!((call.status, call.is_lost), (CallStatus::Completed, call.lost.is_some()));
+            ids.extend(call.lost.map(|state| (n, state.recovered().map(|by| by.by))));
+        }
+        ids
+    };
+    assert_eq!(lost(&world).await, [(10, None), (30, None)]);
+    let (listed, _) = world.database.lost_calls(&LostCallFilter::of("demo")).await.unwrap();
+    let listed: Vec<_> = listed.iter().map(|lost| (lost.id.0, lost.ended_at, lost.status)).collect();
+    assert_eq!(listed, [(30, at(34), CallStatus::NoAnswer), (10, at(14), CallStatus::NoAnswer)]);
 }
 
 async fn check_calls(world: &World, expected: &[Lost], seed: u64) {

@@ -145,6 +145,13 @@ impl World {
         self.step(call, n + 4, ended(CallStatus::Canceled, Outcome::NoAnswer));
     }
 
+    /// The caller asks to be called back.
+    pub(crate) fn promise_callback(&self, call: CallId) {
+        let n = call.0 as u64;
+        self.step(call, n + 4, CallEvent::QueueLeft { queue: QUEUE, how: QueueLeft::CalledBack });
+        self.step(call, n + 4, ended(CallStatus::Completed, Outcome::Callback));
+    }
+
     pub(crate) fn leave_voicemail(&self, n: u64, duration_ms: u64) {
         let call = CallId(u128::from(n));
         self.step(call, n, started(n));

@@ -1,6 +1,8 @@
 //! Callbacks of the naive ACD (contact-centre.md section 5), for P7: no more open than the limit, one a caller, each in the
 //! place of its arrival, and each ends in exactly one terminal state.
 
+use std::collections::BTreeSet;
+
 use acd::*;
 use clock::*;
 use core::time::Duration;
@@ -162,6 +164,15 @@ impl Checker {
         self.look_at(self.next_back);
     }
 
+    /// Queues are removed: what waits for them, rests or is not due is over, and who has an agent is served.
+    pub(super) fn drop_backs(&mut self, kept: &BTreeSet<QueueId>) {
+        let is_over = |back: &Back| !matches!(back.phase, Phase::Claimed(_)) && !kept.contains(&back.queue);
+        for nth in self.backs.iter().filter(|(_, back)| is_over(back)).map(|(nth, _)| *nth).collect::<Vec<_>>() {
+            self.coverage.hit("callback: its queue is removed");
+            self.finish(nth, CallbackState::Cancelled);
+        }
+    }
+
     /// Its time has come, or is looked at again.
     pub(super) fn look_at(&mut self, nth: u64) {
         let (back, now) = (&self.backs[&nth], self.now.wall);
@@ -296,6 +307,10 @@ impl Checker {
             None => {}
         }
         let Some(back) = self.backs.get_mut(&nth) else { return };
+        if !self.queues.contains_key(&back.queue) {
+            self.coverage.hit("callback: fails, its queue is removed");
+            return self.finish(nth, CallbackState::Cancelled);
+        }
         if !may_retry || (was_dialled && back.attempts >= rules.attempts_max.max(1)) {
             return self.finish(nth, CallbackState::Exhausted);
         }

@@ -177,6 +177,9 @@ impl Checker {
             self.gives_up(call);
         }
         self.backs_lost(shard);
+        for id in self.gone.keys().copied().collect::<Vec<_>>() {
+            self.free_gone(id, |talk| talk.shard == shard);
+        }
         let ids: Vec<AgentId> = self.agents.keys().copied().collect();
         for id in ids {
             while let Some(index) = self.agents[&id].legs.iter().position(|talk| talk.shard == shard) {

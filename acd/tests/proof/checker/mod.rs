@@ -35,6 +35,8 @@ pub(crate) struct Checker {
     pub(crate) now: Now,
     pub(crate) queues: BTreeMap<QueueId, Desk>,
     pub(crate) agents: BTreeMap<AgentId, Person>,
+    /// What agents talk in whom the rules do not name any more.
+    pub(crate) gone: BTreeMap<AgentId, Vec<Talk>>,
     pub(crate) calls: BTreeMap<CallId, Caller>,
     pub(crate) places: BTreeMap<(QueueId, String), (i64, Instant, WallTime)>,
     /// Open callbacks, in the order in which they were asked for.
@@ -232,15 +234,10 @@ impl Checker {
 
     fn configure(&mut self, queues: &[QueueConfig], agents: &[AgentConfig]) {
         let kept: BTreeSet<QueueId> = queues.iter().map(|config| config.queue).collect();
+        self.drop_backs(&kept);
         let orphans: Vec<CallId> =
             self.calls.iter().filter(|(_, row)| !kept.contains(&row.queue)).map(|(call, _)| *call).collect();
         for call in orphans {
-            if let Some(nth) = self.back_of(call) {
-                self.coverage.hit("callback: its queue is removed");
-                self.remove(call, WithdrawReason::WaitOver, |tally| &mut tally.timed_out);
-                self.finish(nth, CallbackState::Cancelled);
-                continue;
-            }
             self.coverage.hit("call: queue removed");
             self.wait_over(call);
         }
@@ -250,7 +247,11 @@ impl Checker {
         for agent in gone {
             self.coverage.hit("agent: removed");
             self.withdraw(agent, WithdrawReason::Offline);
-            self.agents.remove(&agent);
+            let legs = self.agents.remove(&agent).map(|person| person.legs).filter(|legs| !legs.is_empty());
+            if let Some(legs) = legs {
+                self.coverage.hit("agent: removed while he talks");
+                self.gone.insert(agent, legs);
+            }
             self.told.remove(&agent);
         }
         let joined = self.joined(queues);
@@ -265,6 +266,10 @@ impl Checker {
             let (idle, reachable) = (self.now.mono, self.phones.contains(&config.agent));
             let new = || Person { figures: least.clone(), ..Person::new(config.status, reachable, idle) };
             let person = self.agents.entry(config.agent).or_insert_with(new);
+            if let Some(legs) = self.gone.remove(&config.agent) {
+                self.coverage.hit("agent: put back while he talks");
+                person.legs = legs;
+            }
             person.max_missed = config.max_missed;
             (person.skills, person.blend) = (config.skills.clone(), config.blend);
         }

@@ -10,7 +10,8 @@ impl Checker {
     pub(super) fn claim(&mut self, shard: ShardId, offer: OfferId, generation: Generation) {
         let Some((agent, lease)) = self.lease(offer, generation) else {
             self.accepted = false;
-            if self.agents.values().any(|person| person.legs.iter().any(|talk| talk.offer == Some(offer))) {
+            let legs = self.agents.values().map(|person| &person.legs).chain(self.gone.values());
+            if legs.flatten().any(|talk| talk.offer == Some(offer)) {
                 self.coverage.hit("claim: twice, passed over");
             } else {
                 self.coverage.hit("claim: too late, refused");

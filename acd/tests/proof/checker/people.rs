@@ -17,8 +17,9 @@ impl Checker {
 
     pub(super) fn busy(&mut self, fact: AgentFact) {
         let Some(person) = self.agents.get(&fact.agent) else {
-            self.accepted = false;
-            return;
+            let AgentFact { call, leg, queue, shard, .. } = fact;
+            let talk = Talk { leg: Some(leg), call, shard, queue, offer: None, since: self.now.mono };
+            return self.gone.entry(fact.agent).or_default().push(talk);
         };
         if person.offer.is_some_and(|lease| lease.call == fact.call) {
             self.accepted = false;
@@ -36,7 +37,13 @@ impl Checker {
 
     /// A leg that we know is named: its id and shard are known from now.
     pub(super) fn busy_known(&mut self, fact: AgentFact) -> bool {
-        let Some(person) = self.agents.get_mut(&fact.agent) else { return false };
+        let Some(person) = self.agents.get_mut(&fact.agent) else {
+            let mut legs = self.gone.get_mut(&fact.agent).into_iter().flatten();
+            if let Some(talk) = legs.find(|talk| talk.leg.is_none() && talk.call == fact.call) {
+                talk.leg = Some(fact.leg);
+            }
+            return false;
+        };
         let Some(index) = person.find(fact.leg, fact.call) else { return false };
         person.legs[index].leg = Some(fact.leg);
         person.legs[index].shard = fact.shard;
@@ -46,8 +53,25 @@ impl Checker {
     pub(super) fn free(&mut self, agent: AgentId, call: CallId, leg: LegId, talked: bool) {
         match self.agents.get(&agent).and_then(|person| person.find(leg, call)) {
             Some(index) => self.end_leg(agent, index, talked, talked),
-            None => self.accepted = false,
+            None => {
+                self.accepted = self.free_gone(agent, |talk| talk.leg.is_none_or(|id| id == leg) && talk.call == call)
+            }
         }
+    }
+
+    /// The calls of one whom the rules do not name end without more. False where there is none.
+    pub(super) fn free_gone(&mut self, agent: AgentId, is_over: impl Fn(&Talk) -> bool) -> bool {
+        let Some(legs) = self.gone.get_mut(&agent) else { return false };
+        let before = legs.len();
+        legs.retain(|talk| !is_over(talk));
+        let ended = before > legs.len();
+        if legs.is_empty() {
+            self.gone.remove(&agent);
+        }
+        if ended {
+            self.coverage.hit("agent: removed, his call ends");
+        }
+        ended
     }
 
     pub(super) fn end_leg(&mut self, agent: AgentId, index: usize, talked: bool, contact: bool) {

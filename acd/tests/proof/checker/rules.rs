@@ -82,7 +82,7 @@ impl Checker {
     pub(super) fn is_closed(&self, queue: QueueId) -> bool {
         let Some(max) = self.queues[&queue].config.max_conversations else { return false };
         let ringing = self.calls.values().filter(|row| row.queue == queue && !row.ringing.is_empty()).count();
-        let legs = self.agents.values().flat_map(|person| &person.legs);
+        let legs = self.agents.values().map(|person| &person.legs).chain(self.gone.values()).flatten();
         ringing + legs.filter(|talk| talk.queue == Some(queue)).count() >= max as usize
     }
 

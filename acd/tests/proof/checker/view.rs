@@ -50,7 +50,8 @@ impl Checker {
         }
         let (counts, timers) = (acd.counts(), self.timers());
         let offers = self.agents.values().filter(|person| person.offer.is_some()).count();
-        let legs = self.agents.values().map(|person| person.legs.len()).sum::<usize>();
+        let legs =
+            self.agents.values().map(|person| &person.legs).chain(self.gone.values()).map(Vec::len).sum::<usize>();
         let kept = (self.places.len(), self.backs.len());
         if (counts.offers, counts.legs, (counts.places, counts.callbacks), counts.timers)
             != (offers, legs, kept, timers)

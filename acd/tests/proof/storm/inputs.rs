@@ -113,7 +113,8 @@ impl Storm {
     }
 
     fn end_of_leg(&mut self) -> Option<Input> {
-        let live = self.checker.agents.iter().flat_map(|(id, person)| person.legs.iter().map(|talk| (*id, talk)));
+        let here = self.checker.agents.iter().map(|(id, person)| (id, &person.legs));
+        let live = here.chain(&self.checker.gone).flat_map(|(id, legs)| legs.iter().map(|talk| (*id, talk)));
         let live: Vec<_> = live.map(|(id, talk)| (id, talk.call, talk.leg)).collect();
         let (agent, call, leg) = pick(&mut self.rng, &live)?;
         self.legs += 1;
@@ -172,8 +173,9 @@ impl Storm {
     fn honest_facts(&mut self) -> Input {
         let shard = self.shard();
         let mut legs = Vec::new();
-        for (agent, person) in &self.checker.agents {
-            for talk in person.legs.iter().filter(|talk| talk.shard == shard) {
+        let here = self.checker.agents.iter().map(|(id, person)| (id, &person.legs));
+        for (agent, talks) in here.chain(&self.checker.gone) {
+            for talk in talks.iter().filter(|talk| talk.shard == shard) {
                 self.legs += 1;
                 let leg = talk.leg.unwrap_or(LegId(self.legs));
                 legs.push(AgentFact { shard, agent: *agent, call: talk.call, leg, queue: talk.queue });

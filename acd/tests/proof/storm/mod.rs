@@ -88,7 +88,9 @@ impl Storm {
         if self.rng.chance(0.01) {
             self.crash();
         }
-        if self.rng.chance(0.008) {
+        // Who was taken out while he talks is often put back before his call ends.
+        let reload = if self.checker.gone.is_empty() { 0.025 } else { 0.05 };
+        if self.rng.chance(reload) {
             effects.extend(self.configure());
         }
         if self.rng.chance(0.002) {
