@@ -96,8 +96,9 @@ fn line_heard(heard: Heard) -> LineHeard {
     }
 }
 
-/// Kept of what was said: 4 s, more than a person's greeting and the silence behind it. 64 kB a call that is listened to.
-const KEPT_SAMPLES: usize = 4 * SAMPLE_RATE_HZ as usize;
+/// Kept of what was said: 8 s, more than a person's greeting (a company's takes 5 s), the silence before it and the one behind.
+/// At most 128 kB a call, for as long as it is listened to.
+const KEPT_SAMPLES: usize = 8 * SAMPLE_RATE_HZ as usize;
 /// 60 ms before the first word and behind the last.
 const BREATH: usize = SAMPLE_RATE_HZ as usize * 60 / 1_000;
 
