@@ -9,6 +9,7 @@
 
 mod callee;
 mod caller;
+mod dialed;
 mod exchange;
 mod machine;
 mod measure;
@@ -32,7 +33,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use measure::queue::Load;
-use measure::{calls, freed, held, lists, owner, packets, queue, recorded};
+use measure::{attempts, calls, freed, held, lists, owner, packets, queue, recorded};
 use node::Recipe;
 use report::Report;
 
@@ -154,6 +155,20 @@ enum What {
         #[arg(long, default_value_t = 1000)]
         talk_ms: u64,
     },
+    /// Attempts of a campaign a second.
+    Attempts {
+        /// The program under test.
+        #[arg(long, default_value = "target/release/trunkline")]
+        binary: PathBuf,
+        /// The configuration that is copied (with free ports and a fresh data folder).
+        #[arg(long, default_value = QUEUE_CONFIG)]
+        config: PathBuf,
+        /// Lines that the campaign keeps busy.
+        #[arg(long, default_value_t = 300)]
+        lines: u32,
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// From an agent who is free to the offer, in the distributor's real task, which runs in this process.
     Owner {
         /// Calls that wait.
@@ -219,6 +234,9 @@ fn run(what: What, report: &mut Report) -> Result<(), Fault> {
             let (time, talk) = (Duration::from_secs(seconds), Duration::from_millis(talk_ms));
             queue::queue(&Recipe { binary, config }, Load { phones, rate, time, talk }, report)
         }
+        What::Attempts { binary, config, lines, seconds } => {
+            attempts::attempts(&Recipe { binary, config }, lines, seconds, report)
+        }
         What::Owner { waiting, samples } => owner::owner(waiting, samples, report),
         // Served by `main`: it measures nothing.
         What::Relay { .. } => Ok(()),
@@ -239,6 +257,7 @@ fn all(recipe: &Recipe, quick: bool, report: &mut Report) -> Result<(), Fault> {
             recorded::recorded(recipe, 20, 5, 1, report),
             freed::freed(recipe, 50, 5, 50, report),
             queue::queue(&queues, load(50.0, 5), report),
+            attempts::attempts(&queues, 100, 5, report),
             owner::owner(500, 200, report),
             lists::lists(recipe, 20_000, report),
         ]
@@ -251,6 +270,7 @@ fn all(recipe: &Recipe, quick: bool, report: &mut Report) -> Result<(), Fault> {
             recorded::recorded(recipe, 500, 12, 3, report),
             freed::freed(recipe, 1000, 20, 1000, report),
             queue::queue(&queues, load(100.0, 60), report),
+            attempts::attempts(&queues, 300, 60, report),
             owner::owner(10_000, 3_000, report),
             lists::lists(recipe, 1_000_000, report),
         ]

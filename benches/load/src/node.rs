@@ -150,6 +150,17 @@ pub(crate) fn set(config: &mut Table, section: &str, key: &str, value: Value) {
     }
 }
 
+/// Adds the tables of `text` to the lists of a configuration.
+pub(crate) fn extend(config: &mut Table, text: &str) {
+    let Ok(added) = text.parse::<Table>() else { return };
+    for (section, more) in added {
+        let list = config.entry(section).or_insert_with(|| Value::Array(Vec::new()));
+        if let (Some(list), Value::Array(more)) = (list.as_array_mut(), more) {
+            list.extend(more);
+        }
+    }
+}
+
 /// Restoring an empty journal takes milliseconds; a loaded machine takes longer.
 const START_MAX: Duration = Duration::from_secs(20);
 /// The drain time of `config/bench.toml`, the last BYEs, and a sync.

@@ -7,6 +7,7 @@ use md5::{Digest, Md5};
 use toml::{Table, Value};
 
 use crate::Fault;
+use crate::node::extend;
 use crate::wire::{Head, NO_BODY};
 
 /// Gives a configuration `count` agents, a queue of theirs, and [`QUEUE_NUMBER`] that leads to it.
@@ -20,13 +21,7 @@ pub(crate) fn add_queue(config: &mut Table, count: u32, recording: bool) {
         extension(0),
         extension(count - 1),
     );
-    let Ok(added) = text.parse::<Table>() else { return };
-    for (section, more) in added {
-        let list = config.entry(section).or_insert_with(|| Value::Array(Vec::new()));
-        if let (Some(list), Value::Array(more)) = (list.as_array_mut(), more) {
-            list.extend(more);
-        }
-    }
+    extend(config, &text);
 }
 
 /// The nth agent's extension.

@@ -57,12 +57,16 @@ impl Rest {
 
     /// What a POST that succeeds answers.
     pub(crate) fn post(&self, path: &str, kind: &str, body: &[u8]) -> Result<Value, Fault> {
+        self.send(path, &format!("Content-Type: {kind}\r\n"), body)
+    }
+
+    fn send(&self, path: &str, headers: &str, body: &[u8]) -> Result<Value, Fault> {
         let mut stream = TcpStream::connect(self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let (address, key, length) = (self.address, &self.key, body.len());
         write!(
             stream,
-            "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: {kind}\r\n\
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n{headers}\
              Content-Length: {length}\r\nConnection: close\r\n\r\n"
         )?;
         stream.write_all(body)?;
@@ -73,6 +77,21 @@ impl Rest {
             return Err(Fault::Answer(format!("{path}: {head}: {body}")));
         }
         serde_json::from_str(body).map_err(|error| Fault::Answer(format!("{path}: {error}")))
+    }
+
+    /// A POST with a body of JSON, or none for null, that is done once.
+    pub(crate) fn act(&self, path: &str, body: &Value) -> Result<Value, Fault> {
+        let nanos = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+        let key = format!("Idempotency-Key: {nanos}\r\n");
+        match body {
+            Value::Null => self.send(path, &key, b""),
+            body => self.send(path, &format!("{JSON}{key}"), body.to_string().as_bytes()),
+        }
+    }
+
+    /// The same API with another key.
+    pub(crate) fn with_key(&self, key: &str) -> Self {
+        Self { address: self.address, key: key.to_owned() }
     }
 
     /// The value of an unlabelled metric.
@@ -139,6 +158,7 @@ impl Rest {
     }
 }
 
+const JSON: &str = "Content-Type: application/json\r\n";
 /// A page of 200 calls takes milliseconds, also on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 const METRICS_RENEWED_EVERY: Duration = Duration::from_millis(1_100);

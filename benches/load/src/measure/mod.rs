@@ -1,5 +1,6 @@
 //! What is measured, a file each.
 
+pub(crate) mod attempts;
 pub(crate) mod calls;
 pub(crate) mod freed;
 pub(crate) mod held;
