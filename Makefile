@@ -8,7 +8,7 @@ CONFIG ?= config/demo.toml
 SECONDS_EACH ?= 8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sim storm pacing faults detect contract fuzz bench deb fmt lint deny
+.PHONY: help run test sim storm pacing city faults detect contract fuzz bench deb fmt lint deny
 
 help: ## list the targets
 	@sed -nE 's/^([a-z]+): ## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,10 @@ storm: ## ten million random events and a million calls of whole centres through
 pacing: ## days of dialing with 5 to 160 agents against what pacing has to reach (five minutes of one core)
 	@tools/needs build
 	@exec cargo run --locked --release -p sim --example pacing
+
+city: ## campaigns over real SIP with 50 agents: one against the simulator, one killed in the middle (30 minutes)
+	@tools/needs build test
+	cargo test --locked --test city in_full_ -- --nocapture --test-threads=1
 
 faults: ## kills, power losses, broken disks, clocks, databases and attackers, in full (about 25 minutes)
 	@tools/needs build test

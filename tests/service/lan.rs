@@ -129,7 +129,7 @@ fn a_phone_behind_a_router_hears_itself() {
 
 fn prepare_phone(dir: &Path, password: &str) {
     std::fs::create_dir_all(dir.join("heard")).expect("a folder");
-    Wav::write_tone(&dir.join("tone.wav"), TONE_HZ, 60);
+    Wav::write(&dir.join("tone.wav"), &Wav::tone(TONE_HZ, 60));
     let account = format!("<sip:1001@192.168.77.1>;auth_user=1001;auth_pass={password};audio_codecs=PCMU/8000/1\n");
     std::fs::write(dir.join("accounts"), account).expect("a file");
     let modules = ["g711.so", "aufile.so", "aubridge.so", "sndfile.so"].map(|module| format!("module {module}\n"));

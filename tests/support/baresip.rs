@@ -23,9 +23,14 @@ pub(crate) struct Baresip {
 impl Baresip {
     /// Starts the phone of an agent that sends a tone of `hz`, and waits until it is registered.
     pub(crate) fn start(node: &Node, extension: &str, hz: f64, answers: bool) -> Self {
+        Self::start_with(node, extension, &Wav::tone(hz, TONE_S), answers)
+    }
+
+    /// The same with what it sends as samples; at their end it ends the call.
+    pub(crate) fn start_with(node: &Node, extension: &str, samples: &[i16], answers: bool) -> Self {
         let dir = node.dir().join(format!("baresip-{extension}"));
         std::fs::create_dir_all(dir.join("heard")).expect("the test's folder is writable");
-        Wav::write_tone(&dir.join("tone.wav"), hz, TONE_S);
+        Wav::write(&dir.join("tone.wav"), samples);
         let port = free_tcp_port();
         let mode = if answers { "auto" } else { "manual" };
         let account = format!(

@@ -39,10 +39,15 @@ impl Wav {
         self.channels[0].len() as u64 * 1_000 / u64::from(self.rate)
     }
 
-    /// Writes a mono tone at 8 kHz.
-    pub(crate) fn write_tone(path: &Path, hz: f64, seconds: usize) {
+    /// A tone at 8 kHz.
+    pub(crate) fn tone(hz: f64, seconds: usize) -> Vec<i16> {
         let wave = |at: usize| (8_000.0 * (at as f64 * hz * std::f64::consts::TAU / 8_000.0).sin()) as i16;
-        let data: Vec<u8> = (0..seconds * 8_000).flat_map(|at| wave(at).to_le_bytes()).collect();
+        (0..seconds * 8_000).map(wave).collect()
+    }
+
+    /// Writes mono samples at 8 kHz.
+    pub(crate) fn write(path: &Path, samples: &[i16]) {
+        let data: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         let mut bytes = b"RIFF".to_vec();
         bytes.extend((36 + data.len() as u32).to_le_bytes());
         bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
