@@ -77,7 +77,8 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     ))
 }
 
-async fn read_bounded(request: Request, most: usize) -> Result<Bytes, Problem> {
+/// A body of at most `most` bytes.
+pub(crate) async fn read_bounded(request: Request, most: usize) -> Result<Bytes, Problem> {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let too_large = || Problem::new(Code::PayloadTooLarge, format!("The body may have at most {most} bytes."));
     if announced.is_some_and(|length| length > most as u64) {

@@ -2,16 +2,19 @@
 
 mod add;
 mod change;
+mod coming;
 mod entries;
 mod files;
 mod importer;
 mod layout;
+mod new_lead;
 mod numbering;
 mod object;
 mod preview;
 mod report;
 mod sieve;
 mod source;
+mod text;
 mod upload;
 
 use std::sync::Arc;

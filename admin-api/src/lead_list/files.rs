@@ -158,7 +158,7 @@ fn unwritable(error: &io::Error) -> Problem {
     Problem::new(Code::Unavailable, "The file cannot be written now.")
 }
 
-fn unreadable(fault: BadText) -> Problem {
+pub(super) fn unreadable(fault: BadText) -> Problem {
     let word = match fault {
         BadText::NotUtf8 { .. } => "not_utf8",
         BadText::Zero { .. } => "zero_byte",

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Extension, Path, State};
 use axum::response::Response;
-use dialer::list::{BadMapping, COLUMNS_MAX, Field, LeadReader, Mapping, Next, Reader, Row};
+use dialer::list::{BadMapping, COLUMNS_MAX, Field, Mapping, Row};
 use records::LeadListState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use super::layout::Layout;
 use super::numbering::Plans;
 use super::object::{DuplicatesWord, LeadList};
 use super::upload::country;
-use super::{files, find, in_state};
+use super::{files, find, in_state, text};
 use crate::api::Shared;
 use crate::body::JsonBody;
 use crate::key::Principal;
@@ -234,33 +234,13 @@ fn has_file(list: &records::LeadList) -> Result<(), Problem> {
 }
 
 fn rows(shared: &Shared, list: &records::LeadList, layout: &Layout, beginning: &str, most: usize) -> Vec<PreviewRow> {
+    let is_whole = beginning.len() as u64 >= list.file_bytes;
     let mut plans = Plans::new(shared.services.number_plan);
-    let leads = LeadReader::new(&layout.mapping, &layout.headers, &list.country);
-    let begin = layout.dialect.begin();
-    let mut reader = Reader::at(begin, layout.dialect.byte());
-    reader.feed(beginning.get(usize::try_from(begin.byte).unwrap_or(0)..).unwrap_or_default().as_bytes());
-    if beginning.len() as u64 >= list.file_bytes {
-        reader.finish();
-    }
-    let mut is_before_header = layout.dialect.has_header;
-    let mut rows = Vec::new();
-    while rows.len() < most {
-        match reader.next_row() {
-            Next::Row(_) if is_before_header => is_before_header = false,
-            Next::Row(row) => {
-                let read = leads.read(row.cells, &mut plans);
-                let issue = |issue: dialer::list::Issue| LeadIssue::of(issue, |column| leads.header(column));
-                let numbers = read.lead.numbers.into_iter().map(|number| number.e164).collect();
-                rows.push(shown_row(row, numbers, read.issues.into_iter().map(issue).collect()));
-            }
-            Next::Broken(row, code) => {
-                let issue = dialer::list::Issue { column: None, code, detail: String::new() };
-                rows.push(shown_row(row, Vec::new(), vec![LeadIssue::of(issue, |column| leads.header(column))]));
-            }
-            Next::Hungry | Next::End => break,
-        }
-    }
-    rows
+    text::rows(beginning, is_whole, layout, &list.country, &mut plans, most, |row, read, leads| {
+        let issue = |issue| LeadIssue::of(issue, |column| leads.header(column));
+        let numbers = read.lead.numbers.into_iter().map(|number| number.e164).collect();
+        shown_row(row, numbers, read.issues.into_iter().map(issue).collect())
+    })
 }
 
 fn shown_row(row: Row<'_>, numbers: Vec<String>, issues: Vec<LeadIssue>) -> PreviewRow {

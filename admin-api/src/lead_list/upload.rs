@@ -51,6 +51,13 @@ pub(crate) struct UploadQuery {
     encoding: Option<EncodingWord>,
 }
 
+/// How leads come.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Json,
+    File,
+}
+
 /// What a file is written in.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 pub(crate) enum EncodingWord {
@@ -68,7 +75,7 @@ pub(crate) enum EncodingWord {
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[allow(dead_code, reason = "read by the derive only")]
-struct LeadFile(Vec<u8>);
+pub(crate) struct LeadFile(Vec<u8>);
 
 /// A list without a file.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -109,20 +116,14 @@ pub(crate) async fn upload(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    let media = media_type(&headers);
-    let draft = if media == "application/json" {
-        empty(&shared, &principal, &query, &headers, request).await?
-    } else if FILES.contains(&media.as_str()) {
-        filed(&shared, &principal, &query, &headers, request.into_body()).await?
-    } else {
-        let expected = "expected text/csv, or application/json for a list without a file";
-        let problem = Problem::new(Code::UnsupportedMediaType, format!("The body is `{media}`: {expected}."));
-        return Err(problem.at("Content-Type", "invalid", expected));
+    let draft = match Kind::of(&headers)? {
+        Kind::Json => empty(&shared, &principal, &query, &headers, request).await?,
+        Kind::File => filed(&shared, &principal, &query, &headers, request.into_body()).await?,
     };
     keep(&shared, draft).await
 }
 
-/// Takes a file and makes a list of it. Also for a campaign's leads.
+/// Takes a file and makes a list of it.
 async fn filed(
     shared: &Shared,
     principal: &Principal,
@@ -282,9 +283,21 @@ async fn room(shared: &Shared, principal: &Principal) -> Result<(), Problem> {
     Err(Problem::new(Code::LimitReached, format!("There may be at most {LISTS_MAX} lists; delete some.")))
 }
 
-fn media_type(headers: &HeaderMap) -> String {
-    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("none");
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+impl Kind {
+    /// That of a request.
+    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("none");
+        let media = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match media.as_str() {
+            "application/json" => Ok(Self::Json),
+            media if FILES.contains(&media) => Ok(Self::File),
+            media => {
+                let expected = "expected text/csv or application/json";
+                let problem = Problem::new(Code::UnsupportedMediaType, format!("The body is `{media}`: {expected}."));
+                Err(problem.at("Content-Type", "invalid", expected))
+            }
+        }
+    }
 }
 
 /// What browsers and programs call a CSV file.
