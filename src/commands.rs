@@ -90,6 +90,7 @@ fn campaign_input(request: RequestId, command: CampaignCommand) -> dialer::runne
         }
         CampaignCommand::Step { campaign, step } => Input::Step { request: Some(request), campaign, step },
         CampaignCommand::Reset { campaign, list } => Input::Reset { request: Some(request), campaign, list },
+        CampaignCommand::Added { list } => Input::Added { request: Some(request), list },
         CampaignCommand::ByHand { campaign, agent, what } => Input::ByHand { request, campaign, agent, what },
         CampaignCommand::WhyNot { campaign, lead } => {
             Input::Ask { request, question: Question::WhyNot { campaign, lead } }

@@ -8,6 +8,7 @@ import schemathesis
 KEY = "Idempotency-Key"
 # So short that it stays valid with a number behind it: 255 characters at most.
 VALID = re.compile("[!-~]{1,240}")
+PATHS = ("/v1/lead-lists", "/v1/lead-lists/{id}/leads", "/v1/campaigns/{id}/leads")
 count = itertools.count()
 
 
@@ -19,7 +20,7 @@ def before_call(context, case, kwargs):
     list that was deleted since: neither is a fault, and no check can know it. What is wrong on purpose stays as it is.
     """
     without_nulls(case)
-    makes = case.method.upper() == "POST" and case.path in ("/v1/lead-lists", "/v1/lead-lists/{id}/leads")
+    makes = case.method.upper() == "POST" and case.path in PATHS
     is_right = case.meta is not None and case.meta.generation.mode.is_positive
     key = (case.headers or {}).get(KEY)
     if makes and is_right and isinstance(key, str) and VALID.fullmatch(key):

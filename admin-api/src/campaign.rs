@@ -1,5 +1,6 @@
 //! `/v1/campaigns`: written, submitted, approved by another person, started, paused, stopped; and why they dial as they do.
 
+mod add;
 mod attempts;
 mod definition;
 mod estimate;
@@ -92,6 +93,7 @@ pub(crate) fn routes() -> Routes {
         .add(run, routes!(reset))
         .add(view, routes!(estimate::estimate_it))
         .add(view, routes!(leads::list))
+        .add(Access::All(Permission::LeadListsManage), routes!(add::add))
         .add(view, routes!(leads::why))
         .add(view, routes!(attempts::list))
         .merge(hand::routes())

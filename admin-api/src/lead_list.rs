@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Extension, Path, State};
+use centre::{CampaignCommand, Command};
+use dialer::runner::CampaignSnapshot;
 use journal_core::{Entry, LeadListNote};
 use records::Word;
 use serde::Deserialize;
@@ -41,7 +43,11 @@ use crate::voicemail::away;
 
 use object::{LeadList, LeadListStateWord};
 
+pub(crate) use add::{LeadsAdded, add_to};
+pub(crate) use coming::Coming;
 pub(crate) use importer::{leftovers, work};
+pub(crate) use new_lead::NewLeads;
+pub(crate) use upload::{EncodingWord, LeadFile};
 
 /// What uploads and the importer share.
 #[derive(Debug)]
@@ -148,6 +154,28 @@ async fn tell(shared: &Shared, list: &records::LeadList, is_progress: bool) {
     };
     // The list itself is in the database: who missed the event reads it there.
     let _kept = shared.answer_log.keep(vec![Entry::LeadList(Box::new(note))]).await;
+}
+
+/// A campaign that is not over and calls from a list.
+fn user(shared: &Shared, list: &records::LeadList) -> Option<Arc<CampaignSnapshot>> {
+    let snapshot = shared.snapshot();
+    let calls = |campaign: &&Arc<CampaignSnapshot>| {
+        let lists = &campaign.written.definition.lists;
+        !campaign.life.status.is_final() && lists.iter().any(|share| share.list == list.id)
+    };
+    let is_ours = list.account == shared.services.account;
+    snapshot.campaigns.campaigns.values().filter(|_| is_ours).find(calls).cloned()
+}
+
+/// Tells the campaigns that call from a list that it has more leads. One that does not hear of it looks by itself.
+async fn offer(shared: &Shared, list: &records::LeadList) {
+    if user(shared, list).is_none() {
+        return;
+    }
+    let command = Command::Campaign(Box::new(CampaignCommand::Added { list: list.id }));
+    if let Err(problem) = shared.services.command_to_the_end(command).await {
+        tracing::warn!(list = %list.id, ?problem, "campaigns were not told of new leads: they look for them later");
+    }
 }
 
 /// The problem of a list that is in another state than is needed.

@@ -16,7 +16,7 @@ use super::new_lead::{BODY_BYTES_MAX, NewLeads};
 use super::preview::LeadIssue;
 use super::sieve::{Sieve, Sifted};
 use super::source::ReadRow;
-use super::{find, in_state};
+use super::{find, in_state, offer};
 use crate::api::Shared;
 use crate::body::JsonBody;
 use crate::idempotency::RequestKey;
@@ -118,6 +118,9 @@ async fn try_to_add(
     let database = &shared.services.database;
     let is_added = database.add_leads(list.id, &list.account, list.version, chunk, wall_now()).await.map_err(away)?;
     let added = told.iter().filter(|lead| lead.id.is_some()).count();
+    if is_added && added > 0 {
+        offer(shared, &list).await;
+    }
     Ok(is_added.then_some(LeadsAdded { added, leads: told }))
 }
 

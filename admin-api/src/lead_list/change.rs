@@ -10,7 +10,7 @@ use records::{LeadListState, LeadListTask};
 
 use super::layout::Layout;
 use super::object::LeadList;
-use super::{find, in_state, tell};
+use super::{find, in_state, tell, user};
 use crate::api::Shared;
 use crate::body::EmptyBody;
 use crate::idempotency::RequestKey;
@@ -69,7 +69,7 @@ actions! {
     };
 }
 
-/// Deletes a list with its leads and its report. Records of calls to them stay.
+/// Deletes a list with its leads and its report, if no campaign calls from it. Records of calls to them stay.
 #[utoipa::path(delete, path = "/v1/lead-lists/{id}", operation_id = "delete_lead_list", tag = "lead lists",
     params(("id" = String, Path, description = "The list's id")),
     responses((status = 204, description = "It is gone"), Refusals))]
@@ -118,6 +118,9 @@ pub(super) async fn change(
     for _ in 0..TRIES {
         let mut list = find(shared, principal, id).await?;
         how(&mut list)?;
+        if list.task == Some(LeadListTask::Purge) {
+            is_unused(shared, &list)?;
+        }
         let now = wall_now();
         if shared.services.database.change_lead_list(&list, now).await.map_err(away)? {
             (list.version, list.updated_at) = (list.version + 1, now);
@@ -125,6 +128,14 @@ pub(super) async fn change(
         }
     }
     Err(Problem::new(Code::Unavailable, "Others change the list all the time."))
+}
+
+/// No campaign that is not over calls from it.
+fn is_unused(shared: &Shared, list: &records::LeadList) -> Result<(), Problem> {
+    let Some(user) = user(shared, list) else { return Ok(()) };
+    let name = &user.written.definition.name;
+    let detail = format!("The campaign `{name}` ({}) calls from the list: take it out of it first.", user.campaign);
+    Err(Problem::new(Code::LeadListInUse, detail))
 }
 
 /// The answer of a list that was changed.

@@ -17,7 +17,7 @@ use super::layout::Layout;
 use super::numbering::Plans;
 use super::sieve::{Sieve, Sifted};
 use super::source::{ReadRow, Source};
-use super::{files, tell};
+use super::{files, offer, tell};
 use crate::api::Shared;
 use crate::time::wall_now;
 
@@ -179,6 +179,9 @@ async fn end(
         tracing::info!(list = %list.id, state = state.word(), leads = list.counts.leads, "a list of leads is imported");
     }
     tell(shared, &list, false).await;
+    if matches!(state, LeadListState::Done | LeadListState::DoneWithErrors) {
+        offer(shared, &list).await;
+    }
     Ok(())
 }
 

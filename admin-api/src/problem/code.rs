@@ -75,6 +75,7 @@ codes! {
     CallbackLimit = 409, "callback_limit", "As many callbacks as are allowed wait or are being dialed";
     CallerWaiting = 409, "caller_waiting", "The caller waits on the line in that queue";
     QueueClosed = 409, "queue_closed", "The queue is closed";
+    LeadListInUse = 409, "lead_list_in_use", "A campaign calls from the list of leads";
     LeadListState = 409, "lead_list_state", "The list of leads is in another state";
     CallEnded = 409, "call_ended", "The call is over";
     CallNotFailed = 409, "call_not_failed", "The call did not fail, or is not over";

@@ -341,6 +341,13 @@ async fn row_of_campaign(node: &Node, name: &str, unique: &str) -> Row {
         "estimate_campaign" => of("/estimate", json!({"leads": 1000}), LOOKERS),
         "list_campaign_attempts" => of("/attempts", Value::Null, LOOKERS),
         "list_campaign_leads" => of("/leads", Value::Null, LOOKERS),
+        "add_campaign_leads" => {
+            let list = made(node, "lead-lists", &json!({"name": unique})).await;
+            let lists = json!([{"list_id": list.rsplit('/').next().unwrap()}]);
+            let body = json!({"name": unique, "pacing": "progressive", "queue": "support", "lists": lists});
+            let leads = json!({"leads": [{"numbers": [NUMBER]}]});
+            at(format!("{}/leads", made(node, "campaigns", &body).await), leads, LEADERS, Nothing)
+        }
         "why_lead_is_not_dialed" => of(&format!("/leads/{}/why-not", clock::LeadId(7)), Value::Null, LOOKERS),
         "next_campaign_lead" => by_hand("next-lead", Value::Null),
         "accept_campaign_lead" => by_hand("accept-lead", Value::Null),
@@ -482,6 +489,7 @@ fn of_dialer(command: CampaignCommand, publish: impl Fn(CampaignSnapshot)) -> An
         }
         CampaignCommand::WhyNot { .. } => return Answered::WhyNot(WhyNot::NotRead),
         CampaignCommand::ByHand { .. } => return Answered::Dialing(clock::AttemptId(9)),
+        CampaignCommand::Added { .. } => return Answered::Done,
         CampaignCommand::Step { .. } | CampaignCommand::Reset { .. } => {}
     }
     Answered::Life(life)

@@ -72,6 +72,8 @@ pub(super) struct Source {
     asked_at: Option<WallTime>,
     /// Everything was read, when it was looked last.
     dry_at: Option<WallTime>,
+    /// Leads were added since the page that is under way was asked for.
+    has_more: bool,
     reset_at: Option<WallTime>,
 }
 
@@ -98,6 +100,7 @@ impl Source {
             lowest: None,
             asked_at: None,
             dry_at: None,
+            has_more: false,
             reset_at,
         }
     }
@@ -108,7 +111,7 @@ impl Source {
         if waits(self.asked_at, ASK_AGAIN) || self.buffer.len() >= LOW_WATER || waits(self.dry_at, LOOK_AGAIN) {
             return None;
         }
-        self.asked_at = Some(now);
+        (self.asked_at, self.has_more) = (Some(now), false);
         let what = match (self.step, self.order, self.reset_at) {
             (Step::Tried(after), _, _) => What::Tried { after },
             (Step::Done(after), _, Some(reset_at)) => What::DoneBefore { reset_at, after },
@@ -135,7 +138,7 @@ impl Source {
                 if is_last {
                     // A list that is read from its end is read forwards from then on.
                     self.step = if self.order == LeadOrder::NewestFirst { Step::Added } else { Step::New };
-                    self.dry_at = Some(now);
+                    self.dry_at = (!self.has_more).then_some(now);
                 } else {
                     self.dry_at = None;
                 }
@@ -150,7 +153,7 @@ impl Source {
 
     /// Leads may have been added.
     pub(super) fn look(&mut self) {
-        self.dry_at = None;
+        (self.dry_at, self.has_more) = (None, true);
     }
 
     /// Everything of it was read, when it was looked last.

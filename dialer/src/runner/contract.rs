@@ -68,6 +68,8 @@ pub enum Input {
     },
     /// Leads were added to a list.
     Added {
+        /// Whom to answer.
+        request: Option<RequestId>,
         /// The list.
         list: ListId,
     },

@@ -68,11 +68,12 @@ impl Dialer {
                 self.reply(request, result);
             }
             Input::Page { campaign, page } => self.page(campaign, page, now),
-            Input::Added { list } => {
+            Input::Added { request, list } => {
                 let is_its =
                     |campaign: &&mut Campaign| campaign.written.definition.lists.iter().any(|share| share.list == list);
                 let runs = self.campaigns.values_mut().filter(is_its).filter_map(|campaign| campaign.run.as_mut());
                 runs.for_each(|run| run.hopper.look());
+                self.reply(request, Ok(Reply::Done));
             }
             Input::Agent { queue, fact } => self.agent(queue, fact, now),
             Input::Report(report) => {

@@ -135,6 +135,11 @@ pub enum CampaignCommand {
         /// The list.
         list: ListId,
     },
+    /// Leads were added to a list: campaigns that call from it look for them.
+    Added {
+        /// The list.
+        list: ListId,
+    },
     /// An agent dials by hand.
     ByHand {
         /// Which.

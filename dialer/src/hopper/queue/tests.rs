@@ -136,3 +136,18 @@ fn a_page_that_cannot_be_read_is_asked_for_again() {
     assert_eq!(hopper.wanted(NOW + Duration::from_secs(5)), Some(wanted));
     assert!(!hopper.is_ready() && !hopper.is_finished());
 }
+
+#[test]
+fn leads_that_are_added_are_asked_for_at_once() {
+    let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
+    let mut rng = Rng::new(7);
+    fill(&mut hopper, &[(1, 1)], NOW);
+    assert_eq!((hopper.wanted(NOW), places(&mut hopper, 2, NOW)), (None, vec![(1, 1)]), "it ran dry");
+    hopper.look();
+    let wanted = hopper.wanted(NOW).expect("it looks again");
+    // More come while the page is under way, which does not have them.
+    hopper.look();
+    hopper.page(Page { wanted, leads: Some(vec![lead(1, 2)]) }, NOW, &mut rng);
+    fill(&mut hopper, &[(1, 3)], NOW);
+    assert_eq!((hopper.wanted(NOW), places(&mut hopper, 3, NOW)), (None, vec![(1, 2), (1, 3)]));
+}

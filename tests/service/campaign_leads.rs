@@ -1,0 +1,100 @@
+//! Leads that are added to a campaign while it runs: kept over kill -9, offered at once, their list not deleted.
+
+use serde_json::{Value, json};
+
+use crate::support::{Http, Node, NodeConfig, Response, postgres_database, unique, until};
+
+#[test]
+fn a_running_campaign_is_offered_leads() {
+    added_and_offered(NodeConfig::demo());
+}
+
+#[test]
+fn a_running_campaign_is_offered_leads_with_postgresql() {
+    added_and_offered(NodeConfig::demo().set("node.database", postgres_database()));
+}
+
+fn added_and_offered(config: NodeConfig) {
+    let mut node = Node::start(config);
+    let lists = [made(&node, "lead-lists", &json!({"name": "form"})), made(&node, "lead-lists", &json!({"name": "b"}))];
+    let both = json!([{"list_id": lists[0]}, {"list_id": lists[1]}]);
+    let written = json!({"name": "Autumn", "pacing": "preview", "queue": "support", "lists": both});
+    let campaign = format!("/v1/campaigns/{}", made(&node, "campaigns", &written));
+    let leads = json!({"leads": [{"numbers": ["020 7183 8001"], "name": "Jo"}, {"numbers": ["n/a"]}]}).to_string();
+    let missing = add(&node, &campaign, "", "application/json", &leads);
+    missing.assert_problem(400, "invalid_parameter");
+    let query = format!("?list_id={}", lists[0]);
+    let added = add(&node, &campaign, &query, "application/json", &leads);
+    assert_eq!((added.status, &added.json()["added"]), (200, &json!(1)), "{}", added.text());
+    assert_eq!(added.json()["leads"][1]["issues"][0]["code"], "invalid_number");
+    run(&node, &campaign);
+    let first = added.json()["leads"][0]["id"].as_str().expect("an id").to_owned();
+    offered(&node, &campaign, &first);
+
+    let file = "Phone;Name\n020 7183 8002;Al\n020 7183 8001;Jo\n020 7183 8003;Bo\n";
+    let more = add(&node, &campaign, &query, "text/csv", file);
+    assert_eq!((more.status, &more.json()["added"]), (200, &json!(2)), "{}", more.text());
+    let issue = &more.json()["leads"][1]["issues"][0];
+    assert_eq!((&issue["code"], &issue["column"]), (&json!("duplicate_in_list"), &json!("Phone")));
+    let last = more.json()["leads"][2]["id"].as_str().expect("an id").to_owned();
+    // Without having heard of them it would look for them half a minute later.
+    offered(&node, &campaign, &last);
+    wrong_files(&node, &campaign, &query);
+
+    node.kill();
+    node.restart();
+    let entries = node.http().get(&format!("/v1/lead-lists/{}/entries", lists[0])).json();
+    let names: Vec<_> = entries["data"].as_array().expect("leads").iter().map(|lead| &lead["name"]).collect();
+    assert_eq!(names, ["Jo", "Al", "Bo"]);
+    offered(&node, &campaign, &last);
+    let list = format!("/v1/lead-lists/{}", lists[0]);
+    node.http().send("DELETE", &list, &[], None).assert_problem(409, "lead_list_in_use");
+    assert_eq!(node.http().post(&format!("{campaign}/stop"), &unique(), &json!({})).status, 200);
+    add(&node, &campaign, &query, "application/json", &leads).assert_problem(409, "campaign_status");
+    assert_eq!(node.http().send("DELETE", &list, &[], None).status, 204);
+}
+
+fn wrong_files(node: &Node, campaign: &str, query: &str) {
+    let long = (0..1_001).fold("Phone\n".to_owned(), |file, row| file + &format!("0207183{row:04}\n"));
+    for (file, code) in [("", "empty"), ("Name\nJo\n", "no_phone"), ("Phone\n", "no_phone"), (&long, "rows")] {
+        let refused = add(node, campaign, query, "text/csv", file).assert_problem(422, "unreadable_file");
+        assert_eq!(refused["errors"][0]["code"], code, "{refused}");
+    }
+    let encoded = format!("{query}&encoding=windows-1252");
+    let json = add(node, campaign, &encoded, "application/json", "{\"leads\":[]}");
+    json.assert_problem(400, "invalid_parameter");
+    add(node, campaign, query, "text/xml", "<a/>").assert_problem(415, "unsupported_media_type");
+}
+
+/// Has it submitted by one key, approved by another, and started.
+fn run(node: &Node, campaign: &str) {
+    let key = json!({"name": "second pair of eyes", "scopes": ["campaigns.approve"]});
+    let key = node.http().post("/v1/api-keys", &unique(), &key).json();
+    let second = format!("Bearer {}", key["secret"].as_str().expect("a secret"));
+    let step = |verb: &str, headers: &[(&str, &str)]| {
+        let answer = node.http().send("POST", &format!("{campaign}/{verb}"), headers, None);
+        assert_eq!(answer.status, 200, "{verb}: {}", answer.text());
+    };
+    step("submit", &[]);
+    step("approve", &[("Authorization", &second)]);
+    step("start", &[("Idempotency-Key", &unique())]);
+    until("it runs", || node.http().get(campaign).json(), |campaign| campaign["status"] == "running");
+}
+
+/// The campaign knows the lead: it waits for an agent.
+fn offered(node: &Node, campaign: &str, lead: &str) {
+    let ask = || node.http().get(&format!("{campaign}/leads/{lead}/why-not")).json();
+    until("the lead is known", ask, |answer: &Value| answer["why"] == "next");
+}
+
+fn add(node: &Node, campaign: &str, query: &str, media: &str, body: &str) -> Response {
+    let headers = [("Content-Type", media)];
+    node.http().send("POST", &format!("{campaign}/leads{query}"), &headers, Some(body.as_bytes()))
+}
+
+fn made(node: &Node, things: &str, body: &Value) -> String {
+    let http: &Http = node.http();
+    let answer = http.post(&format!("/v1/{things}"), &unique(), body);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    answer.json()["id"].as_str().expect("an id").to_owned()
+}
