@@ -172,9 +172,10 @@ impl Acd {
     /// A shard broke and begins anew: whatever it held is gone.
     pub(crate) fn shard_lost(&mut self, shard: ShardId) {
         self.suspects.remove(&shard);
-        for call in self.calls.which(|row| row.shard == shard && row.kind != WorkKind::Callback) {
-            self.caller_gone(call);
-        }
+        let cut = self.calls.which(|row| row.shard == shard && row.kind != WorkKind::Callback);
+        let promised: Vec<_> = cut.iter().filter_map(|call| self.callbacks.took_over.get(call).cloned()).collect();
+        cut.into_iter().for_each(|call| self.caller_gone(call));
+        promised.into_iter().for_each(|(stamp, callback)| self.give_back(stamp, callback));
         self.callbacks_lost(shard);
         self.standing_legs_lost(shard);
         if self.strikes(Planted::LeaseKept) {

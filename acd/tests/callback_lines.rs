@@ -115,3 +115,42 @@ fn a_superseded_one_that_a_restart_gives_back_waits_in_its_place_and_is_told() {
     assert_eq!(changes(&effects), [CallbackState::Superseded]);
     assert_eq!(after.waiting(SUPPORT)[0], call);
 }
+
+/// The same when it is his shard that breaks: it cuts him, not the node, and he need not wait for a restart.
+#[test]
+fn a_superseded_one_whose_caller_a_broken_shard_cuts_waits_again_in_its_place() {
+    let mut desk = Desk::new(&[queue(SUPPORT, &[])], &[]);
+    let known = taken(&mut desk, ask(A)).callback;
+    desk.pass(secs(10));
+    let (behind, _) = desk.call_from(SUPPORT, Some(B), 0);
+    desk.say(Input::CallerGone { call: behind });
+    let behind = taken(&mut desk, ask(B)).callback;
+    let (_, effects) = desk.call_from(SUPPORT, Some(A), 0);
+    assert_eq!(changes(&effects), [CallbackState::Superseded]);
+    let cut = desk.say(Input::ShardLost { shard: SHARD });
+    assert_eq!((changes(&cut), state(&desk, known.id)), (vec![CallbackState::Queued], Some(CallbackState::Queued)));
+    let back = desk.acd.callback(known.id).expect("it waits");
+    assert_eq!((back.place, back.callback.arrived), (Some(1), known.arrived));
+    assert_eq!(desk.acd.callback(behind.id).expect("it waits").place, Some(2));
+    // He rings in and gives up: nobody owes him anything.
+    let (call, effects) = desk.call_from(SUPPORT, Some(A), 0);
+    assert_eq!(changes(&effects), [CallbackState::Superseded]);
+    desk.gone(call);
+    assert!(changes(&desk.say(Input::ShardLost { shard: SHARD })).is_empty());
+}
+
+/// He rang in twice, and the shard of the call that had the place breaks: the other call has it.
+#[test]
+fn who_waits_in_another_call_as_a_shard_breaks_has_the_place_there() {
+    let mut desk = Desk::new(&[queue(SUPPORT, &[])], &[]);
+    taken(&mut desk, ask(A));
+    desk.pass(secs(10));
+    desk.call_from(SUPPORT, Some(A), 0);
+    let (between, call) = (CallId(900), CallId(901));
+    for (call, caller) in [(between, B), (call, A)] {
+        let (shard, caller) = (ShardId(SHARD.0 + 1), Some(caller.to_owned()));
+        desk.say(Input::Enqueue(Enqueue { call, shard, queue: SUPPORT, caller, ..Enqueue::default() }));
+    }
+    let cut = desk.say(Input::ShardLost { shard: SHARD });
+    assert_eq!((changes(&cut), desk.waiting(SUPPORT)), (vec![], vec![call, between]));
+}

@@ -153,7 +153,7 @@ impl Acd {
             }
             (None, Some(queue)) => {
                 let of_queue = self.callbacks.of_queue(queue).filter(|id| self.callbacks.is_due(*id)).count();
-                let kept = self.callbacks.took_over.values().filter(|over| over.queue == Some(queue)).count();
+                let kept = self.callbacks.took_over.values().filter(|(_, over)| over.queue == Some(queue)).count();
                 rules.max > 0 && of_queue + kept >= rules.max as usize
             }
             (None, None) => false,

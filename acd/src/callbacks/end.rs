@@ -112,7 +112,7 @@ impl Acd {
         let row = self.callbacks.rows.get(&id)?;
         let place = (row.stamp, row.it.arrived, row.it.seq, row.it.priority);
         let over = self.finish_callback(id, CallbackState::Superseded, None)?;
-        self.callbacks.took_over.insert(call, over);
+        self.callbacks.took_over.insert(call, (place.0, over));
         Some(place)
     }
 
@@ -132,7 +132,7 @@ impl Acd {
     }
 
     /// A call that waits already stands in another place of its queue from now, unless its own is better.
-    fn put_in_place(&mut self, call: CallId, (since, arrived, seq, priority): TakenOver) {
+    pub(super) fn put_in_place(&mut self, call: CallId, (since, arrived, seq, priority): TakenOver) {
         let Some(row) = self.calls.get(&call) else { return };
         let Some(slot) = self.queue_slot(row.queue) else { return };
         let key = CallKey::new(&self.queues[slot].config, priority, since, seq);

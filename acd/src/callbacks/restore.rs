@@ -6,7 +6,7 @@ use clock::{CallId, CallbackId, ShardId};
 
 use super::{Phase, Row};
 use crate::acd::Acd;
-use crate::contract::{Callback, CallbackState, Effect};
+use crate::contract::{Callback, CallbackState, Effect, WorkKind};
 use crate::limits::{BEGIN_AGAIN, FACTS_SETTLE};
 use crate::order::Stamp;
 
@@ -14,6 +14,33 @@ impl Acd {
     /// A callback from before the restart, in its place again. Those of one moment are to come in the order of their
     /// sequence. What was being dialed is dialed again: the call that the restart cut is nobody's fault.
     pub(crate) fn restore_callback(&mut self, it: Callback) {
+        let stamp = Stamp::of_wall(self.now, it.arrived);
+        self.restore_at(it, stamp);
+    }
+
+    /// A shard broke and cut a caller who had the place of his callback: he was promised it, gave nothing up himself, and
+    /// has it again. If he waits in another call of his, that one has the place.
+    pub(crate) fn give_back(&mut self, stamp: Stamp, over: Callback) {
+        let Some(slot) = over.queue.and_then(|queue| self.queue_slot(queue)) else { return };
+        let queue = self.queues[slot].config.queue;
+        if self.callbacks.of_caller(queue, &over.number).is_some() {
+            return;
+        }
+        let is_his = |call: &&CallId| {
+            let row = self.calls.get(call).filter(|row| row.kind == WorkKind::Inbound);
+            row.is_some_and(|row| row.caller.as_deref() == Some(over.number.as_str()))
+        };
+        match self.queues[slot].calls.values().find(is_his).copied() {
+            Some(call) => {
+                let place = (stamp, over.arrived, over.seq, over.priority);
+                self.callbacks.took_over.entry(call).or_insert((stamp, over));
+                self.put_in_place(call, place);
+            }
+            None => self.restore_at(over, stamp),
+        }
+    }
+
+    fn restore_at(&mut self, it: Callback, stamp: Stamp) {
         let id = it.id;
         // Its caller had rung in, and the restart cut him: he was promised it, and has it again.
         let is_back = it.state == CallbackState::Superseded;
@@ -27,7 +54,6 @@ impl Acd {
         self.next_seq = self.next_seq.max(it.seq.saturating_add(1));
         let is_resting = it.state == CallbackState::NoAnswer;
         let is_early = it.state == CallbackState::Requested;
-        let stamp = Stamp::of_wall(self.now, it.arrived);
         let rng = self.callbacks.rng.fork();
         let told = Some(it.clone()).filter(|_| !is_back);
         let phase = if is_resting { Phase::Resting } else { Phase::NotDue };
@@ -44,7 +70,7 @@ impl Acd {
         {
             // It had begun: nothing is to be waited for, save the agent whose own it is.
             row.it.next_at = row.it.agent.is_some().then_some(self.now.wall);
-            if row.it.agent.is_none() {
+            if row.it.agent.is_none() && row.it.expires_at > self.now.wall {
                 return self.place_callback(id);
             }
         }

@@ -23,8 +23,8 @@ pub(crate) struct Callbacks {
     pub(crate) freed: BTreeSet<AgentId>,
     /// Calls of callers who hear that they are called back.
     pub(crate) parting: BTreeMap<CallId, CallbackId>,
-    /// Calls that took the place of a callback over.
-    pub(crate) took_over: BTreeMap<CallId, Callback>,
+    /// Calls that took the place of a callback over, and where it lay on our clock.
+    pub(crate) took_over: BTreeMap<CallId, (Stamp, Callback)>,
     /// Calls of callers who rang in while their callbacks' calls were being made.
     pub(crate) rang_in: BTreeMap<CallId, CallbackId>,
     /// Calls that a shard's last report named and we do not know, since when.

@@ -545,7 +545,8 @@ pub enum CallEvent {
         /// Whom it is to reach.
         lead: LeadId,
     },
-    /// `call.picked_up`: the number that a campaign called was answered, by whomever. Nobody of ours talks yet.
+    /// `call.picked_up`: the number that a campaign called was answered, by whomever, or the customer of a callback who is
+    /// called before an agent. Nobody of ours talks yet.
     PickedUp {
         /// The leg.
         leg: LegId,

@@ -290,11 +290,12 @@ impl Replay {
         }
     }
 
-    /// The caller who gave his callback up was answered, or his call is over: by a restart, and it is his again.
+    /// The caller who gave his callback up was answered, or his call is over: by a restart, and it is his again. Where a
+    /// shard broke the distributor says so itself, maybe before this, maybe not before a crash.
     fn settle_callback(&mut self, step: &CallEntry) {
         let is_cut = match &step.event {
             CallEvent::Answered { .. } => false,
-            CallEvent::Ended { cause, .. } => cause.code == code::NODE_RESTART,
+            CallEvent::Ended { cause, .. } => code::is_restart(&cause.code),
             _ => return,
         };
         if let Some(callback) = self.given_up.remove(&step.call).filter(|_| is_cut) {

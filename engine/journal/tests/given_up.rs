@@ -82,10 +82,14 @@ fn open_after(then: &[Entry]) -> Vec<CallbackId> {
 fn a_callback_whose_caller_waits_on_the_line_comes_back_if_a_crash_cuts_him() {
     let his = [CallbackId(1)];
     assert_eq!(open_after(&[]), his, "the node dies now");
-    let cut = step(2, 3, ended(code::NODE_RESTART));
-    assert_eq!(open_after(core::slice::from_ref(&cut)), his, "it dies again before the ACD said that it is open");
-    let again = callback(1, CallbackState::Queued, Some(CallId(1)));
-    assert_eq!(open_after(&[again, cut]), his);
+    for code in [code::NODE_RESTART, code::SHARD_RESTART] {
+        let cut = step(2, 3, ended(code));
+        assert_eq!(open_after(core::slice::from_ref(&cut)), his, "it dies again before the ACD said that it is open");
+        let again = callback(1, CallbackState::Queued, Some(CallId(1)));
+        assert_eq!(open_after(&[again.clone(), cut.clone()]), his);
+        let over = callback(1, CallbackState::Connected, Some(CallId(1)));
+        assert_eq!(open_after(&[cut, again, over]), []);
+    }
 }
 
 #[test]

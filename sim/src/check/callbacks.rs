@@ -10,7 +10,7 @@ use clock::{CallId, CallbackId, QueueId, RequestId};
 use journal_core::{CallEvent, CallbackEntry, Entry};
 
 use super::Bench;
-use super::ledger::Ledger;
+use super::ledger::{Caller, Ledger};
 use crate::watch::Seen;
 
 /// What the ACD says of callbacks, what the journal holds of them, and what others were promised.
@@ -30,6 +30,8 @@ pub(crate) struct CallbackJudge {
     promised: BTreeSet<CallbackId>,
     /// Callers who rang in and have the place of a callback, which is theirs again if the node cuts them.
     took_over: BTreeMap<CallId, CallbackId>,
+    /// Whose callers the shard cut that broke just now.
+    cut: Vec<CallbackId>,
     /// Superseded, and open again after a crash.
     given_back: BTreeSet<CallbackId>,
     /// What a start must give back, in this order.
@@ -92,6 +94,14 @@ impl CallbackJudge {
     fn told(&mut self, input: &Input, ledger: &Ledger, bench: &mut Bench) {
         match input {
             Input::RestoreCallback(callback) => self.restored(callback, bench),
+            Input::ShardLost { shard } => {
+                let of_shard = |call: &CallId| ledger.calls.get(call).is_some_and(|row| row.shard == *shard);
+                let cut: Vec<CallId> = self.took_over.keys().filter(|call| of_shard(call)).copied().collect();
+                self.cut = cut.iter().filter_map(|call| self.took_over.remove(call)).collect();
+                self.given_back.extend(&self.cut);
+                // Their callers waited on the line, and took no slot.
+                self.successors.extend(&self.cut);
+            }
             Input::Enqueue(work) if !ledger.calls.contains_key(&work.call) => {
                 let rests = |callback: &Callback| {
                     use CallbackState::{NoAnswer, Queued, Reserved};
@@ -162,6 +172,17 @@ impl CallbackJudge {
                 bench.broken("P7 who rings again has the place", format!("{call} waits, and so does {id}"));
             }
         }
+        for id in core::mem::take(&mut self.cut) {
+            let Some(last) = self.journaled.get(&id).and_then(|entries| entries.last()) else { continue };
+            let waits = |row: &Caller| Some(row.queue) == last.queue && row.number.as_ref() == Some(&last.number);
+            let is_over = last.expires_at <= ledger.now.wall || ledger.calls.values().any(waits);
+            if !is_over && !self.open.contains_key(&id) {
+                bench.broken(
+                    "P7 a broken shard gives back the same",
+                    format!("{id}, whose caller it cut, is forgotten"),
+                );
+            }
+        }
         let mut numbers = BTreeSet::new();
         for callback in self.open.values() {
             if !numbers.insert((callback.queue, &callback.number)) {
@@ -227,6 +248,7 @@ impl CallbackJudge {
         self.answers.clear();
         self.listing.clear();
         self.rang_again.clear();
+        self.cut.clear();
     }
 
     /// All that the crash took is known: the rest comes back.
@@ -264,6 +286,8 @@ impl CallbackJudge {
     fn caller_over(&mut self, call: CallId, event: &CallEvent, bench: &mut Bench) {
         let is_cut = match event {
             CallEvent::Answered { .. } => false,
+            // The distributor is yet to hear of a broken shard, or has heard of it already.
+            CallEvent::Ended { cause, .. } if cause.code == journal_core::code::SHARD_RESTART => return,
             CallEvent::Ended { cause, .. } => cause.code == journal_core::code::NODE_RESTART,
             _ => return,
         };

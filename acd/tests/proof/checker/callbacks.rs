@@ -10,6 +10,7 @@ use core::time::Duration;
 use super::{Alarm, Answer, Caller, Checker, nanos};
 
 /// An open callback.
+#[derive(Clone)]
 pub(crate) struct Back {
     pub(crate) number: String,
     pub(crate) queue: QueueId,
@@ -100,9 +101,9 @@ impl Checker {
             return Err(CallbackRefusal::Gone);
         }
         let max = self.queues.get(&queue).ok_or(CallbackRefusal::UnknownQueue)?.config.callbacks.max as usize;
-        let has_the_place = line.is_some_and(|call| self.took_over.contains(&call));
+        let has_the_place = line.is_some_and(|call| self.took_over.contains_key(&call));
         let open = self.backs.values().filter(|back| back.queue == queue && back.phase != Phase::NotDue).count();
-        let in_place = self.took_over.iter().filter_map(|call| self.calls.get(call));
+        let in_place = self.took_over.keys().filter_map(|call| self.calls.get(call));
         let open = open + in_place.filter(|row| row.queue == queue).count();
         match request.denied_by {
             _ if !has_the_place && request.due_at.is_none() && max > 0 && open >= max => Err(CallbackRefusal::Limit),
@@ -367,22 +368,54 @@ impl Checker {
     pub(super) fn supersede(&mut self, work: &Enqueue) -> Option<(i64, u64, i32)> {
         let caller = work.caller.as_ref().filter(|_| work.kind == WorkKind::Inbound)?;
         let nth = self.open_of(work.queue, caller, None)?;
-        let Back { phase, stamp, seq, priority, .. } = self.backs[&nth];
+        let back = self.backs[&nth].clone();
+        let Back { phase, stamp, seq, priority, .. } = back;
         if !matches!(phase, Phase::Waiting(false) | Phase::Resting) {
             self.backs.entry(nth).and_modify(|back| back.rang_in = Some((work.call, true)));
             return None;
         }
         self.finish(nth, CallbackState::Superseded);
-        self.took_over.insert(work.call);
+        self.took_over.insert(work.call, back);
         Some((stamp, seq, priority))
     }
 
     /// Its caller waits in this call, and was called in vain: the place of his callback is his.
     fn hand_over(&mut self, nth: u64, call: CallId) {
-        let Back { stamp, arrived, seq, priority, queue, .. } = self.backs[&nth];
+        let back = self.backs[&nth].clone();
         self.coverage.hit("callback: its caller waits while he is called, and has the place");
         self.finish(nth, CallbackState::Superseded);
-        self.took_over.insert(call);
+        self.put_in_place(call, &back);
+        self.took_over.insert(call, back);
+    }
+
+    /// A broken shard cut its caller, who had its place: it is his again, or that of another call in which he waits.
+    pub(super) fn give_back(&mut self, back: Back) {
+        if !self.queues.contains_key(&back.queue) || self.open_of(back.queue, &back.number, None).is_some() {
+            return;
+        }
+        let is_his = |row: &Caller| {
+            let work = &row.work;
+            (row.queue, work.kind, work.caller.as_ref()) == (back.queue, WorkKind::Inbound, Some(&back.number))
+        };
+        let waiting = self.calls.iter().filter(|(_, row)| is_his(row)).min_by_key(|(_, row)| row.key);
+        if let Some(call) = waiting.map(|(call, _)| *call) {
+            self.put_in_place(call, &back);
+            self.took_over.entry(call).or_insert(back);
+            return;
+        }
+        self.coverage.hit("callback: given back, a shard cut its caller");
+        back.id.iter().for_each(|id| drop(self.backs_over.remove(id)));
+        let (phase, shard, wakes, next_at, rang_in) = (Phase::NotDue, None, None, None, None);
+        self.next_back += 1;
+        self.backs.insert(self.next_back, Back { phase, shard, wakes, next_at, rang_in, ..back });
+        match self.backs[&self.next_back].expires_at <= self.now.wall {
+            true => self.finish(self.next_back, CallbackState::Expired),
+            false => self.stand_in_line(self.next_back),
+        }
+    }
+
+    fn put_in_place(&mut self, call: CallId, back: &Back) {
+        let Back { stamp, arrived, seq, priority, queue, .. } = *back;
         let (key, placed_by) = (self.key(queue, priority, stamp, seq), self.placing(queue));
         // One that he had kept from an earlier call may be better.
         let Some(row) = self.calls.get_mut(&call).filter(|row| key < row.key) else { return };

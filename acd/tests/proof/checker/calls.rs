@@ -5,7 +5,7 @@ use clock::*;
 use core::time::Duration;
 
 use super::figures::how;
-use super::{Alarm, Answer, Caller, Checker, nanos};
+use super::{Alarm, Answer, Back, Caller, Checker, nanos};
 
 impl Checker {
     pub(super) fn enqueue(&mut self, work: &Enqueue) {
@@ -172,10 +172,12 @@ impl Checker {
     pub(super) fn shard_lost(&mut self, shard: ShardId) {
         let of_shard = |row: &Caller| row.shard == shard && row.work.kind != WorkKind::Callback;
         let gone: Vec<CallId> = self.calls.iter().filter(|(_, row)| of_shard(row)).map(|(call, _)| *call).collect();
+        let promised: Vec<Back> = gone.iter().filter_map(|call| self.took_over.get(call).cloned()).collect();
         for call in gone {
             self.coverage.hit("call: shard lost");
             self.gives_up(call);
         }
+        promised.into_iter().for_each(|back| self.give_back(back));
         self.backs_lost(shard);
         for id in self.gone.keys().copied().collect::<Vec<_>>() {
             self.free_gone(id, |talk| talk.shard == shard);

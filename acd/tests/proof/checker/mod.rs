@@ -44,8 +44,8 @@ pub(crate) struct Checker {
     next_back: u64,
     /// Lines that callbacks stood in so far.
     works: u128,
-    /// Calls that have the place of a callback of their caller.
-    took_over: BTreeSet<CallId>,
+    /// Calls that have the place of a callback of their caller, as it was.
+    took_over: BTreeMap<CallId, Back>,
     backs_over: BTreeSet<CallbackId>,
     backs_told: BTreeMap<CallbackId, CallbackState>,
     /// The fold of figures beside the book, where it is judged.

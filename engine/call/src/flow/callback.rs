@@ -252,6 +252,7 @@ impl Shard {
         let Some(queue) = known.queue else { return };
         let lease = known.attempt.as_mut().and_then(|attempt| attempt.lease.take());
         let arrived = known.time_of(self.now);
+        self.log(call, CallEvent::PickedUp { leg: customer });
         self.set_flow(call, Flow::Waiting { party: customer, queue, arrived, placed: true });
         if let Some((lease, ring)) = lease {
             self.offer(call, lease, ring, None);

@@ -220,6 +220,8 @@ fn a_customer_who_was_called_first_and_hangs_up_before_an_agent_comes_has_abando
     world.phones[carrier].hang_up(world.now.mono);
     world.settle();
     assert_eq!(steps(&world), [CallbackStep::Dialing, failed(true, "abandoned")]);
+    let picked_up = world.has(CALL, |event| matches!(event, CallEvent::PickedUp { .. }));
+    assert!(picked_up, "his journey says that he was there");
     world.assert_nothing_left();
 }
 
