@@ -404,7 +404,7 @@ impl Checker {
             return;
         }
         self.coverage.hit("callback: given back, a shard cut its caller");
-        back.id.iter().for_each(|id| drop(self.backs_over.remove(id)));
+        self.backs_over.retain(|id| back.id != Some(*id));
         let (phase, shard, wakes, next_at, rang_in) = (Phase::NotDue, None, None, None, None);
         self.next_back += 1;
         self.backs.insert(self.next_back, Back { phase, shard, wakes, next_at, rang_in, ..back });
