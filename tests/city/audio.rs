@@ -11,7 +11,6 @@ use crate::support::{root, ulaw_decode};
 pub(crate) type Frame = [u8; FRAME_SAMPLES];
 
 /// A recording.
-#[derive(Debug)]
 pub(crate) struct Sound {
     pub(crate) file: String,
     pub(crate) frames: Vec<Frame>,
@@ -45,6 +44,12 @@ impl Sounds {
             machines: of("machine", &|_| true),
             tones: of("tone", &|kind| kind.starts_with("sit-") || kind == "busy"),
         }
+    }
+}
+
+impl std::fmt::Debug for Sound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.file)
     }
 }
 

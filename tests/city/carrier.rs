@@ -287,8 +287,7 @@ impl Exchange {
         let _ = self.socket.send_to(bye.as_bytes(), call.from);
         (call.state, call.unanswered) = (State::Ending, bye);
         // He is gone, whether the node hears of it or not.
-        let media = call.media;
-        self.stop(media);
+        self.stop(call_id);
         self.tell(call_id, What::Over);
         self.arm(call_id, T1, Due::Again(1));
     }
@@ -297,16 +296,15 @@ impl Exchange {
         let text = self.respond(call_id, status, "");
         let Some(call) = self.calls.get_mut(call_id) else { return };
         (call.state, call.unanswered) = (State::Refused, text);
-        let media = call.media;
-        self.stop(media);
+        self.stop(call_id);
         self.tell(call_id, What::Over);
         self.arm(call_id, T1, Due::Again(1));
     }
 
     fn over(&mut self, call_id: &str) {
         let Some(call) = self.calls.get_mut(call_id) else { return };
-        let (former, media) = (std::mem::replace(&mut call.state, State::Over), call.media);
-        self.stop(media);
+        let former = std::mem::replace(&mut call.state, State::Over);
+        self.stop(call_id);
         if matches!(former, State::Dialed | State::Answered | State::Up) {
             self.tell(call_id, What::Over);
         }
@@ -318,10 +316,13 @@ impl Exchange {
         self.media.insert(media, call_id.to_owned());
     }
 
-    fn stop(&mut self, media: Option<SocketAddr>) {
-        let Some(media) = media else { return };
-        self.streams.close(media);
-        self.media.remove(&media);
+    /// Sends and hears no more of a call; its port may be another call's by now.
+    fn stop(&mut self, call_id: &str) {
+        let Some(media) = self.calls.get(call_id).and_then(|call| call.media) else { return };
+        if self.media.get(&media).is_some_and(|owner| owner == call_id) {
+            self.streams.close(media);
+            self.media.remove(&media);
+        }
     }
 
     fn again(&self, call_id: &str) {

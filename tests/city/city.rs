@@ -104,6 +104,8 @@ impl City {
             "name": "City", "pacing": "predictive", "queue": "support", "lists": [{"list_id": list}],
             "record": plan.record, "ring_max_s": RING_MAX_S, "max_lines": self.laws.max_lines,
             "abandon_target": self.laws.target_abandon,
+            // Nobody is tried again, save whom a crash of the node cut.
+            "recycle": {},
         });
         let made = expect(&self.http().post("/v1/campaigns", &unique(), &definition), 201);
         let campaign = made["id"].as_str().expect("an id").to_owned();

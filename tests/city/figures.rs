@@ -53,16 +53,12 @@ impl Window {
 }
 
 impl Closed {
-    /// Prints what the books say.
-    pub(crate) fn print(&self, city: &City, books: &Books) {
-        println!("{books}");
-        let lines = &city.ledger.lines;
-        println!("{} numbers dialed, {} of them answered by a person", lines.len(), city.ledger.people());
+    /// Prints the agents' time.
+    pub(crate) fn print(&self) {
         for (who, spent) in [("carrier", &self.own), ("REST", &self.rest)] {
             let occupancy = spent.occupancy() * 100.0;
-            println!("{who:>9} occupancy {occupancy:.2} %: talk {:.0} s, wrap-up {:.0} s", spent.talk_s, spent.wrap_s);
+            println!("{who:<9} occupancy {occupancy:.2} %: talk {:.0} s, wrap-up {:.0} s", spent.talk_s, spent.wrap_s);
         }
-        println!("  records talk {:.0} s", self.recounted_talk_s(books));
     }
 
     /// The three books tell the same.
@@ -70,6 +66,7 @@ impl Closed {
         let points = (self.own.occupancy() - self.rest.occupancy()).abs() * 100.0;
         assert!(points <= BOOKS_POINTS, "carrier and REST are {points:.2} points apart");
         let recounted = self.recounted_talk_s(books);
+        println!("records   talk {recounted:.0} s");
         let off = (recounted - self.rest.talk_s).abs() / self.rest.talk_s;
         assert!(off <= BOOKS_SHARE, "{recounted:.0} s of talk in the attempts, {:.0} s by REST", self.rest.talk_s);
         let shown = city.http().get(&format!("/v1/campaigns/{}", city.campaign)).json();

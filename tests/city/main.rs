@@ -52,15 +52,16 @@ fn in_full_a_city_keeps_to_its_laws() {
     let warm = Window::open(&city);
     city.live(begin + whole);
     let warm = warm.close(&city);
+    warm.print();
     city.order("stop");
     city.wind_down(WIND_DOWN);
-    let books = books::check(&city, None);
     let (people, abandoned) = (city.ledger.people(), city.ledger.abandoned());
     let (least, most) = interval_99(people, expected.abandoned);
     let share = abandoned as f64 / people.max(1) as f64;
-    warm.print(&city, &books);
     println!("expected  occupancy {:.2} %, abandoned {:.2} %", expected.occupancy * 100.0, expected.abandoned * 100.0);
     println!("abandoned {abandoned} of {people} ({:.2} %), 99 % of chance: {least} to {most}", share * 100.0);
+    let books = books::check(&city, None);
+    println!("{books}");
     figures::check_words(&mut city);
     warm.assert_agree(&city, &books);
     let off = (warm.own.occupancy() - expected.occupancy).abs() * 100.0;
