@@ -176,12 +176,12 @@ async fn edit(
 }
 
 macro_rules! steps {
-    ($($(#[doc = $doc:literal])* $name:ident($verb:literal, $operation:literal) = $step:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident($verb:literal, $operation:literal, [$($key:tt)+]) = $step:expr;)*) => {
         $(
             $(#[doc = $doc])*
             #[utoipa::path(post, path = concat!("/v1/campaigns/{id}/", $verb), operation_id = $operation, tag = "campaigns",
                 params(("id" = String, Path, description = "The campaign's id"),
-                    ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
+                    ("Idempotency-Key" = $($key)+, Header, description = "Makes a repeated request safe")),
                 responses((status = 200, description = "The campaign", body = Campaign), Refusals))]
             async fn $name(
                 State(shared): State<Shared>,
@@ -199,17 +199,17 @@ macro_rules! steps {
 
 steps! {
     /// Submits a campaign as it is now: somebody else is to approve it.
-    submit("submit", "submit_campaign") = Step::Submit;
+    submit("submit", "submit_campaign", [Option<String>]) = Step::Submit;
     /// Approves a campaign that somebody else wrote and submitted.
-    approve_it("approve", "approve_campaign") = Step::Approve;
+    approve_it("approve", "approve_campaign", [Option<String>]) = Step::Approve;
     /// Starts an approved campaign, or goes on with a paused one.
-    start("start", "start_campaign") = Step::Start;
+    start("start", "start_campaign", [String]) = Step::Start;
     /// Pauses: nothing new is dialed after the answer.
-    pause("pause", "pause_campaign") = Step::Pause;
+    pause("pause", "pause_campaign", [Option<String>]) = Step::Pause;
     /// Ends a campaign: nothing new is dialed after the answer, and what rings is cancelled after its minimum ring.
-    stop("stop", "stop_campaign") = Step::Stop;
+    stop("stop", "stop_campaign", [Option<String>]) = Step::Stop;
     /// Calls a campaign off for good.
-    cancel("cancel", "cancel_campaign") = |by| Step::Cancel(by, None);
+    cancel("cancel", "cancel_campaign", [Option<String>]) = |by| Step::Cancel(by, None);
 }
 
 /// Rejects a campaign, with a reason.

@@ -67,7 +67,7 @@ pub(crate) struct CampaignDefinition {
     /// What called phones show: own numbers, E.164; empty: the trunk's.
     #[serde(default)]
     #[schema(max_items = 1000)]
-    caller_ids: Vec<String>,
+    caller_ids: Vec<OwnNumber>,
     /// Of these, that which is nearest to the called number; otherwise they take turns.
     #[serde(default)]
     local_presence: bool,
@@ -76,11 +76,11 @@ pub(crate) struct CampaignDefinition {
     record: bool,
     /// A number rings at least so long.
     #[serde(default = "ring_min")]
-    #[schema(minimum = 15)]
+    #[schema(minimum = 15, maximum = 120)]
     ring_min_s: u16,
     /// A number rings at most so long.
     #[serde(default = "ring_max")]
-    #[schema(maximum = 120)]
+    #[schema(minimum = 15, maximum = 120)]
     ring_max_s: u16,
     /// Lines in use at once, conversations included.
     #[serde(default = "max_lines")]
@@ -111,7 +111,7 @@ pub(crate) struct CampaignDefinition {
     abandon_message: Option<String>,
     /// Audited estimate of the share of people whom the detection calls machines.
     #[serde(default)]
-    #[schema(example = 0.005, minimum = 0)]
+    #[schema(example = 0.005, minimum = 0, maximum = 0.05)]
     people_called_machines: f64,
     /// Attempts of a lead in all, since its list was reset.
     #[serde(default = "attempts_max")]
@@ -138,8 +138,18 @@ pub(crate) struct CampaignDefinition {
     /// Numbers, and prefixes with `*`, that this campaign does not call.
     #[serde(default)]
     #[schema(max_items = 10000)]
-    do_not_call: Vec<String>,
+    do_not_call: Vec<NumberPattern>,
 }
+
+/// An own number, E.164.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = "+442071838750", pattern = "^\\+[1-9][0-9]{0,14}$")]
+pub(crate) struct OwnNumber(String);
+
+/// A number, E.164, or a prefix of it with `*`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = "+4477009*", pattern = "^\\+([0-9]{7,15}|[0-9]{1,15}\\*)$")]
+pub(crate) struct NumberPattern(String);
 
 /// How numbers are dialed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -168,6 +178,7 @@ pub(crate) struct CampaignList {
     pub(super) list_id: String,
     /// Percent of the new leads, with `shares`.
     #[serde(default)]
+    #[schema(maximum = 100)]
     share: u8,
 }
 
@@ -231,7 +242,7 @@ pub(crate) enum MachineWord {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RecycleRule {
     /// After how long.
-    #[schema(example = 14400, minimum = 120)]
+    #[schema(example = 14400, minimum = 120, maximum = 31_536_000)]
     after_s: u64,
     /// So many times.
     #[schema(example = 3, maximum = 10)]
@@ -249,6 +260,7 @@ pub(crate) struct DispositionAction {
     action: ActionWord,
     /// After how long, with `again`.
     #[serde(default)]
+    #[schema(minimum = 120, maximum = 31_536_000)]
     after_s: Option<u64>,
 }
 
@@ -271,16 +283,22 @@ pub(crate) enum ActionWord {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CampaignCaps {
     /// Of one lead, ever.
+    #[schema(minimum = 1)]
     lead: Option<u32>,
     /// Of one number, ever.
+    #[schema(minimum = 1)]
     number: Option<u32>,
     /// Of one lead a day of the called person.
+    #[schema(minimum = 1)]
     lead_a_day: Option<u32>,
     /// Of one number a day of the called person.
+    #[schema(minimum = 1)]
     number_a_day: Option<u32>,
     /// Of one lead within any 24 hours.
+    #[schema(minimum = 1)]
     lead_in_24_h: Option<u32>,
     /// Of one number within any 24 hours.
+    #[schema(minimum = 1)]
     number_in_24_h: Option<u32>,
 }
 
@@ -315,7 +333,8 @@ impl CampaignDefinition {
         definition.mix = self.mix.into();
         definition.order = self.order.into();
         definition.schedule = self.schedule(&mut faults);
-        definition.caller_ids = CallerIds { pool: self.caller_ids.clone(), local_presence: self.local_presence };
+        let pool = self.caller_ids.iter().map(|OwnNumber(number)| number.clone()).collect();
+        definition.caller_ids = CallerIds { pool, local_presence: self.local_presence };
         definition.record = self.record;
         (definition.ring_min_s, definition.ring_max_s) = (self.ring_min_s, self.ring_max_s);
         definition.max_lines = self.max_lines;
@@ -438,7 +457,7 @@ impl CampaignDefinition {
 
     fn terms(&self, faults: &mut Faults) -> Terms {
         let mut lists = Lists::default();
-        for (at, text) in self.do_not_call.iter().enumerate() {
+        for (at, NumberPattern(text)) in self.do_not_call.iter().enumerate() {
             let pattern = text.parse::<Pattern>();
             let is_listed = pattern
                 .is_ok_and(|pattern| lists.add(&pattern, Listed { reason: None, since: WallTime::default() }).is_ok());

@@ -28,29 +28,33 @@ pub(crate) struct CampaignAssumptions {
     #[schema(example = 0.3, minimum = 0, maximum = 1)]
     machines: Option<f64>,
     /// A conversation, s.
-    #[schema(example = 180)]
+    #[schema(example = 180, minimum = 0)]
     talk_s: Option<f64>,
     /// What a machine takes, s.
-    #[schema(example = 10)]
+    #[schema(example = 10, minimum = 0)]
     machine_s: Option<f64>,
     /// Share of numbers that the gate does not let pass.
     #[schema(example = 0.05, minimum = 0, maximum = 1)]
     denied: Option<f64>,
     /// ISO 4217.
     #[serde(default)]
-    #[schema(example = "GBP")]
+    #[schema(example = "GBP", pattern = "^([A-Z]{3})?$")]
     currency: String,
     /// A minute on the line.
     #[serde(default)]
+    #[schema(minimum = 0)]
     minute_minor: f64,
     /// An answered call.
     #[serde(default)]
+    #[schema(minimum = 0)]
     call_minor: f64,
     /// Minutes that are paid for and not used yet.
     #[serde(default)]
+    #[schema(minimum = 0)]
     minutes_left: f64,
     /// A minute beyond those.
     #[serde(default)]
+    #[schema(minimum = 0)]
     overage_minor: f64,
 }
 
@@ -91,10 +95,7 @@ pub(super) async fn estimate_it(
     JsonBody { value, .. }: JsonBody<CampaignAssumptions>,
 ) -> Result<Json<CampaignEstimate>, Problem> {
     let campaign = known(&shared, &principal, &id)?;
-    if value.currency.len() > CURRENCY_MAX {
-        let problem = Problem::new(Code::InvalidBody, "The currency is not valid.");
-        return Err(problem.at("#/currency", "invalid", "expected ISO 4217, e.g. GBP"));
-    }
+    value.check()?;
     let snapshot = shared.snapshot();
     let found = snapshot.campaigns.campaigns.get(&campaign).ok_or_else(|| absent(&id))?;
     let usual = Assumptions::default();
@@ -129,5 +130,43 @@ pub(super) async fn estimate_it(
     }))
 }
 
-/// Three letters.
-const CURRENCY_MAX: usize = 3;
+impl CampaignAssumptions {
+    /// All that cannot be at once.
+    fn check(&self) -> Result<(), Problem> {
+        let shares = [("people", self.people), ("machines", self.machines), ("denied", self.denied)];
+        let amounts = [
+            ("talk_s", self.talk_s),
+            ("machine_s", self.machine_s),
+            ("minute_minor", Some(self.minute_minor)),
+            ("call_minor", Some(self.call_minor)),
+            ("minutes_left", Some(self.minutes_left)),
+            ("overage_minor", Some(self.overage_minor)),
+        ];
+        let mut wrong = Vec::new();
+        for (field, share) in shares {
+            if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+                wrong.push((field, "expected a share, 0 to 1"));
+            }
+        }
+        for (field, amount) in amounts {
+            if amount.is_some_and(|amount| amount < 0.0) {
+                wrong.push((field, "expected 0 or more"));
+            }
+        }
+        let is_currency =
+            self.currency.len() == CURRENCY_CHARS && self.currency.bytes().all(|b| b.is_ascii_uppercase());
+        if !is_currency && !self.currency.is_empty() {
+            wrong.push(("currency", "expected ISO 4217, e.g. GBP"));
+        }
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        let problem = Problem::new(Code::InvalidBody, "What is expected of the campaign cannot be.");
+        Err(wrong.iter().fold(problem, |problem, (field, expected)| {
+            problem.at(format!("#/{field}"), "invalid", (*expected).to_owned())
+        }))
+    }
+}
+
+/// ISO 4217 has three letters.
+const CURRENCY_CHARS: usize = 3;
