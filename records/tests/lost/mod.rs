@@ -42,8 +42,8 @@ pub(crate) async fn histories_are_judged_as_the_reference_does(on: On) {
     assert!(seen.iter().all(|count| *count > 20), "the histories have all of it: {seen:?}");
 }
 
-/// Who was promised a callback that ended before anybody dialed him is a lost call from then on, once, and a later call
-/// out wins him back; who was dialed, called it off or was asked for by somebody else is none.
+/// Who was promised a callback that ended before anybody dialed him is a lost call from then on, once; who was dialed, called
+/// it off or was asked for by somebody else is none.
 pub(crate) async fn a_promise_that_was_not_kept_is_a_lost_call(on: On) {
     use CallbackState::{Cancelled, Expired, Queued};
     let mut world = World::open(on).await;
