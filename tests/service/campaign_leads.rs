@@ -16,7 +16,10 @@ fn a_running_campaign_is_offered_leads_with_postgresql() {
 
 fn added_and_offered(config: NodeConfig) {
     let mut node = Node::start(config);
-    let lists = [made(&node, "lead-lists", &json!({"name": "form"})), made(&node, "lead-lists", &json!({"name": "b"}))];
+    let file =
+        node.http().send("POST", "/v1/lead-lists", &[("Content-Type", "text/csv")], Some(b"Phone\n02071838009\n"));
+    let file = file.json()["id"].as_str().expect("an id").to_owned();
+    let lists = [made(&node, "lead-lists", &json!({"name": "form"})), file];
     let both = json!([{"list_id": lists[0]}, {"list_id": lists[1]}]);
     let written = json!({"name": "Autumn", "pacing": "preview", "queue": "support", "lists": both});
     let campaign = format!("/v1/campaigns/{}", made(&node, "campaigns", &written));
@@ -40,6 +43,7 @@ fn added_and_offered(config: NodeConfig) {
     // Without having heard of them it would look for them half a minute later.
     offered(&node, &campaign, &last);
     wrong_files(&node, &campaign, &query);
+    imported_and_offered(&node, &campaign, &format!("/v1/lead-lists/{}", lists[1]));
 
     node.kill();
     node.restart();
@@ -52,6 +56,16 @@ fn added_and_offered(config: NodeConfig) {
     assert_eq!(node.http().post(&format!("{campaign}/stop"), &unique(), &json!({})).status, 200);
     add(&node, &campaign, &query, "application/json", &leads).assert_problem(409, "campaign_status");
     assert_eq!(node.http().send("DELETE", &list, &[], None).status, 204);
+}
+
+/// A list that the campaign calls from is not called off, and what it imports is offered too.
+fn imported_and_offered(node: &Node, campaign: &str, list: &str) {
+    let verb = |verb: &str| node.http().send("POST", &format!("{list}/{verb}"), &[], None);
+    verb("cancel").assert_problem(409, "lead_list_in_use");
+    assert_eq!(verb("start").status, 202);
+    let entries = || node.http().get(&format!("{list}/entries")).json();
+    let imported = until("it is imported", entries, |entries| entries["data"][0].is_object());
+    offered(node, campaign, imported["data"][0]["id"].as_str().expect("an id"));
 }
 
 fn wrong_files(node: &Node, campaign: &str, query: &str) {
