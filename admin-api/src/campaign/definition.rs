@@ -137,7 +137,7 @@ pub(crate) struct CampaignDefinition {
     caps: CampaignCaps,
     /// Numbers, and prefixes with `*`, that this campaign does not call.
     #[serde(default)]
-    #[schema(max_items = 10000)]
+    #[schema(max_items = 1000)]
     do_not_call: Vec<NumberPattern>,
 }
 
@@ -457,6 +457,8 @@ impl CampaignDefinition {
 
     fn terms(&self, faults: &mut Faults) -> Terms {
         let mut lists = Lists::default();
+        let is_short = self.do_not_call.len() <= DO_NOT_CALL_MAX;
+        faults.unless(is_short, "/do_not_call", "too_many", &format!("at most {DO_NOT_CALL_MAX}; more go in a list"));
         for (at, NumberPattern(text)) in self.do_not_call.iter().enumerate() {
             let pattern = text.parse::<Pattern>();
             let is_listed = pattern
@@ -521,6 +523,9 @@ impl From<OrderWord> for LeadOrder {
         }
     }
 }
+
+/// With as many own numbers it fits into one body.
+const DO_NOT_CALL_MAX: usize = 1_000;
 
 const fn yes() -> bool {
     true

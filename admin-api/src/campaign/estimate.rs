@@ -19,7 +19,7 @@ use crate::query::{NoParameters, Query};
 #[serde(deny_unknown_fields)]
 pub(crate) struct CampaignAssumptions {
     /// Leads of the campaign's lists.
-    #[schema(example = 1000, minimum = 0)]
+    #[schema(example = 1000, minimum = 0, maximum = 50_000_000)]
     leads: u64,
     /// Share of dialed numbers that a person answers.
     #[schema(example = 0.25, minimum = 0, maximum = 1)]
@@ -143,6 +143,9 @@ impl CampaignAssumptions {
             ("overage_minor", Some(self.overage_minor)),
         ];
         let mut wrong = Vec::new();
+        if self.leads > LEADS_MAX {
+            wrong.push(("leads", "expected at most 50000000"));
+        }
         for (field, share) in shares {
             if share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
                 wrong.push((field, "expected a share, 0 to 1"));
@@ -168,5 +171,7 @@ impl CampaignAssumptions {
     }
 }
 
+/// Ten lists of five million.
+const LEADS_MAX: u64 = 50_000_000;
 /// ISO 4217 has three letters.
 const CURRENCY_CHARS: usize = 3;
