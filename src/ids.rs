@@ -149,6 +149,7 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         };
         Some((*known.agents.get(agent.extension.as_str())?, plan))
     });
+    let messages = config.dialing.messages.iter();
     Plan {
         algorithms: config.sip.algorithms,
         needs: number_needs(config, known),
@@ -160,7 +161,7 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         queues: queue_plans(config, known),
         dial_rules: config.dialing.gate.clone(),
         records_callbacks: config.dialing.recording,
-        messages: BTreeMap::new(),
+        messages: messages.map(|name| (admin_api::campaign_message(name), name.clone())).collect(),
         menus: rules::menus(config, known),
         entries: rules::entries(config, known),
         language: config.node.language.clone(),
@@ -371,6 +372,7 @@ fn directory(config: &Config, known: &Known<'_>) -> Directory {
         pause_reasons: config.pause_reasons.clone(),
         dispositions: config.dispositions.clone(),
         dial_rules: config.dialing.gate.clone(),
+        messages: config.dialing.messages.clone(),
         ..Directory::default()
     };
     for (extension, id) in &known.agents {

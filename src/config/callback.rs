@@ -54,6 +54,10 @@ pub struct Dialing {
     pub gate: Rules,
     /// Conversations of agents' own callbacks are recorded.
     pub recording: bool,
+    /// Prompts that campaigns may play: to machines, to people instead of an agent, and as safe harbour.
+    pub messages: Vec<String>,
+    /// A campaign is approved by another person than who wrote or submitted it.
+    pub four_eyes: bool,
 }
 
 /// The company's black and white list, countries, what takes a PIN, and whether it is recorded.
@@ -83,7 +87,10 @@ pub(super) fn read_dialing(reader: &mut Reader<'_>) -> Dialing {
     let recording = reader.flag("recording", false);
     let rule_set = read_rule_set(reader);
     let verified = read_verified(reader);
-    Dialing { gate: Rules { blacklist, whitelist, countries: prefixes, pin, rule_set, verified }, recording }
+    let messages = reader.texts("messages", "names of files in prompts_dir, e.g. [\"safe-harbour\"]");
+    let four_eyes = reader.flag("four_eyes", true);
+    let gate = Rules { blacklist, whitelist, countries: prefixes, pin, rule_set, verified };
+    Dialing { gate, recording, messages, four_eyes }
 }
 
 fn read_rule_set(reader: &mut Reader<'_>) -> Choice {

@@ -138,6 +138,7 @@ fn prompts(config: &Config) -> Vec<(String, String)> {
             all.push((key, prompt.clone()));
         }
     }
+    all.extend(config.dialing.messages.iter().map(|prompt| ("dialing.messages".to_owned(), prompt.clone())));
     for (at, menu) in config.menus.iter().enumerate() {
         if menu.prompts.is_empty() {
             all.push((format!("menu[{at}].prompts"), String::new()));

@@ -190,6 +190,7 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
     let _ = post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
     let (listed, imported) = (replay.do_not_call.clone(), config.imported.clone());
     let _ = post.dialer.send(DialerInput::Restore { listed, imported }).await;
+    let _ = post.dialer.send(DialerInput::Campaigns(Box::new(four_eyes(config)))).await;
     let _ = post.dialer.send(DialerInput::Directory(Arc::clone(&resolved.directory))).await;
     let read = |text: &str| admin_api::read_campaign(text, &resolved.directory);
     for campaign in restored_campaigns(&replay.dialing, read) {
@@ -199,6 +200,11 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
     let _ = post.location.send(location_rules(config, resolved)).await;
     let bindings = replay.bindings().map(binding_of).collect();
     let _ = post.location.send(location::Input::Restore(bindings)).await;
+}
+
+/// Who approves campaigns.
+pub(super) fn four_eyes(config: &Config) -> dialer::runner::Input {
+    dialer::runner::Input::FourEyes(config.dialing.four_eyes)
 }
 
 /// Tells the dialer what is true of agents, each time that the ACD shows it: level-triggered, so one that is missed is

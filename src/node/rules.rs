@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::entries::NodeEntries;
 use super::lost_calls::Patience;
-use super::owners::{agent_rules, location_rules};
+use super::owners::{agent_rules, four_eyes, location_rules};
 use super::records::config_keys;
 use super::trunks::{Listeners, trunk_rules};
 use crate::clock_source::wall_now;
@@ -152,6 +152,7 @@ impl Rules {
         let _ = self.post.location.send(location_rules(&self.config, &resolved)).await;
         let _ = self.post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
         let _ = self.post.dialer.send(DialerInput::Import(self.config.imported.clone())).await;
+        let _ = self.post.dialer.send(DialerInput::Campaigns(Box::new(four_eyes(&self.config)))).await;
         let _ = self.post.dialer.send(DialerInput::Directory(Arc::clone(&resolved.directory))).await;
         let _ = self.post.trunks.send(trunk_rules(&self.config, &resolved.directory, &self.listeners)).await;
         let _ = self.post.acd.send(agent_rules(&self.config)).await;

@@ -57,7 +57,8 @@ impl Core for DialerCore {
     }
 
     fn poll_timeout(&mut self) -> Option<Instant> {
-        self.dialer.poll_timeout()
+        let publish = self.dialer.has_changed_campaigns().then_some(self.publish_at);
+        self.dialer.poll_timeout().into_iter().chain(publish).min()
     }
 
     /// It holds lists and campaigns, and nothing that an assertion watches.

@@ -74,6 +74,7 @@ impl Post {
             }
             Delivery::Attempt(report) => self.to_dialer(DialerInput::Attempt(report)),
             Delivery::AttemptFacts { shard, attempts } => self.to_dialer(DialerInput::AttemptFacts { shard, attempts }),
+            Delivery::Disposed(said) => self.to_dialer(DialerInput::Disposed(said)),
             // Who asks for leads asks again when none came.
             Delivery::Leads { campaign, wanted } => {
                 if self.leads.try_send((campaign, wanted)).is_err() {
@@ -121,6 +122,7 @@ impl Post {
             Box::new(match refused.into_inner() {
                 DialerInput::Attempt(report) => Delivery::Attempt(report),
                 DialerInput::AttemptFacts { shard, attempts } => Delivery::AttemptFacts { shard, attempts },
+                DialerInput::Disposed(said) => Delivery::Disposed(said),
                 _ => Delivery::Dropped { reason: "dialer_lane" },
             })
         })

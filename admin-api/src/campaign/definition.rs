@@ -338,12 +338,13 @@ impl CampaignDefinition {
         definition.record = self.record;
         (definition.ring_min_s, definition.ring_max_s) = (self.ring_min_s, self.ring_max_s);
         definition.max_lines = self.max_lines;
-        definition.detection = DetectionRules { enabled: self.detect, on_machine: self.machine(service, &mut faults) };
+        let on_machine = self.machine(service, directory, &mut faults);
+        definition.detection = DetectionRules { enabled: self.detect, on_machine };
         definition.abandon = AbandonRules {
             target: self.abandon_target,
             strict_day: self.strict_day,
             connect_limit_ms: self.connect_limit_ms,
-            message: self.abandon_message.as_deref().map(message),
+            message: self.abandon_message.as_ref().map(|name| known("/abandon_message", name, directory, &mut faults)),
             people_called_machines: self.people_called_machines,
         };
         definition.recycle = self.recycle(&mut faults);
@@ -361,7 +362,7 @@ impl CampaignDefinition {
                     Service::Queue(clock::QueueId(u32::MAX))
                 }
             },
-            (None, Some(name)) => Service::Message(message(name)),
+            (None, Some(name)) => Service::Message(known("/message", name, directory, faults)),
             _ => {
                 faults.add("/queue", "required", "a queue, or with `bot` a message, and not both");
                 Service::Queue(clock::QueueId(u32::MAX))
@@ -411,10 +412,12 @@ impl CampaignDefinition {
         }
     }
 
-    fn machine(&self, service: Service, faults: &mut Faults) -> OnMachine {
+    fn machine(&self, service: Service, directory: &Directory, faults: &mut Faults) -> OnMachine {
         match (self.on_machine, &self.machine_message, service) {
             (MachineWord::HangUp, ..) => OnMachine::HangUp,
-            (MachineWord::Message, Some(name), _) => OnMachine::Message(message(name)),
+            (MachineWord::Message, Some(name), _) => {
+                OnMachine::Message(known("/machine_message", name, directory, faults))
+            }
             (MachineWord::Message, None, _) => {
                 faults.add("/machine_message", "required", "the name of the message");
                 OnMachine::HangUp
@@ -488,6 +491,13 @@ pub(super) fn refused(faults: &[Fault]) -> Problem {
 #[must_use]
 pub fn message(name: &str) -> MessageId {
     MessageId(name.bytes().fold(0x811C_9DC5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)))
+}
+
+/// The message of that name, one of those that the configuration lets campaigns play.
+fn known(at: &str, name: &str, directory: &Directory, faults: &mut Faults) -> MessageId {
+    let is_known = directory.messages.iter().any(|message| message == name);
+    faults.unless(is_known, at, "unknown", "the name of a message of `dialing.messages`");
+    message(name)
 }
 
 struct Faults(Vec<Fault>);

@@ -347,6 +347,7 @@ fn directory() -> Directory {
             }],
             ..dialer::gate::Rules::default()
         },
+        messages: vec!["safe-harbour".into()],
     }
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use clock::{AgentId, CampaignId, Instant, LeadId, Now, QueueId, Rng};
+use clock::{AgentId, CampaignId, Instant, LeadId, Now, QueueId, Rng, WallTime};
 
 use super::alert::{Alert, AlertKind};
 use super::campaign::{Campaign, Shared};
@@ -12,7 +12,7 @@ use super::contract::{Effect, Input, Note, Progress, Question, Refusal, Reply};
 use super::explain::{Hold, WhyNot};
 use super::ledger::Window;
 use crate::campaign::{Status, Step};
-use crate::contract::{AgentFact, Doing};
+use crate::contract::{AgentFact, Doing, Fact};
 use crate::gate::packed;
 use crate::hopper::{NUMBERS_MAX, Numbers, Place};
 use crate::pacing::AgentState;
@@ -77,9 +77,16 @@ impl Dialer {
             }
             Input::Agent { queue, fact } => self.agent(queue, fact, now),
             Input::Report(report) => {
+                let connected = match &report.fact {
+                    Fact::Connected { agent, .. } => Some((*agent, report.at)),
+                    _ => None,
+                };
                 let campaign = self.shared.attempts.get(&report.attempt).and_then(|id| self.campaigns.get_mut(id));
                 if let Some(campaign) = campaign {
                     campaign.report(&mut self.shared, report.attempt, report.at, report.fact, now);
+                }
+                if let Some((agent, at)) = connected {
+                    self.connected(agent, at, now);
                 }
             }
             Input::Live(live) => {
@@ -190,6 +197,14 @@ impl Dialer {
             let of_queue = |campaign: &&mut Campaign| campaign.written.definition.queue() == Some(queue);
             self.campaigns.values_mut().filter(of_queue).filter_map(|campaign| campaign.run.as_mut()).for_each(gone);
         }
+        self.tell_agents(now);
+    }
+
+    /// He talks, whoever tells of it first: until his own fact comes, nobody else is dialed for him.
+    fn connected(&mut self, agent: AgentId, at: WallTime, now: Now) {
+        let was_ready = |fact: &AgentFact| fact.doing == Doing::Ready && fact.since <= at;
+        let his = self.agents.iter_mut().filter(|((_, id), fact)| *id == agent && was_ready(fact));
+        his.for_each(|(_, fact)| (fact.doing, fact.since) = (Doing::OnCall, at));
         self.tell_agents(now);
     }
 

@@ -37,6 +37,8 @@ pub enum Delivery {
         /// The attempts, in order.
         attempts: Vec<AttemptId>,
     },
+    /// To the dialer: an agent said what came of a call.
+    Disposed(Box<acd::Disposed>),
     /// Leads are wanted for a campaign: the answer is an input of the dialer.
     Leads {
         /// The campaign.

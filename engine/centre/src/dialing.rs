@@ -4,22 +4,27 @@ use clock::{CampaignId, WallTime};
 use dialer::campaign::{Actor, Life, Outcome, Status};
 use dialer::contract::{EndClass, Ending, Heard};
 use dialer::hopper::{Booked, Tries};
-use dialer::runner::{Attempt, CampaignNote, Hour, LeadNote, Ledger, Note, Restored, Shown, Times, Written};
+use dialer::runner::{
+    Attempt, CampaignNote, Hour, JudgedNote, LeadNote, Ledger, Note, Restored, Shown, Times, Written,
+};
 use journal_core::{
-    AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Dialing,
-    Entry, LeadBooked, LeadTries, Shared,
+    AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep,
+    DialOccasion, Dialing, Entry, LeadBooked, LeadTries, Shared,
 };
 
-/// The entry of a note; none: it is journaled another way ([`Note::Judged`]).
-pub(crate) fn entry(note: Note, at: WallTime) -> Option<Entry> {
+/// The entry of a note.
+pub(crate) fn entry(note: Note, at: WallTime) -> Entry {
     let step = |campaign, event, at| Entry::CampaignStep(Box::new(CampaignStep { campaign, event, at }));
-    Some(match note {
+    match note {
         Note::Campaign(note) => Entry::Campaign(Shared::from(campaign_entry(*note))),
         Note::Attempt(attempt, tries, numbers) => {
             Entry::Attempt(Shared::from(attempt_entry(*attempt, &tries, numbers)))
         }
         Note::Lead(note) => Entry::CampaignLead(Box::new(lead_entry(*note))),
-        Note::Judged(_) => return None,
+        Note::Judged(note) => {
+            let JudgedNote { campaign, lead, queue, attempt, agent, verdict } = *note;
+            call::decision(verdict, DialOccasion::Campaign { campaign, queue, lead, attempt, agent })
+        }
         Note::Alert { campaign, alert, is_on } => {
             let (kind, remedy) = (alert.kind.word().to_owned(), alert.kind.remedy().to_owned());
             step(campaign, CampaignEvent::Alert { kind, about: alert.about, says: alert.says, remedy, is_on }, at)
@@ -28,7 +33,7 @@ pub(crate) fn entry(note: Note, at: WallTime) -> Option<Entry> {
             let event = CampaignEvent::Progress { total: hour_entry(progress.total), in_flight: progress.in_flight };
             step(progress.campaign, event, progress.at)
         }
-    })
+    }
 }
 
 /// The entry that an agent sees a lead, or nothing more.

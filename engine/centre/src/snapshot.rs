@@ -24,6 +24,8 @@ pub struct Directory {
     pub dispositions: Vec<DispositionRule>,
     /// What the dial gate goes by beside the do-not-call list.
     pub dial_rules: dialer::gate::Rules,
+    /// Names of the messages that campaigns may play.
+    pub messages: Vec<String>,
 }
 
 /// A reason of pauses.

@@ -33,6 +33,7 @@ impl Node {
                 let input = DialerInput::AttemptFacts { shard, attempts };
                 self.pass(ctx, from, acd + 2, Input::Dialer(input));
             }
+            Delivery::Disposed(said) => self.pass(ctx, from, acd + 2, Input::Dialer(DialerInput::Disposed(said))),
             // No campaign runs in this simulator: they have one of their own.
             Delivery::Leads { .. } => {}
             Delivery::Media(command) => {

@@ -128,6 +128,10 @@ impl AcdOwner {
         }
         let effect = self.acd.poll_effect()?;
         see(&effect);
+        if let Effect::Disposed(said) = &effect {
+            // Of a call of a campaign: its lead comes again, or not.
+            self.out.push_back(Delivery::Disposed(said.clone()));
+        }
         Some(self.outlet.route(now.wall, effect))
     }
 

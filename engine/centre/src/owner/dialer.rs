@@ -60,6 +60,8 @@ pub enum DialerInput {
         /// The attempts, in order.
         attempts: Vec<AttemptId>,
     },
+    /// An agent said what came of a call.
+    Disposed(Box<acd::Disposed>),
     /// An attempt was not carried out, as its start could not be written down.
     NotDialed(AttemptId),
     /// A client asks for a callback: the gate is asked, then the ACD decides and answers.
@@ -99,7 +101,7 @@ impl DialerOwner {
             lists,
             entries: 0,
             changed: false,
-            lists_are_new: false,
+            lists_are_new: true,
             campaigns: Campaigns::new(rng),
             done: VecDeque::new(),
             out: VecDeque::new(),
@@ -117,10 +119,9 @@ impl DialerOwner {
             DialerInput::Campaigns(input) => self.campaigns.handle(now, *input),
             DialerInput::Directory(directory) => self.campaigns.directory(&directory),
             DialerInput::Agents(acd) => self.campaigns.agents(now, &acd),
-            DialerInput::Attempt(report) => self.campaigns.handle(now, dialer::runner::Input::Report(*report)),
-            DialerInput::AttemptFacts { attempts, .. } => {
-                self.campaigns.handle(now, dialer::runner::Input::Live(attempts));
-            }
+            DialerInput::Attempt(report) => self.campaigns.report(now, *report),
+            DialerInput::AttemptFacts { shard, attempts } => self.campaigns.live(now, shard, attempts),
+            DialerInput::Disposed(said) => self.campaigns.disposed(now, said),
             DialerInput::NotDialed(attempt) => self.campaigns.not_dialed(now, attempt),
             DialerInput::Restore { listed, imported } => self.restore(&listed, imported),
             DialerInput::Import(imported) => self.import(imported),
@@ -144,6 +145,12 @@ impl DialerOwner {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.campaigns.poll_timeout()
+    }
+
+    /// Others may see something new of campaigns.
+    #[must_use]
+    pub const fn has_changed_campaigns(&self) -> bool {
+        self.campaigns.is_changed()
     }
 
     /// What others may see of campaigns, if anything happened since this was asked last.
