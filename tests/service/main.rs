@@ -10,6 +10,7 @@ mod bad_sip;
 mod baresip_phones;
 mod breaks;
 mod callbacks;
+mod campaign;
 mod campaign_leads;
 mod click_to_call;
 mod contract;
