@@ -14,7 +14,7 @@ use crate::api::Shared;
 use crate::idempotency::RequestKey;
 use crate::key::Principal;
 use crate::lead_list::{Coming, EncodingWord, LeadFile, LeadsAdded, NewLeads, add_to};
-use crate::once::once;
+use crate::once::once_kept_as;
 use crate::openapi::Refusals;
 use crate::problem::{Code, Problem};
 use crate::query::Query;
@@ -36,7 +36,8 @@ pub(crate) struct MoreLeadsQuery {
 /// is added or not on its own; the answer says why not. A body may have 1 MiB. Longer files are uploaded as lists.
 ///
 /// The answer comes when the leads are safe from a loss of power; a campaign that runs has heard of them then, and so
-/// has every other that calls from the list.
+/// has every other that calls from the list. Given again for its `Idempotency-Key`, an answer with more than 100 issues
+/// comes without them.
 #[utoipa::path(post, path = "/v1/campaigns/{id}/leads", operation_id = "add_campaign_leads", tag = "campaigns",
     params(("id" = String, Path, description = "The campaign's id"), MoreLeadsQuery,
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
@@ -58,7 +59,8 @@ pub(super) async fn add(
     let route = format!("POST /v1/campaigns/{id}/leads {list} {:?}", query.encoding);
     let key = RequestKey::read(&headers, &principal, &route, &bytes)?;
     let asked = Arc::clone(&shared);
-    once(shared, key, async move { Ok((StatusCode::OK, add_to(&asked, &principal, &list, &coming).await?)) }).await
+    let adding = async move { Ok((StatusCode::OK, add_to(&asked, &principal, &list, &coming).await?)) };
+    once_kept_as(shared, key, adding, LeadsAdded::kept).await
 }
 
 /// The list that is meant, of a campaign that is not over.

@@ -21,7 +21,7 @@ use crate::api::Shared;
 use crate::body::JsonBody;
 use crate::idempotency::RequestKey;
 use crate::key::Principal;
-use crate::once::once;
+use crate::once::once_kept_as;
 use crate::openapi::Refusals;
 use crate::problem::{Code, Problem};
 use crate::query::{NoParameters, Query};
@@ -50,7 +50,8 @@ pub(crate) struct LeadAdded {
 
 /// Adds leads to a list that is imported, or has no file. Each is added or not on its own; the answer says why not.
 ///
-/// A body may have 1 MiB, which is 5 KiB a lead where all 200 come at once.
+/// A body may have 1 MiB, which is 5 KiB a lead where all 200 come at once. Given again for its `Idempotency-Key`, an
+/// answer with more than 100 issues comes without them; `errors.csv` has them.
 #[utoipa::path(post, path = "/v1/lead-lists/{id}/leads", operation_id = "add_leads", tag = "lead lists",
     params(("id" = String, Path, description = "The list's id"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
@@ -67,7 +68,8 @@ pub(crate) async fn add(
     let coming = value.coming()?;
     let key = RequestKey::read(&headers, &principal, &format!("POST /v1/lead-lists/{id}/leads"), &bytes)?;
     let asked = Arc::clone(&shared);
-    once(shared, key, async move { Ok((StatusCode::OK, add_to(&asked, &principal, &id, &coming).await?)) }).await
+    let adding = async move { Ok((StatusCode::OK, add_to(&asked, &principal, &id, &coming).await?)) };
+    once_kept_as(shared, key, adding, LeadsAdded::kept).await
 }
 
 /// Adds leads to a list of the principal's account; answered, they outlive a loss of power.
@@ -86,6 +88,17 @@ pub(crate) async fn add_to(
         }
     }
     Err(Problem::new(Code::Unavailable, "Others change the list all the time."))
+}
+
+impl LeadsAdded {
+    /// What is kept of it for its key, so that it fits an entry of the journal.
+    pub(crate) fn kept(&self) -> Self {
+        let mut kept = self.clone();
+        if kept.leads.iter().map(|lead| lead.issues.len()).sum::<usize>() > ISSUES_KEPT_MAX {
+            kept.leads.iter_mut().for_each(|lead| lead.issues.clear());
+        }
+        kept
+    }
 }
 
 /// None when somebody else changed the list meanwhile.
@@ -124,5 +137,7 @@ async fn try_to_add(
     Ok(is_added.then_some(LeadsAdded { added, leads: told }))
 }
 
+/// With as many, and the ids of a thousand leads, an answer has about half of the 256 KiB of an entry.
+const ISSUES_KEPT_MAX: usize = 100;
 /// Somebody else adds to the list between two looks at it: not so often.
 const TRIES: usize = 5;

@@ -253,6 +253,12 @@ async fn as_many_leads_come_at_once_as_a_body_holds() {
     let most = send(node.at, "POST", &path, &headers, &body(200, 1024 * 1024)).await;
     assert_eq!((most.status, &most.json()["added"]), (200, &json!(200)), "{most:?}");
     send(node.at, "POST", &path, &headers, &body(200, 1024 * 1024 + 1)).await.problem(413, "payload_too_large");
+    let keyed = [headers[0], headers[1], ("Idempotency-Key", "leads-1")];
+    for issues in [1, 0] {
+        let again = send(node.at, "POST", &path, &keyed, &body(200, 300_000)).await;
+        assert_eq!((again.status, &again.json()["added"]), (200, &json!(0)), "all are there already: {again:?}");
+        assert_eq!(again.json()["leads"][0]["issues"].as_array().unwrap().len(), issues, "given again without them");
+    }
     let more = send(node.at, "POST", &path, &headers, &body(201, 300_000)).await.problem(422, "invalid_body");
     assert_eq!(more["errors"][0]["pointer"], "#/leads");
     let extra = |fields: usize| {
