@@ -49,6 +49,7 @@ impl Campaign {
         let attempt = flight.key;
         let mut tell = |event| run.pacer.handle(now.mono, event);
         match fact {
+            Fact::Rang => tell(Event::Rang { attempt }),
             Fact::Answered if detects => {
                 (flight.stage, flight.due) = (Stage::Detecting, now.mono + CALL_MAX);
                 tell(Event::Answered { attempt, needs_agent: false });

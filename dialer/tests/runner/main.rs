@@ -96,6 +96,18 @@ fn a_campaign_whose_leads_are_all_done_is_completed() {
 }
 
 #[test]
+fn what_has_rung_for_long_makes_way_when_dialing_is_predictive() {
+    let given_up = |method| {
+        let mut world = World::new(scene(6, method));
+        world.run();
+        world.given_up
+    };
+    assert!(given_up(Method::Predictive) > 20, "{}", given_up(Method::Predictive));
+    // Those alone of which nobody ever says anything.
+    assert!(given_up(Method::Progressive) < 10, "{}", given_up(Method::Progressive));
+}
+
+#[test]
 fn it_says_why() {
     let mut world = World::new(scene(8, Method::Predictive));
     world.run_for(300);

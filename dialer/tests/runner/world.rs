@@ -37,6 +37,8 @@ pub(crate) struct World {
     open: BTreeMap<AttemptId, (Attempt, Tries, u8)>,
     life: dialer::campaign::Life,
     is_over: bool,
+    /// Orders to end what rings.
+    pub(crate) given_up: u64,
 }
 
 /// Its place, list and number, and what the campaign noted of it.
@@ -73,6 +75,7 @@ impl World {
             open: BTreeMap::new(),
             life: Default::default(),
             is_over: false,
+            given_up: 0,
             scene,
         };
         let written = world.written.clone();
@@ -186,6 +189,9 @@ impl World {
             55 => return,
             _ => END,
         };
+        if step != BUSY {
+            self.after(1.0, Happens::Report(dial.attempt, RINGS));
+        }
         self.after(ring, Happens::Report(dial.attempt, step));
         if dial.on_person == OnPerson::Queue(QueueId(1)) || step != PERSON {
             return;
@@ -216,6 +222,7 @@ impl World {
                     self.after(2.0, Happens::Abandon(attempt));
                 }
             }
+            RINGS => self.report(attempt, Fact::Rang),
             PLAYED => self.report(attempt, Fact::Played),
             _ => {
                 self.report(attempt, Fact::Ended(ending(EndClass::NoAnswer)));
@@ -261,6 +268,7 @@ impl World {
             match effect {
                 Effect::Order(Order::Dial(dial)) => self.dial(&dial),
                 Effect::Order(Order::Cancel { attempt }) => {
+                    self.given_up += 1;
                     let silent = self.rng.chance(0.1);
                     if !silent {
                         self.after(15.0, Happens::Report(attempt, END));
@@ -368,3 +376,4 @@ const MACHINE: u8 = 1;
 const BUSY: u8 = 2;
 const PLAYED: u8 = 3;
 const END: u8 = 4;
+const RINGS: u8 = 5;
