@@ -69,7 +69,9 @@ fn serve(agent: u8, phone: &Endpoint, streams: &mut Streams, legs: &mut Legs) {
             }
             method => {
                 reply("", "");
-                if let Some(media) = legs.remove(request.call_id()).filter(|_| method == "BYE") {
+                // After a kill the port may be a new leg's when the old one gets its BYE.
+                let gone = if method == "BYE" { legs.remove(request.call_id()) } else { None };
+                if let Some(media) = gone.filter(|media| !legs.values().any(|other| other == media)) {
                     streams.close(media);
                 }
             }
