@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{absent, known};
 use crate::api::Shared;
-use crate::body::JsonBody;
+use crate::body::{JsonBody, whole};
 use crate::key::Principal;
 use crate::openapi::Refusals;
 use crate::problem::{Code, Problem};
@@ -19,6 +19,7 @@ use crate::query::{NoParameters, Query};
 #[serde(deny_unknown_fields)]
 pub(crate) struct CampaignAssumptions {
     /// Leads of the campaign's lists.
+    #[serde(deserialize_with = "whole")]
     #[schema(example = 1000, minimum = 0, maximum = 50_000_000)]
     leads: u64,
     /// Share of dialed numbers that a person answers.
