@@ -48,7 +48,8 @@ fn a_person_is_told_with_the_end_of_the_greeting_and_his_first_words_are_kept() 
     let sources = vec![PlaySource::FirstWords(LegId(1))];
     desk.send(Command::Play { player: media_graph::PlayerId(9), call: CALL, sources, looped: false });
     desk.connect(player(9), leg(2));
-    let words = agent.listen(1_600);
+    // He draws breath for a fifth of a second before he speaks.
+    let words = agent.listen(4_000);
     let loudest = words.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
     assert!(loudest > 1_000, "what he said is heard: {loudest}");
     desk.send(Command::StopListening { leg: LegId(1) });

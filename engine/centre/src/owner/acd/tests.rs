@@ -121,7 +121,8 @@ fn what_is_released_comes_back_as_it_was() {
     assert!(said.iter().any(released), "{said:?}");
     let back = owner.snapshot().agents.into_iter().find(|one| one.agent == agent).expect("he is back");
     assert_eq!((back.status, back.reachable), (Status::Paused, true));
-    owner.handle(at(8_100), pause("tea"));
+    assert_eq!((back.state, back.call.is_some()), (State::OnCall, true), "his call went on without him being known");
+    owner.handle(at(8_100), Input::SetStatus { request: None, agent, status: Status::Ready, reason: None });
     let now = owner.snapshot().agents.into_iter().find(|one| one.agent == agent).expect("he stays");
-    assert_eq!(now.reason.as_deref(), Some("tea"), "his inputs are taken again");
+    assert_eq!(now.status, Status::Ready, "his inputs are taken again");
 }
