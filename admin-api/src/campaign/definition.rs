@@ -314,14 +314,36 @@ impl CampaignDefinition {
     /// What it means, or everything that is wrong with it.
     pub(super) fn written(&self, directory: &Directory) -> Result<Written, Problem> {
         let (definition, mut faults) = self.read(directory);
-        faults.extend(check(&definition));
-        faults.dedup_by(|one, other| one.at == other.at);
+        let more = self.ranges().into_iter().chain(check(&definition));
+        for fault in more {
+            if faults.iter().all(|known| known.at != fault.at) {
+                faults.push(fault);
+            }
+        }
         if !faults.is_empty() {
             return Err(refused(&faults));
         }
         let text = serde_json::to_string(self)
             .map_err(|_| Problem::new(Code::InternalError, "The campaign cannot be written down."))?;
         Ok(Written { definition: Arc::new(definition), text: text.into() })
+    }
+
+    /// Fields that are out of their range, also those that its dial method does not look at.
+    fn ranges(&self) -> Vec<Fault> {
+        let mut faults = Faults(Vec::new());
+        let limit = self.preview_limit_s.is_none_or(|limit| (5..=3_600).contains(&limit));
+        faults.unless(limit, "/preview_limit_s", "out_of_range", "5 to 3600 s");
+        let lines = self.lines_per_agent.is_none_or(|lines| (1.0..=10.0).contains(&lines));
+        faults.unless(lines, "/lines_per_agent", "out_of_range", "1 to 10 lines an idle agent");
+        faults.unless(self.concurrent != Some(0), "/concurrent", "out_of_range", "1 or more calls at once");
+        for (at, list) in self.lists.iter().enumerate() {
+            faults.unless(list.share <= 100, &format!("/lists/{at}/share"), "out_of_range", "0 to 100 percent");
+        }
+        for (code, given) in &self.dispositions {
+            let is_span = given.after_s.is_none_or(|after| (120..=YEAR_S).contains(&after));
+            faults.unless(is_span, &format!("/dispositions/{code}/after_s"), "out_of_range", "120 to 31536000 s");
+        }
+        faults.0
     }
 
     /// What can be read of it, and what cannot.
@@ -534,6 +556,8 @@ impl From<OrderWord> for LeadOrder {
     }
 }
 
+/// Nobody plans further.
+const YEAR_S: u64 = 365 * 86_400;
 /// With as many own numbers it fits into one body.
 const DO_NOT_CALL_MAX: usize = 1_000;
 
