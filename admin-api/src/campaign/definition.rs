@@ -1,5 +1,7 @@
 //! A campaign as it is written over the API: what the dialer means by it, and what is wrong with it.
 
+mod ranges;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,7 +37,7 @@ pub(crate) struct CampaignDefinition {
     lines_per_agent: Option<f64>,
     /// Calls at once, with `bot`.
     #[serde(default)]
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 5000)]
     concurrent: Option<u32>,
     /// After so long without a word from the agent a lead that he sees is dialed, with `preview`; without it never.
     #[serde(default)]
@@ -283,22 +285,22 @@ pub(crate) enum ActionWord {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct CampaignCaps {
     /// Of one lead, ever.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 1000)]
     lead: Option<u32>,
     /// Of one number, ever.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 1000)]
     number: Option<u32>,
     /// Of one lead a day of the called person.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 1000)]
     lead_a_day: Option<u32>,
     /// Of one number a day of the called person.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 1000)]
     number_a_day: Option<u32>,
     /// Of one lead within any 24 hours.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 1000)]
     lead_in_24_h: Option<u32>,
     /// Of one number within any 24 hours.
-    #[schema(minimum = 1)]
+    #[schema(minimum = 1, maximum = 1000)]
     number_in_24_h: Option<u32>,
 }
 
@@ -326,24 +328,6 @@ impl CampaignDefinition {
         let text = serde_json::to_string(self)
             .map_err(|_| Problem::new(Code::InternalError, "The campaign cannot be written down."))?;
         Ok(Written { definition: Arc::new(definition), text: text.into() })
-    }
-
-    /// Fields that are out of their range, also those that its dial method does not look at.
-    fn ranges(&self) -> Vec<Fault> {
-        let mut faults = Faults(Vec::new());
-        let limit = self.preview_limit_s.is_none_or(|limit| (5..=3_600).contains(&limit));
-        faults.unless(limit, "/preview_limit_s", "out_of_range", "5 to 3600 s");
-        let lines = self.lines_per_agent.is_none_or(|lines| (1.0..=10.0).contains(&lines));
-        faults.unless(lines, "/lines_per_agent", "out_of_range", "1 to 10 lines an idle agent");
-        faults.unless(self.concurrent != Some(0), "/concurrent", "out_of_range", "1 or more calls at once");
-        for (at, list) in self.lists.iter().enumerate() {
-            faults.unless(list.share <= 100, &format!("/lists/{at}/share"), "out_of_range", "0 to 100 percent");
-        }
-        for (code, given) in &self.dispositions {
-            let is_span = given.after_s.is_none_or(|after| (120..=YEAR_S).contains(&after));
-            faults.unless(is_span, &format!("/dispositions/{code}/after_s"), "out_of_range", "120 to 31536000 s");
-        }
-        faults.0
     }
 
     /// What can be read of it, and what cannot.
@@ -556,8 +540,6 @@ impl From<OrderWord> for LeadOrder {
     }
 }
 
-/// Nobody plans further.
-const YEAR_S: u64 = 365 * 86_400;
 /// With as many own numbers it fits into one body.
 const DO_NOT_CALL_MAX: usize = 1_000;
 
