@@ -16,7 +16,8 @@ use dialer::contract::OnMachine;
 use dialer::gate::{Caps, Listed, Lists, Pattern, Terms};
 use dialer::runner::Written;
 use hours::Schedule;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::compliance::{RuleSetChoice, SubjectWord, VoiceWord};
@@ -135,7 +136,7 @@ pub(crate) struct CampaignDefinition {
     #[serde(default)]
     subject: SubjectWord,
     /// How often anyone is tried.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     caps: CampaignCaps,
     /// Numbers, and prefixes with `*`, that this campaign does not call.
     #[serde(default)]
@@ -302,6 +303,12 @@ pub(crate) struct CampaignCaps {
     /// Of one number within any 24 hours.
     #[schema(minimum = 1, maximum = 1000)]
     number_in_24_h: Option<u32>,
+}
+
+/// An object, and no array of its fields, which serde takes as well.
+fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
+    let fields = serde_json::Map::deserialize(from)?;
+    T::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom)
 }
 
 /// What a text of a campaign means; none: it cannot be read, or names what there is no more.
