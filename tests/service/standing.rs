@@ -94,6 +94,7 @@ fn whoever_hangs_up_is_offered_nothing_a_second_later() {
     until("both over", || node.http().agent("1001"), |agent| agent["state"] == "ready");
     again.bye();
     wait_leg(&node, "none");
+    node.http().record_of(&caller.id);
     assert_eq!(node.http().calls("").len(), 1, "a dialed code makes no record");
 }
 
@@ -111,6 +112,7 @@ fn a_crash_ends_the_leg_and_the_phone_is_called_again() {
     caller.expect_final(200);
     node.http().wait_agent("1001", "on_call");
     caller.bye();
+    node.http().record_of(&caller.id);
     assert_eq!(node.http().calls("").len(), 1);
 }
 
