@@ -316,10 +316,7 @@ async fn check(
     };
     let zone = query.time_zone.as_deref();
     if zone.is_some_and(|zone| zone_named(zone).is_none()) {
-        return Err(Problem::bad_parameter(
-            "time_zone",
-            "expected an IANA zone that numbers are in, e.g. Europe/London",
-        ));
+        return Err(Problem::bad_parameter("time_zone", "expected an IANA zone, e.g. Europe/London"));
     }
     let directory = shared.directory_of(&principal);
     let snapshot = shared.snapshot();

@@ -9,7 +9,7 @@ use super::calendar::Day;
 use super::company::Rules;
 use super::facts::{Attempt, Caps, ConsentTo, Facts, History, Purpose, Subject, Voice};
 use super::lists::Lists;
-use super::place::{Place, zone_named};
+use super::place::{Place, is_region, zone_named};
 use super::rule_set::{Clause, ConsentWhen, Demand, RuleSet};
 use super::verdict::{Asked, Denial, Evidence, LocalTime, Rule, Tried};
 
@@ -29,6 +29,9 @@ pub(super) fn denies(rules: &Rules, lists: &Lists, facts: &Facts<'_>, evidence: 
     };
     let judged = Judged::new(facts, lists, &place);
     judged.note(set, evidence);
+    if let Some(region) = judged.unknown_region(set) {
+        return Some(missing(&format!("the lead's state {region:?} is not known, and states have rules of their own")));
+    }
     for clause in set.clauses.iter().filter(|clause| judged.is_bound_by(clause)) {
         let verified = rules.verified_by(clause.id).is_some();
         evidence.clauses.push(Asked { clause: clause.id.into(), verified });
@@ -45,7 +48,7 @@ struct Judged<'a> {
     attempt: Option<&'a Attempt<'a>>,
     lists: &'a Lists,
     /// The zones that the called person may be in, with what their clocks show; none: not known.
-    clocks: Vec<(&'static Zone, Civil)>,
+    clocks: Vec<(Zone, Civil)>,
     regions: Vec<&'a str>,
     /// In UTC.
     today: Day,
@@ -56,8 +59,8 @@ impl<'a> Judged<'a> {
         let attempt = facts.attempt.as_ref();
         let named = attempt.and_then(|attempt| attempt.zone);
         let own = named.map(zone_named);
-        let by_number = place.zones();
-        let zones: Vec<&'static Zone> = match own {
+        let by_number = place.zones().cloned();
+        let zones: Vec<Zone> = match own {
             None => by_number.collect(),
             // A zone that nobody knows closes, whatever the number says.
             Some(None) => Vec::new(),
@@ -66,7 +69,13 @@ impl<'a> Judged<'a> {
                 if by_number.contains(&own) { vec![own] } else { by_number.into_iter().chain([own]).collect() }
             }
         };
-        let clocks = zones.into_iter().map(|zone| (zone, zone.civil(facts.at))).collect();
+        let clocks = zones
+            .into_iter()
+            .map(|zone| {
+                let civil = zone.civil(facts.at);
+                (zone, civil)
+            })
+            .collect();
         let mut regions = place.regions().to_vec();
         regions.extend(attempt.and_then(|attempt| attempt.region).filter(|region| !place.regions().contains(region)));
         Self { facts, attempt, lists, clocks, regions, today: Zone::utc().civil(facts.at).into() }
@@ -80,6 +89,13 @@ impl<'a> Judged<'a> {
         let standing = self.attempt.into_iter().flat_map(|attempt| attempt.consents);
         evidence.consents =
             standing.filter(|consent| consent.stands(self.facts.at)).map(|consent| consent.id.clone()).collect();
+    }
+
+    /// The region that the lead states, where clauses go by regions and it is none.
+    fn unknown_region(&self, set: &RuleSet) -> Option<&'a str> {
+        let stated = self.attempt?.region?;
+        let goes_by_regions = set.clauses.iter().any(|clause| !clause.regions.is_empty());
+        (goes_by_regions && !is_region(stated)).then_some(stated)
     }
 
     fn is_bound_by(&self, clause: &Clause) -> bool {

@@ -57,11 +57,20 @@ impl Place {
     }
 }
 
-/// The zone of that IANA name, of those that numbers are in.
+/// The zone of that IANA name: `Area/City`, or `UTC`. Letters alone (`EST`) are none: IANA's have no summer time, and who
+/// writes them mostly means the clock that has.
 #[must_use]
-pub fn zone_named(name: &str) -> Option<&'static Zone> {
-    let found = PLAN.zones.binary_search_by(|zone| zone.name().cmp(name)).ok()?;
-    PLAN.zones.get(found)
+pub fn zone_named(name: &str) -> Option<Zone> {
+    match PLAN.zones.binary_search_by(|zone| zone.name().cmp(name)) {
+        Ok(found) => PLAN.zones.get(found).cloned(),
+        Err(_) => Zone::named(name).filter(|_| name.contains('/') || name.eq_ignore_ascii_case("UTC")),
+    }
+}
+
+/// Whether numbers are in that region (ISO 3166-2, of North America).
+#[must_use]
+pub(super) fn is_region(region: &str) -> bool {
+    PLAN.regions.binary_search(&region).is_ok()
 }
 
 /// Which data the places are from, with its version: `phonenumbers 9.0.43`.
@@ -85,6 +94,8 @@ struct Plan {
     zones: Vec<Zone>,
     prefixes: ByPrefix<u16>,
     areas: ByPrefix<&'static str>,
+    /// All of the areas, in order.
+    regions: Vec<&'static str>,
 }
 
 static PLAN: LazyLock<Plan> = LazyLock::new(|| Plan::read(include_str!("../../data/number-zones.txt")));
@@ -92,7 +103,8 @@ static PLAN: LazyLock<Plan> = LazyLock::new(|| Plan::read(include_str!("../../da
 impl Plan {
     /// A line that cannot be read leaves its prefix without a zone, which closes it.
     fn read(text: &'static str) -> Self {
-        let mut plan = Self { source: "", zones: Vec::new(), prefixes: Vec::new(), areas: Vec::new() };
+        let mut plan =
+            Self { source: "", zones: Vec::new(), prefixes: Vec::new(), areas: Vec::new(), regions: Vec::new() };
         for line in text.lines() {
             let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
             let (key, values) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -109,6 +121,9 @@ impl Plan {
         }
         plan.prefixes.sort_unstable_by_key(|(prefix, _)| *prefix);
         plan.areas.sort_unstable_by_key(|(prefix, _)| *prefix);
+        plan.regions = plan.areas.iter().flat_map(|(_, regions)| regions.iter().copied()).collect();
+        plan.regions.sort_unstable();
+        plan.regions.dedup();
         plan
     }
 
@@ -145,6 +160,19 @@ mod tests {
         assert!(PLAN.prefixes.iter().all(|(prefix, zones)| prefix.len() <= PREFIX_MAX && !zones.is_empty()));
         assert!(PLAN.prefixes.iter().flat_map(|(_, zones)| zones).all(|zone| usize::from(*zone) < PLAN.zones.len()));
         assert!(source().starts_with("phonenumbers "));
+    }
+
+    #[test]
+    fn zones_are_known_by_the_names_of_iana() {
+        let named = |name: &str| zone_named(name).map(|zone| zone.name().to_owned());
+        for name in ["Europe/London", "America/Indiana/Knox", "US/Eastern", "Antarctica/Troll", "UTC"] {
+            assert_eq!(named(name).as_deref(), Some(name));
+        }
+        assert_eq!(named("europe/london").as_deref(), Some("Europe/London"));
+        for name in ["EST", "PST", "Pacific Time", "Europe/Atlantis", "", "/"] {
+            assert_eq!(named(name), None, "{name}");
+        }
+        assert!(is_region("US-FL") && is_region("CA-ON") && is_region("JM") && !is_region("FL"));
     }
 
     #[test]

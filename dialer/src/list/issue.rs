@@ -69,7 +69,8 @@ codes! {
     RoundedNumber = "rounded_number", Invalid, "A spreadsheet rounded the number: its digits are lost.";
     UnknownCountry = "unknown_country", Invalid, "The country is not known: two letters are expected.";
     TooManyNumbers = "too_many_numbers", Note, "The lead has more numbers than are kept.";
-    UnknownTimeZone = "unknown_time_zone", Note, "The time zone is none that numbers are in; the number's own is taken.";
+    UnknownTimeZone = "unknown_time_zone", Note, "The time zone is none of IANA's (Europe/London): the lead is not dialed until it has one.";
+    UnknownRegion = "unknown_region", Note, "The state or province is not known: the lead is not dialed under rules of states until it has one.";
     BadDate = "bad_date", Note, "The date is none: 2026-11-21 is expected.";
     ValueCut = "value_cut", Note, "The value was too long, and was cut.";
     DuplicateInList = "duplicate_in_list", Duplicate, "The number stands in the list before.";

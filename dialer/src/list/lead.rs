@@ -9,6 +9,7 @@ use super::field::Field;
 use super::issue::{Issue, IssueClass, IssueCode};
 use super::mapping::Mapping;
 use super::number::{self, Numbering};
+use super::region::{has_states, region_named};
 use super::split::Cells;
 use crate::gate::{Consent, ConsentTo, packed, zone_named};
 
@@ -66,7 +67,7 @@ pub struct Details {
     /// Country, ISO 3166-1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// IANA time zone: one that numbers are in.
+    /// IANA time zone, `Area/City` or `UTC`; with any other the lead is not dialed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
     /// Its id where it comes from.
@@ -146,6 +147,8 @@ impl LeadReader {
             Some(country) => country,
             None => return read,
         };
+        let column = self.fields.iter().position(|field| *field == Field::Region);
+        read.issues.extend(read.lead.details.settle_region(&country, column));
         let phones = self.fields.iter().enumerate().filter(|(_, field)| **field == Field::Phone);
         for (column, _) in phones {
             for typed in number::several(cells.cell(column)) {
@@ -195,8 +198,13 @@ impl LeadReader {
             Field::Region => &mut details.region,
             Field::Country => &mut details.country,
             Field::ExternalId => &mut details.external_id,
-            Field::TimeZone if zone_named(&value).is_none() => return note(IssueCode::UnknownTimeZone),
-            Field::TimeZone => &mut details.time_zone,
+            Field::TimeZone => {
+                // One that is not known is kept: the gate refuses the lead, where the number's own zone might be wrong.
+                if zone_named(&value).is_none() {
+                    note(IssueCode::UnknownTimeZone);
+                }
+                &mut details.time_zone
+            }
             Field::ConsentArtificialVoice | Field::ConsentClaimsManagement => {
                 let Some(at) = date(&value) else { return note(IssueCode::BadDate) };
                 let place = match field {
@@ -230,9 +238,10 @@ pub fn read_lead<'a>(
         read.issues.push(Issue { column: None, code: IssueCode::UnknownCountry, detail: shown(&country) });
         return read;
     }
-    if let Some(zone) = details.time_zone.take_if(|zone| zone_named(zone).is_none()) {
-        read.issues.push(Issue { column: None, code: IssueCode::UnknownTimeZone, detail: shown(&zone) });
+    if let Some(zone) = details.time_zone.as_ref().filter(|zone| zone_named(zone).is_none()) {
+        read.issues.push(Issue { column: None, code: IssueCode::UnknownTimeZone, detail: shown(zone) });
     }
+    read.issues.extend(details.settle_region(&country, None));
     for (place, typed) in numbers.into_iter().enumerate() {
         put_number(&mut read, place, typed, &country, numbering);
     }
@@ -256,6 +265,17 @@ impl Details {
             Some(Consent { to, id: lead.to_string(), given_at: WallTime::from_micros(at?), revoked_at: None })
         };
         given.into_iter().filter_map(consent).collect()
+    }
+
+    /// Writes the region as its code. One that is not known is kept as it was said: the gate refuses the lead where
+    /// states have rules of their own.
+    fn settle_region(&mut self, country: &str, column: Option<usize>) -> Option<Issue> {
+        let said = self.region.as_mut().filter(|_| has_states(country))?;
+        let Some(code) = region_named(said) else {
+            return Some(Issue { column, code: IssueCode::UnknownRegion, detail: shown(said) });
+        };
+        *said = code;
+        None
     }
 
     /// Makes the whole name of its parts where only they are known.

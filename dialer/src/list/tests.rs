@@ -231,13 +231,17 @@ fn a_mapping_needs_a_phone_and_no_field_twice() {
 }
 
 fn read(fields: &[Field], row: &str) -> Read {
+    read_in("gb", fields, row)
+}
+
+fn read_in(country: &str, fields: &[Field], row: &str) -> Read {
     let headers: Vec<String> = fields.iter().map(|field| format!("the {}", field.word())).collect();
     let mapping = Mapping::new(fields.to_vec(), fields.len()).unwrap();
     let mut reader = Reader::at(Place::default(), b',');
     reader.feed(row.as_bytes());
     reader.finish();
     let Next::Row(row) = reader.next_row() else { panic!("{row}") };
-    LeadReader::new(&mapping, &headers, "gb").read(row.cells, &mut Plans)
+    LeadReader::new(&mapping, &headers, country).read(row.cells, &mut Plans)
 }
 
 fn numbers(cell: &str) -> (Vec<String>, Vec<IssueCode>) {
@@ -343,6 +347,21 @@ fn numbers_are_sifted_and_the_gravest_fault_rejects_the_row() {
     assert_eq!(two.outcome(), RowOutcome::Rejected(IssueClass::Forbidden));
     let noted = read(&[Field::Phone, Field::TimeZone], "02071830001,Mars");
     assert_eq!((noted.outcome(), noted.issues[0].code), (RowOutcome::Kept, IssueCode::UnknownTimeZone));
+    assert_eq!(noted.lead.details.time_zone.as_deref(), Some("Mars"), "kept, so that the gate refuses the lead");
+}
+
+#[test]
+fn states_are_written_as_their_codes() {
+    let region = |said: &str| read_in("us", &[Field::Phone, Field::Region], &format!("+442071830001,{said}"));
+    for said in ["US-FL", "FL", "florida"] {
+        let read = region(said);
+        assert_eq!((read.lead.details.region.as_deref(), read.issues), (Some("US-FL"), vec![]));
+    }
+    let unknown = region("Flordia");
+    assert_eq!((unknown.outcome(), unknown.issues[0].code), (RowOutcome::Kept, IssueCode::UnknownRegion));
+    assert_eq!(unknown.lead.details.region.as_deref(), Some("Flordia"), "kept, so that the gate refuses the lead");
+    let elsewhere = read(&[Field::Phone, Field::Region], "02071830001,Kent");
+    assert_eq!((elsewhere.lead.details.region.as_deref(), elsewhere.issues), (Some("Kent"), vec![]));
 }
 
 #[test]
