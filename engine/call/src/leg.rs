@@ -37,6 +37,8 @@ pub(crate) struct Leg {
     pub(crate) audio: Audio,
     /// The ACD was told that the agent is busy with it (or granted its claim).
     pub(crate) busy: bool,
+    /// Our INVITE had a response, 100 included.
+    pub(crate) tried: bool,
     /// It was connected to another party.
     pub(crate) talked: bool,
     /// The media worker watches its RTP; otherwise it is asked by OPTIONS. None before it is up.
@@ -121,6 +123,7 @@ impl Leg {
             next: None,
             audio: Audio::new(id.0),
             busy: false,
+            tried: false,
             talked: false,
             watched: None,
             heard: false,

@@ -97,6 +97,7 @@ impl Shard {
         let Some(leg) = self.leg_of(session) else { return };
         let Some(known) = self.legs.get_mut(&leg).filter(|leg| !leg.is_up()) else { return };
         known.stage = Stage::Ringing;
+        known.tried = true;
         // Whoever rings is never left for another.
         known.next = None;
         self.timers.cancel(&Timer::Target(leg));
@@ -196,11 +197,18 @@ impl Shard {
         let Some(known) = self.rings.get(&ring) else { return };
         let why = match known.purpose {
             Purpose::Offer(_) => Termination::system(Reason::Rona),
+            Purpose::Attempt if self.is_trunk_silent(known) => Termination::system(Reason::TrunkDown),
             _ => Termination { who: self.ringing_party(known), reason: Reason::NoAnswer, sip: Some(480) },
         };
         self.mark_late(ring);
         let Some(closed) = self.abort_ring(ring, &why) else { return };
         self.ring_failed(closed, why);
+    }
+
+    /// Nobody behind the trunk has said as much as 100: no phone rang.
+    fn is_trunk_silent(&self, ring: &Ring) -> bool {
+        let is_silent = |leg: &Leg| leg.trunk.is_some() && leg.stage == Stage::Calling && !leg.tried;
+        !ring.legs.is_empty() && ring.legs.iter().all(|leg| self.legs.get(leg).is_some_and(|leg| is_silent(leg)))
     }
 
     /// A leg of a ring failed; the ring has failed with its last.

@@ -50,7 +50,8 @@ impl Shard {
 
     /// The target works on the call: it has longer to ring than one that says nothing, but not for ever.
     pub(crate) fn target_tries(&mut self, session: SessionId) {
-        let Some(known) = self.leg_of(session).and_then(|leg| self.legs.get(&leg)) else { return };
+        let Some(known) = self.leg_of(session).and_then(|leg| self.legs.get_mut(&leg)) else { return };
+        known.tried = true;
         let leg = known.id;
         self.timers.cancel(&Timer::Target(leg));
         let plan = known.trunk.filter(|_| known.next.is_some()).and_then(|trunk| self.plan.trunks.get(&trunk));

@@ -13,6 +13,9 @@ impl Shard {
         let attempt = dialed.order.attempt;
         self.attempts.remove(&attempt);
         self.timers.cancel(&Timer::Attempt(call));
+        // Timer B: the trunk never said a word. A phone that is not there is a 480.
+        let is_silence = why.reason == Reason::Unreachable && why.sip == Some(408);
+        let why = if is_silence { &Termination::system(Reason::TrunkDown) } else { why };
         let class = match (why.reason, dialed.customer) {
             (Reason::NodeRestart | Reason::ShardRestart, _) => EndClass::Restart,
             (_, Some(_)) => EndClass::HungUp,

@@ -287,6 +287,15 @@ fn refusals_have_their_class_and_what_cannot_be_dialed_ends_at_once() {
         assert_eq!((ended(&world).class, ended(&world).sip), (class, Some(status)));
         world.assert_nothing_left();
     }
+    // A carrier that says nothing at all is no phone that rang out.
+    for ring_max_s in [25, 60] {
+        let mut world = World::new();
+        world.input(Input::Dial(Box::new(Dial { ring_max_s, ..order() })));
+        world.secs(35);
+        assert_eq!((ended(&world).class, &*ended(&world).code), (EndClass::NotDialed, "trunk_down"));
+        assert!(facts(&world).iter().all(|fact| **fact != Fact::Rang));
+        world.assert_nothing_left();
+    }
     let (world, _) = dialing(Dial { number: "+33123456789".to_owned(), ..order() });
     assert_eq!(ended(&world).class, EndClass::NotDialed);
     assert!(world.calls().is_empty());
