@@ -30,9 +30,10 @@ storm: ## ten million random events and a million calls of whole centres through
 	@tools/needs build
 	cargo test --locked --release -p acd --test proof in_full -- --nocapture --test-threads=1
 
-pacing: ## days of dialing with 5 to 160 agents against what pacing has to reach (five minutes of one core)
+pacing: ## days of dialing with 5 to 160 agents, and 120 campaigns of 30 days, against what pacing has to reach (20 minutes)
 	@tools/needs build
-	@exec cargo run --locked --release -p sim --example pacing
+	cargo run --locked --release -p sim --example pacing
+	cargo run --locked --release -p sim --example pacing months
 
 city: ## campaigns over real SIP with 50 agents: one against the simulator, one killed in the middle (30 minutes)
 	@tools/needs build test

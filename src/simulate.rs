@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use sim::pacing::{Day, Outcome, Report, Scenario, ScenarioError};
+use sim::pacing::{Day, Report, Scenario, ScenarioError, chain};
 
 /// What to simulate.
 #[derive(clap::Args, Debug)]
@@ -14,6 +14,12 @@ pub struct SimulateOptions {
     /// So many days instead of those of the file: its first seeds, then the numbers behind the largest of them.
     #[arg(long)]
     seeds: Option<usize>,
+    /// So many days in a row for each seed, with what the campaign has counted so far.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=365))]
+    days: Option<u32>,
+    /// The abandon target holds for each 24 hours too, not only for 30 days.
+    #[arg(long)]
+    strict_day: bool,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -61,8 +67,18 @@ pub fn simulate(options: &SimulateOptions) -> Result<String, SimulateError> {
     if let Some(days) = options.seeds {
         set_days(&mut scenario.seeds, days);
     }
+    scenario.strict_day |= options.strict_day;
     scenario.check().map_err(|cause| SimulateError::Scenario { path, cause })?;
-    let report = Report::of(&scenario.id, days(&scenario));
+    let report = match options.days {
+        None => {
+            let day = |seed| Day::new(&scenario, seed).run();
+            Report::of(&scenario.id, of_each_seed(&scenario.seeds, day))
+        }
+        Some(days) => {
+            let days_of = |seed| (seed, chain(&scenario, seed, days));
+            Report::of_chains(&scenario.id, scenario.target_abandon, of_each_seed(&scenario.seeds, days_of))
+        }
+    };
     Ok(if options.json { serde_json::to_string_pretty(&report).unwrap_or_default() } else { table(&report) })
 }
 
@@ -75,17 +91,15 @@ fn set_days(seeds: &mut Vec<u64>, days: usize) {
     }
 }
 
-/// All days, in the order of their seeds; as many at once as there are processors.
-fn days(scenario: &Scenario) -> Vec<Outcome> {
+/// What `simulated` gives for each seed, in their order; as many at once as there are processors.
+fn of_each_seed<T: Send>(seeds: &[u64], simulated: impl Fn(u64) -> T + Sync) -> Vec<T> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let each = scenario.seeds.len().div_ceil(threads).max(1);
+    let each = seeds.len().div_ceil(threads).max(1);
+    let simulated = &simulated;
     std::thread::scope(|scope| {
-        let parts: Vec<_> = scenario
-            .seeds
+        let parts: Vec<_> = seeds
             .chunks(each)
-            .map(|seeds| {
-                scope.spawn(move || seeds.iter().map(|seed| Day::new(scenario, *seed).run()).collect::<Vec<_>>())
-            })
+            .map(|seeds| scope.spawn(move || seeds.iter().map(|seed| simulated(*seed)).collect::<Vec<_>>()))
             .collect();
         parts
             .into_iter()
@@ -124,5 +138,16 @@ fn table(report: &Report) -> String {
         report.agent_wait_p90_s,
         percent(report.abandon_worst_day)
     );
+    for chain in &report.chains {
+        let _ = write!(
+            text,
+            "\n{:>8} {:>22.2} %   of 30 days; worst day {:.2} %, {} of {} days above the target",
+            chain.seed,
+            percent(chain.abandon),
+            percent(chain.abandon_worst_day),
+            chain.days_over,
+            chain.abandon_days.len()
+        );
+    }
     text
 }

@@ -3,7 +3,7 @@
 #[path = "../examples/pacing/bars.rs"]
 mod bars;
 
-use sim::pacing::{Day, Outcome, Scenario, simulate};
+use sim::pacing::{Chain, Day, Outcome, Scenario, chain, simulate};
 
 fn scenario(name: &str, seeds: &[u64], hours: f64) -> Scenario {
     let path = format!("{}/tests/scenarios/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -70,6 +70,20 @@ fn few_agents_reach_their_bars_on_days_made_here() {
 fn a_doubled_answer_rate_is_no_burst() {
     let abandoned = bars::abandoned_after_doubling(&[21, 22]);
     assert!(abandoned <= 0.06, "{abandoned}");
+}
+
+#[test]
+fn days_in_a_row_keep_to_the_limit_of_30_days_and_strict_ones_each_by_itself() {
+    let mut scenario = scenario("dev-a10-steps", &[], 4.0);
+    let free = chain(&scenario, 31, 4);
+    assert_eq!(free[0], Day::new(&scenario, 31).run(), "the first knows of no other");
+    assert_eq!(free, chain(&scenario, 31, 4), "the same seed, the same days");
+    let sum = Chain::of(31, &free, scenario.target_abandon);
+    assert!(sum.abandon <= 0.03, "{sum:?}");
+    scenario.strict_day = true;
+    let strict = Chain::of(31, &chain(&scenario, 31, 4), scenario.target_abandon);
+    assert_eq!(strict.days_over, 0, "{strict:?}");
+    assert!(strict.abandon < sum.abandon, "less is risked where each day counts: {strict:?}, {sum:?}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::outcome::{LeadAction, Recycle};
 use crate::contract::{OnMachine, RING_MIN_S};
 use crate::gate::Terms;
+use crate::pacing;
 
 /// A campaign as somebody wrote it down. [`check`](super::check) says whether it makes sense.
 #[derive(Clone, Debug)]
@@ -178,6 +179,18 @@ impl Definition {
             recycle: Recycle::default(),
             dispositions: BTreeMap::new(),
             terms: Terms::default(),
+        }
+    }
+
+    /// What the pacing is told of it.
+    #[must_use]
+    pub fn pacing_rules(&self) -> pacing::Rules {
+        pacing::Rules {
+            target_abandon: self.abandon.target,
+            connect_limit: Duration::from_millis(self.abandon.connect_limit_ms.into()),
+            max_lines: self.max_lines,
+            people_called_machines: self.abandon.people_called_machines,
+            strict_day: self.abandon.strict_day,
         }
     }
 

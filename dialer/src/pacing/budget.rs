@@ -7,9 +7,14 @@
 //! does). With s such surplus, k = `GAIN` sqrt(10 / agents):
 //! ln bound = ln target - k (s since the start + `LATELY` s of late).
 
+use super::contract::Rules;
+use super::counts::Count;
+
 /// The bound of the chance that an answered call finds no agent, and the counts behind it.
 #[derive(Clone, Debug)]
 pub(super) struct Budget {
+    /// Where the logarithm of the bound begins.
+    first: f64,
     log_bound: f64,
     /// Abandoned people above the target, leaking away.
     lately: f64,
@@ -20,9 +25,17 @@ pub(super) struct Budget {
 impl Budget {
     /// Before any call. With few agents and many, the risk of the last number dialled comes to two thirds or more of the
     /// share abandoned of all, so the bound begins there.
-    pub(super) fn new(cap: f64, people_called_machines: f64) -> Self {
-        let first = (FIRST * (cap - people_called_machines)).max(LEAST_FIRST);
-        Self { log_bound: first.ln(), lately: 0.0, connects: 0, drops: 0 }
+    pub(super) fn new(rules: &Rules) -> Self {
+        let first = (FIRST * (rules.target_abandon - rules.people_called_machines)).max(LEAST_FIRST);
+        Self { first: first.ln(), log_bound: first.ln(), lately: 0.0, connects: 0, drops: 0 }
+    }
+
+    /// Begins with what others counted in the running day and hour.
+    pub(super) fn carry(&mut self, today: Count, hour: Count, target: f64, agents: u32) {
+        let surplus = |count: Count| count.abandoned as f64 - target * count.people as f64;
+        let moved = (gain(agents) * surplus(today)).max(-MOST_CARRIED);
+        self.log_bound = self.first - moved;
+        self.lately = surplus(hour);
     }
 
     /// A call got its agent; it was a person's with this chance.
@@ -60,12 +73,14 @@ impl Budget {
 
 /// The share of live answers that may be abandoned: the cap, less what detection costs and what it may cost more in a
 /// day by chance, less what chance takes of few.
-pub(super) fn target(cap: f64, people_called_machines: f64, agents: u32) -> f64 {
+pub(super) fn target(rules: &Rules, agents: u32) -> f64 {
     let agents = f64::from(agents.max(1));
-    let detection = people_called_machines;
+    let (cap, detection) = (rules.target_abandon, rules.people_called_machines);
+    let deviations = if rules.strict_day { STRICT_DEVIATIONS } else { DEVIATIONS };
     let chance = (detection * (1.0 - detection) / (agents * ANSWERS_A_DAY)).sqrt();
-    let of_agents = ((cap - detection - DEVIATIONS * chance) / (1.0 - detection)).max(0.0);
-    of_agents * (1.0 - MARGIN - MARGIN_OF_ONE / agents.sqrt())
+    let of_agents = ((cap - detection - deviations * chance) / (1.0 - detection)).max(0.0);
+    let of_one = if rules.strict_day { STRICT_MARGIN_OF_ONE } else { MARGIN_OF_ONE };
+    of_agents * (1.0 - MARGIN - of_one / agents.sqrt()).max(0.0)
 }
 
 fn gain(agents: u32) -> f64 {
@@ -89,7 +104,13 @@ const MARGIN: f64 = 0.04;
 /// What one agent keeps below besides: the surplus at the end of a day wavers by about a call and a half with five agents,
 /// and by less of the whole with more.
 const MARGIN_OF_ONE: f64 = 0.4;
+/// The same where each day counts by itself: its end is hardly ever above the cap.
+const STRICT_MARGIN_OF_ONE: f64 = 0.7;
 /// Standard deviations of what detection costs in a day.
 const DEVIATIONS: f64 = 1.5;
+/// The same where each day counts by itself.
+const STRICT_DEVIATIONS: f64 = 2.33;
+/// What others counted raises the bound at most so much, in the logarithm: they may have counted machines as people.
+const MOST_CARRIED: f64 = 1.0;
 /// Live answers that an agent has in eight hours of three minutes each.
 const ANSWERS_A_DAY: f64 = 128.0;

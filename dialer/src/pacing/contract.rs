@@ -13,6 +13,8 @@ pub struct Rules {
     pub max_lines: u32,
     /// Audited estimate of the share of people whom the detection calls machines: abandoned calls too.
     pub people_called_machines: f64,
+    /// The share holds for each 24 hours too, not only for 30 days.
+    pub strict_day: bool,
 }
 
 /// What is true of an agent of the campaign.

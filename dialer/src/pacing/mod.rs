@@ -13,6 +13,7 @@ mod agents;
 mod answers;
 mod budget;
 mod contract;
+mod counts;
 mod durations;
 mod flight;
 mod outlook;
@@ -22,4 +23,5 @@ mod scale;
 mod shares;
 
 pub use contract::{AgentState, Event, Mode, Rules, Why};
+pub use counts::{Count, Counts};
 pub use pacer::Pacer;

@@ -8,6 +8,7 @@ use super::agents::{Agents, Releases};
 use super::answers::{Answers, LANDINGS};
 use super::budget::{self, Budget};
 use super::contract::{Event, Mode, Rules, Why};
+use super::counts::Counts;
 use super::flight::{Flight, Learned, seconds};
 use super::outlook::Outlook;
 
@@ -19,6 +20,8 @@ pub struct Pacer {
     flight: Flight,
     answers: Answers,
     budget: Budget,
+    /// What the windows hold, as it was last told.
+    counts: Counts,
     last_tick: Instant,
     /// Useful answers since the last tick.
     came: u32,
@@ -49,7 +52,8 @@ impl Pacer {
             agents: Agents::new(),
             flight: Flight::new(),
             answers: Answers::new(),
-            budget: Budget::new(rules.target_abandon, rules.people_called_machines),
+            budget: Budget::new(&rules),
+            counts: Counts::default(),
             last_tick: now,
             came: 0,
             expected: VecDeque::new(),
@@ -103,12 +107,21 @@ impl Pacer {
         }
     }
 
+    /// Takes what the windows of the limit hold, from before this pacer too; told before each tick. What the running day and
+    /// hour held when the first agent came moves the bound as if this pacer had seen it.
+    pub fn counted(&mut self, counts: Counts) {
+        self.counts = counts;
+        if self.first_dial.is_none() && self.agents.at_work() > 0 {
+            self.budget.carry(counts.today, counts.hour, self.target(), self.agents.at_work());
+        }
+    }
+
     /// How many numbers to dial now; called every half a second, or second.
     pub fn dials(&mut self, now: Instant) -> u32 {
         self.learn(now);
         self.given_up.clear();
         let lines = self.rules.max_lines.saturating_sub(self.flight.lines());
-        let (mode, dials) = if !self.knows_enough(now) {
+        let (mode, dials) = if !self.knows_enough(now) || self.counts.is_spent(&self.rules) {
             let wanted = self.agents.idle.saturating_sub(self.flight.ringing() + self.flight.detecting);
             (Mode::Progressive, wanted.saturating_sub(self.flight.waiting).min(lines))
         } else {
@@ -130,7 +143,7 @@ impl Pacer {
     }
 
     fn target(&self) -> f64 {
-        budget::target(self.rules.target_abandon, self.rules.people_called_machines, self.agents.at_work())
+        budget::target(&self.rules, self.agents.at_work())
     }
 
     /// Enough was seen to predict from, over as long as a number rings.

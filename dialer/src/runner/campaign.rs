@@ -1,6 +1,5 @@
 //! One campaign with what runs of it.
 
-use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -114,15 +113,9 @@ impl Campaign {
     pub(super) fn begin(&mut self, now: Now) {
         let definition = Arc::clone(&self.written.definition);
         let lists: Vec<_> = definition.lists.iter().map(|list| (*list, self.resets.get(&list.list).copied())).collect();
-        let rules = pacing::Rules {
-            target_abandon: definition.abandon.target,
-            connect_limit: Duration::from_millis(definition.abandon.connect_limit_ms.into()),
-            max_lines: definition.max_lines,
-            people_called_machines: definition.abandon.people_called_machines,
-        };
         self.run = Some(Run {
             hopper: Hopper::new(&lists, definition.mix, definition.order),
-            pacer: Pacer::new(rules, now.mono),
+            pacer: Pacer::new(definition.pacing_rules(), now.mono),
             definition,
             flights: BTreeMap::new(),
             told: BTreeMap::new(),

@@ -1,14 +1,14 @@
 //! What a campaign's attempts came to, counted by the hour: the abandon rate of any window, and nothing that could not
 //! be counted again from the attempts.
 
-use core::time::Duration;
 use std::collections::BTreeMap;
 
 use clock::WallTime;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
-use crate::campaign::{AbandonRules, Outcome};
+use crate::campaign::Outcome;
+use crate::pacing::{Count, Counts};
 
 /// Counts of a campaign.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,18 +56,15 @@ impl Ledger {
 
     /// Counts an attempt that has ended; others count nothing.
     pub fn count(&mut self, attempt: &Attempt) {
-        let (Some(at), Some(outcome)) = (attempt.times.ended_at, attempt.outcome) else { return };
-        let hour = self.hours.entry(hour_of(at)).or_default();
-        let answered = attempt.times.answered_at.is_some();
-        for counts in [hour, &mut self.total] {
-            counts.attempts += 1;
-            counts.answered += u64::from(answered);
-            counts.people += u64::from(outcome.is_person());
-            counts.served += u64::from(matches!(outcome, Outcome::Connected | Outcome::Message));
-            counts.abandoned += u64::from(outcome == Outcome::Abandoned);
-            counts.machines += u64::from(matches!(outcome, Outcome::Machine | Outcome::MachineMessage));
-            counts.failed += u64::from(is_failure(outcome));
+        if let (Some(at), Some(outcome)) = (attempt.times.ended_at, attempt.outcome) {
+            self.add(at, &Hour::of(outcome, attempt.times.answered_at.is_some()));
         }
+    }
+
+    /// Counts what ended at a moment.
+    pub fn add(&mut self, at: WallTime, ended: &Hour) {
+        self.hours.entry(hour_of(at)).or_default().add(ended);
+        self.total.add(ended);
         while self.hours.len() > HOURS_MAX {
             self.hours.pop_first();
         }
@@ -98,16 +95,16 @@ impl Ledger {
         })
     }
 
-    /// Another abandoned call would break the limit of a window for good: too few answers are left to make up for it.
+    /// What the windows of the abandon rate's limit hold, for the pacing.
     #[must_use]
-    pub fn is_spent(&self, rules: &AbandonRules, now: WallTime) -> bool {
-        let spent = |window: Window| {
-            let counts = self.within(window, now);
-            // The first answers decide nothing: one of twenty is five percent.
-            let allowed = rules.target * (counts.people.max(FIRST_PEOPLE) as f64);
-            counts.abandoned as f64 + 1.0 > allowed + rules.target * SLACK_PEOPLE
-        };
-        spent(Window::Month) || (rules.strict_day && spent(Window::Day))
+    pub fn counts(&self, now: WallTime) -> Counts {
+        let count = |hour: Hour| Count { people: hour.people, abandoned: hour.abandoned };
+        Counts {
+            month: count(self.within(Window::Month, now)),
+            day: count(self.within(Window::Day, now)),
+            today: count(self.since(midnight(now))),
+            hour: count(self.since(now)),
+        }
     }
 
     /// The hours, oldest first.
@@ -117,6 +114,20 @@ impl Ledger {
 }
 
 impl Hour {
+    /// One attempt with this outcome.
+    #[must_use]
+    pub fn of(outcome: Outcome, answered: bool) -> Self {
+        Self {
+            attempts: 1,
+            answered: answered.into(),
+            people: outcome.is_person().into(),
+            served: matches!(outcome, Outcome::Connected | Outcome::Message).into(),
+            abandoned: (outcome == Outcome::Abandoned).into(),
+            machines: matches!(outcome, Outcome::Machine | Outcome::MachineMessage).into(),
+            failed: is_failure(outcome).into(),
+        }
+    }
+
     /// Abandoned of the people who answered; none: nobody did.
     #[must_use]
     pub fn abandon_rate(&self) -> Option<f64> {
@@ -147,13 +158,17 @@ pub(super) const fn is_failure(outcome: Outcome) -> bool {
     matches!(outcome, Outcome::Failed | Outcome::NotDialed | Outcome::Congestion)
 }
 
-fn hour_of(at: WallTime) -> i64 {
-    at.as_micros().div_euclid(i64::try_from(Duration::from_secs(3_600).as_micros()).unwrap_or(i64::MAX))
+/// The midnight (UTC) that a moment's day began with.
+pub(super) fn midnight(at: WallTime) -> WallTime {
+    WallTime::from_micros(at.as_micros().div_euclid(DAY_MICROS).saturating_mul(DAY_MICROS))
 }
+
+fn hour_of(at: WallTime) -> i64 {
+    at.as_micros().div_euclid(HOUR_MICROS)
+}
+
+const HOUR_MICROS: i64 = 3_600 * 1_000_000;
+const DAY_MICROS: i64 = 24 * HOUR_MICROS;
 
 /// Hours kept: 30 days, and one that has begun.
 const HOURS_MAX: usize = 30 * 24 + 1;
-/// As if so many people had answered, at the least.
-const FIRST_PEOPLE: u64 = 100;
-/// The pacing aims below the target and wavers around it: this much above is chance.
-const SLACK_PEOPLE: f64 = 50.0;

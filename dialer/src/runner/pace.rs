@@ -23,10 +23,13 @@ impl Campaign {
             ..Pace::default()
         };
         pace.agents = pace.idle + run.agents(AgentState::Talking) + run.agents(AgentState::WrapUp);
+        // What was counted before is not known: as if nothing were left.
+        let counts = self.ledger.as_ref().map(|ledger| ledger.counts(now.wall));
+        let is_spent = counts.is_none_or(|counts| counts.is_spent(&run.definition.pacing_rules()));
+        run.pacer.counted(counts.unwrap_or_default());
         // It learns whether it dials or not.
         let predicted = if run.definition.method == Method::Predictive { run.pacer.dials(now.mono) } else { 0 };
         run.give_up_late(shared);
-        let is_spent = self.ledger.as_ref().is_none_or(|ledger| ledger.is_spent(&run.definition.abandon, now.wall));
         let held = held(self.life.status, run, shared, now);
         let (wanted, hold) = match held {
             Some(hold) => (0, Some(hold)),

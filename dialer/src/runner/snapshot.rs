@@ -9,7 +9,7 @@ use super::alert::Alert;
 use super::contract::Written;
 use super::dialer::Dialer;
 use super::explain::Pace;
-use super::ledger::{Hour, Window};
+use super::ledger::{Hour, Window, midnight};
 use crate::campaign::{Life, Status};
 use crate::hopper::Counts;
 
@@ -53,7 +53,6 @@ impl Dialer {
     /// What others may see, at a moment.
     #[must_use]
     pub fn snapshot(&self, at: WallTime) -> Snapshot {
-        let midnight = at.as_micros().div_euclid(DAY_MICROS) * DAY_MICROS;
         let campaigns = self.campaigns.values().map(|campaign| {
             let ledger = campaign.ledger.as_ref();
             let run = campaign.run.as_ref();
@@ -65,7 +64,7 @@ impl Dialer {
                 total: ledger.map(|ledger| ledger.total()).unwrap_or_default(),
                 month: ledger.map(|ledger| ledger.within(Window::Month, at)).unwrap_or_default(),
                 day: ledger.map(|ledger| ledger.within(Window::Day, at)).unwrap_or_default(),
-                today: ledger.map(|ledger| ledger.since(WallTime::from_micros(midnight))).unwrap_or_default(),
+                today: ledger.map(|ledger| ledger.since(midnight(at))).unwrap_or_default(),
                 in_flight: run.map_or(0, |run| u32::try_from(run.flights.len()).unwrap_or(u32::MAX)),
                 leads: run.map(|run| run.hopper.counts()).unwrap_or_default(),
                 pace: run.filter(|_| campaign.life.status.is_live()).map(|run| run.pace.clone()),
@@ -84,5 +83,3 @@ impl CampaignSnapshot {
         matches!(self.life.status, Status::Processing | Status::Running)
     }
 }
-
-const DAY_MICROS: i64 = 86_400 * 1_000_000;

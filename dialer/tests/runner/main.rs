@@ -6,6 +6,7 @@ mod world;
 
 use clock::ListId;
 use dialer::campaign::{Definition, ListShare, Method, Service, Step};
+use dialer::runner::{Hold, Hour, Ledger};
 use world::{Scene, World, actor};
 
 const QUEUE: Service = Service::Queue(clock::QueueId(1));
@@ -80,6 +81,32 @@ fn a_restart_ends_what_was_open_and_no_lead_is_lost_or_dialed_twice() {
         world.run_for(200);
         world.settle();
         world.judge.close(&world.dialer.snapshot(world.now().wall));
+    }
+}
+
+#[test]
+fn what_was_counted_before_a_restart_still_holds() {
+    let hour = |people, abandoned| Hour { people, abandoned, ..Hour::default() };
+    // Yesterday went wrong; in the 30 days that is nothing.
+    let days = [(20, hour(3_000, 60)), (1, hour(1_000, 40))];
+    for (method, strict_day, is_held) in [
+        (Method::Predictive, true, true),
+        (Method::Ratio { lines: 2.5 }, true, true),
+        (Method::Predictive, false, false),
+    ] {
+        let mut scene = scene(12, method);
+        scene.definition.abandon.strict_day = strict_day;
+        let mut world = World::new(scene);
+        world.run_for(60);
+        let hour_now = world.now().wall.as_micros() / 3_600_000_000;
+        let ledger = Ledger::of(days.map(|(ago, hour)| (hour_now - 24 * ago + 2, hour)), Hour::default());
+        assert_eq!(ledger.counts(world.now().wall).day.abandoned, 40);
+        world.restart_with(ledger);
+        world.run_for(120);
+        let snapshot = world.dialer.snapshot(world.now().wall);
+        let pace = snapshot.campaigns.values().next().unwrap().pace.clone().unwrap();
+        assert_eq!(pace.hold == Some(Hold::Budget), is_held, "{method:?} {pace:?}");
+        assert!(!is_held || pace.ringing <= pace.agents, "one line an agent at most: {pace:?}");
     }
 }
 

@@ -8,7 +8,7 @@ use clock::{AgentId, AttemptId, CallId, CampaignId, Instant, LeadId, ListId, Now
 use dialer::campaign::{Actor, Definition, Outcome, Step};
 use dialer::contract::{AgentFact, Detection, Dial, Doing, EndClass, Ending, Fact, Heard, OnPerson, Order, Report};
 use dialer::hopper::{Booked, Lead, NumberHistory, Page, Tries, Wanted, What};
-use dialer::runner::{Attempt, Dialer, Effect, Input, Note, Restored, Written};
+use dialer::runner::{Attempt, Dialer, Effect, Input, Ledger, Note, Restored, Written};
 
 use super::judge::Judge;
 
@@ -127,13 +127,17 @@ impl World {
 
     /// The node is killed: what was noted is what is known.
     pub(crate) fn restart(&mut self) {
+        self.restart_with(self.judge.recount());
+    }
+
+    /// After which the journal knows of these counts.
+    pub(crate) fn restart_with(&mut self, ledger: Ledger) {
         self.dialer = Dialer::new(Rng::new(self.scene.seed + 1));
         self.events.clear();
         self.waiting.clear();
-        let ledger = Some(self.judge.recount());
         let open = core::mem::take(&mut self.open).into_values().collect();
         let (written, life) = (self.written.clone(), self.life.clone());
-        let restored = Restored { campaign: CAMPAIGN, written, life, resets: Vec::new(), ledger, open };
+        let restored = Restored { campaign: CAMPAIGN, written, life, resets: Vec::new(), ledger: Some(ledger), open };
         self.tell(Input::Lists(Arc::new(self.judge.lists.clone())));
         self.tell(Input::Restore(Box::new(restored)));
         self.agents_come();

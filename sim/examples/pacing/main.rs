@@ -1,12 +1,20 @@
 //! `make pacing`: days of dialing with 5 to 160 agents against what pacing has to reach.
 //! Arguments: days of each scenario (4), the first seed (101), then parts of the names of scenarios; none: all.
+//! `months [campaigns (20) [days (30)]]` runs campaigns of days in a row instead.
 
 mod bars;
+mod month;
 
-use sim::pacing::simulate;
+use month::Months;
+use sim::pacing::{Scenario, simulate};
 
 fn main() {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if(|first| first == "months").is_some() {
+        let campaigns = arguments.next().map_or(20, |campaigns| campaigns.parse().expect("campaigns of each kind"));
+        let days = arguments.next().map_or(30, |days| days.parse().expect("days of each campaign"));
+        return months(campaigns, days);
+    }
     let days: u64 = arguments.next().map_or(4, |days| days.parse().expect("days of each scenario"));
     let first: u64 = arguments.next().map_or(101, |seed| seed.parse().expect("the first seed"));
     let wanted: Vec<String> = arguments.collect();
@@ -43,3 +51,46 @@ fn main() {
         std::process::exit(1);
     }
 }
+
+/// Campaigns of several days, with the 30-day limit alone and in the strict mode.
+fn months(campaigns: u64, days: u32) {
+    let mut failed = 0;
+    println!("| campaigns of {days} days | occupancy | worst campaign | worst day | days at or below the target | |");
+    println!("|---|---|---|---|---|---|");
+    for (agents, kind, hours) in MONTHS {
+        let name = format!("a{agents}-{kind}");
+        let trials = bars::trials(agents, &[]).into_iter();
+        for trial in trials.filter(|trial| trial.scenario.id == name) {
+            for strict_day in [false, true] {
+                let scenario = Scenario { strict_day, duration_s: hours * 3_600.0, ..trial.scenario.clone() };
+                failed += usize::from(!month(&scenario, campaigns, days));
+            }
+        }
+    }
+    if failed > 0 {
+        eprintln!("{failed} kinds of campaign miss their bar");
+        std::process::exit(1);
+    }
+}
+
+/// Whether campaigns of one kind reach what they have to.
+fn month(scenario: &Scenario, campaigns: u64, days: u32) -> bool {
+    let months = Months::of(scenario, FIRST_MONTH, campaigns, days);
+    let reached = months.over(scenario.target_abandon) == 0 && (!scenario.strict_day || months.days_kept() >= 0.99);
+    println!(
+        "| {}{} | {:.1} % | {:.2} % | {:.2} % | {:.1} % | {} |",
+        scenario.id,
+        if scenario.strict_day { ", strict" } else { "" },
+        months.occupancy * 100.0,
+        months.worst() * 100.0,
+        months.worst_day() * 100.0,
+        months.days_kept() * 100.0,
+        if reached { "" } else { "missed" },
+    );
+    reached
+}
+
+/// Days that campaigns of 30 days are made of: agents, kind, hours.
+const MONTHS: [(u32, &str, f64); 3] = [(5, "steps", 8.0), (5, "amdfp1", 8.0), (30, "blocks", 4.0)];
+/// Their first seed.
+const FIRST_MONTH: u64 = 201;

@@ -5,8 +5,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::time::Duration;
 
-use clock::{Instant, Rng};
+use clock::{Instant, Rng, WallTime};
+use dialer::campaign::Outcome as Dialed;
 use dialer::pacing::{AgentState, Event, Pacer, Rules};
+use dialer::runner::{Hour, Ledger};
 
 use super::centre::{Centre, Doing};
 use super::law::normal;
@@ -29,6 +31,10 @@ pub struct Day<'a> {
     /// Answer rate of the block or step of the walk that began last.
     rate: f64,
     outcome: Outcome,
+    /// What the campaign has counted, in the days before too.
+    ledger: Ledger,
+    /// Days before this one.
+    nth: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,14 +73,20 @@ enum Party {
 }
 
 impl<'a> Day<'a> {
-    /// A day that begins.
+    /// A campaign's first day.
     #[must_use]
     pub fn new(scenario: &'a Scenario, seed: u64) -> Self {
+        Self::after_others(scenario, seed, 0, Ledger::default())
+    }
+
+    /// A campaign's day after `nth` others: the pacer begins anew, as after a restart, with what the ledger holds.
+    pub(super) fn after_others(scenario: &'a Scenario, seed: u64, nth: u32, ledger: Ledger) -> Self {
         let rules = Rules {
             target_abandon: scenario.target_abandon,
             connect_limit: Duration::from_secs_f64(scenario.connect_limit_s),
             max_lines: scenario.max_lines,
             people_called_machines: if scenario.amd.enabled { scenario.amd.human_as_machine } else { 0.0 },
+            strict_day: scenario.strict_day,
         };
         let mut day = Self {
             scenario,
@@ -89,6 +101,8 @@ impl<'a> Day<'a> {
             centre: Centre::default(),
             rate: 0.0,
             outcome: Outcome::default(),
+            ledger,
+            nth,
         };
         for (at, agents) in &scenario.agent_plan {
             day.at(*at, What::Plan(*agents));
@@ -100,7 +114,12 @@ impl<'a> Day<'a> {
 
     /// Runs it to its end.
     #[must_use]
-    pub fn run(mut self) -> Outcome {
+    pub fn run(self) -> Outcome {
+        self.run_counted().0
+    }
+
+    /// Runs it to its end, and gives the ledger back.
+    pub(super) fn run_counted(mut self) -> (Outcome, Ledger) {
         while let Some(Reverse((nanos, _, what))) = self.events.pop() {
             let at = nanos as f64 / 1e9;
             if at > self.scenario.duration_s {
@@ -111,7 +130,7 @@ impl<'a> Day<'a> {
         }
         self.centre.close(self.scenario.duration_s);
         self.outcome.close(self.seed, &mut self.centre);
-        self.outcome
+        (self.outcome, self.ledger)
     }
 
     fn happen(&mut self, what: What) {
@@ -167,6 +186,7 @@ impl<'a> Day<'a> {
     }
 
     fn tick(&mut self) {
+        self.pacer.counted(self.ledger.counts(self.wall()));
         let dials = self.pacer.dials(instant(self.now));
         while let Some(call) = self.pacer.poll_given_up() {
             self.give_up(call);
@@ -260,6 +280,7 @@ impl<'a> Day<'a> {
             self.outcome.abandoned(hour);
         }
         self.calls.remove(&id);
+        self.count(Dialed::Machine);
         self.tell(Event::Ended { attempt: id });
     }
 
@@ -286,6 +307,7 @@ impl<'a> Day<'a> {
         {
             self.outcome.abandoned(call.hour);
         }
+        self.count(Dialed::Abandoned);
         self.tell(Event::Ended { attempt: id });
     }
 
@@ -314,6 +336,7 @@ impl<'a> Day<'a> {
 
     fn talk_over(&mut self, id: u64, agent: u32) {
         let party = self.calls.remove(&id).map(|call| call.party);
+        self.count(Dialed::Connected);
         self.centre.turn(agent, Doing::Wrap, self.now);
         self.tell(Event::Ended { attempt: id });
         self.tell(Event::Agent { agent, state: AgentState::WrapUp });
@@ -342,6 +365,18 @@ impl<'a> Day<'a> {
         self.serve();
     }
 
+    /// An attempt has ended: counted as the campaign does, who cannot tell a machine that got through from a person.
+    fn count(&mut self, outcome: Dialed) {
+        self.ledger.add(self.wall(), &Hour::of(outcome, true));
+    }
+
+    fn wall(&self) -> WallTime {
+        let clock_s = f64::from(self.scenario.day_start_hhmm / 100 * 3_600 + self.scenario.day_start_hhmm % 100 * 60);
+        let at_s = FIRST_DAY_S + f64::from(self.nth) * DAY_S + clock_s + self.now;
+        // A float to integer cast saturates.
+        WallTime::from_micros((at_s * 1e6) as i64)
+    }
+
     fn tell(&mut self, event: Event) {
         self.pacer.handle(instant(self.now), event);
     }
@@ -362,6 +397,9 @@ fn instant(seconds: f64) -> Instant {
     Instant::from_nanos((seconds * 1e9).round() as u64)
 }
 
+const DAY_S: f64 = 86_400.0;
+/// 2026-01-01 00:00 UTC.
+const FIRST_DAY_S: f64 = 1_767_225_600.0;
 /// From so many agents on a tick is a second long.
 const COARSE_FROM: u32 = 100;
 /// Nobody's phone rings for less before we give up, s.

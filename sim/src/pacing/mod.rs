@@ -2,11 +2,13 @@
 //! production (pacing.md section 3).
 
 mod centre;
+mod chain;
 mod day;
 mod law;
 mod report;
 mod scenario;
 
+pub use chain::{Chain, chain};
 pub use day::Day;
 pub use law::Law;
 pub use report::{Outcome, Report};

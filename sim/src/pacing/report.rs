@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::centre::Centre;
+use super::chain::Chain;
 
 /// What came of one day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -70,6 +71,9 @@ pub struct Report {
     pub agent_wait_p90_s: f64,
     /// The days.
     pub seeds: Vec<Outcome>,
+    /// Campaigns of several days in a row; none: each day was one of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chains: Vec<Chain>,
 }
 
 impl Outcome {
@@ -122,7 +126,16 @@ impl Report {
             lines_exceeded: count(|day| day.lines_exceeded),
             agent_wait_p90_s: p90(&mut waits),
             seeds,
+            chains: Vec::new(),
         }
+    }
+
+    /// Pools the days of campaigns that last several.
+    #[must_use]
+    pub fn of_chains(scenario: &str, target: f64, chains: Vec<(u64, Vec<Outcome>)>) -> Self {
+        let sums = chains.iter().map(|(seed, days)| Chain::of(*seed, days, target)).collect();
+        let days = chains.into_iter().flat_map(|(_, days)| days).collect();
+        Self { chains: sums, ..Self::of(scenario, days) }
     }
 }
 

@@ -58,6 +58,9 @@ pub struct Scenario {
     pub max_lines: u32,
     /// Share of live answers that may be abandoned.
     pub target_abandon: f64,
+    /// It holds for each 24 hours too, not only for 30 days.
+    #[serde(default)]
+    pub strict_day: bool,
 }
 
 /// How often a person answers, over the day.
