@@ -8,12 +8,14 @@ use centre::owner::DialerInput;
 use centre::tries_of;
 use clock::{CampaignId, LeadId, WallTime};
 use dialer::gate::{Consent, ConsentTo, RECENT};
-use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Wanted, What};
+use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Stock, Wanted, What};
 use dialer::list::Details;
 use dialer::runner::Input;
 use journal::Journal;
 use journal_core::{Durability, LeadBooked, Position};
-use records::{CampaignLead, CampaignLeadFilter, Database, DatabaseUnavailable, StoredLead, lead_of_row, row_of_lead};
+use records::{
+    CampaignLead, CampaignLeadFilter, Database, DatabaseUnavailable, LeadList, StoredLead, lead_of_row, row_of_lead,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
@@ -37,7 +39,8 @@ impl LeadReader {
             if let Err(away) = &read {
                 tracing::warn!(%campaign, %away, "leads could not be read: they are asked for again");
             }
-            let page = Page { wanted, leads: read.ok() };
+            let (stock, leads) = read.map_or((Stock::default(), None), |(stock, leads)| (stock, Some(leads)));
+            let page = Page { wanted, leads, stock };
             let input = DialerInput::Campaigns(Box::new(Input::Page { campaign, page }));
             if self.post.dialer.send(input).await.is_err() {
                 return;
@@ -45,7 +48,9 @@ impl LeadReader {
         }
     }
 
-    async fn read(&mut self, campaign: CampaignId, wanted: Wanted) -> Result<Vec<Lead>, DatabaseUnavailable> {
+    async fn read(&mut self, campaign: CampaignId, wanted: Wanted) -> Result<(Stock, Vec<Lead>), DatabaseUnavailable> {
+        // First: what is imported afterwards is read another time.
+        let stock = stock(self.database.lead_list(&self.account, wanted.list).await?);
         let row = |place: u64| lead_of_row(wanted.list, u32::try_from(place).unwrap_or(u32::MAX));
         let limit = usize::from(wanted.limit);
         let account = self.account.clone();
@@ -69,7 +74,7 @@ impl LeadReader {
             What::NewAfter { place } => (self.fresh(campaign, wanted, false, place.map(row)).await?, Vec::new()),
             What::NewBefore { place } => (self.fresh(campaign, wanted, true, place.map(row)).await?, Vec::new()),
         };
-        self.leads(wanted, stored, &booked).await
+        Ok((stock, self.leads(wanted, stored, &booked).await?))
     }
 
     /// What was journaled before a start stands in the rows: a lead that was called is not read as a new one.
@@ -154,6 +159,14 @@ impl LeadReader {
             }
         };
         Ok(stored.into_iter().map(lead).collect())
+    }
+}
+
+fn stock(list: Option<LeadList>) -> Stock {
+    match list {
+        Some(list) if !list.state.is_over() => Stock::Importing,
+        Some(list) if list.counts.leads > 0 => Stock::Whole,
+        _ => Stock::Empty,
     }
 }
 

@@ -65,9 +65,12 @@ impl Faults {
         self.unless(is_bot || !is_message, "/queue", "required", || {
             format!("a queue: agents serve the dial method {}", campaign.method.word())
         });
-        self.unless(!is_message || campaign.terms.voice != Voice::Person, "/voice", "contradiction", || {
-            "recorded or ai, as no person speaks".to_owned()
-        });
+        self.unless(
+            !(is_bot || is_message) || campaign.terms.voice != Voice::Person,
+            "/voice",
+            "contradiction",
+            || "recorded or ai, as no person speaks".to_owned(),
+        );
     }
 
     fn lists(&mut self, campaign: &Definition) {
@@ -207,6 +210,16 @@ mod tests {
     fn a_plain_campaign_is_right() {
         let mut campaign = Definition::new("Autumn", Method::Predictive, Service::Queue(QueueId(1)));
         campaign.lists = vec![ListShare { list: ListId(1), share: 0 }];
+        assert_eq!(check(&campaign), []);
+    }
+
+    /// The law asks for consent where no person speaks: whoever serves the queue.
+    #[test]
+    fn a_bot_is_no_person() {
+        let mut campaign = Definition::new("Autumn", Method::Bot { concurrent: 5 }, Service::Queue(QueueId(1)));
+        campaign.lists = vec![ListShare { list: ListId(1), share: 0 }];
+        assert_eq!(check(&campaign).into_iter().map(|fault| fault.at).collect::<Vec<_>>(), ["/voice"]);
+        campaign.terms.voice = Voice::Ai;
         assert_eq!(check(&campaign), []);
     }
 

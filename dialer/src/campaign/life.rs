@@ -52,6 +52,8 @@ pub enum Step {
     Stop(Actor),
     /// Every lead is done.
     Finish,
+    /// A list of it is called anew.
+    Reset,
     /// It is called off.
     Cancel(Actor, Option<String>),
 }
@@ -202,14 +204,18 @@ impl Life {
                 from(&[Status::Processing, Status::Running, Status::Paused], "stopped")?;
                 (self.status, self.ended_at) = (Status::Completed, Some(now));
             }
+            Step::Reset if status == Status::Completed => {
+                // Nobody wrote it anew: its approval stands.
+                (self.status, self.ended_at) = (Status::Approved, None);
+            }
+            Step::Reset if status == Status::Cancelled => return Err(Denied::Status { status, verb: "reset" }),
+            Step::Reset => return Ok(false),
             Step::Cancel(_, reason) => {
-                if status == Status::Cancelled {
-                    return Ok(false);
+                match status {
+                    Status::Cancelled => return Ok(false),
+                    Status::Completed => return Err(Denied::Status { status, verb: "cancelled" }),
+                    _ => {}
                 }
-                from(
-                    &[Status::Pending, Status::Approved, Status::Processing, Status::Running, Status::Paused],
-                    "cancelled",
-                )?;
                 (self.status, self.reason, self.ended_at) = (Status::Cancelled, reason, Some(now));
             }
         }
@@ -285,21 +291,31 @@ mod tests {
         assert_eq!((life.status, life.reason), (Status::Pending, None));
     }
 
-    /// The arrows of data-model.md section 4, and no other.
+    #[test]
+    fn a_reset_takes_what_is_completed_back_to_where_it_can_be_started() {
+        let mut life = lived(&[Step::Submit(who("ann")), Step::Approve(who("bob")), Step::Start(who("ann"))]);
+        assert_eq!(life.take(Step::Reset, AT, true), Ok(false), "while it runs it goes on");
+        assert_eq!(life.take(Step::Finish, AT, true), Ok(true));
+        assert_eq!(life.take(Step::Reset, AT, true), Ok(true));
+        assert_eq!((life.status, life.ended_at), (Status::Approved, None));
+        assert_eq!(life.take(Step::Start(who("ann")), AT, true), Ok(true));
+    }
+
+    /// The arrows of data-model.md section 4, the way out for what was rejected, and the way back for what is completed.
     #[test]
     fn every_arrow() {
         let steps = |status| match status {
-            Status::Pending => "submit approve? reject? cancel edit",
-            Status::Approved => "approve start cancel edit",
-            Status::Processing => "ready start pause stop cancel",
-            Status::Running => "start pause stop cancel",
-            Status::Paused => "pause start stop cancel edit",
-            Status::Completed => "stop",
-            Status::Rejected => "edit",
+            Status::Pending => "submit approve? reject? cancel edit reset",
+            Status::Approved => "approve start cancel edit reset",
+            Status::Processing => "ready start pause stop cancel reset",
+            Status::Running => "start pause stop cancel reset",
+            Status::Paused => "pause start stop cancel edit reset",
+            Status::Completed => "stop reset",
+            Status::Rejected => "edit cancel reset",
             Status::Cancelled => "cancel",
         };
         for status in Status::ALL {
-            let all: [(&str, Step); 9] = [
+            let all: [(&str, Step); 10] = [
                 ("submit", Step::Submit(who("ann"))),
                 ("approve", Step::Approve(who("bob"))),
                 ("reject", Step::Reject(who("bob"), "x".to_owned())),
@@ -309,6 +325,7 @@ mod tests {
                 ("stop", Step::Stop(who("ann"))),
                 ("cancel", Step::Cancel(who("ann"), None)),
                 ("edit", Step::Edit(who("ann"))),
+                ("reset", Step::Reset),
             ];
             for (verb, step) in all {
                 let mut life = Life { status, ..Life::default() };

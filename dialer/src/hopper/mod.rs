@@ -14,4 +14,4 @@ pub use after::After;
 pub use lead::{Booked, Done, Lead, Place, Tries};
 pub use numbers::{NUMBERS_MAX, NumberHistory, Numbers};
 pub use queue::{Counts, HELD_MAX, Hopper, Kind, Taken};
-pub use source::{PAGE, Page, Wanted, What};
+pub use source::{PAGE, Page, Stock, Wanted, What};

@@ -6,7 +6,7 @@ use clock::{AgentId, AttemptId, LeadId, ListId, Rng, WallTime};
 
 use super::after::After;
 use super::lead::{Booked, Done, Lead, Place};
-use super::source::{Page, Source, Wanted, What};
+use super::source::{Page, Source, Stock, Wanted, What};
 use crate::campaign::{LeadAction, LeadOrder, ListShare, Mix, Outcome, Recycle};
 
 /// Whom a campaign calls next.
@@ -102,10 +102,10 @@ impl Hopper {
 
     /// Takes a page.
     pub fn page(&mut self, page: Page, now: WallTime, rng: &mut Rng) {
-        let Page { wanted, leads } = page;
+        let Page { wanted, leads, stock } = page;
         let Some(at) = self.sources.iter().position(|source| source.list == wanted.list) else { return };
         let Some(source) = self.sources.get_mut(at) else { return };
-        source.came(wanted, leads.as_deref(), now);
+        source.came(wanted, leads.as_deref(), stock, now);
         let is_reset = matches!(wanted.what, What::DoneBefore { .. });
         let mut fresh = Vec::new();
         for mut lead in leads.into_iter().flatten() {
@@ -350,10 +350,17 @@ impl Hopper {
         self.sources.iter().all(|source| source.is_dry() && source.buffer.is_empty())
     }
 
-    /// Nothing is left to call, now or later.
+    /// Nothing is left to call, now or later. A list that is still imported, or never had a lead, is not called to its
+    /// end.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.is_dry() && self.leads.is_empty()
+        self.is_dry() && self.leads.is_empty() && self.stock() == Stock::Whole
+    }
+
+    /// What its lists had when they were looked at last: of several the one of which most is to come.
+    #[must_use]
+    pub fn stock(&self) -> Stock {
+        self.sources.iter().map(|source| source.stock).max().unwrap_or_default()
     }
 
     /// When the next lead that waits is due.

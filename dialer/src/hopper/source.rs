@@ -52,6 +52,20 @@ pub struct Page {
     pub wanted: Wanted,
     /// The leads; none: they could not be read.
     pub leads: Option<Vec<Lead>>,
+    /// What the list had just before they were read.
+    pub stock: Stock,
+}
+
+/// What a list has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stock {
+    /// All its leads, unless some are added.
+    #[default]
+    Whole,
+    /// It never had a lead.
+    Empty,
+    /// It is not imported to its end: more leads come by themselves.
+    Importing,
 }
 
 /// A list of a campaign.
@@ -74,6 +88,8 @@ pub(super) struct Source {
     dry_at: Option<WallTime>,
     /// Leads were added since the page that is under way was asked for.
     has_more: bool,
+    /// What it had, when it was looked last.
+    pub(super) stock: Stock,
     reset_at: Option<WallTime>,
 }
 
@@ -101,6 +117,7 @@ impl Source {
             asked_at: None,
             dry_at: None,
             has_more: false,
+            stock: Stock::default(),
             reset_at,
         }
     }
@@ -122,9 +139,9 @@ impl Source {
     }
 
     /// Notes that a page came. `None`: it could not be read, and is asked for again later.
-    pub(super) fn came(&mut self, wanted: Wanted, leads: Option<&[Lead]>, now: WallTime) {
+    pub(super) fn came(&mut self, wanted: Wanted, leads: Option<&[Lead]>, stock: Stock, now: WallTime) {
         let Some(leads) = leads else { return };
-        self.asked_at = None;
+        (self.asked_at, self.stock) = (None, stock);
         let is_last = leads.len() < usize::from(wanted.limit);
         let places = || leads.iter().map(|lead| lead.place);
         match wanted.what {

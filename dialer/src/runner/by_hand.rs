@@ -4,7 +4,7 @@ use clock::{AgentId, AttemptId, LeadId, ListId, Now};
 
 use super::attempt::Attempt;
 use super::campaign::{Campaign, Preview, Shared};
-use super::contract::{ByHand, Effect, Refusal, Reply, Shown};
+use super::contract::{ByHand, Effect, JudgedNote, Note, Refusal, Reply, Shown};
 use super::dial::NotDialed;
 use super::explain::Hold;
 use crate::campaign::{Method, Recycle, Status};
@@ -153,6 +153,9 @@ impl Campaign {
         let facts = Facts { attempt: Some(attempt), ..Facts::new(&number, Purpose::Campaign, now.wall) };
         let verdict = gate::judge(&shared.rules, &shared.lists, &facts);
         if !verdict.is_allowed() {
+            let (queue, agent, lead) = (run.definition.queue(), Some(agent), LeadId::default());
+            let judged = JudgedNote { campaign, lead, queue, attempt: None, agent, verdict: verdict.clone() };
+            shared.out.push_back(Effect::Note(Note::Judged(Box::new(judged))));
             return Err(Refusal::Gate(Box::new(verdict)));
         }
         let id = AttemptId::mint(now.wall, &mut shared.rng);

@@ -69,6 +69,7 @@ impl Dialer {
         if campaign.written.definition.lists.iter().all(|share| share.list != list) {
             return Err(Refusal::UnknownList);
         }
+        campaign.life.take(Step::Reset, now.wall, self.four_eyes).map_err(Refusal::Denied)?;
         campaign.resets.insert(list, now.wall);
         if let Some(run) = &mut campaign.run {
             run.hopper.reset(list, now.wall);

@@ -14,7 +14,7 @@ use super::ledger::Window;
 use crate::campaign::{Status, Step};
 use crate::contract::{AgentFact, Doing, Fact};
 use crate::gate::packed;
-use crate::hopper::{NUMBERS_MAX, Numbers, Place};
+use crate::hopper::{NUMBERS_MAX, Numbers, Place, Stock};
 use crate::pacing::AgentState;
 
 /// All campaigns, with what they share.
@@ -329,11 +329,13 @@ impl Campaign {
         let is_dry = run.hopper.is_dry() && run.hopper.next_due().is_none_or(|at| at > now.wall + DRY_FOR);
         if is_dry && run.definition.method != crate::campaign::Method::Manual {
             let waiting = run.hopper.counts().retries + run.hopper.counts().callbacks;
-            found.push(alert(
-                AlertKind::ListDry,
-                None,
-                format!("No new lead is left; {waiting} wait for their next try."),
-            ));
+            let why = match run.hopper.stock() {
+                Stock::Whole => "",
+                Stock::Empty => " A list of it never had a lead.",
+                Stock::Importing => " A list of it is not imported to its end.",
+            };
+            let says = format!("No new lead is left; {waiting} wait for their next try.{why}");
+            found.push(alert(AlertKind::ListDry, None, says));
         }
         let at_work = run.told.values().filter(|state| **state != AgentState::Away).count();
         if run.definition.queue().is_some() && at_work == 0 && run.pace.hold != Some(Hold::Schedule) {

@@ -58,6 +58,8 @@ pub enum Hold {
     Pacing,
     /// The abandon rate is at its limit: only with an agent who waits.
     Budget,
+    /// No lead can be called now, and a list is not imported to its end.
+    Importing,
     /// No lead can be called now.
     NoLeads,
 }
@@ -124,6 +126,7 @@ impl Hold {
             Self::Lines => "lines",
             Self::Pacing => "pacing",
             Self::Budget => "budget",
+            Self::Importing => "importing",
             Self::NoLeads => "no_leads",
         }
     }

@@ -8,6 +8,7 @@ use super::dial::NotDialed;
 use super::explain::{Hold, Pace};
 use crate::campaign::{Method, Service, Status};
 use crate::contract::Order;
+use crate::hopper::Stock;
 use crate::pacing::AgentState;
 
 impl Campaign {
@@ -52,7 +53,8 @@ impl Campaign {
             let Some(run) = &mut self.run else { return };
             let free: Vec<_> = run.told.keys().copied().filter(|agent| run.is_free(*agent)).collect();
             let Some(taken) = run.hopper.take(now.wall, |agent| free.contains(&agent)) else {
-                pace.hold = pace.hold.or(Some(Hold::NoLeads));
+                let is_importing = run.hopper.stock() == Stock::Importing;
+                pace.hold = pace.hold.or(Some(if is_importing { Hold::Importing } else { Hold::NoLeads }));
                 return;
             };
             match self.dial(shared, taken, None, now) {

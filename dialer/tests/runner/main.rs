@@ -2,6 +2,7 @@
 //! goes by what was ordered and noted alone.
 
 mod judge;
+mod rest;
 mod world;
 
 use clock::ListId;

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use clock::{AgentId, AttemptId, CallId, CampaignId, Instant, LeadId, ListId, Now, QueueId, RequestId, Rng, WallTime};
 use dialer::campaign::{Actor, Definition, Outcome, Step};
 use dialer::contract::{AgentFact, Detection, Dial, Doing, EndClass, Ending, Fact, Heard, OnPerson, Order, Report};
-use dialer::hopper::{Booked, Lead, NumberHistory, Page, Tries, Wanted, What};
-use dialer::runner::{Attempt, Dialer, Effect, Input, Ledger, Note, Restored, Written};
+use dialer::hopper::{Booked, Lead, NumberHistory, Page, Stock, Tries, Wanted, What};
+use dialer::runner::{
+    Attempt, ByHand, CampaignSnapshot, Dialer, Effect, Input, JudgedNote, Ledger, Note, Refusal, Restored, Written,
+};
 
 use super::judge::Judge;
 
@@ -39,6 +41,11 @@ pub(crate) struct World {
     is_over: bool,
     /// Orders to end what rings.
     pub(crate) given_up: u64,
+    /// What its lists have, as the database says.
+    pub(crate) stock: Stock,
+    /// The last that the gate said.
+    pub(crate) judged: Option<JudgedNote>,
+    refused: Option<Refusal>,
 }
 
 /// Its place, list and number, and what the campaign noted of it.
@@ -76,6 +83,9 @@ impl World {
             life: Default::default(),
             is_over: false,
             given_up: 0,
+            stock: Stock::Whole,
+            judged: None,
+            refused: None,
             scene,
         };
         let written = world.written.clone();
@@ -123,6 +133,26 @@ impl World {
         self.made += 1;
         let request = Some(RequestId(self.made));
         self.tell(Input::Step { request, campaign: CAMPAIGN, step });
+    }
+
+    /// Calls a list anew.
+    pub(crate) fn reset(&mut self, list: ListId) {
+        self.made += 1;
+        self.tell(Input::Reset { request: Some(RequestId(self.made)), campaign: CAMPAIGN, list });
+    }
+
+    /// An agent has a number dialed, which is refused.
+    pub(crate) fn dial_refused(&mut self, agent: AgentId, number: &str) -> Option<Refusal> {
+        let what = ByHand::Number { number: number.to_owned(), history: Some(NumberHistory::default()) };
+        let now = self.now();
+        self.dialer.handle(now, Input::ByHand { request: REFUSED, campaign: CAMPAIGN, agent, what });
+        self.drain();
+        self.refused.take()
+    }
+
+    pub(crate) fn campaign(&self) -> CampaignSnapshot {
+        let snapshot = self.dialer.snapshot(self.now().wall);
+        CampaignSnapshot::clone(snapshot.campaigns.values().next().expect("a campaign"))
     }
 
     /// The node is killed: what was noted is what is known.
@@ -281,8 +311,9 @@ impl World {
                 Effect::Note(note) => self.note(note),
                 Effect::Wanted { wanted, .. } => {
                     let leads = (!self.rng.chance(0.1)).then(|| self.read(wanted));
-                    self.tell(Input::Page { campaign: CAMPAIGN, page: Page { wanted, leads } });
+                    self.tell(Input::Page { campaign: CAMPAIGN, page: Page { wanted, leads, stock: self.stock } });
                 }
+                Effect::Reply { request: REFUSED, result } => self.refused = result.err(),
                 Effect::Reply { result, .. } => assert!(result.is_ok(), "{result:?}"),
                 Effect::Repaired { .. } | Effect::Show { .. } | Effect::DoNotCall { .. } => {}
             }
@@ -314,7 +345,8 @@ impl World {
                     history.recent.push(attempt.times.ordered_at);
                 }
             }
-            Note::Judged(_) | Note::Alert { .. } | Note::Progress(_) => {}
+            Note::Judged(judged) => self.judged = Some(*judged),
+            Note::Alert { .. } | Note::Progress(_) => {}
         }
     }
 
@@ -373,6 +405,8 @@ fn ending(class: EndClass) -> Ending {
 }
 
 const CAMPAIGN: CampaignId = CampaignId(77);
+/// Of what is refused.
+const REFUSED: RequestId = RequestId(u64::MAX);
 /// 2025-10-13 12:00 UTC, a Monday.
 const NOON: i64 = 1_760_356_800_000_000;
 const PERSON: u8 = 0;

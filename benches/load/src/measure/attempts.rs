@@ -137,7 +137,7 @@ fn list(node: &Node, leads: u64) -> Result<String, Fault> {
 fn campaign(node: &Node, list: &str, lines: u32) -> Result<String, Fault> {
     let definition = json!({
         "name": "Bench", "pacing": "bot", "concurrent": lines, "max_lines": lines, "queue": "support",
-        "lists": [{"list_id": list}], "detect": false, "record": false,
+        "voice": "ai", "lists": [{"list_id": list}], "detect": false, "record": false,
     });
     let made = node.rest.act("/v1/campaigns", &definition)?;
     let path = format!("/v1/campaigns/{}", made["id"].as_str().unwrap_or_default());

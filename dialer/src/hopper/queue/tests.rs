@@ -41,7 +41,7 @@ fn fill(hopper: &mut Hopper, sizes: &[(u128, u64)], now: WallTime) {
                 .collect(),
             What::Tried { .. } | What::DoneBefore { .. } => Vec::new(),
         };
-        hopper.page(Page { wanted, leads: Some(leads) }, now, &mut rng);
+        hopper.page(Page { wanted, leads: Some(leads), stock: Stock::Whole }, now, &mut rng);
     }
 }
 
@@ -97,14 +97,14 @@ fn what_was_let_go_of_is_not_taken_again_until_the_list_is_reset() {
     assert!(hopper.is_finished());
     // The database has not heard of it yet, and a page brings it once more.
     let wanted = Wanted { list: ListId(1), what: What::NewAfter { place: None }, limit: 10 };
-    hopper.page(Page { wanted, leads: Some(vec![lead(1, 1)]) }, NOW, &mut Rng::new(1));
+    hopper.page(Page { wanted, leads: Some(vec![lead(1, 1)]), stock: Stock::Whole }, NOW, &mut Rng::new(1));
     assert_eq!(hopper.take(NOW, |_| true), None);
     hopper.reset(ListId(1), NOW);
     let wanted = hopper.wanted(NOW + Duration::from_secs(60)).unwrap();
     assert!(matches!(wanted.what, What::DoneBefore { .. }));
     let mut done = lead(1, 1);
     done.booked = Some(Booked::Done(Done::Outcome));
-    hopper.page(Page { wanted, leads: Some(vec![done]) }, NOW, &mut Rng::new(1));
+    hopper.page(Page { wanted, leads: Some(vec![done]), stock: Stock::Whole }, NOW, &mut Rng::new(1));
     assert_eq!(hopper.take(NOW, |_| true).map(|taken| taken.lead), Some(taken));
 }
 
@@ -131,7 +131,7 @@ fn a_page_that_cannot_be_read_is_asked_for_again() {
     let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
     let wanted = hopper.wanted(NOW).unwrap();
     assert_eq!(hopper.wanted(NOW), None, "once at a time");
-    hopper.page(Page { wanted, leads: None }, NOW, &mut Rng::new(1));
+    hopper.page(Page { wanted, leads: None, stock: Stock::Whole }, NOW, &mut Rng::new(1));
     assert_eq!(hopper.wanted(NOW), None);
     assert_eq!(hopper.wanted(NOW + Duration::from_secs(5)), Some(wanted));
     assert!(!hopper.is_ready() && !hopper.is_finished());
@@ -147,7 +147,7 @@ fn leads_that_are_added_are_asked_for_at_once() {
     let wanted = hopper.wanted(NOW).expect("it looks again");
     // More come while the page is under way, which does not have them.
     hopper.look();
-    hopper.page(Page { wanted, leads: Some(vec![lead(1, 2)]) }, NOW, &mut rng);
+    hopper.page(Page { wanted, leads: Some(vec![lead(1, 2)]), stock: Stock::Whole }, NOW, &mut rng);
     fill(&mut hopper, &[(1, 3)], NOW);
     assert_eq!((hopper.wanted(NOW), places(&mut hopper, 3, NOW)), (None, vec![(1, 2), (1, 3)]));
 }

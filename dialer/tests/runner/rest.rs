@@ -1,0 +1,67 @@
+//! What a campaign is left with: lists that are still imported or have nothing, a reset when all is done, denials.
+
+use clock::{AgentId, LeadId, ListId};
+use dialer::campaign::{Method, Status, Step};
+use dialer::hopper::Stock;
+use dialer::runner::{AlertKind, Hold, Refusal};
+
+use super::scene;
+use super::world::{Scene, World, actor};
+
+/// Over nobody, or few who are tried once.
+fn short(seed: u64, leads: u64) -> Scene {
+    let mut scene = scene(seed, Method::Progressive);
+    scene.leads = leads;
+    scene.definition.recycle.rules.clear();
+    (scene.definition.terms.caps.number_in_24_h, scene.definition.terms.caps.lead) = (None, None);
+    scene
+}
+
+#[test]
+fn a_campaign_waits_for_leads_that_are_still_imported() {
+    for (stock, hold, says) in [
+        (Stock::Importing, Hold::Importing, "not imported to its end"),
+        (Stock::Empty, Hold::NoLeads, "never had a lead"),
+    ] {
+        let mut world = World::new(short(5, 12));
+        world.stock = stock;
+        world.run();
+        let seen = world.campaign();
+        let held = seen.pace.as_ref().and_then(|pace| pace.hold);
+        assert_eq!((seen.life.status, held), (Status::Running, Some(hold)), "{stock:?}");
+        let dry = seen.alerts.iter().find(|alert| alert.kind == AlertKind::ListDry).expect("an alert");
+        assert!(dry.says.contains(says), "{}", dry.says);
+        world.stock = Stock::Whole;
+        world.run_for(60);
+        assert_eq!(world.campaign().life.status, Status::Completed, "{stock:?}: it is imported, and all are called");
+    }
+}
+
+#[test]
+fn a_list_that_is_reset_when_all_is_done_is_called_again() {
+    let mut world = World::new(short(5, 12));
+    world.run();
+    let dialed = world.judge.dials;
+    assert_eq!((world.campaign().life.status, dialed > 5), (Status::Completed, true));
+    world.reset(ListId(1));
+    assert_eq!(world.campaign().life.status, Status::Approved);
+    world.run_for(60);
+    assert_eq!(world.judge.dials, dialed, "not before it is started");
+    world.step(Step::Start(actor("ann")));
+    world.run();
+    assert!(world.judge.dials > dialed + 2, "{} and {dialed}", world.judge.dials);
+    assert_eq!(world.campaign().life.status, Status::Completed);
+    world.settle();
+    world.judge.close(&world.dialer.snapshot(world.now().wall));
+}
+
+#[test]
+fn a_typed_number_that_is_denied_is_kept_with_its_verdict() {
+    let mut world = World::new(Scene { agents: 1, ..scene(5, Method::Manual) });
+    world.run_for(5);
+    let refused = world.dial_refused(AgentId(1), "+442071800003");
+    assert!(matches!(refused, Some(Refusal::Gate(_))), "{refused:?}");
+    let judged = world.judged.expect("a verdict");
+    assert_eq!((judged.agent, judged.attempt, judged.lead), (Some(AgentId(1)), None, LeadId::default()));
+    assert_eq!((judged.verdict.is_allowed(), judged.verdict.evidence.number.as_str()), (false, "+442071800003"));
+}
