@@ -373,6 +373,7 @@ fn directory(config: &Config, known: &Known<'_>) -> Directory {
         dispositions: config.dispositions.clone(),
         dial_rules: config.dialing.gate.clone(),
         messages: config.dialing.messages.clone(),
+        own_numbers: own_numbers(config),
         ..Directory::default()
     };
     for (extension, id) in &known.agents {
@@ -403,6 +404,14 @@ fn directory(config: &Config, known: &Known<'_>) -> Directory {
         directory.trunks.insert(*id, named);
     }
     directory
+}
+
+/// What called phones may be shown; a service's code is no number.
+fn own_numbers(config: &Config) -> BTreeSet<String> {
+    let numbers = config.numbers.iter().map(|number| &number.number).filter(|number| number.starts_with('+'));
+    let shown = config.trunks.iter().filter_map(|trunk| trunk.caller_id.as_ref());
+    let of_queues = config.queues.iter().filter_map(|queue| queue.caller_id.as_ref());
+    numbers.chain(shown).chain(of_queues).cloned().collect()
 }
 
 /// As a SIP URI.

@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use centre::{Answer, CampaignCommand, Command};
 use clock::{CampaignId, ListId};
 use dialer::campaign::{Actor, Denied, Status, Step};
-use dialer::runner::{CampaignSnapshot, Refusal, Reply};
+use dialer::runner::{CampaignSnapshot, Refusal, Reply, Written};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -35,6 +35,7 @@ use crate::problem::{Code, Problem};
 use crate::query::{AnyOf, Limit, NoParameters, Query};
 use crate::rights::Permission;
 use crate::snapshot::snapshot_age;
+use crate::voicemail::away;
 
 use definition::{CampaignDefinition, refused};
 pub use definition::{message as campaign_message, read_campaign};
@@ -131,7 +132,7 @@ async fn create(
     JsonBody { value, bytes }: JsonBody<CampaignDefinition>,
 ) -> Result<Response, Problem> {
     ours(&shared, &principal)?;
-    let written = value.written(&shared.directory())?;
+    let written = written(&shared, &principal, &value).await?;
     let key = RequestKey::read(&headers, &principal, "POST /v1/campaigns", &bytes)?;
     let campaign = CampaignId(new_id()?.0);
     let command = CampaignCommand::Write { campaign, written, by: actor(&principal) };
@@ -170,7 +171,7 @@ async fn edit(
     JsonBody { value, .. }: JsonBody<CampaignDefinition>,
 ) -> Result<Json<Campaign>, Problem> {
     let campaign = known(&shared, &principal, &id)?;
-    let written = value.written(&shared.directory())?;
+    let written = written(&shared, &principal, &value).await?;
     act(&shared, CampaignCommand::Write { campaign, written, by: actor(&principal) }).await?;
     Ok(Json(seen(&shared, campaign).await?))
 }
@@ -277,12 +278,37 @@ async fn step(
     if verb == "start" && key.is_none() {
         return Err(key_required());
     }
-    let command = CampaignCommand::Step { campaign, step: step(actor(principal)) };
+    let step = step(actor(principal));
+    let account = principal.account.clone();
     once(Arc::clone(&shared), key, async move {
+        still_right(&shared, &account, campaign, &step).await?;
+        let command = CampaignCommand::Step { campaign, step };
         act(&shared, command).await?;
         Ok((StatusCode::OK, seen(&shared, campaign).await?))
     })
     .await
+}
+
+/// What a campaign means, or everything that is wrong with it.
+async fn written(shared: &Shared, principal: &Principal, value: &CampaignDefinition) -> Result<Written, Problem> {
+    let of_lists = value.lists_wanting(&shared.services.database, &principal.account).await.map_err(away)?;
+    value.written(&shared.directory(), of_lists)
+}
+
+/// What a campaign names may have gone since it was written: looked at again before it is submitted and started.
+async fn still_right(shared: &Shared, account: &str, campaign: CampaignId, step: &Step) -> Result<(), Problem> {
+    let found = shared.snapshot().campaigns.campaigns.get(&campaign).cloned();
+    let Some(found) = found else { return Ok(()) };
+    let is_looked_at = matches!(
+        (step, found.life.status),
+        (Step::Submit(_), Status::Pending) | (Step::Start(_), Status::Approved | Status::Paused)
+    );
+    // A text of a newer program is not judged by an older one.
+    let text = serde_json::from_str::<CampaignDefinition>(&found.written.text).ok().filter(|_| is_looked_at);
+    let Some(text) = text else { return Ok(()) };
+    // Without the database it waits for its leads, and is not over before it has seen them.
+    let of_lists = text.lists_wanting(&shared.services.database, account).await.unwrap_or_default();
+    text.written(&shared.directory(), of_lists).map(drop)
 }
 
 /// Has the dialer do something.

@@ -1,5 +1,6 @@
 //! A campaign as it is written over the API: what the dialer means by it, and what is wrong with it.
 
+mod known;
 mod ranges;
 
 use std::collections::BTreeMap;
@@ -320,10 +321,11 @@ pub fn read_campaign(text: &str, directory: &Directory) -> Option<Written> {
 }
 
 impl CampaignDefinition {
-    /// What it means, or everything that is wrong with it.
-    pub(super) fn written(&self, directory: &Directory) -> Result<Written, Problem> {
+    /// What it means, or everything that is wrong with it and its lists.
+    pub(super) fn written(&self, directory: &Directory, of_lists: Vec<Fault>) -> Result<Written, Problem> {
         let (definition, mut faults) = self.read(directory);
-        let more = self.ranges().into_iter().chain(check(&definition));
+        let named = of_lists.into_iter().chain(self.unknown(directory));
+        let more = named.chain(self.ranges()).chain(check(&definition));
         for fault in more {
             if faults.iter().all(|known| known.at != fault.at) {
                 faults.push(fault);

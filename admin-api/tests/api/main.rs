@@ -8,6 +8,7 @@ mod audit;
 mod bans;
 mod callbacks;
 mod calls;
+mod campaigns;
 mod cast;
 mod client;
 mod compliance;

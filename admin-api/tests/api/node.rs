@@ -220,6 +220,13 @@ impl Node {
         }
     }
 
+    /// After a reload these are the account's own numbers.
+    pub(crate) fn own_numbers(&self, numbers: &[&str]) {
+        self.published.1.send_modify(|directory| {
+            Arc::make_mut(directory).own_numbers = numbers.iter().map(|number| (*number).to_owned()).collect();
+        });
+    }
+
     pub(crate) fn writer(&self) -> Writer {
         self.writer.clone()
     }
@@ -348,6 +355,7 @@ fn directory() -> Directory {
             ..dialer::gate::Rules::default()
         },
         messages: vec!["safe-harbour".into()],
+        own_numbers: ["+442071830000".into()].into(),
     }
 }
 

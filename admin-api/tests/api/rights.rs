@@ -317,7 +317,9 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
 /// What is of campaigns.
 async fn row_of_campaign(node: &Node, name: &str, unique: &str) -> Row {
     use Stranger::{Empty, Nothing, Refused};
-    let body = json!({"name": unique, "pacing": "progressive", "queue": "support", "lists": [{"list_id": LEAD_LIST}]});
+    let list = made(node, "lead-lists", &json!({"name": unique})).await;
+    let list = list.rsplit('/').next().unwrap_or_default();
+    let body = json!({"name": unique, "pacing": "progressive", "queue": "support", "lists": [{"list_id": list}]});
     let campaign = made(node, "campaigns", &body).await;
     let at = |path: String, body: Value, allowed, stranger| Row { path, body, allowed, not_own: None, stranger };
     let of = |rest: &str, body: Value, allowed| at(format!("{campaign}{rest}"), body, allowed, Nothing);
@@ -337,16 +339,13 @@ async fn row_of_campaign(node: &Node, name: &str, unique: &str) -> Row {
         "pause_campaign" => of("/pause", Value::Null, LEADERS),
         "stop_campaign" => of("/stop", Value::Null, LEADERS),
         "cancel_campaign" => of("/cancel", Value::Null, LEADERS),
-        "reset_campaign_list" => of("/reset", json!({"list_id": LEAD_LIST}), LEADERS),
+        "reset_campaign_list" => of("/reset", json!({"list_id": list}), LEADERS),
         "estimate_campaign" => of("/estimate", json!({"leads": 1000}), LOOKERS),
         "list_campaign_attempts" => of("/attempts", Value::Null, LOOKERS),
         "list_campaign_leads" => of("/leads", Value::Null, LOOKERS),
         "add_campaign_leads" => {
-            let list = made(node, "lead-lists", &json!({"name": unique})).await;
-            let lists = json!([{"list_id": list.rsplit('/').next().unwrap()}]);
-            let body = json!({"name": unique, "pacing": "progressive", "queue": "support", "lists": lists});
             let leads = json!({"leads": [{"numbers": [NUMBER]}]});
-            at(format!("{}/leads", made(node, "campaigns", &body).await), leads, LEADERS, Nothing)
+            of("/leads", leads, LEADERS)
         }
         "why_lead_is_not_dialed" => of(&format!("/leads/{}/why-not", clock::LeadId(7)), Value::Null, LOOKERS),
         "next_campaign_lead" => by_hand("next-lead", Value::Null),
@@ -504,4 +503,3 @@ fn taken(number: Option<String>) -> acd::CallbackTaken {
 }
 
 const NUMBER: &str = "+442071838750";
-const LEAD_LIST: &str = "list_0190f5a2b6d07c3a9d1e4f5000000000";

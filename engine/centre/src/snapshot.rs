@@ -1,6 +1,6 @@
 //! What readers see: names for ids, and the owners' last published states.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use clock::{AgentId, QueueId, SkillId, TrunkId, WallTime};
@@ -26,6 +26,8 @@ pub struct Directory {
     pub dial_rules: dialer::gate::Rules,
     /// Names of the messages that campaigns may play.
     pub messages: Vec<String>,
+    /// Numbers that calls may show: those of the account, and what its trunks and queues show. E.164.
+    pub own_numbers: BTreeSet<String>,
 }
 
 /// A reason of pauses.
