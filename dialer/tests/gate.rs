@@ -78,7 +78,9 @@ fn states_are_stricter() {
     assert_eq!(decides(&judged("+12125550100", "2026-01-15T01:30:00Z", moved)), "us.fl.calling-hours");
     // One that nobody knows might be any of them.
     let unknown = Attempt { region: Some("Flordia"), ..attempt(&terms) };
-    assert_eq!(judged("+12125550100", "2026-01-14T18:00:00Z", unknown).denied_by(), Some("facts_missing"));
+    assert_eq!(judged("+12125550100", "2026-01-14T18:00:00Z", unknown).denied_by(), Some("unknown_region"));
+    let letters = Attempt { region: Some("KY"), ..attempt(&terms) };
+    assert_eq!(decides(&judged("+12125550100", "2026-01-14T14:30:00Z", letters)), "us.ky.calling-hours", "no island");
     // Before a rule is in force it does not bind.
     assert_eq!(us("+15035550100", "2025-12-30T15:59:00Z"), "us.tsr.calling-hours");
     assert_eq!(us("+15035550100", "2025-12-31T04:30:00Z"), "allowed", "20:30 in Oregon");

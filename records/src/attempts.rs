@@ -130,6 +130,7 @@ impl Database {
     }
 
     /// What is known of numbers, by their digits: of one that is not in it no attempt is. Recent are those since `since`.
+    /// Attempts that never rang count for nobody.
     ///
     /// # Errors
     /// When the database is away.
@@ -148,7 +149,8 @@ impl Database {
              MAX(CASE WHEN outcome IN ('machine', 'machine_message') THEN COALESCE(detected_at, ended_at) END) \
              FROM attempts WHERE account = ",
         );
-        query.push_bind(account).push(" AND number IN ").push_list(digits.iter().copied()).push(" GROUP BY number");
+        query.push_bind(account).push(" AND number IN ").push_list(digits.iter().copied());
+        query.push(RANG).push(" GROUP BY number");
         for row in self.rows(query).await? {
             let total = u32::try_from(columns::optional_count(&row, 1)?.unwrap_or(0)).unwrap_or(u32::MAX);
             let (abandoned_at, machine_at) = (columns::optional_time(&row, 2)?, columns::optional_time(&row, 3)?);
@@ -157,7 +159,7 @@ impl Database {
         }
         let mut query = sql("SELECT number, ordered_at FROM attempts WHERE account = ");
         query.push_bind(account).push(" AND number IN ").push_list(digits.iter().copied());
-        query.push(" AND ordered_at >= ").push_bind(since).push(" ORDER BY ordered_at");
+        query.push(" AND ordered_at >= ").push_bind(since).push(RANG).push(" ORDER BY ordered_at");
         for row in self.rows(query).await? {
             let number = columns::optional_count(&row, 0)?.unwrap_or(0);
             known.entry(number).or_default().recent.push(columns::time(&row, 1)?);
@@ -165,6 +167,10 @@ impl Database {
         Ok(known)
     }
 }
+
+/// Somebody may have been bothered by it: as the dialer's `Attempt::never_rang` has it.
+const RANG: &str = " AND (COALESCE(outcome, '') NOT IN ('not_dialed', 'failed') OR rang_at IS NOT NULL \
+                    OR answered_at IS NOT NULL OR code = 'silent')";
 
 /// Writes an attempt as it is now.
 pub(crate) async fn write(to: &mut Transaction, attempt: &Attempt) -> Result<(), Failure> {

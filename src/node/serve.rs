@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use centre::owner::DialerInput;
 use journal_core::Entry;
 use tokio::time::{Instant, timeout_at};
 
@@ -15,6 +16,7 @@ pub(super) async fn until_stopped(mut node: Node) {
     asked_to_stop().await;
     supervisor::stopping();
     tracing::info!("stopping: new calls are refused");
+    let _ = node.post.dialer.send(DialerInput::Campaigns(Box::new(dialer::runner::Input::Drain))).await;
     for lane in &node.post.shards {
         let _ = lane.send(call::Input::Drain).await;
     }

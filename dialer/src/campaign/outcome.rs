@@ -110,16 +110,23 @@ impl Recycle {
     pub const AFTER_MIN: Duration = Duration::from_secs(120);
     /// Longest: a year.
     pub const AFTER_MAX: Duration = Duration::from_secs(365 * 86_400);
+    /// Longest delay after what was our fault.
+    pub const OURS_MAX: Duration = Duration::from_secs(64 * 60);
     /// Most times of one outcome.
     pub const TIMES_MAX: u8 = 10;
     /// Most attempts in all.
     pub const ATTEMPTS_MAX: u32 = 100;
 
-    /// What the rules say of an outcome. What was our fault is tried again soon, without a rule.
+    /// What the rules say of an outcome; none: it ends the lead, unless it was our fault.
     #[must_use]
     pub fn after(&self, outcome: Outcome) -> Option<Again> {
-        let ours = Again { after: Self::AFTER_MIN, times: Self::TIMES_MAX, next_number: false };
-        self.rules.get(&outcome).copied().or_else(|| outcome.is_ours().then_some(ours))
+        self.rules.get(&outcome).copied()
+    }
+
+    /// After what was our fault a lead is tried again soon, the oftener it happened the later, and never given up.
+    #[must_use]
+    pub fn after_ours(times: u8) -> Duration {
+        Self::AFTER_MIN.saturating_mul(1 << times.min(5)).min(Self::OURS_MAX)
     }
 }
 

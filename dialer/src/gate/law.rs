@@ -9,7 +9,8 @@ use super::calendar::Day;
 use super::company::Rules;
 use super::facts::{Attempt, Caps, ConsentTo, Facts, History, Purpose, Subject, Voice};
 use super::lists::Lists;
-use super::place::{Place, is_region, zone_named};
+use super::place::{Country, Place, zone_named};
+use super::region::region_named;
 use super::rule_set::{Clause, ConsentWhen, Demand, RuleSet};
 use super::verdict::{Asked, Denial, Evidence, LocalTime, Rule, Tried};
 
@@ -30,7 +31,8 @@ pub(super) fn denies(rules: &Rules, lists: &Lists, facts: &Facts<'_>, evidence: 
     let judged = Judged::new(facts, lists, &place);
     judged.note(set, evidence);
     if let Some(region) = judged.unknown_region(set) {
-        return Some(missing(&format!("the lead's state {region:?} is not known, and states have rules of their own")));
+        let because = format!("the lead's state {region:?} is not known, and states have rules of their own");
+        return Some(Denial::by(Rule::UnknownRegion, because));
     }
     for clause in set.clauses.iter().filter(|clause| judged.is_bound_by(clause)) {
         let verified = rules.verified_by(clause.id).is_some();
@@ -49,7 +51,9 @@ struct Judged<'a> {
     lists: &'a Lists,
     /// The zones that the called person may be in, with what their clocks show; none: not known.
     clocks: Vec<(Zone, Civil)>,
-    regions: Vec<&'a str>,
+    regions: Vec<&'static str>,
+    /// The state that the lead names, where there is none of that name.
+    unknown_region: Option<&'a str>,
     /// In UTC.
     today: Day,
 }
@@ -77,8 +81,11 @@ impl<'a> Judged<'a> {
             })
             .collect();
         let mut regions = place.regions().to_vec();
-        regions.extend(attempt.and_then(|attempt| attempt.region).filter(|region| !place.regions().contains(region)));
-        Self { facts, attempt, lists, clocks, regions, today: Zone::utc().civil(facts.at).into() }
+        let stated = attempt.and_then(|attempt| attempt.region).filter(|_| place.country() == Country::NorthAmerica);
+        let named = stated.and_then(region_named);
+        regions.extend(named.filter(|region| !place.regions().contains(region)));
+        let unknown_region = stated.filter(|_| named.is_none());
+        Self { facts, attempt, lists, clocks, regions, unknown_region, today: Zone::utc().civil(facts.at).into() }
     }
 
     fn note(&self, set: &RuleSet, evidence: &mut Evidence) {
@@ -91,11 +98,9 @@ impl<'a> Judged<'a> {
             standing.filter(|consent| consent.stands(self.facts.at)).map(|consent| consent.id.clone()).collect();
     }
 
-    /// The region that the lead states, where clauses go by regions and it is none.
+    /// The state that nobody knows, where clauses go by states.
     fn unknown_region(&self, set: &RuleSet) -> Option<&'a str> {
-        let stated = self.attempt?.region?;
-        let goes_by_regions = set.clauses.iter().any(|clause| !clause.regions.is_empty());
-        (goes_by_regions && !is_region(stated)).then_some(stated)
+        self.unknown_region.filter(|_| set.clauses.iter().any(|clause| !clause.regions.is_empty()))
     }
 
     fn is_bound_by(&self, clause: &Clause) -> bool {

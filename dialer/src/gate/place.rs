@@ -67,12 +67,6 @@ pub fn zone_named(name: &str) -> Option<Zone> {
     }
 }
 
-/// Whether numbers are in that region (ISO 3166-2, of North America).
-#[must_use]
-pub(super) fn is_region(region: &str) -> bool {
-    PLAN.regions.binary_search(&region).is_ok()
-}
-
 /// Which data the places are from, with its version: `phonenumbers 9.0.43`.
 #[must_use]
 pub fn source() -> &'static str {
@@ -94,8 +88,6 @@ struct Plan {
     zones: Vec<Zone>,
     prefixes: ByPrefix<u16>,
     areas: ByPrefix<&'static str>,
-    /// All of the areas, in order.
-    regions: Vec<&'static str>,
 }
 
 static PLAN: LazyLock<Plan> = LazyLock::new(|| Plan::read(include_str!("../../data/number-zones.txt")));
@@ -103,8 +95,7 @@ static PLAN: LazyLock<Plan> = LazyLock::new(|| Plan::read(include_str!("../../da
 impl Plan {
     /// A line that cannot be read leaves its prefix without a zone, which closes it.
     fn read(text: &'static str) -> Self {
-        let mut plan =
-            Self { source: "", zones: Vec::new(), prefixes: Vec::new(), areas: Vec::new(), regions: Vec::new() };
+        let mut plan = Self { source: "", zones: Vec::new(), prefixes: Vec::new(), areas: Vec::new() };
         for line in text.lines() {
             let (kind, rest) = line.split_once(' ').unwrap_or((line, ""));
             let (key, values) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -121,9 +112,6 @@ impl Plan {
         }
         plan.prefixes.sort_unstable_by_key(|(prefix, _)| *prefix);
         plan.areas.sort_unstable_by_key(|(prefix, _)| *prefix);
-        plan.regions = plan.areas.iter().flat_map(|(_, regions)| regions.iter().copied()).collect();
-        plan.regions.sort_unstable();
-        plan.regions.dedup();
         plan
     }
 
@@ -172,7 +160,6 @@ mod tests {
         for name in ["EST", "PST", "Pacific Time", "Europe/Atlantis", "", "/"] {
             assert_eq!(named(name), None, "{name}");
         }
-        assert!(is_region("US-FL") && is_region("CA-ON") && is_region("JM") && !is_region("FL"));
     }
 
     #[test]

@@ -117,6 +117,8 @@ pub enum Rule {
     FactsMissing,
     /// The rule set is not for where the number is.
     Territory,
+    /// Nobody knows which state's rules hold there.
+    UnknownRegion,
     /// Nobody knows which time it is there.
     UnknownTimeZone,
     /// Hours in which the called person is not called.
@@ -137,7 +139,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order in which they are asked; within a rule set its clauses are asked in theirs.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Number,
         Self::DoNotCall,
         Self::CampaignDoNotCall,
@@ -150,6 +152,7 @@ impl Rule {
         Self::Pin,
         Self::FactsMissing,
         Self::Territory,
+        Self::UnknownRegion,
         Self::UnknownTimeZone,
         Self::CallingHours,
         Self::Holiday,
@@ -176,6 +179,7 @@ impl Rule {
             Self::Pin => "pin",
             Self::FactsMissing => "facts_missing",
             Self::Territory => "territory",
+            Self::UnknownRegion => "unknown_region",
             Self::UnknownTimeZone => "unknown_time_zone",
             Self::CallingHours => "calling_hours",
             Self::Holiday => "holiday",

@@ -14,7 +14,19 @@ impl After {
         let tries = &mut lead.tries;
         tries.last = Some((outcome, now));
         tries.counted = tries.counted.saturating_add(u32::from(!outcome.is_ours()));
-        let Some(again) = recycle.after(outcome) else { return Booked::Done(Done::Outcome) };
+        if !outcome.is_ours() {
+            tries.by_outcome.retain(|outcome, _| !outcome.is_ours());
+        }
+        let again = match recycle.after(outcome) {
+            Some(again) => again,
+            None if outcome.is_ours() => {
+                let times = tries.by_outcome.entry(outcome).or_default();
+                let after = Recycle::after_ours(*times);
+                *times = times.saturating_add(1);
+                return Booked::Retry(now + after);
+            }
+            None => return Booked::Done(Done::Outcome),
+        };
         if tries.counted >= recycle.attempts_max {
             return Booked::Done(Done::Exhausted);
         }
@@ -66,7 +78,11 @@ mod tests {
     fn what_is_our_fault_uses_no_try_up() {
         let recycle = Recycle { attempts_max: 1, ..Recycle::default() };
         let (mut lead, now) = (lead(1), WallTime::from_micros(0));
-        assert!(matches!(After::attempt(&mut lead, Outcome::NodeRestart, now, &recycle), Booked::Retry(_)));
+        let mut ours = || After::attempt(&mut lead, Outcome::Failed, now, &recycle);
+        let after: Vec<_> = (0..40).map(|_| ours()).collect();
+        assert_eq!(after[0], Booked::Retry(now + Recycle::AFTER_MIN));
+        assert_eq!(after[1], Booked::Retry(now + Recycle::AFTER_MIN * 2));
+        assert!(after[5..].iter().all(|after| *after == Booked::Retry(now + Recycle::OURS_MAX)), "never given up");
         assert_eq!(lead.tries.counted, 0);
         assert_eq!(After::attempt(&mut lead, Outcome::Busy, now, &recycle), Booked::Done(Done::Exhausted));
         assert_eq!(After::attempt(&mut lead, Outcome::Connected, now, &recycle), Booked::Done(Done::Outcome));

@@ -129,6 +129,12 @@ impl Tries {
         note(&mut self.recent, at);
     }
 
+    /// An attempt that began then never rang: nobody was bothered by it, so no cap counts it.
+    pub fn retract(&mut self, at: WallTime) {
+        self.total = self.total.saturating_sub(1);
+        forget(&mut self.recent, at);
+    }
+
     /// The list was reset: as if nothing had been tried, save for what the law counts.
     pub fn reset(&mut self) {
         (self.counted, self.number) = (0, 0);
@@ -160,6 +166,13 @@ pub(super) fn note(recent: &mut Vec<WallTime>, at: WallTime) {
         recent.remove(0);
     }
     recent.push(at);
+}
+
+/// Takes back that an attempt began.
+pub(super) fn forget(recent: &mut Vec<WallTime>, at: WallTime) {
+    if let Some(found) = recent.iter().rposition(|begun| *begun == at) {
+        recent.remove(found);
+    }
 }
 
 /// Attempts within 72 hours: an attempt each two minutes for two hours, far above any cap.

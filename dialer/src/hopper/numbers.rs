@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clock::WallTime;
 use serde::{Deserialize, Serialize};
 
-use super::lead::note;
+use super::lead::{forget, note};
 use crate::gate::{History, RECENT, Tries, packed};
 
 /// What is known of a number.
@@ -55,6 +55,20 @@ impl Numbers {
             known.total = known.total.saturating_add(1);
             note(&mut known.recent, at);
         }
+    }
+
+    /// An attempt that began then never rang.
+    pub fn retract(&mut self, number: &str, at: WallTime) {
+        if let Some(known) = self.of(number) {
+            known.total = known.total.saturating_sub(1);
+            forget(&mut known.recent, at);
+        }
+    }
+
+    /// When the last attempt of a number began, by whomever.
+    #[must_use]
+    pub fn last(&self, number: &str) -> Option<WallTime> {
+        self.known.get(&packed(number)?)?.recent.last().copied()
     }
 
     /// A person on it was left without an agent.

@@ -9,9 +9,8 @@ use super::field::Field;
 use super::issue::{Issue, IssueClass, IssueCode};
 use super::mapping::Mapping;
 use super::number::{self, Numbering};
-use super::region::{has_states, region_named};
 use super::split::Cells;
-use crate::gate::{Consent, ConsentTo, packed, zone_named};
+use crate::gate::{Consent, ConsentTo, has_states, packed, region_named, zone_named};
 
 /// Somebody to call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -274,7 +273,7 @@ impl Details {
         let Some(code) = region_named(said) else {
             return Some(Issue { column, code: IssueCode::UnknownRegion, detail: shown(said) });
         };
-        *said = code;
+        code.clone_into(said);
         None
     }
 

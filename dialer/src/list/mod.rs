@@ -13,7 +13,6 @@ mod lead;
 mod mapping;
 mod number;
 mod reader;
-mod region;
 mod report;
 mod split;
 
@@ -27,7 +26,6 @@ pub use lead::{
 pub use mapping::{BadMapping, Mapping};
 pub use number::Numbering;
 pub use reader::{Next, Place, Reader, Row};
-pub use region::region_named;
 pub use report::{Quoted, quoted};
 pub use split::{COLUMNS_MAX, Cells, RECORD_BYTES_MAX};
 

@@ -169,6 +169,13 @@ impl Attempt {
         }
     }
 
+    /// Nobody was rung: no line was taken, or the carrier said at once that it can not.
+    pub(super) fn never_rang(&self) -> bool {
+        let was_rung = self.times.rang_at.is_some() || self.times.answered_at.is_some();
+        let is_known = self.ending.as_ref().is_some_and(|ending| ending.code != SILENT);
+        matches!(self.outcome, Some(Outcome::NotDialed | Outcome::Failed)) && !was_rung && is_known
+    }
+
     fn unanswered(&self, class: EndClass) -> Outcome {
         match (class, self.early) {
             (EndClass::Restart, _) => Outcome::NodeRestart,
@@ -187,3 +194,6 @@ impl Attempt {
         }
     }
 }
+
+/// The cause of an attempt of which nobody said what became of it.
+pub(super) const SILENT: &str = "silent";

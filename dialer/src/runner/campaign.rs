@@ -46,6 +46,8 @@ pub(super) struct Run {
     pub(super) turn: u64,
     pub(super) looked_at: Option<Instant>,
     pub(super) told_attempts: u64,
+    /// Attempts in a row that we, the trunk or the network failed, and when the last of them did.
+    pub(super) failing: (u32, Option<Instant>),
 }
 
 /// An attempt under way.
@@ -105,6 +107,7 @@ pub(super) struct Shared {
     /// Whose attempt it is.
     pub(super) attempts: BTreeMap<AttemptId, CampaignId>,
     pub(super) journal_is_well: bool,
+    pub(super) is_draining: bool,
     pub(super) out: VecDeque<Effect>,
 }
 
@@ -127,6 +130,7 @@ impl Campaign {
             turn: 0,
             looked_at: None,
             told_attempts: 0,
+            failing: (0, None),
         });
     }
 

@@ -28,6 +28,8 @@ pub enum Input {
         /// They can.
         is_well: bool,
     },
+    /// The node is about to stop: nothing new is dialed.
+    Drain,
     /// A campaign from before a restart; before anything else of it.
     Restore(Box<Restored>),
     /// A campaign is written, for the first time or anew.

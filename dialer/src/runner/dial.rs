@@ -2,12 +2,12 @@
 
 use core::time::Duration;
 
-use clock::{AgentId, AttemptId, Now};
+use clock::{AgentId, AttemptId, Now, WallTime};
 
 use super::attempt::Attempt;
 use super::campaign::{Barred, Campaign, Flight, Shared, Stage};
 use super::contract::{Effect, JudgedNote, Note};
-use crate::campaign::Service;
+use crate::campaign::{Definition, Outcome, Recycle, Service};
 use crate::contract::{Dial, OnPerson, Order};
 use crate::gate::{self, Caps, Facts, Purpose, Rule, Verdict, packed};
 use crate::hopper::{Booked, Done, Kind, Lead, Taken, Tries};
@@ -39,7 +39,7 @@ impl Campaign {
         let Some(run) = &mut self.run else { return Err(NotDialed::Gone) };
         let Some(lead) = run.hopper.lead(taken.lead) else { return Err(NotDialed::Gone) };
         if shared.busy_leads.contains(&lead.id) {
-            run.hopper.book(taken.lead, Booked::Retry(now.wall + BUSY_AGAIN));
+            run.hopper.book(taken.lead, later(taken.kind, now.wall + BUSY_AGAIN));
             return Err(NotDialed::Busy);
         }
         let waits = waits.or(if let Kind::Callback(agent) = taken.kind { agent } else { None });
@@ -51,7 +51,7 @@ impl Campaign {
                 Err(NotDialed::Gate(verdict))
             }
             Err(other) => {
-                run.hopper.book(taken.lead, Booked::Retry(now.wall + BUSY_AGAIN));
+                run.hopper.book(taken.lead, later(taken.kind, now.wall + BUSY_AGAIN));
                 Err(other)
             }
         }
@@ -153,12 +153,7 @@ impl Campaign {
         let is_final = is_final(denial.rule, &caps, lead, shared);
         let again_at = now.wall + GATE_AGAIN;
         let booked = if is_final { Booked::Done(Done::Denied) } else { Booked::Retry(again_at) };
-        // A callback keeps its rank.
-        let later = match taken.kind {
-            Kind::Callback(agent) if !is_final => Booked::Callback(again_at, agent),
-            _ => booked,
-        };
-        run.hopper.book(taken.lead, later);
+        run.hopper.book(taken.lead, if is_final { booked } else { later(taken.kind, again_at) });
         let barred = Barred { rule: denial.rule, because: denial.because.clone(), again_at };
         let is_known = run.denied.get(&taken.lead).is_some_and(|known| known.rule == barred.rule);
         if is_final {
@@ -178,10 +173,18 @@ impl Campaign {
     }
 }
 
+/// A lead that can not be called now comes again; a callback keeps its rank.
+const fn later(kind: Kind, at: WallTime) -> Booked {
+    match kind {
+        Kind::Callback(agent) => Booked::Callback(at, agent),
+        _ => Booked::Retry(at),
+    }
+}
+
 /// The first of a lead's numbers, from the one whose turn it is, that may be dialed.
 fn allowed(
     shared: &Shared,
-    definition: &crate::campaign::Definition,
+    definition: &Definition,
     lead: &Lead,
     keeps_agent: bool,
     now: Now,
@@ -205,6 +208,10 @@ fn allowed(
         };
         let facts = Facts { attempt: Some(attempt), ..Facts::new(number, Purpose::Campaign, now.wall) };
         let verdict = gate::judge(&shared.rules, &shared.lists, &facts);
+        if verdict.is_allowed() && is_resting(shared, definition, lead, number, now) {
+            busy = true;
+            continue;
+        }
         if verdict.is_allowed() {
             return Ok((u8::try_from(at).unwrap_or_default(), verdict));
         }
@@ -224,6 +231,14 @@ fn allowed(
     }
 }
 
+/// Another lead, here or in another campaign, has the same number and tried it of late: nobody is called twice in a row.
+/// It rests for as long as one who did not pick up.
+fn is_resting(shared: &Shared, definition: &Definition, lead: &Lead, number: &str, now: Now) -> bool {
+    let rest = definition.recycle.after(Outcome::NoAnswer).map_or(Recycle::AFTER_MIN, |again| again.after);
+    let is_own = |at: WallTime| lead.tries.recent.contains(&at);
+    shared.numbers.last(number).is_some_and(|at| !is_own(at) && at + rest > now.wall)
+}
+
 /// Waiting does not help against it.
 const fn lasts(rule: Rule) -> bool {
     matches!(
@@ -239,6 +254,7 @@ const fn lasts(rule: Rule) -> bool {
             | Rule::Country
             | Rule::Pin
             | Rule::Territory
+            | Rule::UnknownRegion
             | Rule::UnknownTimeZone
             | Rule::Consent
     )

@@ -41,6 +41,7 @@ impl Dialer {
             busy_numbers: BTreeSet::new(),
             attempts: BTreeMap::new(),
             journal_is_well: true,
+            is_draining: false,
             out: VecDeque::new(),
         };
         let (campaigns, agents) = (BTreeMap::new(), BTreeMap::new());
@@ -54,6 +55,7 @@ impl Dialer {
             Input::Lists(lists) => self.shared.lists = lists,
             Input::FourEyes(four_eyes) => self.four_eyes = four_eyes,
             Input::Journal { is_well } => self.shared.journal_is_well = is_well,
+            Input::Drain => self.shared.is_draining = true,
             Input::Restore(restored) => self.restore(*restored, now),
             Input::Write { request, campaign, written, by } => {
                 let result = self.write(campaign, written, by, now);
@@ -256,7 +258,7 @@ impl Campaign {
             }
         }
         self.give_up(shared, now);
-        let id = self.id;
+        let (id, is_stale) = (self.id, self.is_stale());
         let Some(run) = &mut self.run else { return };
         run.hopper.expire(now.wall);
         if self.life.status.is_live() {
@@ -264,7 +266,7 @@ impl Campaign {
                 shared.out.push_back(Effect::Wanted { campaign: id, wanted });
             }
         }
-        if self.life.status == Status::Processing && run.hopper.is_ready() {
+        if self.life.status == Status::Processing && !is_stale && run.hopper.is_ready() {
             let _ = self.step(shared, Step::Ready, now, false);
         }
         self.pace(shared, now);

@@ -46,6 +46,10 @@ pub enum Hold {
     Schedule,
     /// The journal takes nothing: what is not written down is not dialed.
     Journal,
+    /// The node is about to stop, and takes no new calls.
+    Draining,
+    /// All of the last attempts failed for a cause of ours, the trunk's or the network's: one number is tried now and then.
+    Trunk,
     /// Agents ask for each call.
     ByHand,
     /// Nobody serves it.
@@ -120,6 +124,8 @@ impl Hold {
             Self::Reading => "reading",
             Self::Schedule => "schedule",
             Self::Journal => "journal",
+            Self::Draining => "draining",
+            Self::Trunk => "trunk",
             Self::ByHand => "by_hand",
             Self::NoAgents => "no_agents",
             Self::AgentsBusy => "agents_busy",

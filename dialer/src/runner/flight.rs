@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use clock::{AttemptId, Now, WallTime};
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, SILENT};
 use super::campaign::{Campaign, Flight, Shared, Stage};
 use super::contract::{Effect, Note};
 use crate::campaign::{Outcome, Service};
@@ -81,7 +81,7 @@ impl Campaign {
     /// An attempt is over: everything that is counted, once.
     pub(super) fn ended(&mut self, shared: &mut Shared, id: AttemptId, now: Now) {
         let Some(run) = &mut self.run else { return };
-        let Some(flight) = run.flights.remove(&id) else { return };
+        let Some(mut flight) = run.flights.remove(&id) else { return };
         let attempt = &flight.attempt;
         shared.attempts.remove(&id);
         shared.busy_leads.remove(&attempt.lead);
@@ -90,6 +90,14 @@ impl Campaign {
         learn(shared, attempt, outcome);
         self.ledger.get_or_insert_default().count(attempt);
         run.recent.saw(attempt);
+        run.saw(outcome, now);
+        if attempt.never_rang() {
+            shared.numbers.retract(&attempt.number, attempt.times.ordered_at);
+            flight.tries.retract(attempt.times.ordered_at);
+            if let Some(lead) = run.hopper.lead_mut(attempt.lead) {
+                lead.tries.retract(attempt.times.ordered_at);
+            }
+        }
         let recycle = &run.definition.recycle;
         let booked = run.hopper.ended(attempt.lead, outcome, now.wall, recycle);
         let tries =
@@ -129,7 +137,7 @@ impl Campaign {
         for id in late.collect::<Vec<_>>() {
             shared.out.push_back(Effect::Order(Order::Cancel { attempt: id }));
             shared.out.push_back(Effect::Repaired { what: "attempt_silent" });
-            let ending = Ending { class: EndClass::Failed, code: "silent".to_owned(), q850: 41, sip: None };
+            let ending = Ending { class: EndClass::Failed, code: SILENT.to_owned(), q850: 41, sip: None };
             self.report(shared, id, now.wall, Fact::Ended(ending), now);
         }
     }

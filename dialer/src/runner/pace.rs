@@ -1,12 +1,15 @@
 //! How many numbers a campaign dials at a tick.
 
+use core::time::Duration;
+
 use clock::Now;
 
 use super::campaign::{Campaign, Run, Shared, Stage};
 use super::contract::Effect;
 use super::dial::NotDialed;
 use super::explain::{Hold, Pace};
-use crate::campaign::{Method, Service, Status};
+use super::ledger::is_failure;
+use crate::campaign::{Method, Outcome, Service, Status};
 use crate::contract::Order;
 use crate::hopper::Stock;
 use crate::pacing::AgentState;
@@ -34,6 +37,10 @@ impl Campaign {
         let held = held(self.life.status, run, shared, now);
         let (wanted, hold) = match held {
             Some(hold) => (0, Some(hold)),
+            None if run.is_failing() => {
+                let (wanted, _) = wanted(run, &pace, predicted, is_spent);
+                (wanted.min(u32::from(run.may_probe(now))), Some(Hold::Trunk))
+            }
             None => wanted(run, &pace, predicted, is_spent),
         };
         let lines = run.definition.max_lines.saturating_sub(u32::try_from(run.flights.len()).unwrap_or(u32::MAX));
@@ -67,6 +74,21 @@ impl Campaign {
 }
 
 impl Run {
+    /// An attempt came to this.
+    pub(super) fn saw(&mut self, outcome: Outcome, now: Now) {
+        self.failing = if is_failure(outcome) { (self.failing.0.saturating_add(1), Some(now.mono)) } else { (0, None) };
+    }
+
+    /// While all attempts fail, leads are kept for when they do not: one number is tried now and then.
+    fn is_failing(&self) -> bool {
+        self.failing.0 >= FAILING_FROM
+    }
+
+    fn may_probe(&self, now: Now) -> bool {
+        let is_due = self.failing.1.is_none_or(|at| now.mono.since(at) >= PROBE_EVERY);
+        is_due && self.count(Stage::Ringing) == 0
+    }
+
     /// Numbers that have rung for long enough, and whose answer would find no agent, make way.
     fn give_up_late(&mut self, shared: &mut Shared) {
         while let Some(key) = self.pacer.poll_given_up() {
@@ -85,6 +107,7 @@ fn held(status: Status, run: &Run, shared: &Shared, now: Now) -> Option<Hold> {
     let is_closed = || schedule.is_some_and(|schedule| schedule.at(now.wall) != hours::Hours::Open);
     match status {
         Status::Processing => Some(Hold::Reading),
+        Status::Running if shared.is_draining => Some(Hold::Draining),
         Status::Running if !shared.journal_is_well => Some(Hold::Journal),
         Status::Running if is_closed() => Some(Hold::Schedule),
         Status::Running => None,
@@ -118,6 +141,10 @@ fn wanted(run: &Run, pace: &Pace, predicted: u32, is_spent: bool) -> (u32, Optio
     }
 }
 
+/// So many failures in a row are no chance.
+const FAILING_FROM: u32 = 10;
+/// A trunk that comes back is noticed soon, and one that does not takes few leads.
+const PROBE_EVERY: Duration = Duration::from_secs(10);
 /// Attempts begun at a tick: at two ticks a second 400 a second.
 const STARTS_A_TICK: u32 = 200;
 /// Leads that the gate judges at a tick: some milliseconds.

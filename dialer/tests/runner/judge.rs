@@ -23,6 +23,9 @@ pub(crate) struct Judge {
     machines: BTreeMap<String, WallTime>,
 }
 
+/// Nobody is called twice in a row, whichever lead has his number.
+const TWO_MINUTES: Duration = Duration::from_secs(120);
+
 impl Judge {
     pub(crate) fn new(definition: &Definition) -> Self {
         let mut lists = Lists::default();
@@ -44,6 +47,11 @@ impl Judge {
             abandoned: BTreeMap::new(),
             machines: BTreeMap::new(),
         }
+    }
+
+    /// From now on the campaign is this.
+    pub(crate) fn rewritten(&mut self, definition: &Definition) {
+        self.definition = definition.clone();
     }
 
     /// A number is to be dialed: it must pass everything, by what is known here.
@@ -71,6 +79,9 @@ impl Judge {
         let none = Vec::new();
         let number = self.by_number.get(&dial.number).unwrap_or(&none);
         let lead = self.by_lead.get(&dial.lead).unwrap_or(&none);
+        let others = number.iter().filter(|begun| !lead.contains(begun)).max();
+        let rest = self.definition.recycle.rules.get(&Outcome::NoAnswer).map_or(TWO_MINUTES, |again| again.after);
+        assert!(others.is_none_or(|begun| *begun + rest <= at), "another lead of the number was called before");
         let Caps { lead: of_lead, number_in_24_h, .. } = self.definition.terms.caps;
         let day = Duration::from_secs(86_400);
         let today = number.iter().filter(|begun| **begun + day > at).count();
@@ -110,7 +121,13 @@ impl Judge {
             Outcome::Machine => self.machines.insert(attempt.number.clone(), attempt.times.detected_at.unwrap_or(at)),
             _ => None,
         };
-        self.in_flight.remove(&id);
+        let in_flight = self.in_flight.remove(&id);
+        if outcome == Outcome::Failed && attempt.ending.as_ref().is_some_and(|ending| ending.code != "silent") {
+            let (lead, number) = in_flight.expect("it was ordered");
+            for begun in [self.by_lead.get_mut(&lead), self.by_number.get_mut(&number)].into_iter().flatten() {
+                begun.retain(|at| *at != attempt.times.ordered_at);
+            }
+        }
         self.ended.insert(id, attempt.clone());
     }
 

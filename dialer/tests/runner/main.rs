@@ -136,6 +136,51 @@ fn what_has_rung_for_long_makes_way_when_dialing_is_predictive() {
 }
 
 #[test]
+fn what_was_written_anew_is_dialed_by_the_new_text_alone() {
+    for seed in 0..4 {
+        let mut world = World::new(scene(40 + seed, Method::Predictive));
+        world.run_for(200);
+        let dialed = world.judge.dials;
+        let mut definition = scene(0, Method::Predictive).definition;
+        let mut lists = dialer::gate::Lists::default();
+        let listed = dialer::gate::Listed { reason: None, since: clock::WallTime::default() };
+        lists.add(&"+4420718001*".parse().unwrap(), listed).unwrap();
+        definition.terms.do_not_call = std::sync::Arc::new(lists);
+        world.judge.rewritten(&definition);
+        world.rewrite(definition);
+        world.run_for(600);
+        assert!(world.judge.dials > dialed, "it goes on");
+        world.settle();
+        world.judge.close(&world.dialer.snapshot(world.now().wall));
+    }
+}
+
+#[test]
+fn a_carrier_that_fails_costs_no_lead_its_tries() {
+    for method in [Method::Progressive, Method::Predictive, Method::Bot { concurrent: 7 }] {
+        let mut world = World::new(scene(60, method));
+        world.run_for(60);
+        let (dialed, done) = (world.judge.dials, world.done().len());
+        world.carrier_fails = true;
+        world.run_for(1_800);
+        let tried = world.judge.dials - dialed;
+        // What rang before still ends otherwise, and is hope.
+        assert!(tried < 80 + 1_800 / 10, "{method:?}: {tried} numbers in half an hour");
+        let hold =
+            world.dialer.snapshot(world.now().wall).campaigns.values().next().unwrap().pace.as_ref().unwrap().hold;
+        assert_eq!(hold, Some(dialer::runner::Hold::Trunk));
+        let ended = world.done().len() - done;
+        assert!(ended < 25, "{method:?}: {ended} leads were ended by it, beside those whose calls ended");
+        world.carrier_fails = false;
+        let dialed = world.judge.dials;
+        world.run_for(120);
+        assert!(world.judge.dials > dialed + 20, "{method:?}: it goes on at once");
+        world.settle();
+        world.judge.close(&world.dialer.snapshot(world.now().wall));
+    }
+}
+
+#[test]
 fn it_says_why() {
     let mut world = World::new(scene(8, Method::Predictive));
     world.run_for(300);

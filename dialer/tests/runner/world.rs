@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clock::{AgentId, AttemptId, CallId, CampaignId, Instant, LeadId, ListId, Now, QueueId, RequestId, Rng, WallTime};
 use dialer::campaign::{Actor, Definition, Outcome, Step};
 use dialer::contract::{AgentFact, Detection, Dial, Doing, EndClass, Ending, Fact, Heard, OnPerson, Order, Report};
-use dialer::hopper::{Booked, Lead, NumberHistory, Page, Stock, Tries, Wanted, What};
+use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Stock, Tries, Wanted, What};
 use dialer::runner::{
     Attempt, ByHand, CampaignSnapshot, Dialer, Effect, Input, JudgedNote, Ledger, Note, Refusal, Restored, Written,
 };
@@ -39,6 +39,8 @@ pub(crate) struct World {
     open: BTreeMap<AttemptId, (Attempt, Tries, u8)>,
     life: dialer::campaign::Life,
     is_over: bool,
+    /// The carrier says 503 to everything.
+    pub(crate) carrier_fails: bool,
     /// Orders to end what rings.
     pub(crate) given_up: u64,
     /// What its lists have, as the database says.
@@ -82,6 +84,7 @@ impl World {
             open: BTreeMap::new(),
             life: Default::default(),
             is_over: false,
+            carrier_fails: false,
             given_up: 0,
             stock: Stock::Whole,
             judged: None,
@@ -101,6 +104,15 @@ impl World {
 
     pub(crate) fn now(&self) -> Now {
         Now { mono: Instant::from_nanos(self.nanos), wall: WallTime::from_micros(NOON + (self.nanos / 1_000) as i64) }
+    }
+
+    /// Leads that are done, with why.
+    pub(crate) fn done(&self) -> Vec<Done> {
+        let done = |row: &Row| match row.3 {
+            Some((Booked::Done(why), _)) => Some(why),
+            _ => None,
+        };
+        self.rows.values().filter_map(done).collect()
     }
 
     pub(crate) fn leads(&self) -> impl Iterator<Item = LeadId> + use<> {
@@ -153,6 +165,17 @@ impl World {
     pub(crate) fn campaign(&self) -> CampaignSnapshot {
         let snapshot = self.dialer.snapshot(self.now().wall);
         CampaignSnapshot::clone(snapshot.campaigns.values().next().expect("a campaign"))
+    }
+
+    /// It is paused, written anew, approved and started again.
+    pub(crate) fn rewrite(&mut self, definition: Definition) {
+        self.step(Step::Pause(actor("ann")));
+        self.written = Written { definition: Arc::new(definition), text: "{}".into() };
+        let written = self.written.clone();
+        self.tell(Input::Write { request: None, campaign: CAMPAIGN, written, by: actor("ann") });
+        self.step(Step::Submit(actor("ann")));
+        self.step(Step::Approve(actor("bob")));
+        self.step(Step::Start(actor("ann")));
     }
 
     /// The node is killed: what was noted is what is known.
@@ -214,6 +237,9 @@ impl World {
     fn dial(&mut self, dial: &Dial) {
         let now = self.now();
         self.judge.ordered(dial, now.wall);
+        if self.carrier_fails {
+            return self.after(0.3, Happens::Report(dial.attempt, FAILS));
+        }
         let (ring, drawn) = (2.0 + self.rng.unit() * 20.0, self.rng.below(100));
         let step = match drawn {
             0..25 => PERSON,
@@ -256,6 +282,7 @@ impl World {
                     self.after(2.0, Happens::Abandon(attempt));
                 }
             }
+            FAILS => self.report(attempt, Fact::Ended(ending(EndClass::Failed))),
             RINGS => self.report(attempt, Fact::Rang),
             PLAYED => self.report(attempt, Fact::Played),
             _ => {
@@ -333,6 +360,10 @@ impl World {
                 let history = self.histories.entry(attempt.number.clone()).or_default();
                 if attempt.is_over() {
                     self.open.remove(&attempt.attempt);
+                    if attempt.outcome == Some(Outcome::Failed) && self.carrier_fails {
+                        history.total -= 1;
+                        history.recent.retain(|at| *at != attempt.times.ordered_at);
+                    }
                     match attempt.outcome {
                         Some(Outcome::Abandoned) => history.abandoned_at = attempt.times.ended_at,
                         Some(Outcome::Machine) => history.machine_at = attempt.times.ended_at,
@@ -415,3 +446,4 @@ const BUSY: u8 = 2;
 const PLAYED: u8 = 3;
 const END: u8 = 4;
 const RINGS: u8 = 5;
+const FAILS: u8 = 6;
