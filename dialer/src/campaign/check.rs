@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::definition::{CALLER_IDS_MAX, Definition, LISTS_MAX, Method, Mix, Service};
 use super::outcome::{LeadAction, Recycle};
 use crate::contract::{OnMachine, RING_MIN_S};
-use crate::gate::{Voice, packed};
+use crate::gate::{Clause, Demand, Voice, packed};
 
 /// Something that is wrong with a campaign.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +28,7 @@ pub fn check(definition: &Definition) -> Vec<Fault> {
     faults.lists(definition);
     faults.calls(definition);
     faults.people(definition);
+    faults.law(definition);
     faults.recycling(definition);
     faults.0
 }
@@ -147,6 +148,30 @@ impl Faults {
         });
     }
 
+    /// What the law demands of who dials more numbers than he has agents for.
+    fn law(&mut self, campaign: &Definition) {
+        if !matches!(campaign.method, Method::Ratio { .. } | Method::Predictive) {
+            return;
+        }
+        let choice = campaign.terms.rule_set;
+        let share = |clause: &'static Clause| match clause.demand {
+            Demand::Abandoned { per_mille } => Some((per_mille, clause.id)),
+            _ => None,
+        };
+        if let Some((per_mille, id)) = choice.demands().filter_map(share).min() {
+            let most = f64::from(per_mille) / 1_000.0;
+            self.unless(campaign.abandon.target <= most, "/abandon_target", "out_of_range", || {
+                format!("at most {most} ({id})")
+            });
+        }
+        let message = choice.demands().find(|clause| clause.demand == Demand::AbandonMessage);
+        if let Some(clause) = message {
+            self.unless(campaign.abandon.message.is_some(), "/abandon_message", "required", || {
+                format!("a message for whom no agent takes ({})", clause.id)
+            });
+        }
+    }
+
     fn recycling(&mut self, campaign: &Definition) {
         let Recycle { rules, attempts_max } = &campaign.recycle;
         self.unless((1..=Recycle::ATTEMPTS_MAX).contains(attempts_max), "/attempts_max", "out_of_range", || {
@@ -205,6 +230,7 @@ mod tests {
 
     use super::super::definition::ListShare;
     use super::*;
+    use crate::gate::Choice;
 
     #[test]
     fn a_plain_campaign_is_right() {
@@ -221,6 +247,28 @@ mod tests {
         assert_eq!(check(&campaign).into_iter().map(|fault| fault.at).collect::<Vec<_>>(), ["/voice"]);
         campaign.terms.voice = Voice::Ai;
         assert_eq!(check(&campaign), []);
+    }
+
+    #[test]
+    fn the_law_is_asked_of_who_dials_ahead_of_his_agents() {
+        let mut campaign = Definition::new("Autumn", Method::Predictive, Service::Queue(QueueId(1)));
+        campaign.lists = vec![ListShare { list: ListId(1), share: 0 }];
+        campaign.abandon.target = 0.05;
+        let at = |campaign: &Definition| check(campaign).into_iter().map(|fault| fault.at).collect::<Vec<_>>();
+        for (rule_set, faults) in [
+            (Choice::Neutral, vec![]),
+            (Choice::Canada, vec!["/abandon_message"]),
+            (Choice::Us, vec!["/abandon_target", "/abandon_message"]),
+            (Choice::ByNumber, vec!["/abandon_target", "/abandon_message"]),
+        ] {
+            campaign.terms.rule_set = rule_set;
+            assert_eq!(at(&campaign), faults, "{rule_set:?}");
+        }
+        campaign.method = Method::Progressive;
+        assert_eq!(at(&campaign), [""; 0], "an agent waits for each answer");
+        campaign.method = Method::Ratio { lines: 2.0 };
+        (campaign.abandon.target, campaign.abandon.message) = (0.03, Some(MessageId(1)));
+        assert_eq!(at(&campaign), [""; 0]);
     }
 
     #[test]

@@ -129,6 +129,8 @@ impl<'a> Judged<'a> {
                 Some(ring) => (Rule::MinRing, format!("it would ring for {} s", ring.as_secs_f32())),
                 None => (Rule::FactsMissing, "how long it rings is not known".to_owned()),
             },
+            // Of the campaign as a whole, not of one attempt.
+            Demand::Abandoned { .. } | Demand::AbandonMessage => return None,
             Demand::ListAge { days } => {
                 let oldest = Duration::from_secs(u64::from(days) * 86_400);
                 let is_old = |list: &&std::sync::Arc<super::Imported>| list.as_of + oldest < self.facts.at;

@@ -91,6 +91,14 @@ pub enum Demand {
     AgentAfterMachine(Duration),
     /// It rings at least so long.
     Ring(Duration),
+    /// At most so many in a thousand people who answer are left without an agent: asked of the campaign when it is written,
+    /// kept by its pacing.
+    Abandoned {
+        /// Of a thousand.
+        per_mille: u16,
+    },
+    /// Who is left without an agent hears a message: asked of the campaign when it is written.
+    AbandonMessage,
     /// Imported do-not-call lists are at most so many days old.
     ListAge {
         /// How many.
@@ -185,6 +193,7 @@ impl Demand {
             Self::AgentAfterAbandoned(_) | Self::AgentAfterMachine(_) => Rule::LiveAgentOnly,
             Self::Ring(_) => Rule::MinRing,
             Self::ListAge { .. } => Rule::ListTooOld,
+            Self::Abandoned { .. } | Self::AbandonMessage => Rule::Abandoned,
         }
     }
 }
@@ -217,6 +226,8 @@ impl fmt::Display for Demand {
             Self::AgentAfterMachine(span) => write!(f, "live agent only for {} h after a machine", hours(span)),
             Self::Ring(least) => write!(f, "rings for at least {} s", least.as_secs()),
             Self::ListAge { days } => write!(f, "imported lists at most {days} days old"),
+            Self::Abandoned { per_mille } => write!(f, "at most {per_mille} of 1,000 who answer abandoned"),
+            Self::AbandonMessage => f.write_str("a message for whom no agent takes"),
         }
     }
 }
@@ -300,6 +311,25 @@ impl Choice {
                 }
             },
         }
+    }
+}
+
+impl Choice {
+    /// All rule sets that it may come to.
+    #[must_use]
+    pub fn rule_sets(self) -> &'static [&'static RuleSet] {
+        match self {
+            Self::Neutral => &[&NEUTRAL],
+            Self::Us => &[&US],
+            Self::Uk => &[&UK],
+            Self::Canada => &[&CANADA],
+            Self::ByNumber => &[&UK, &NEUTRAL, &US, &CANADA],
+        }
+    }
+
+    /// What it demands of a campaign as a whole.
+    pub fn demands(self) -> impl Iterator<Item = &'static Clause> {
+        self.rule_sets().iter().flat_map(|set| set.clauses)
     }
 }
 

@@ -135,11 +135,13 @@ pub enum Rule {
     MinRing,
     /// An imported do-not-call list is too old.
     ListTooOld,
+    /// How many people may be left without an agent, and what they hear: asked of a campaign when it is written, of no attempt.
+    Abandoned,
 }
 
 impl Rule {
     /// All rules, in the order in which they are asked; within a rule set its clauses are asked in theirs.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Number,
         Self::DoNotCall,
         Self::CampaignDoNotCall,
@@ -161,6 +163,7 @@ impl Rule {
         Self::LiveAgentOnly,
         Self::MinRing,
         Self::ListTooOld,
+        Self::Abandoned,
     ];
 
     /// The stable word of the API and of events.
@@ -188,6 +191,7 @@ impl Rule {
             Self::LiveAgentOnly => "live_agent_only",
             Self::MinRing => "min_ring",
             Self::ListTooOld => "list_too_old",
+            Self::Abandoned => "abandoned",
         }
     }
 }

@@ -71,6 +71,20 @@ const CLAUSES: &[Clause] = &[
         LIVE_AFTER_MACHINE,
     ),
     clause(
+        "canada.utr.abandoned-5-percent",
+        "At most 5 % of the calls that people answer are abandoned in a calendar month.",
+        "CRTC Unsolicited Telecommunications Rules, Part III (Telecom Decision CRTC 2007-48)",
+        day(2008, 9, 30),
+        Demand::Abandoned { per_mille: 50 },
+    ),
+    clause(
+        "canada.abandoned-message",
+        "Who is left without an agent hears who called.",
+        "Good practice: 16 CFR 310.4(b)(4)(iii)",
+        GOOD_PRACTICE,
+        Demand::AbandonMessage,
+    ),
+    clause(
         "canada.ring-15s",
         "It rings for at least 15 seconds before it is given up.",
         "Good practice: 16 CFR 310.4(b)(4)(ii)",

@@ -78,6 +78,20 @@ const CLAUSES: &[Clause] = &[
         LIVE_AFTER_MACHINE,
     ),
     clause(
+        "uk.ofcom.abandoned-3-percent",
+        "At most 3 % of the calls that people answer are abandoned in 24 hours; no share is safe since 2017.",
+        "Ofcom, Persistent misuse: statements of 2008, 2010 and 20 December 2016",
+        day(2008, 9, 10),
+        Demand::Abandoned { per_mille: 30 },
+    ),
+    clause(
+        "uk.ofcom.abandoned-message",
+        "Who is left without an agent hears within 2 seconds who called, and how to say that he wants no more calls.",
+        "Ofcom, Persistent misuse: a statement of Ofcom's general policy, 20 December 2016",
+        day(2008, 9, 10),
+        Demand::AbandonMessage,
+    ),
+    clause(
         "uk.ofcom.ring-15s",
         "It rings for at least 15 seconds before it is given up.",
         "Ofcom, Persistent misuse: a statement of Ofcom's general policy, 20 December 2016",

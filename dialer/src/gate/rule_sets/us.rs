@@ -56,6 +56,20 @@ const FEDERAL: &[Clause] = &[
     )
     .and_agents(),
     clause(
+        "us.tsr.abandoned-3-percent",
+        "At most 3 % of the calls that people answer are abandoned, by campaign, in each 30 days.",
+        "16 CFR 310.4(b)(4)(i); 47 CFR 64.1200(a)(7)",
+        day(2008, 12, 1),
+        Demand::Abandoned { per_mille: 30 },
+    ),
+    clause(
+        "us.tsr.abandoned-message",
+        "Who is left without an agent for 2 seconds hears name and telephone number of the seller.",
+        "16 CFR 310.4(b)(4)(iii); 47 CFR 64.1200(a)(7)(i)",
+        day(2003, 10, 1),
+        Demand::AbandonMessage,
+    ),
+    clause(
         "us.tsr.ring-15s",
         "It rings for at least 15 seconds, or four rings, before it is given up.",
         "16 CFR 310.4(b)(4)(ii); 47 CFR 64.1200(a)(6)",
