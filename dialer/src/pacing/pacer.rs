@@ -121,7 +121,7 @@ impl Pacer {
         self.learn(now);
         self.given_up.clear();
         let lines = self.rules.max_lines.saturating_sub(self.flight.lines());
-        let (mode, dials) = if !self.knows_enough(now) || self.counts.is_spent(&self.rules) {
+        let (mode, dials) = if !self.knows_enough(now) || self.counts.is_spent(&self.rules, self.agents.at_work()) {
             let wanted = self.agents.idle.saturating_sub(self.flight.ringing() + self.flight.detecting);
             (Mode::Progressive, wanted.saturating_sub(self.flight.waiting).min(lines))
         } else {

@@ -29,7 +29,7 @@ impl Campaign {
         pace.agents = pace.idle + run.agents(AgentState::Talking) + run.agents(AgentState::WrapUp);
         // What was counted before is not known: as if nothing were left.
         let counts = self.ledger.as_ref().map(|ledger| ledger.counts(now.wall));
-        let is_spent = counts.is_none_or(|counts| counts.is_spent(&run.definition.pacing_rules()));
+        let is_spent = counts.is_none_or(|counts| counts.is_spent(&run.definition.pacing_rules(), pace.agents));
         run.pacer.counted(counts.unwrap_or_default());
         // It learns whether it dials or not.
         let predicted = if run.definition.method == Method::Predictive { run.pacer.dials(now.mono) } else { 0 };
