@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Speaks the openings of calls that answer detection is trained on and judged by.
 
-Usage: make-openings.py FOLDER train|test|check [PEOPLE MACHINES]. Writes FOLDER/speech/*.wav (8 kHz mono, quiet ends cut
+Usage: make-openings.py FOLDER train|test|check|check2 [PEOPLE MACHINES]. Writes FOLDER/speech/*.wav (8 kHz mono, quiet ends cut
 off) and FOLDER/openings.csv. What is said, and by which voices, stands in tools/openings.toml. Silence, noise, level,
 coding, clipped starts, beeps and special tones are only written down; media/detect/examples/openings puts them together.
 The same seed gives the same list.
@@ -30,7 +30,8 @@ SITS = ["ic", "vc", "ro", "nc", "io", "itu"]
 # Quieter than this at the ends is no speech (sox: a part of full scale).
 SILENCE = "0.6%"
 FIELDS = ["id", "class", "subtype", "voice", "pitch", "wpm", "files", "clip_s", "lead_s", "pause_s", "beep_gap_s", "beep_hz",
-          "beep_s", "sit", "snr_db", "noise", "law", "rms", "text"]
+          "beep_s", "sit", "snr_db", "noise", "law", "rms", "pattern",
+          "text"]
 
 
 def opening(rng, part, number, is_person):
@@ -39,7 +40,8 @@ def opening(rng, part, number, is_person):
     said = part[language]
     kind = "person" if is_person else "machine"
     subtype = drawn(rng, part["shares"][kind])
-    text = filled(rng, said, rng.choice(said[kind][subtype]))
+    pattern = rng.choice(said[kind][subtype])
+    text = filled(rng, said, pattern)
     row = {
         "id": f"{number:04}", "class": kind, "subtype": subtype, "voice": voice(rng, part["voices"], language),
         "pitch": rng.choice(part["pitches"]), "wpm": rng.choice(part["speeds"]),
@@ -49,7 +51,7 @@ def opening(rng, part, number, is_person):
         "beep_gap_s": 0, "beep_hz": 0, "beep_s": 0, "sit": rng.choice(SITS) if subtype == "sit" else "",
         "snr_db": rng.choice(["clean", "30", "20", "10"]),
         "noise": rng.choices(["white", "pink", "hum"], [0.7, 0.2, 0.1])[0], "law": rng.choice(["a", "u"]),
-        "rms": round(10 ** rng.uniform(2.9, 3.7)), "text": text,
+        "rms": round(10 ** rng.uniform(2.9, 3.7)), "pattern": hashlib.sha256(pattern.encode()).hexdigest()[:8], "text": text,
     }
     if not is_person and subtype not in WITHOUT_BEEP:
         row["beep_gap_s"] = round(rng.uniform(2.2, 3.2) if subtype == "trick" else rng.uniform(0.2, 0.85), 2)

@@ -9,10 +9,19 @@ use clock::{Instant, Rng};
 use detect::{Detector, Frame, Input, Settings};
 
 fn main() {
-    println!("detector: {} bytes a call", size_of::<Detector>());
+    println!(
+        "detector: {} bytes a call, and {} from the answer to the verdict",
+        size_of::<Detector>(),
+        detect::WORDS_BYTES
+    );
     let mut rng = Rng::new(1);
     measure("silence", |_| 0);
     measure("ringback", |i| (3_000.0 * (i as f64 * 0.345_6).sin() + 3_000.0 * (i as f64 * 0.377).sin()) as i16);
+    measure("a voice", |i| {
+        // A buzz with a syllable of 200 ms every 250: it goes on, so that words are listened for until it is a machine.
+        let buzz = (1..20).map(|n| (f64::from(n) * i as f64 * 0.1).sin()).sum::<f64>();
+        if i % 2_000 < 1_600 { (buzz * 500.0) as i16 } else { 0 }
+    });
     measure("noise", move |_| (rng.below(8_000) as i16) - 4_000);
 }
 

@@ -13,6 +13,7 @@ use crate::single::{Single, Singles};
 use crate::sit;
 use crate::tone::{Pitch, Tones};
 use crate::voice::{Voice, Voiced};
+use crate::words::Spotter;
 
 /// What listens to the far side of one outbound call. Make it with the call, feed it every 20 ms, drop it with the leg.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Detector {
     tones: Tones,
     voice: Voice,
     sounds: Sounds,
+    /// From the answer to the verdict.
+    words: Option<Box<Spotter>>,
     /// What was reported last, so that it is reported once.
     reported: Option<Heard>,
     verdict: Option<Heard>,
@@ -59,6 +62,7 @@ impl Detector {
             tones: Tones::new(),
             voice: Voice::new(),
             sounds: Sounds::default(),
+            words: None,
             reported: None,
             verdict: None,
             greeting_over: false,
@@ -74,6 +78,7 @@ impl Detector {
             Input::Answered if self.phase == Phase::Early => {
                 self.phase = Phase::Answered;
                 self.sounds = Sounds::default();
+                self.words = Some(Box::new(Spotter::new()));
                 (self.reported, self.verdict) = (None, None);
             }
             Input::Answered => {}
@@ -88,7 +93,15 @@ impl Detector {
     /// The shape of what was said since the answer.
     #[must_use]
     pub fn features(&self) -> Features {
-        self.sounds.phrases.features()
+        let words = self.words.as_ref().map_or(0, |words| judge::of_words(words.heard()));
+        Features { words, ..self.sounds.phrases.features() }
+    }
+
+    /// How sure it is, 0 to 100, that each of the words that it knows was said (`tools/words.toml`); from the answer to the
+    /// verdict. What the card is fitted to.
+    #[must_use]
+    pub fn words(&self) -> Option<&[u8]> {
+        self.words.as_ref().map(|words| words.heard().as_slice())
     }
 
     /// Whether the verdict after the answer is there: then only beeps are left to be heard.
@@ -101,6 +114,9 @@ impl Detector {
         let mut voice = self.voice.next(frame);
         let heard = self.tones.next(frame, voice.is_voice);
         voice.period = heard.period;
+        if let Some(words) = &mut self.words {
+            words.next(&heard.colour);
+        }
         let s = &mut self.sounds;
         s.now = s.now.saturating_add(1);
         let ended = s.singles.next(heard);
@@ -155,8 +171,8 @@ impl Detector {
         if self.fax(ended) || self.recording_tone(ended) || self.verdict.is_some() {
             return;
         }
+        let features = self.features();
         let s = &self.sounds;
-        let features = s.phrases.features();
         let since = frames(s.now - s.progress_until);
         if s.phrases.any() {
             let silence = s.silence();
@@ -248,6 +264,7 @@ impl Detector {
         self.reported = Some(heard);
         if heard.ends_detection() {
             self.verdict = Some(heard);
+            self.words = None;
         }
         let said = &self.sounds.phrases;
         let greeting = (self.phase == Phase::Answered && said.any()).then(|| {

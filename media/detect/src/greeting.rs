@@ -18,6 +18,8 @@ pub struct Features {
     pub spoken: Duration,
     /// The longest phrase.
     pub longest: Duration,
+    /// The first phrase.
+    pub opening: Duration,
     /// The longest pause between phrases.
     pub pause: Duration,
     /// How many phrases: runs of speech with pauses of 160 ms or more between them.
@@ -27,6 +29,18 @@ pub struct Features {
     /// How much of the voice was lower than its end, percent: much after a question, little after a statement; 50 where
     /// it is not known.
     pub ending: u8,
+    /// The same of the highest end of a sentence: sentences are parted by pauses of 300 ms or more.
+    pub highest_ending: u8,
+    /// Hundred times the logarithm of the odds that a machine speaks, by the words that were heard; 0 after the verdict.
+    pub words: i32,
+}
+
+impl Features {
+    /// A pause between phrases, on average.
+    #[must_use]
+    pub fn mean_pause(&self) -> Duration {
+        self.span.saturating_sub(self.spoken) / self.phrases.saturating_sub(1).max(1)
+    }
 }
 
 impl fmt::Display for Features {
@@ -40,6 +54,11 @@ impl fmt::Display for Features {
             0..=24 => f.write_str(", ending low")?,
             25..=59 => {}
             _ => f.write_str(", ending high")?,
+        }
+        match self.words {
+            ..=-100 => f.write_str(", with words of people")?,
+            100.. => f.write_str(", with words of recordings")?,
+            _ => {}
         }
         write!(f, ", {} after the answer", Seconds(self.lead))
     }
@@ -57,6 +76,8 @@ pub(crate) struct Phrases {
     last: u32,
     closed: u32,
     longest: u32,
+    /// The first phrase, once it is over.
+    opening: Option<u32>,
     pause: u32,
     count: u32,
     syllables: u32,
@@ -111,10 +132,13 @@ impl Phrases {
             span: frames(self.last.saturating_sub(self.first)),
             spoken: frames(self.closed.saturating_add(open)),
             longest: frames(self.longest.max(open)),
+            opening: frames(self.opening.unwrap_or(open)),
             pause: frames(self.pause),
             phrases: self.count,
             syllables: self.syllables,
             ending: self.melody.ending().unwrap_or(50),
+            highest_ending: self.melody.highest_ending().unwrap_or(50),
+            words: 0,
         }
     }
 
@@ -126,7 +150,11 @@ impl Phrases {
             let closed = self.last.saturating_sub(self.phrase_from);
             self.closed = self.closed.saturating_add(closed);
             self.longest = self.longest.max(closed);
+            self.opening.get_or_insert(closed);
             self.pause = self.pause.max(gap);
+            if gap >= SENTENCE_GAP {
+                self.melody.pause();
+            }
             self.phrase_from = from;
             self.count = self.count.saturating_add(1);
         }
@@ -145,6 +173,8 @@ const RUN_LEAST: u32 = 3;
 const RUN_GAP: u32 = 2;
 /// Pauses of 160 ms part phrases; shorter ones are within words (stops).
 const PHRASE_GAP: u32 = 8;
+/// Pauses of 300 ms part sentences.
+const SENTENCE_GAP: u32 = 15;
 
 #[cfg(test)]
 mod tests {

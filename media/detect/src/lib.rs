@@ -5,6 +5,7 @@
 //! Only additions, multiplications, divisions and square roots of `f64` are used, which IEEE 754 rounds the same way
 //! everywhere, so the same frames give the same verdicts on every machine. Memory is a fixed few kilobytes a call.
 
+mod bands;
 mod cadence;
 mod card;
 mod contract;
@@ -18,7 +19,9 @@ mod sit;
 mod spectrum;
 mod tone;
 mod voice;
+mod words;
 
 pub use contract::{Event, FRAME_SAMPLES, Fax, Frame, Greeting, Heard, Input, Phase, Reason, Settings, Sit, Verdict};
 pub use detector::Detector;
 pub use greeting::Features;
+pub use words::WORDS_BYTES;

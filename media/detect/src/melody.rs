@@ -8,11 +8,13 @@ pub(crate) struct Melody {
     known: u32,
     /// The latest, oldest first.
     last: [u16; LAST],
+    /// The shortest at the end of a sentence, but for the last sentence.
+    highest_end: u16,
 }
 
 impl Default for Melody {
     fn default() -> Self {
-        Self { often: [0; PERIODS], known: 0, last: [0; LAST] }
+        Self { often: [0; PERIODS], known: 0, last: [0; LAST], highest_end: u16::MAX }
     }
 }
 
@@ -27,14 +29,34 @@ impl Melody {
         self.last[LAST - 1] = at as u16;
     }
 
+    /// A sentence is over, and another follows.
+    pub(crate) fn pause(&mut self) {
+        if self.known >= KNOWN_LEAST {
+            self.highest_end = self.highest_end.min(self.end());
+        }
+    }
+
     /// How much of the voice was lower than its end, percent; `None` while too little is known.
     pub(crate) fn ending(&self) -> Option<u8> {
+        self.higher_than(self.end())
+    }
+
+    /// How much of the voice was lower than the highest end of a sentence, percent.
+    pub(crate) fn highest_ending(&self) -> Option<u8> {
+        self.higher_than(self.end().min(self.highest_end))
+    }
+
+    fn end(&self) -> u16 {
+        let mut last = self.last;
+        last.sort_unstable();
+        last[LAST / 2]
+    }
+
+    fn higher_than(&self, period: u16) -> Option<u8> {
         if self.known < KNOWN_LEAST {
             return None;
         }
-        let mut last = self.last;
-        last.sort_unstable();
-        let end = usize::from(last[LAST / 2]);
+        let end = usize::from(period);
         let lower: u32 = self.often.iter().skip(end + 1).map(|n| u32::from(*n)).sum();
         let like = u32::from(self.often[end.min(PERIODS - 1)]);
         Some(((lower * 2 + like) * 50 / self.known) as u8)
@@ -86,6 +108,15 @@ mod tests {
         assert!(ending(even().chain([50.0; 4])).expect("known") > 90);
         assert!(ending(even().chain([70.0; 4])).expect("known") < 10);
         assert_eq!(ending([60.0; 9]), None);
+    }
+
+    #[test]
+    fn the_highest_end_is_that_of_any_sentence() {
+        let mut melody = Melody::default();
+        (0..20).map(|n| 60.0 + f64::from(n % 5)).chain([50.0; 4]).for_each(|period| melody.sing(period));
+        melody.pause();
+        [70.0; 4].into_iter().for_each(|period| melody.sing(period));
+        assert!(melody.ending().expect("known") < 10 && melody.highest_ending().expect("known") > 80);
     }
 
     #[test]

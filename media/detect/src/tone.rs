@@ -1,5 +1,6 @@
 //! Whether 64 ms of sound are one pure tone, two tones together, or neither.
 
+use crate::bands::{self, Colour};
 use crate::contract::{FRAME_SAMPLES, Frame};
 use crate::period;
 use crate::spectrum::{BIN_HZ, BINS, WINDOW, power};
@@ -13,6 +14,8 @@ pub(crate) struct Sounding {
     pub(crate) pitch: Pitch,
     /// Period of the voice in it, samples.
     pub(crate) period: Option<f64>,
+    /// How loud it is in each band; all zero for silence.
+    pub(crate) colour: Colour,
 }
 
 /// How many tones.
@@ -80,7 +83,8 @@ impl Tones {
         }
         let bins = power(&self.samples);
         let level: f64 = bins[LOWEST_BIN..=HIGHEST_BIN].iter().sum();
-        Sounding { level, pitch: pitch(&bins, level), period: of_voice.then(|| period::of(&bins)).flatten() }
+        let period = of_voice.then(|| period::of(&bins)).flatten();
+        Sounding { level, pitch: pitch(&bins, level), period, colour: bands::of(&bins) }
     }
 }
 

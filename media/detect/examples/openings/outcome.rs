@@ -14,6 +14,8 @@ pub(crate) struct Outcome<'a> {
     pub(crate) verdict: Option<Verdict>,
     /// The shape of what was said until then.
     pub(crate) features: Features,
+    /// How sure each word was heard by then.
+    pub(crate) words: Vec<u8>,
     /// Seconds from the end of the last part that was over by then; negative for who was still speaking.
     pub(crate) late_s: f64,
     /// Beeps reported that are there, beeps reported that are not, and beeps that were not reported.
@@ -27,13 +29,13 @@ impl<'a> Outcome<'a> {
         let mut detector = Detector::new(Settings::default());
         let mut now = Instant::ZERO;
         detector.handle(now, Input::Answered);
-        let (mut verdict, mut features, mut found) = (None, Features::default(), Vec::new());
+        let (mut verdict, mut features, mut words, mut found) = (None, Features::default(), Vec::new(), Vec::new());
         for frame in call.sound.frames(opening.law()) {
             now += Duration::from_millis(20);
-            detector.handle(now, Input::Frame(&frame));
-            if verdict.is_none() {
-                features = detector.features();
+            if let Some(heard) = detector.words() {
+                (features, words) = (detector.features(), heard.to_vec());
             }
+            detector.handle(now, Input::Frame(&frame));
             while let Some(event) = detector.poll_event() {
                 match event {
                     Event::Verdict(told) if told.heard.ends_detection() && verdict.is_none() => verdict = Some(told),
@@ -45,7 +47,7 @@ impl<'a> Outcome<'a> {
         let at = verdict.map_or(seconds(now), |verdict: Verdict| seconds(verdict.at));
         let end = call.ends.iter().copied().filter(|end| *end < at).fold(0.0, f64::max);
         let late_s = at - if end > 0.0 { end } else { at };
-        Self { opening, verdict, features, late_s, beeps: matched(&found, call.beep) }
+        Self { opening, verdict, features, words, late_s, beeps: matched(&found, call.beep) }
     }
 
     /// The word of the verdict.

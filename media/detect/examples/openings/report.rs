@@ -23,20 +23,25 @@ pub(crate) fn all(outcomes: &[Outcome<'_>]) -> bool {
 
 /// Prints every opening as a line of CSV.
 pub(crate) fn rows(outcomes: &[Outcome<'_>]) {
-    println!("id,class,subtype,voice,heard,by_shape,lead,span,longest,pause,syllables,ending");
+    println!(
+        "id,class,subtype,voice,heard,by_shape,lead,span,longest,opening,pause,mean_pause,syllables,ending,highest_ending,pattern,words"
+    );
     for outcome in outcomes {
         let text = |column| outcome.opening.text(column);
-        let Features { lead, span, longest, pause, syllables, ending, .. } = outcome.features;
-        let [lead, span, longest, pause] =
-            [lead, span, longest, pause].map(|d: Duration| d.as_millis() as f64 / 1_000.0);
+        let Features { lead, span, longest, opening, pause, syllables, ending, highest_ending, .. } = outcome.features;
+        let [lead, span, longest, opening, pause, mean_pause] =
+            [lead, span, longest, opening, pause, outcome.features.mean_pause()]
+                .map(|d: Duration| d.as_millis() as f64 / 1_000.0);
         println!(
-            "{},{},{},{},{},{},{lead},{span},{longest},{pause},{syllables},{ending}",
+            "{},{},{},{},{},{},{lead},{span},{longest},{opening},{pause},{mean_pause},{syllables},{ending},{highest_ending},{},{}",
             text("id"),
             text("class"),
             text("subtype"),
             text("voice"),
             outcome.heard(),
             u8::from(outcome.is_by_shape()),
+            text("pattern"),
+            outcome.words.iter().map(|sure| format!("{sure:02x}")).collect::<String>(),
         );
     }
 }
