@@ -50,4 +50,4 @@ fn path(folder: &Path) -> PathBuf {
 }
 
 /// Grows with each change of what a fold holds.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;

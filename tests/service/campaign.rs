@@ -258,7 +258,8 @@ fn whom_no_agent_takes_hears_the_safe_harbour_and_is_locked_out() {
     assert!(loudest > Some(500), "the message: {loudest:?}");
     two.expect_bye();
     let record = node.http().record_of(&two.id);
-    assert_eq!((&record["cause"]["code"], &record["agent"]), (&json!("wait_over"), &Value::Null), "{record:#}");
+    let told = [&record["status"], &record["outcome"], &record["cause"]["code"], &record["agent"]];
+    assert_eq!(told, [&json!("failed"), &json!("error"), &json!("abandoned"), &Value::Null], "{record:#}");
     let left = campaign.attempts(|all| all.iter().any(|attempt| attempt["outcome"] == "abandoned"));
     let left = left.iter().find(|attempt| attempt["outcome"] == "abandoned").expect("one");
     assert!(left["abandoned_at"].is_string() && left["agent"].is_null(), "{left:#}");

@@ -8,6 +8,7 @@ use journal_core::{CallEvent, Durability, QueueLeft, Who};
 
 use crate::call::Flow;
 use crate::contract::{CommandError, Effect, OfferOutcome, Reply};
+use crate::flow::attempt::Dialed;
 use crate::ids::RingId;
 use crate::leg::Side;
 use crate::ring::Purpose;
@@ -53,6 +54,8 @@ impl Shard {
             return self.end_home(call, &why);
         }
         let (rings, legs) = (known.rings.clone(), known.legs.clone());
+        let machine = known.dialed.as_ref().is_some_and(|dialed| dialed.is_with_machine());
+        let why = left_alone(why, known.dialed.as_deref());
         let why = self.with_status(given_up(why, known.answered || known.voicemail_left), &legs);
         self.finish_voicemail(call);
         for ring in rings {
@@ -67,7 +70,7 @@ impl Shard {
         self.leave_queue_for_good(call, &why);
         self.set_flow(call, Flow::Over);
         let Some(known) = self.calls.get_mut(&call) else { return };
-        let reached = Reached { conversation: known.answered, voicemail: known.voicemail_left };
+        let reached = Reached { conversation: known.answered, voicemail: known.voicemail_left, machine };
         let (status, outcome) = why.verdict(reached);
         let recorder = known.recorder;
         if let Some(recorder) = recorder {
@@ -191,4 +194,13 @@ fn given_up(why: Termination, answered: bool) -> Termination {
         Reason::Normal if !answered && why.who == Who::Caller => Termination { reason: Reason::Canceled, ..why },
         _ => why,
     }
+}
+
+/// Whoever hangs up on the safe harbour: what ended the call is that no agent was there. A failure of ours stays one.
+fn left_alone(why: Termination, dialed: Option<&Dialed>) -> Termination {
+    let is_ordinary = matches!(why.reason, Reason::Normal | Reason::Canceled | Reason::WaitOver);
+    if is_ordinary && dialed.is_some_and(|dialed| dialed.abandoned) {
+        return Termination::system(Reason::Abandoned);
+    }
+    why
 }

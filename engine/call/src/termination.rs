@@ -70,6 +70,8 @@ pub enum Reason {
     QueueFull,
     /// Nobody is there to serve the queue.
     NobodyThere,
+    /// A person answered a campaign's call, and no agent was there in time.
+    Abandoned,
 }
 
 /// How a reason counts when nobody had answered yet.
@@ -201,7 +203,7 @@ impl Termination {
 }
 
 /// Every row, in the order of [`Reason`].
-pub const TABLE: [Row; 30] = {
+pub const TABLE: [Row; 31] = {
     use Class::{Failure, GivenUp, NotAnswered, Success};
     [
         row(Reason::Normal, "normal", 16, 480, Success, false),
@@ -234,6 +236,7 @@ pub const TABLE: [Row; 30] = {
         row(Reason::Closed, "closed", 19, 480, NotAnswered, true),
         row(Reason::QueueFull, "queue_full", 19, 480, NotAnswered, true),
         row(Reason::NobodyThere, "nobody_there", 19, 480, NotAnswered, true),
+        row(Reason::Abandoned, "abandoned", 31, 480, Failure, true),
     ]
 };
 
@@ -278,7 +281,7 @@ mod tests {
 
     #[test]
     fn verdicts_follow_the_data_model() {
-        let reached = |conversation| Reached { conversation, voicemail: false };
+        let reached = |conversation| Reached { conversation, ..Reached::default() };
         let verdict = |reason, answered| Termination::system(reason).verdict(reached(answered));
         assert_eq!(verdict(Reason::Normal, true), (CallStatus::Completed, Outcome::Successful));
         assert_eq!(verdict(Reason::Normal, false), (CallStatus::Canceled, Outcome::NoAnswer));
@@ -290,6 +293,9 @@ mod tests {
             assert_eq!(verdict(failure, true), (CallStatus::Failed, Outcome::Error));
             assert_eq!(verdict(failure, false), (CallStatus::Failed, Outcome::Error));
         }
+        assert_eq!(verdict(Reason::Abandoned, false), (CallStatus::Failed, Outcome::Error), "somebody answered");
+        let machine = Termination::system(Reason::Normal).verdict(Reached { machine: true, ..Reached::default() });
+        assert_eq!(machine, (CallStatus::Completed, Outcome::Voicemail));
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct Reached {
     pub conversation: bool,
     /// A voicemail of at least [`SHORTEST_VOICEMAIL_MS`] was taken.
     pub voicemail: bool,
+    /// An answering machine took a campaign's call, and no agent spoke with it.
+    pub machine: bool,
 }
 
 /// The verdict on a call that has not ended.
@@ -76,7 +78,8 @@ pub const fn live(direction: Direction, stage: Stage) -> Verdict {
 /// voicemail is in the box). A conversation that we ended ourselves for
 /// anything but an ordinary end was cut by a failure too. A call whose wait
 /// was over ends for that ([`code::WAIT_OVER`]), though the caller hung up on the greeting;
-/// so does one who is called back ([`code::CALLED_BACK`]).
+/// so does one who is called back ([`code::CALLED_BACK`]). A campaign's call that was abandoned ([`code::ABANDONED`])
+/// failed: a person was there, so it is no call that nobody answered, and nobody talked with him.
 #[must_use]
 pub fn concluded(reached: Reached, cause: &Cause) -> Verdict {
     let failed = verdict(CallStatus::Failed, Outcome::Error, WorkStatus::Failed);
@@ -90,6 +93,9 @@ pub fn concluded(reached: Reached, cause: &Cause) -> Verdict {
     }
     if is_technical(cause) {
         return failed;
+    }
+    if reached.machine {
+        return completed(Outcome::Voicemail);
     }
     if reached.conversation {
         let ordinary = cause.who != Who::System || is_ordinary(cause) || is_unanswered(cause);
@@ -138,6 +144,8 @@ pub mod code {
     pub const QUEUE_FULL: &str = "queue_full";
     /// Nobody is there to serve the queue.
     pub const NOBODY_THERE: &str = "nobody_there";
+    /// A person answered a campaign's call, and no agent was there in time.
+    pub const ABANDONED: &str = "abandoned";
     /// No such number or extension.
     pub const UNKNOWN_NUMBER: &str = "unknown_number";
     /// The node went down while the call was up.

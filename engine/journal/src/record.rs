@@ -254,6 +254,7 @@ impl CallRecord {
         Reached {
             conversation: progress.person_answered || service,
             voicemail: self.voicemail.as_ref().is_some_and(|v| v.duration_ms >= outcome::SHORTEST_VOICEMAIL_MS),
+            machine: progress.machine,
         }
     }
 
@@ -325,6 +326,8 @@ impl CallRecord {
                 self.agent = agent.or(self.agent);
                 self.progress.is_callback = true;
             }
+            CallEvent::LineHeard { heard, early: false, .. } => self.progress.machine = heard == MACHINE,
+            CallEvent::LineHeard { .. } => {}
             CallEvent::Ended { status, outcome, cause } => self.ended(at, *status, *outcome, cause),
             CallEvent::Started { .. }
             | CallEvent::OfferAnswered { .. }
@@ -349,7 +352,6 @@ impl CallRecord {
             | CallEvent::Routed(_)
             | CallEvent::AttemptStarted { .. }
             | CallEvent::PickedUp { .. }
-            | CallEvent::LineHeard { .. }
             | CallEvent::LegEnded { .. } => {}
         }
     }
@@ -403,6 +405,8 @@ impl CallRecord {
         let service = self.progress.caller_leg == Some(leg);
         self.progress.service_answered |= service;
         self.progress.person_answered |= !service;
+        // Whom an agent talks with is no machine, whatever was heard.
+        self.progress.machine &= agent.is_none();
         self.progress.offer = None;
         self.progress.place = None;
         self.agent = agent.or(self.agent);
@@ -460,8 +464,11 @@ struct Progress {
     transferring: bool,
     place: Option<Place>,
     ordered: Option<i32>,
+    machine: bool,
 }
 
+/// Word of an answering machine in `line.heard`.
+const MACHINE: &str = "machine";
 /// Caller and called.
 const USUAL_LEGS: usize = 2;
 /// Many transfers and offers in one call; further legs are in its events.

@@ -39,6 +39,15 @@ pub(crate) struct Dialed {
     may_speak: bool,
     /// A person was there and no agent in time.
     pub(crate) abandoned: bool,
+    /// An agent talks with whoever answered.
+    is_with_agent: bool,
+}
+
+impl Dialed {
+    /// A machine answered, and no agent took it for a person.
+    pub(crate) fn is_with_machine(&self) -> bool {
+        self.heard == Some(Heard::Machine) && !self.is_with_agent
+    }
 }
 
 impl Shard {
@@ -257,7 +266,7 @@ impl Shard {
         self.report(attempt, Fact::Abandoned);
         match message.and_then(|message| self.plan.messages.get(&message).cloned()) {
             Some(prompt) => self.play_to(call, leg, prompt),
-            None => self.end_call(call, Termination::system(Reason::WaitOver)),
+            None => self.end_call(call, Termination::system(Reason::Abandoned)),
         }
     }
 
@@ -272,6 +281,7 @@ impl Shard {
     pub(crate) fn attempt_connected(&mut self, call: CallId, agent: AgentId) {
         let now = self.now.mono;
         let Some(dialed) = self.dialed_mut(call) else { return };
+        dialed.is_with_agent = true;
         let waited = dialed.greeting_ended.map_or(Duration::ZERO, |ended| now.since(ended));
         let attempt = dialed.order.attempt;
         let waited_ms = u32::try_from(waited.as_millis()).unwrap_or(u32::MAX);
@@ -343,6 +353,7 @@ impl Shard {
             greeting_ended: None,
             may_speak: false,
             abandoned: false,
+            is_with_agent: false,
         }));
         self.attempts.insert(attempt, call);
         self.add_call(begun, started);

@@ -78,6 +78,12 @@ fn hear(world: &mut World, leg: LegId, heard: LineHeard, early: bool) {
     world.settle();
 }
 
+/// What is told of a call that a machine took.
+fn took_voicemail(world: &World) -> bool {
+    let voicemail = journal_core::Outcome::Voicemail;
+    world.has(world.call(), |event| matches!(event, CallEvent::Ended { outcome, .. } if *outcome == voicemail))
+}
+
 fn facts(world: &World) -> Vec<&Fact> {
     world.reports.iter().map(|report| &report.fact).collect()
 }
@@ -142,8 +148,9 @@ fn nobody_in_time_is_the_safe_harbour() {
     assert!(facts(&world).contains(&&Fact::Abandoned));
     world.secs(5);
     assert!(world.phones[carrier].got_bye());
-    assert_eq!((ended(&world).class, ended(&world).code.as_str()), (EndClass::HungUp, "wait_over"));
+    assert_eq!((ended(&world).class, ended(&world).code.as_str()), (EndClass::HungUp, "abandoned"));
     assert!(world.has(call, |event| matches!(event, CallEvent::QueueLeft { how: QueueLeft::TimedOut, .. })));
+    assert_eq!(world.verdict(), (CallStatus::Failed, "abandoned".to_owned()), "he answered");
     assert!(!facts(&world).contains(&&Fact::Played), "the safe harbour is no message of the campaign");
     world.assert_nothing_left();
 }
@@ -168,6 +175,8 @@ fn a_machine_is_hung_up_or_gets_its_message_after_the_beep() {
     hear(&mut world, leg, LineHeard::Machine, false);
     assert!(world.phones[carrier].got_bye());
     assert_eq!(ended(&world).class, EndClass::HungUp);
+    assert_eq!(world.verdict(), (CallStatus::Completed, "normal".to_owned()));
+    assert!(took_voicemail(&world));
     world.assert_nothing_left();
 
     let (mut world, carrier, leg) = answered(Dial { on_machine: OnMachine::Message(SORRY), ..order() });
@@ -179,6 +188,7 @@ fn a_machine_is_hung_up_or_gets_its_message_after_the_beep() {
     assert_eq!(world.media.played_to(leg), [PlaySource::Prompt("sorry".to_owned())]);
     world.secs(5);
     assert!(world.phones[carrier].got_bye() && facts(&world).contains(&&Fact::Played));
+    assert!(took_voicemail(&world), "no conversation");
     world.assert_nothing_left();
 
     let (mut world, _, leg) = answered(Dial { on_machine: OnMachine::Queue(SUPPORT), ..order() });

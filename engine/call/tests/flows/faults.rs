@@ -220,7 +220,7 @@ fn after_a_crash_every_dialog_ends_and_every_call_has_its_record() {
     after.phones = before.phones;
     after.now = before.now;
     let dialogs = dialogs.into_values().collect();
-    let reached = Reached { conversation: true, voicemail: false };
+    let reached = Reached { conversation: true, ..Reached::default() };
     after.input(Input::Restore(vec![RestoredCall { call, next_seq, reached, has_record: true, dialogs }]));
     after.secs(1);
     assert!(after.phones[carrier].got_bye() && after.phones[agent].got_bye(), "{:?}", after.lines_to(carrier));
