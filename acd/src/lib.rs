@@ -55,8 +55,8 @@ pub use contract::{
     CallbackStep, CallbackTaken, Candidate, CommandError, Disposed, Effect, Empty, Enqueue, IdleIn, Input, LeaveReason,
     Need, NoCall, NotTaken, Note, OfferOutcome, OfferRules, Others, Owners, PauseRule, QueueAgent, QueueConfig,
     QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, StandingLeg, StandingStep, State, StateCause, Status,
-    Steer, Steering, Step, Strategy, TimerReason, WaitingFact, WaitingSnapshot, Waits, Why, WhyIdle, WhyWaits,
-    WithdrawReason, WorkKind, WrapUpMode, WrapUpView,
+    Steer, Steering, Step, Strategy, TimerReason, WaitingFact, WaitingSnapshot, Waits, WantedCallback, Why, WhyIdle,
+    WhyWaits, WithdrawReason, WorkKind, WrapUpMode, WrapUpView,
 };
 pub use ewt::{Announcement, Basis, Estimate, Estimator, Forecast, Line, Promise, RaisedBy, Rates, UPPER};
 pub use expected::{InLine, Rank, Rival};

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize as _, Deserializer};
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
 use crate::problem::{Code, Problem};
@@ -29,6 +29,18 @@ impl<S: Sync, T: DeserializeOwned, const MOST: usize> FromRequest<S> for JsonBod
         Trail::current().asked(&bytes);
         Ok(Self { value, bytes })
     }
+}
+
+/// An object, and no array of its fields, which serde takes as well.
+pub(crate) fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
+    let fields = serde_json::Map::deserialize(from)?;
+    T::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom)
+}
+
+/// The same, or null.
+pub(crate) fn optional_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Option<T>, D::Error> {
+    let fields = Option::<serde_json::Map<String, serde_json::Value>>::deserialize(from)?;
+    fields.map(|fields| T::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom)).transpose()
 }
 
 /// A body that must be empty: actions that take no fields. `{}` is as good as nothing.

@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use centre::{Answer, CampaignCommand, Command};
 use clock::{CampaignId, ListId};
 use dialer::campaign::{Actor, Denied, Status, Step};
-use dialer::runner::{CampaignSnapshot, Refusal, Reply, Written};
+use dialer::runner::{CallbackFault, CampaignSnapshot, Refusal, Reply, Written};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -35,6 +35,7 @@ use crate::problem::{Code, Problem};
 use crate::query::{AnyOf, Limit, NoParameters, Query};
 use crate::rights::Permission;
 use crate::snapshot::snapshot_age;
+use crate::time::rfc3339;
 use crate::voicemail::away;
 
 use definition::{CampaignDefinition, refused};
@@ -382,7 +383,35 @@ pub(crate) fn refusal(refusal: Refusal) -> Problem {
             let because = verdict.denial.map_or_else(String::new, |denial| denial.because);
             Problem::new(Code::DestinationDenied, format!("The dial gate does not let it pass: {because}."))
         }
+        Refusal::Callback(fault) => no_callback(fault),
         Refusal::Busy => why(Code::LineBusy, "The number is being called, or every line is in use."),
+    }
+}
+
+/// Why a lead is not called back then.
+fn no_callback(fault: CallbackFault) -> Problem {
+    let at = |field: &'static str, code: &'static str, expected: String| {
+        Problem::new(Code::InvalidBody, "The lead is not called back then.").at(field, code, expected)
+    };
+    match fault {
+        CallbackFault::NoLead => Problem::new(Code::NoLead, "The call is none of a lead of a campaign that goes on."),
+        CallbackFault::UnknownZone => {
+            at("#/callback/time_zone", "unknown", "expected the name of an IANA time zone".to_owned())
+        }
+        CallbackFault::NoZone => {
+            at("#/callback/time_zone", "required", "no time zone is known for the lead: name one".to_owned())
+        }
+        CallbackFault::Unreadable => {
+            at("#/callback/local_time", "invalid", "expected a date and a time of day: 2026-11-23T15:00".to_owned())
+        }
+        CallbackFault::Past { at: when } => {
+            at("#/callback/due_at", "past", format!("expected a time to come: {} is over", rfc3339(when)))
+        }
+        CallbackFault::TooFar => at("#/callback/due_at", "out_of_range", "expected a time within a year".to_owned()),
+        CallbackFault::Schedule { opens } => {
+            let opens = opens.map_or_else(String::new, |opens| format!("; it dials again at {}", rfc3339(opens)));
+            at("#/callback/due_at", "outside_schedule", format!("the campaign does not dial then{opens}"))
+        }
     }
 }
 

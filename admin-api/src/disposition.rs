@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use centre::{Answer, Command, DispositionRule};
-use clock::{CallId, WallTime};
+use centre::{Answer, CampaignCommand, Command, DispositionRule};
+use clock::{AgentId, CallId, WallTime};
+use dialer::runner::{CallbackAsked, CallbackOffer, CallbackTime, Reply};
 use journal_core::Direction;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,7 +16,7 @@ use utoipa_axum::routes;
 use crate::access::{Access, Routes};
 use crate::agent::Agent;
 use crate::api::{Shared, wrong_answer};
-use crate::body::JsonBody;
+use crate::body::{JsonBody, optional_object};
 use crate::call::source;
 use crate::callback::{call_back, checked_time};
 use crate::idempotency::RequestKey;
@@ -27,7 +28,7 @@ use crate::problem::{Code, Problem};
 use crate::query::{NoParameters, Query};
 use crate::rights::Permission;
 use crate::text::misleads;
-use crate::time::rfc3339;
+use crate::time::{rfc3339, wall_now};
 use crate::voicemail::away;
 
 /// Something that may be said of a call.
@@ -72,6 +73,10 @@ pub(crate) struct Disposition {
     /// When the customer is to be called; null for as soon as possible.
     #[schema(format = DateTime)]
     callback_due_at: Option<String>,
+    /// Extension of the agent who alone calls a campaign's lead.
+    callback_agent: Option<String>,
+    /// IANA time zone that the time was agreed in.
+    callback_time_zone: Option<String>,
     /// When it was given.
     #[schema(format = DateTime)]
     given_at: String,
@@ -93,7 +98,8 @@ pub(crate) struct NewDisposition {
     /// A note; of control characters only line ends and tabs.
     #[schema(max_length = 4000, example = "two of them")]
     note: Option<String>,
-    /// The customer is to be called again, by the same agent.
+    /// The customer is to be called again: a campaign's lead by this agent or by anyone, anybody else by this agent.
+    #[serde(default, deserialize_with = "optional_object")]
     callback: Option<NewDispositionCallback>,
 }
 
@@ -104,9 +110,29 @@ pub(crate) struct NewDispositionCallback {
     /// Another number than that of the call.
     #[schema(example = "+442071838750", min_length = 1, max_length = 64, pattern = "^[ -~]*$")]
     number: Option<String>,
-    /// When, within a year; without it as soon as possible.
+    /// When, within a year; without it as soon as possible. A campaign's lead has this or `local_time`.
     #[schema(format = DateTime)]
     due_at: Option<String>,
+    /// The same as calendar and clock on the wall say it in `time_zone`; of campaigns' leads only.
+    #[schema(example = "2026-11-23T15:00", min_length = 16, max_length = 19)]
+    local_time: Option<String>,
+    /// IANA time zone; without it the lead's own, else that of his number. Of campaigns' leads only.
+    #[schema(example = "Europe/London", min_length = 1, max_length = 64)]
+    time_zone: Option<String>,
+    /// Who calls a campaign's lead.
+    #[serde(default)]
+    by: CallbackBy,
+}
+
+/// Who calls a campaign's lead back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CallbackBy {
+    /// The agent who says it, and nobody else before it is overdue by the campaign's `callback_handover_s`.
+    #[default]
+    Me,
+    /// Anyone of the campaign.
+    Anyone,
 }
 
 pub(crate) fn routes() -> Routes {
@@ -167,21 +193,18 @@ async fn give(
     had_a_part(&shared, &principal, call_id, &extension).await?;
     let rule = rule_of(&directory.dispositions, &value, call.queue.as_deref())?;
     let other_side = if call.direction == Direction::Inbound { call.from.clone() } else { call.to.clone() };
-    let callback = value.callback.map(|wanted| wanted_callback(wanted, other_side)).transpose()?;
-    let disposed = acd::Disposed {
-        agent,
-        call: call_id,
-        code: rule.code,
-        label: rule.label,
-        is_success: rule.is_success,
-        note: value.note,
-        callback,
-        by: principal.name.clone(),
-    };
     let key = RequestKey::read(&headers, &principal, &format!("POST /v1/calls/{id}/disposition"), &bytes)?;
+    let by = principal.name.clone();
     once(Arc::clone(&shared), key, async move {
-        if let Some((number, due_at)) = disposed.callback.clone() {
-            call_back(&shared, number, agent, due_at, call_id).await?;
+        let (callback, is_leads) = match value.callback {
+            Some(wanted) => agreed(&shared, call_id, agent, wanted, other_side).await?,
+            None => (None, false),
+        };
+        let DispositionRule { code, label, is_success, .. } = rule;
+        let (note, call) = (value.note, call_id);
+        let disposed = acd::Disposed { agent, call, code, label, is_success, note, callback, by };
+        if let Some(wanted) = disposed.callback.clone().filter(|_| !is_leads) {
+            call_back(&shared, wanted.number, agent, wanted.due_at, call_id).await?;
         }
         match shared.services.command_to_the_end(Command::Dispose(Box::new(disposed))).await? {
             Answer::Agent(now) => {
@@ -245,9 +268,50 @@ fn rule_of(rules: &[DispositionRule], value: &NewDisposition, queue: Option<&str
     Ok(rule)
 }
 
-fn wanted_callback(wanted: NewDispositionCallback, other_side: String) -> Result<(String, Option<WallTime>), Problem> {
+/// The callback as it is booked, and whether it is a campaign's lead that is called back.
+async fn agreed(
+    shared: &Shared,
+    call: CallId,
+    agent: AgentId,
+    wanted: NewDispositionCallback,
+    other_side: String,
+) -> Result<(Option<acd::WantedCallback>, bool), Problem> {
+    let refused = |at: &'static str, expected: &str| {
+        Problem::new(Code::InvalidBody, "The callback is not as expected.").at(at, "invalid", expected.to_owned())
+    };
     let due_at = wanted.due_at.as_deref().map(|text| checked_time(text, "#/callback/due_at")).transpose()?;
-    Ok((wanted.number.unwrap_or(other_side), due_at))
+    let is_zone = wanted.time_zone.as_ref().is_none_or(|zone| zone.len() <= ZONE_MAX);
+    if !is_zone {
+        return Err(refused("#/callback/time_zone", "expected the name of an IANA time zone"));
+    }
+    let when = match (due_at, wanted.local_time) {
+        (Some(_), Some(_)) => return Err(refused("#/callback/local_time", "expected either this or `due_at`")),
+        (_, Some(text)) => Some(CallbackTime::Local(text)),
+        (due_at, None) => due_at.map(CallbackTime::Moment),
+    };
+    let alone = (wanted.by == CallbackBy::Me).then_some(agent);
+    let is_local = matches!(when, Some(CallbackTime::Local(_))) || wanted.time_zone.is_some();
+    let is_of_leads = is_local || wanted.by == CallbackBy::Anyone;
+    let soon = CallbackTime::Moment(WallTime::from_micros(wall_now().as_micros() + SOON_MICROS));
+    let asked = CallbackAsked { call, when: when.unwrap_or(soon), zone: wanted.time_zone, agent: alone };
+    let command = Command::Campaign(Box::new(CampaignCommand::Callback(asked)));
+    match shared.services.command_to_the_end(command).await {
+        Ok(Answer::Campaign(reply)) => match *reply {
+            Reply::Callback(CallbackOffer { number, at, zone, agent }) => {
+                if wanted.number.is_some_and(|other| other != number) {
+                    return Err(refused("#/callback/number", "expected the number that was called: it is a lead's"));
+                }
+                Ok((Some(acd::WantedCallback { number, due_at: Some(at), agent, zone }), true))
+            }
+            _ => Err(Problem::new(Code::InternalError, "The campaign gave another answer.")),
+        },
+        Err(problem) if problem.code() == Code::NoLead && !is_of_leads => {
+            let number = wanted.number.unwrap_or(other_side);
+            Ok((Some(acd::WantedCallback { number, due_at, ..acd::WantedCallback::default() }), false))
+        }
+        Ok(other) => Err(wrong_answer(&other)),
+        Err(problem) => Err(problem),
+    }
 }
 
 fn no_agent_left() -> Problem {
@@ -271,6 +335,8 @@ impl From<records::CallDisposition> for Disposition {
             is_success: given.is_success,
             note: given.note,
             callback_due_at: callback.as_ref().and_then(|callback| callback.due_at).map(rfc3339),
+            callback_agent: callback.as_ref().and_then(|callback| callback.agent.clone()),
+            callback_time_zone: callback.as_ref().and_then(|callback| callback.zone.clone()),
             callback_number: callback.map(|callback| callback.number),
             given_at: rfc3339(given.given_at),
             given_by: given.given_by,
@@ -282,3 +348,7 @@ impl From<records::CallDisposition> for Disposition {
 const PARTS: [&str; 3] = ["leg.started", "call.answered", "call.transferred"];
 /// Characters of a note: a page.
 const MAX_NOTE: usize = 4_000;
+/// Characters of the name of a time zone: IANA's longest has 32.
+const ZONE_MAX: usize = 64;
+/// As soon as possible, for a lead: when this conversation and its wrap-up are over.
+const SOON_MICROS: i64 = 120 * 1_000_000;

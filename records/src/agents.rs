@@ -7,7 +7,7 @@ mod parts;
 mod stats;
 
 pub use calls::{AgentCall, AgentCallFilter};
-pub use dispositions::CallDisposition;
+pub use dispositions::{CallDisposition, GivenCallback};
 pub use intervals::{IntervalFilter, IntervalPlace, StateInterval};
 pub(crate) use parts::Parts;
 pub use stats::{AgentStats, StateTotal};

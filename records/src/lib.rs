@@ -37,7 +37,8 @@ mod voicemails;
 mod words;
 
 pub use agents::{
-    AgentCall, AgentCallFilter, AgentStats, CallDisposition, IntervalFilter, IntervalPlace, StateInterval, StateTotal,
+    AgentCall, AgentCallFilter, AgentStats, CallDisposition, GivenCallback, IntervalFilter, IntervalPlace,
+    StateInterval, StateTotal,
 };
 pub use attempts::{Attempt, AttemptFilter, NumberHistory};
 pub use call::{Call, CallRecording};

@@ -70,6 +70,10 @@ impl LeadReader {
                 }
                 self.tried(&tried(vec!["retry", "callback"], None, after)).await?
             }
+            What::One { lead } => {
+                self.caught_up().await?;
+                (self.database.leads_by_id(&[lead]).await?, self.database.campaign_leads_of(campaign, &[lead]).await?)
+            }
             What::DoneBefore { reset_at, after } => self.tried(&tried(vec!["done"], Some(reset_at), after)).await?,
             What::NewAfter { place } => (self.fresh(campaign, wanted, false, place.map(row)).await?, Vec::new()),
             What::NewBefore { place } => (self.fresh(campaign, wanted, true, place.map(row)).await?, Vec::new()),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Call, Endpoint, Node, NodeConfig, Response, unique, until};
 
 /// The demo whose `support` is served over standing legs, and which may call where people are awake.
-fn demo() -> NodeConfig {
+pub(crate) fn demo() -> NodeConfig {
     let demo = NodeConfig::demo()
         .queue_times(15, 120, 60)
         .set("queue.0.standing_leg", true)
@@ -25,7 +25,7 @@ fn demo() -> NodeConfig {
 
 /// The first digits of numbers, three short of the whole, of a place where campaigns may call now.
 #[allow(clippy::disallowed_methods, reason = "the gate goes by the clock, and so must a test of it")]
-fn awake() -> &'static str {
+pub(crate) fn awake() -> &'static str {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     match now.as_secs() / 3_600 % 24 {
         10..=19 => "+442079460",
@@ -35,25 +35,25 @@ fn awake() -> &'static str {
 }
 
 /// A number of the test.
-fn number(which: usize) -> String {
+pub(crate) fn number(which: usize) -> String {
     let digits = if awake().starts_with("+1") { format!("0{which:03}") } else { format!("{which:03}") };
     format!("{}{digits}", awake())
 }
 
 /// A campaign over a list with some numbers, started.
-struct Campaign<'a> {
-    node: &'a Node,
-    path: String,
-    leads: Vec<String>,
+pub(crate) struct Campaign<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) path: String,
+    pub(crate) leads: Vec<String>,
 }
 
 impl<'a> Campaign<'a> {
-    fn started(node: &'a Node, numbers: usize, more: Value) -> Self {
+    pub(crate) fn started(node: &'a Node, numbers: usize, more: Value) -> Self {
         let (list, leads) = list(node, numbers);
         Self::of(node, &list, leads, more)
     }
 
-    fn of(node: &'a Node, list: &str, leads: Vec<String>, more: Value) -> Self {
+    pub(crate) fn of(node: &'a Node, list: &str, leads: Vec<String>, more: Value) -> Self {
         let mut body = json!({"name": "Autumn", "pacing": "progressive", "queue": "support", "detect": false,
             "lists": [{"list_id": list}], "abandon_message": "goodbye"});
         let fields = body.as_object_mut().expect("an object");
@@ -70,7 +70,7 @@ impl<'a> Campaign<'a> {
         campaign
     }
 
-    fn step(&self, verb: &str) -> Value {
+    pub(crate) fn step(&self, verb: &str) -> Value {
         let key = unique();
         let send = || -> Response {
             self.node.http().send("POST", &format!("{}/{verb}", self.path), &[("Idempotency-Key", &key)], None)
@@ -82,16 +82,16 @@ impl<'a> Campaign<'a> {
         done.json()
     }
 
-    fn seen(&self) -> Value {
+    pub(crate) fn seen(&self) -> Value {
         self.node.http().get(&self.path).json()
     }
 
-    fn wait(&self, status: &str) -> Value {
+    pub(crate) fn wait(&self, status: &str) -> Value {
         until(status, || self.seen(), |seen| seen["status"] == status)
     }
 
     /// Attempts, oldest first, once they are as wanted.
-    fn attempts(&self, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    pub(crate) fn attempts(&self, wanted: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let ask = || {
             let page = self.node.http().get(&format!("{}/attempts?limit=200", self.path)).json();
             let mut all = page["data"].as_array().cloned().unwrap_or_default();
@@ -102,7 +102,7 @@ impl<'a> Campaign<'a> {
     }
 
     /// Attempts that have all come to these outcomes, in any order.
-    fn outcomes(&self, wanted: &[&str]) -> Vec<Value> {
+    pub(crate) fn outcomes(&self, wanted: &[&str]) -> Vec<Value> {
         let mut wanted: Vec<&str> = wanted.to_vec();
         wanted.sort_unstable();
         self.attempts(|all| {
@@ -113,7 +113,7 @@ impl<'a> Campaign<'a> {
     }
 
     /// A lead that was tried, once it stands so.
-    fn lead(&self, which: usize, state: &str) -> Value {
+    pub(crate) fn lead(&self, which: usize, state: &str) -> Value {
         let find = || {
             let page = self.node.http().get(&format!("{}/leads", self.path)).json();
             let mut all = page["data"].as_array().cloned().unwrap_or_default().into_iter();
@@ -122,13 +122,13 @@ impl<'a> Campaign<'a> {
         until("the lead", find, |lead| lead["state"] == state)
     }
 
-    fn why_not(&self, which: usize) -> Value {
+    pub(crate) fn why_not(&self, which: usize) -> Value {
         self.node.http().get(&format!("{}/leads/{}/why-not", self.path, self.leads[which])).json()
     }
 }
 
 /// A list with some leads of a number each.
-fn list(node: &Node, numbers: usize) -> (String, Vec<String>) {
+pub(crate) fn list(node: &Node, numbers: usize) -> (String, Vec<String>) {
     let made = node.http().post("/v1/lead-lists", &unique(), &json!({"name": "autumn"}));
     assert_eq!(made.status, 201, "{}", made.text());
     let list = made.json()["id"].as_str().expect("an id").to_owned();
@@ -143,7 +143,7 @@ fn list(node: &Node, numbers: usize) -> (String, Vec<String>) {
 }
 
 /// An agent with his standing leg up.
-fn on_duty(node: &Node, extension: &str) -> (Endpoint, Call) {
+pub(crate) fn on_duty(node: &Node, extension: &str) -> (Endpoint, Call) {
     let phone = node.registered(extension);
     let done = node.http().post(&format!("/v1/agents/{extension}/connect"), &unique(), &json!({}));
     assert_eq!(done.status, 200, "{}", done.text());
@@ -154,13 +154,13 @@ fn on_duty(node: &Node, extension: &str) -> (Endpoint, Call) {
 }
 
 /// Which number is called.
-fn called(call: &Call) -> String {
+pub(crate) fn called(call: &Call) -> String {
     let to = call.invite.as_ref().expect("an INVITE").header("To").to_owned();
     let user = to.split_once("sip:").and_then(|(_, rest)| rest.split_once('@')).map_or("", |(user, _)| user);
     user.to_owned()
 }
 
-fn nothing_is_dialed(node: &Node, limit: Duration) {
+pub(crate) fn nothing_is_dialed(node: &Node, limit: Duration) {
     let more = node.carrier.take(limit, |msg| msg.is_request("INVITE"));
     assert!(more.is_none(), "{more:?}");
 }

@@ -11,6 +11,7 @@ mod baresip_phones;
 mod breaks;
 mod callbacks;
 mod campaign;
+mod campaign_agents;
 mod campaign_leads;
 mod click_to_call;
 mod contract;

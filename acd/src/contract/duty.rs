@@ -173,10 +173,23 @@ pub struct Disposed {
     pub is_success: bool,
     /// His note.
     pub note: Option<String>,
-    /// Number to call again, and when.
-    pub callback: Option<(String, Option<WallTime>)>,
+    /// The customer is to be called again.
+    pub callback: Option<WantedCallback>,
     /// Who gave it.
     pub by: String,
+}
+
+/// A callback that is asked for with a disposition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WantedCallback {
+    /// Number to call again.
+    pub number: String,
+    /// When; none: as soon as possible.
+    pub due_at: Option<WallTime>,
+    /// Of a campaign's lead: the agent who alone calls him; none: anyone of the campaign.
+    pub agent: Option<AgentId>,
+    /// The IANA time zone that the time was agreed in.
+    pub zone: Option<String>,
 }
 
 /// A wrap-up that runs, as others see it.

@@ -20,7 +20,9 @@ pub use callback::{
     Asker, Callback, CallbackCounts, CallbackOrder, CallbackPick, CallbackRefusal, CallbackRequest, CallbackRules,
     CallbackSnapshot, CallbackSource, CallbackState, CallbackStep, CallbackTaken,
 };
-pub use duty::{AtLimit, Disposed, NotTaken, Note, OfferRules, PauseRule, StateCause, WrapUpMode, WrapUpView};
+pub use duty::{
+    AtLimit, Disposed, NotTaken, Note, OfferRules, PauseRule, StateCause, WantedCallback, WrapUpMode, WrapUpView,
+};
 pub use effect::{CommandError, Effect, LeaveReason, Reply, TimerReason, WithdrawReason};
 pub use input::{Input, OfferOutcome, Owners};
 pub use queue::{Empty, QueueAgent, QueueConfig};

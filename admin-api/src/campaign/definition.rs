@@ -17,10 +17,10 @@ use dialer::contract::OnMachine;
 use dialer::gate::{Caps, Listed, Lists, Pattern, Terms};
 use dialer::runner::Written;
 use hours::Schedule;
-use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::body::object;
 use crate::compliance::{RuleSetChoice, SubjectWord, VoiceWord};
 use crate::problem::{Code, Problem};
 
@@ -127,6 +127,10 @@ pub(crate) struct CampaignDefinition {
     /// What agents' dispositions do to a lead, by code; one that is not named ends the lead.
     #[serde(default)]
     dispositions: BTreeMap<String, DispositionAction>,
+    /// A callback that is one agent's own is anyone's of the campaign when it is overdue by so long.
+    #[serde(default = "handover")]
+    #[schema(minimum = 60, maximum = 2_592_000)]
+    callback_handover_s: u64,
     /// Which law it is judged by.
     #[serde(default)]
     rule_set: RuleSetChoice,
@@ -306,12 +310,6 @@ pub(crate) struct CampaignCaps {
     number_in_24_h: Option<u32>,
 }
 
-/// An object, and no array of its fields, which serde takes as well.
-fn object<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<T, D::Error> {
-    let fields = serde_json::Map::deserialize(from)?;
-    T::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom)
-}
-
 /// What a text of a campaign means; none: it cannot be read, or names what there is no more.
 #[must_use]
 pub fn read_campaign(text: &str, directory: &Directory) -> Option<Written> {
@@ -364,6 +362,7 @@ impl CampaignDefinition {
         };
         definition.recycle = self.recycle(&mut faults);
         definition.dispositions = self.actions(&mut faults);
+        definition.callback_handover = Duration::from_secs(self.callback_handover_s);
         definition.terms = self.terms(&mut faults);
         (definition, faults.0)
     }
@@ -574,6 +573,10 @@ const fn target() -> f64 {
 
 const fn connect_limit() -> u32 {
     2_000
+}
+
+const fn handover() -> u64 {
+    86_400
 }
 
 const fn attempts_max() -> u32 {

@@ -7,7 +7,7 @@ use centre::{Answer, Ban, CampaignCommand, Command};
 use clock::{CallId, WallTime};
 use dialer::campaign::Life;
 use dialer::hopper::Counts;
-use dialer::runner::{CampaignSnapshot, Hour, Reply as Answered, WhyNot};
+use dialer::runner::{CallbackOffer, CampaignSnapshot, Hour, Reply as Answered, WhyNot};
 use journal_core::RecordingState;
 use serde_json::{Value, json};
 
@@ -487,6 +487,11 @@ fn of_dialer(command: CampaignCommand, publish: impl Fn(CampaignSnapshot)) -> An
             });
         }
         CampaignCommand::WhyNot { .. } => return Answered::WhyNot(WhyNot::NotRead),
+        CampaignCommand::Callback(asked) => {
+            let at = WallTime::from_micros(1);
+            let offer = CallbackOffer { number: NUMBER.to_owned(), at, zone: asked.zone, agent: asked.agent };
+            return Answered::Callback(offer);
+        }
         CampaignCommand::ByHand { .. } => return Answered::Dialing(clock::AttemptId(9)),
         CampaignCommand::Added { .. } => return Answered::Done,
         CampaignCommand::Step { .. } | CampaignCommand::Reset { .. } => {}

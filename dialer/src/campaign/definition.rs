@@ -48,6 +48,8 @@ pub struct Definition {
     pub recycle: Recycle,
     /// What an agent's dispositions do to a lead, by code; one that is not named ends the lead.
     pub dispositions: BTreeMap<String, LeadAction>,
+    /// A callback that is one agent's own is anyone's of the campaign when it is overdue by so long.
+    pub callback_handover: Duration,
     /// What the gate judges it by.
     pub terms: Terms,
 }
@@ -178,6 +180,7 @@ impl Definition {
             abandon: AbandonRules::default(),
             recycle: Recycle::default(),
             dispositions: BTreeMap::new(),
+            callback_handover: CALLBACK_HANDOVER,
             terms: Terms::default(),
         }
     }
@@ -254,6 +257,8 @@ impl Default for AbandonRules {
 pub const LISTS_MAX: usize = 10;
 /// Caller ids of a campaign: one for each area code of a large country.
 pub const CALLER_IDS_MAX: usize = 1_000;
+/// By the next day somebody else keeps the promise.
+const CALLBACK_HANDOVER: Duration = Duration::from_secs(24 * 3_600);
 /// Machines answer after 18 to 25 s; people who have not by then mostly do not.
 const RING_MAX_S: u16 = 25;
 /// Those of a large centre: 200 agents and twice as many numbers that ring, with room.

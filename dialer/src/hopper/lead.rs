@@ -6,7 +6,7 @@ use clock::{AgentId, AttemptId, LeadId, ListId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use super::numbers::NumberHistory;
-use crate::campaign::Outcome;
+use crate::campaign::{LeadAction, Outcome};
 use crate::gate::{self, Consent, RECENT};
 
 /// Somebody whom a campaign may call.
@@ -139,6 +139,18 @@ impl Tries {
     pub fn reset(&mut self) {
         (self.counted, self.number) = (0, 0);
         self.by_outcome.clear();
+    }
+}
+
+impl Booked {
+    /// What an agent's disposition, given now, makes of a lead.
+    #[must_use]
+    pub fn by(action: LeadAction, callback: Option<(WallTime, Option<AgentId>)>, now: WallTime) -> Self {
+        match (action, callback) {
+            (LeadAction::Again(after), _) => Self::Retry(now + after),
+            (LeadAction::Callback, Some((at, agent))) => Self::Callback(at, agent),
+            _ => Self::Done(Done::Disposition),
+        }
     }
 }
 

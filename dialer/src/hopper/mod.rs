@@ -13,5 +13,5 @@ mod source;
 pub use after::After;
 pub use lead::{Booked, Done, Lead, Place, Tries};
 pub use numbers::{NUMBERS_MAX, NumberHistory, Numbers};
-pub use queue::{Counts, HELD_MAX, Hopper, Kind, Taken};
+pub use queue::{Counts, DISPOSED_WITHIN, HELD_MAX, Hopper, Kind, LOOKED_AT, Taken};
 pub use source::{PAGE, Page, Stock, Wanted, What};

@@ -1,5 +1,6 @@
 //! The hopper of one campaign.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{AgentId, AttemptId, LeadId, ListId, Rng, WallTime};
@@ -21,6 +22,8 @@ pub struct Hopper {
     /// Leads that were let go of since their list was reset: the database may not know yet.
     over: BTreeSet<LeadId>,
     taken: usize,
+    /// A callback that is one agent's own is anyone's when it is overdue by so long.
+    handover: Duration,
 }
 
 #[derive(Clone, Debug)]
@@ -89,7 +92,14 @@ impl Hopper {
             disposing: BTreeSet::new(),
             over: BTreeSet::new(),
             taken: 0,
+            handover: Duration::MAX,
         }
+    }
+
+    /// A callback that is one agent's own is anyone's when it is overdue by so long; otherwise it waits for him.
+    #[must_use]
+    pub fn handing_over(self, handover: Duration) -> Self {
+        Self { handover, ..self }
     }
 
     /// The next page to ask for, if one is needed. Asked until it says none.
@@ -134,8 +144,10 @@ impl Hopper {
     /// The lead that is to be called now: callbacks that are due, then retries, then new ones. It stays taken until it
     /// is said what became of it. `is_free` tells whether an agent can take a callback that is his alone.
     pub fn take(&mut self, now: WallTime, is_free: impl Fn(AgentId) -> bool) -> Option<Taken> {
+        let handover = self.handover;
+        let is_handed_over = |at: WallTime| at + handover <= now;
         let his = |leads: &BTreeMap<LeadId, Held>, id| match leads.get(&id).map(|held| held.state) {
-            Some(State::Callback(_, agent)) => agent.is_none_or(&is_free),
+            Some(State::Callback(at, agent)) => is_handed_over(at) || agent.is_none_or(&is_free),
             _ => true,
         };
         let due = self.callbacks.iter().take(LOOKED_AT).take_while(|(at, _)| *at <= now).copied();
@@ -149,7 +161,7 @@ impl Hopper {
         let kind = match held.state {
             State::Callback(at, agent) => {
                 self.callbacks.remove(&(at, lead));
-                Kind::Callback(agent)
+                Kind::Callback(agent.filter(|agent| is_free(*agent)))
             }
             State::Retry(at) => {
                 self.retries.remove(&(at, lead));
@@ -257,13 +269,32 @@ impl Hopper {
         if matches!(held.state, State::Taken(_) | State::InFlight(_)) {
             return None;
         }
-        let booked = match (action, callback) {
-            (LeadAction::Again(after), _) => Booked::Retry(now + after),
-            (LeadAction::Callback, Some((at, agent))) => Booked::Callback(at, agent),
-            _ => Booked::Done(Done::Disposition),
-        };
+        let booked = Booked::by(action, callback, now);
         self.book(lead, booked);
         Some(booked)
+    }
+
+    /// A lead that was let go of, or is not held, comes again, or stays done.
+    pub fn bring_back(&mut self, mut lead: Lead, booked: Booked) {
+        let id = lead.id;
+        lead.booked = Some(booked);
+        match State::of(Some(booked)) {
+            Some(state) if !self.leads.contains_key(&id) => {
+                self.over.remove(&id);
+                self.leads.insert(id, Held { lead, state });
+                self.enter(id, state);
+            }
+            _ => {}
+        }
+    }
+
+    /// Callbacks that are one agent's own and were due by `by`, with whose they are; at most [`LOOKED_AT`].
+    pub fn overdue(&self, by: WallTime) -> impl Iterator<Item = AgentId> {
+        let due = self.callbacks.iter().take(LOOKED_AT).take_while(move |(at, _)| *at <= by);
+        due.filter_map(|(_, lead)| match self.leads.get(lead)?.state {
+            State::Callback(_, agent) => agent,
+            _ => None,
+        })
     }
 
     /// Lets go of leads of which nobody has said anything in time.
@@ -451,10 +482,10 @@ fn shuffle(leads: &mut [LeadId], rng: &mut Rng) {
 
 /// Leads of a running campaign that are held or were let go of: beyond it no more are read until a list is reset.
 pub const HELD_MAX: usize = 2_000_000;
-/// Callbacks that are due and belong to agents who are busy: so many are passed over.
-const LOOKED_AT: usize = 200;
-/// A conversation of an hour, and wrap-up.
-const DISPOSED_WITHIN: core::time::Duration = core::time::Duration::from_secs(4 * 3_600);
+/// Callbacks that are due and belong to agents who are busy or away: so many are passed over.
+pub const LOOKED_AT: usize = 2_000;
+/// A conversation of an hour or two, wrap-up, and a pause: for so long a lead waits for an agent's word.
+pub const DISPOSED_WITHIN: core::time::Duration = core::time::Duration::from_secs(4 * 3_600);
 
 #[cfg(test)]
 mod tests;

@@ -36,6 +36,11 @@ pub enum What {
         /// The place of the last that was read.
         place: Option<u64>,
     },
+    /// This one, whatever became of it.
+    One {
+        /// Which.
+        lead: LeadId,
+    },
     /// Those that were done before the list was reset, in the order of their places, after this one.
     DoneBefore {
         /// When the list was reset.
@@ -141,6 +146,9 @@ impl Source {
     /// Notes that a page came. `None`: it could not be read, and is asked for again later.
     pub(super) fn came(&mut self, wanted: Wanted, leads: Option<&[Lead]>, stock: Stock, now: WallTime) {
         let Some(leads) = leads else { return };
+        if matches!(wanted.what, What::One { .. }) {
+            return;
+        }
         (self.asked_at, self.stock) = (None, stock);
         let is_last = leads.len() < usize::from(wanted.limit);
         let places = || leads.iter().map(|lead| lead.place);
@@ -149,6 +157,7 @@ impl Source {
             What::Tried { .. } => self.step = Step::Tried(places().max()),
             What::DoneBefore { .. } if is_last => self.step = Step::New,
             What::DoneBefore { .. } => self.step = Step::Done(places().max()),
+            What::One { .. } => {}
             What::NewAfter { .. } | What::NewBefore { .. } => {
                 self.highest = places().max().max(self.highest);
                 self.lowest = places().chain(self.lowest).min();

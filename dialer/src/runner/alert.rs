@@ -35,6 +35,8 @@ pub enum AlertKind {
     TrunkFailing,
     /// A caller id is answered rarely: it may be labelled as spam.
     CallerIdRare,
+    /// Callbacks that are one agent's own wait for him.
+    CallbackOverdue,
 }
 
 impl AlertKind {
@@ -47,6 +49,7 @@ impl AlertKind {
             Self::AbandonNear => "abandon_near",
             Self::TrunkFailing => "trunk_failing",
             Self::CallerIdRare => "caller_id_rare",
+            Self::CallbackOverdue => "callback_overdue",
         }
     }
 
@@ -64,6 +67,9 @@ impl AlertKind {
             }
             Self::CallerIdRare => {
                 "Take the number out of the pool, and ask its carrier whether it is labelled as spam."
+            }
+            Self::CallbackOverdue => {
+                "Have these agents come: the campaign's leads in state `callback` name them; or book them for anyone."
             }
         }
     }

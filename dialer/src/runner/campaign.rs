@@ -8,6 +8,7 @@ use clock::{AgentId, AttemptId, CampaignId, Instant, LeadId, ListId, Now, Rng, W
 use super::alert::{Alert, AlertKind, Recent};
 use super::attempt::Attempt;
 use super::contract::{CampaignNote, Effect, LeadNote, Note, Shown, Written};
+use super::disposing::{Disposing, Said};
 use super::explain::Pace;
 use super::ledger::Ledger;
 use crate::campaign::{Definition, Life, Service};
@@ -26,6 +27,8 @@ pub(super) struct Campaign {
     /// None: what was counted before is not known.
     pub(super) ledger: Option<Ledger>,
     pub(super) run: Option<Run>,
+    /// Leads of conversations from before a restart, of which an agent may still say that they come again; until when.
+    pub(super) awaited: BTreeMap<LeadId, WallTime>,
 }
 
 /// What runs of it, from its start until its last attempt is over.
@@ -65,6 +68,8 @@ pub(super) struct Flight {
     pub(super) missing: u8,
     pub(super) ordered: Instant,
     pub(super) stage: Stage,
+    /// What the agent said came of it while he still talked.
+    pub(super) said: Option<Said>,
 }
 
 /// Where an attempt stands, as the pacing sees it.
@@ -108,6 +113,7 @@ pub(super) struct Shared {
     pub(super) attempts: BTreeMap<AttemptId, CampaignId>,
     pub(super) journal_is_well: bool,
     pub(super) is_draining: bool,
+    pub(super) disposing: Disposing,
     pub(super) out: VecDeque<Effect>,
 }
 
@@ -117,7 +123,7 @@ impl Campaign {
         let definition = Arc::clone(&self.written.definition);
         let lists: Vec<_> = definition.lists.iter().map(|list| (*list, self.resets.get(&list.list).copied())).collect();
         self.run = Some(Run {
-            hopper: Hopper::new(&lists, definition.mix, definition.order),
+            hopper: Hopper::new(&lists, definition.mix, definition.order).handing_over(definition.callback_handover),
             pacer: Pacer::new(definition.pacing_rules(), now.mono),
             definition,
             flights: BTreeMap::new(),

@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use clock::{CampaignId, ListId, Now};
 
 use super::campaign::{Campaign, Shared};
-use super::contract::{Effect, LeadNote, Note, Refusal, Reply, Restored, Written};
+use super::contract::{Refusal, Reply, Restored, Written};
 use super::dialer::Dialer;
 use super::ledger::Ledger;
-use crate::campaign::{Actor, LeadAction, Life, Status, Step, check};
+use crate::campaign::{Actor, Life, Status, Step, check};
 
 impl Dialer {
     pub(super) fn restore(&mut self, restored: Restored, now: Now) {
-        let Restored { campaign: id, written, life, resets, ledger, open } = restored;
-        let mut campaign = Campaign { id, written, life, resets: resets.into_iter().collect(), ledger, run: None };
+        let Restored { campaign: id, written, life, resets, ledger, open, talked, said } = restored;
+        let awaited = talked.iter().filter_map(|(_, talked)| Some((talked.lead, talked.until?)));
+        let awaited = awaited.filter(|(_, until)| *until > now.wall).collect();
+        let mut campaign =
+            Campaign { id, written, life, resets: resets.into_iter().collect(), ledger, run: None, awaited };
         for (attempt, tries, numbers) in open {
             campaign.close(&mut self.shared, attempt, tries, numbers, now);
         }
@@ -22,6 +25,10 @@ impl Dialer {
             campaign.life.status = Status::Processing;
         }
         self.campaigns.insert(id, campaign);
+        for (call, talked) in talked {
+            self.shared.disposing.restore(call, id, talked);
+        }
+        said.into_iter().for_each(|said| self.disposed(said, now));
     }
 
     pub(super) fn write(&mut self, id: CampaignId, written: Written, by: Actor, now: Now) -> Result<Reply, Refusal> {
@@ -35,7 +42,8 @@ impl Dialer {
             }
             let life = Life { edited_by: Some(by), ..Life::default() };
             let (resets, ledger) = (BTreeMap::new(), Some(Ledger::default()));
-            let campaign = Campaign { id, written, life: life.clone(), resets, ledger, run: None };
+            let campaign =
+                Campaign { id, written, life: life.clone(), resets, ledger, run: None, awaited: BTreeMap::new() };
             self.shared.out.push_back(campaign.note(now));
             self.campaigns.insert(id, campaign);
             return Ok(Reply::Life(life));
@@ -76,31 +84,6 @@ impl Dialer {
         }
         self.shared.out.push_back(campaign.note(now));
         Ok(Reply::Done)
-    }
-
-    pub(super) fn disposed(
-        &mut self,
-        id: CampaignId,
-        lead: clock::LeadId,
-        code: &str,
-        callback: Option<(clock::WallTime, Option<clock::AgentId>)>,
-        now: Now,
-    ) {
-        let Some(campaign) = self.campaigns.get_mut(&id) else { return };
-        let Some(run) = &mut campaign.run else { return };
-        let action = run.definition.dispositions.get(code).copied();
-        let action = action.unwrap_or(if callback.is_some() { LeadAction::Callback } else { LeadAction::Done });
-        let Some(held) = run.hopper.lead(lead).cloned() else { return };
-        if action == LeadAction::DoNotCall {
-            let numbers = held.numbers.iter().map(|(number, _)| number.clone()).collect();
-            self.shared.out.push_back(Effect::DoNotCall { numbers, reason: format!("disposition {code}") });
-        }
-        if let Some(booked) = run.hopper.disposed(lead, action, callback, now.wall) {
-            let (list, tries, at) = (held.list, held.tries, now.wall);
-            let disposition = Some(code.to_owned());
-            let note = LeadNote { campaign: id, list, lead, booked, tries, disposition, at };
-            self.shared.out.push_back(Effect::Note(Note::Lead(Box::new(note))));
-        }
     }
 
     /// Agents of a queue are counted for one campaign: whoever is idle could be promised twice.

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use clock::{AgentId, AttemptId, CampaignId, LeadId, ListId, QueueId, RequestId, WallTime};
+use clock::{AgentId, AttemptId, CallId, CampaignId, LeadId, ListId, QueueId, RequestId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
 use super::attempt::Attempt;
+use super::callback::{CallbackAsked, CallbackFault, CallbackOffer};
+use super::disposing::{Said, Talked};
 use super::explain::WhyNot;
 use super::ledger::{Hour, Ledger};
 use crate::campaign::{Actor, Definition, Denied, Fault, Life, Step};
@@ -87,16 +89,7 @@ pub enum Input {
     /// All attempts that are under way where they are carried out: what is missing twice is over.
     Live(Vec<AttemptId>),
     /// An agent said what came of a conversation.
-    Disposed {
-        /// The campaign.
-        campaign: CampaignId,
-        /// The lead.
-        lead: LeadId,
-        /// The disposition's code.
-        code: String,
-        /// When he is to be called back, and by whom alone.
-        callback: Option<(WallTime, Option<AgentId>)>,
-    },
+    Disposed(Said),
     /// An agent of a manual or preview campaign does something.
     ByHand {
         /// Whom to answer.
@@ -150,6 +143,10 @@ pub struct Restored {
     pub ledger: Option<Ledger>,
     /// Attempts that had not ended, each with its lead's tries and how many numbers it has.
     pub open: Vec<(Attempt, Tries, u8)>,
+    /// Conversations, by their calls, of which an agent may still say what came of them.
+    pub talked: Vec<(CallId, Talked)>,
+    /// What was said of them and had not reached the lead.
+    pub said: Vec<Said>,
 }
 
 /// Something that an agent does himself.
@@ -171,8 +168,10 @@ pub enum ByHand {
 }
 
 /// Something that can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
+    /// May the lead of a call be called back then?
+    Callback(CallbackAsked),
     /// Why a lead is not being dialed.
     WhyNot {
         /// The campaign.
@@ -235,6 +234,8 @@ pub enum Note {
     Attempt(Box<Attempt>, Tries, u8),
     /// A lead is booked from now.
     Lead(Box<LeadNote>),
+    /// What an agent said came of a call has reached the lead.
+    Disposed(DisposedNote),
     /// What the gate said of a lead: each allow, and each deny by another rule than before.
     Judged(Box<JudgedNote>),
     /// A campaign's alert is on from now, or off.
@@ -281,6 +282,23 @@ pub struct LeadNote {
     /// The agent's disposition that made it so.
     pub disposition: Option<String>,
     /// When it became so.
+    pub at: WallTime,
+}
+
+/// What an agent said came of a call has reached the lead, if the call was one's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisposedNote {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The call.
+    pub call: CallId,
+    /// The agent.
+    pub agent: AgentId,
+    /// The lead; none: nobody on a list.
+    pub lead: Option<LeadId>,
+    /// The disposition's code.
+    pub code: String,
+    /// When.
     pub at: WallTime,
 }
 
@@ -342,6 +360,8 @@ pub enum Reply {
     Done,
     /// Why a lead is not being dialed.
     WhyNot(WhyNot),
+    /// The lead may be called back so.
+    Callback(CallbackOffer),
 }
 
 /// Why something is not done.
@@ -371,6 +391,8 @@ pub enum Refusal {
     NoLead,
     /// The gate lets it not pass.
     Gate(Box<Verdict>),
+    /// The lead is not called back then.
+    Callback(CallbackFault),
     /// The number, or as many as there are lines, are being called.
     Busy,
 }

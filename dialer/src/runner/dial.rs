@@ -138,6 +138,7 @@ impl Campaign {
             missing: 0,
             ordered: now.mono,
             stage: Stage::Ringing,
+            said: None,
         };
         run.flights.insert(id, flight);
     }

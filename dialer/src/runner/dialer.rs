@@ -9,12 +9,13 @@ use clock::{AgentId, CampaignId, Instant, LeadId, Now, QueueId, Rng, WallTime};
 use super::alert::{Alert, AlertKind};
 use super::campaign::{Campaign, Shared};
 use super::contract::{Effect, Input, Note, Progress, Question, Refusal, Reply};
+use super::disposing::Disposing;
 use super::explain::{Hold, WhyNot};
 use super::ledger::Window;
 use crate::campaign::{Status, Step};
 use crate::contract::{AgentFact, Doing, Fact};
 use crate::gate::packed;
-use crate::hopper::{NUMBERS_MAX, Numbers, Place, Stock};
+use crate::hopper::{NUMBERS_MAX, Numbers, Place, Stock, What};
 use crate::pacing::AgentState;
 
 /// All campaigns, with what they share.
@@ -42,6 +43,7 @@ impl Dialer {
             attempts: BTreeMap::new(),
             journal_is_well: true,
             is_draining: false,
+            disposing: Disposing::default(),
             out: VecDeque::new(),
         };
         let (campaigns, agents) = (BTreeMap::new(), BTreeMap::new());
@@ -94,15 +96,19 @@ impl Dialer {
             Input::Live(live) => {
                 self.campaigns.values_mut().for_each(|campaign| campaign.compare(&mut self.shared, &live, now));
             }
-            Input::Disposed { campaign, lead, code, callback } => self.disposed(campaign, lead, &code, callback, now),
+            Input::Disposed(said) => self.disposed(said, now),
             Input::ByHand { request, campaign, agent, what } => {
                 let found = self.campaigns.get_mut(&campaign).ok_or(Refusal::UnknownCampaign);
                 let result = found.and_then(|campaign| campaign.by_hand(&mut self.shared, agent, what, now));
                 self.reply(Some(request), result);
             }
             Input::Ask { request, question } => {
-                let Question::WhyNot { campaign, lead } = question;
-                let result = self.why_not(campaign, lead, now).map(Reply::WhyNot).ok_or(Refusal::UnknownCampaign);
+                let result = match question {
+                    Question::WhyNot { campaign, lead } => {
+                        self.why_not(campaign, lead, now).map(Reply::WhyNot).ok_or(Refusal::UnknownCampaign)
+                    }
+                    Question::Callback(asked) => self.may_call_back(asked, now),
+                };
                 self.reply(Some(request), result);
             }
         }
@@ -120,6 +126,8 @@ impl Dialer {
         {
             campaign.tick(&mut self.shared, now);
         }
+        let late = self.shared.disposing.ask_again(now);
+        self.shared.out.extend(late);
         // A run that began at this tick knows no agent yet.
         self.tell_agents(now);
         self.sweep(now);
@@ -181,6 +189,9 @@ impl Dialer {
     }
 
     fn page(&mut self, id: CampaignId, page: crate::hopper::Page, now: Now) {
+        if let What::One { lead } = page.wanted.what {
+            return self.placed(id, lead, page, now);
+        }
         let Some(run) = self.campaigns.get_mut(&id).and_then(|campaign| campaign.run.as_mut()) else { return };
         for (number, history) in page.leads.iter().flatten().flat_map(|lead| &lead.numbers) {
             self.shared.numbers.learn(number, history);
@@ -239,7 +250,8 @@ impl Dialer {
 
     fn arm(&mut self, now: Now) {
         let is_on = |campaign: &Campaign| campaign.run.is_some() || campaign.life.status.is_live();
-        if self.next_tick.is_some() || !self.campaigns.values().any(is_on) {
+        let has_work = self.campaigns.values().any(is_on) || self.shared.disposing.waits();
+        if self.next_tick.is_some() || !has_work {
             return;
         }
         let agents =
@@ -282,7 +294,8 @@ impl Campaign {
             return;
         }
         let is_manual = run.definition.method == crate::campaign::Method::Manual;
-        if self.life.status == Status::Running && run.hopper.is_finished() && !is_manual {
+        let is_awaited = self.awaited.values().any(|until| *until > now.wall);
+        if self.life.status == Status::Running && run.hopper.is_finished() && !is_manual && !is_awaited {
             let _ = self.step(shared, Step::Finish, now, false);
         }
         let is_quiet = self.run.as_ref().is_some_and(|run| run.hopper.counts().busy == 0);
@@ -350,6 +363,12 @@ impl Campaign {
                 format!("{:.2} % of {} people who answered in 30 days were abandoned.", rate * 100.0, month.people);
             found.push(alert(AlertKind::AbandonNear, None, says));
         }
+        let overdue: Vec<AgentId> = run.hopper.overdue(overdue_by(now.wall)).collect();
+        if !overdue.is_empty() {
+            let (count, agents) = (overdue.len(), overdue.iter().collect::<BTreeSet<_>>().len());
+            let says = format!("{count} callbacks of {agents} agents, their own, are overdue by more than 15 minutes.");
+            found.push(alert(AlertKind::CallbackOverdue, None, says));
+        }
         if let Some((failed, last)) = run.recent.failing() {
             found.push(alert(AlertKind::TrunkFailing, None, format!("{failed} of the last {last} attempts failed.")));
         }
@@ -361,6 +380,12 @@ impl Campaign {
     }
 }
 
+fn overdue_by(now: WallTime) -> WallTime {
+    WallTime::from_micros(now.as_micros().saturating_sub(OVERDUE_MICROS))
+}
+
+/// An agent who talks is late by some minutes; one who is not there by more.
+const OVERDUE_MICROS: i64 = 15 * 60 * 1_000_000;
 /// How often it is decided how many numbers to dial (pacing.md section 4).
 const TICK: Duration = Duration::from_millis(500);
 /// With more agents, half as often.

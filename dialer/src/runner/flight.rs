@@ -31,6 +31,9 @@ impl Campaign {
         }
         self.follow(id, &told, now);
         let Some(flight) = self.run.as_ref().and_then(|run| run.flights.get(&id)) else { return };
+        if matches!(told, Fact::Connected { .. }) {
+            shared.disposing.talks(&flight.attempt);
+        }
         if is_worth_a_note {
             shared.out.push_back(note(flight));
         }
@@ -110,6 +113,11 @@ impl Campaign {
         )));
         if let Some(booked) = booked {
             shared.out.push_back(self.lead_note(lead, list, booked, tries, now));
+        }
+        shared.disposing.talks(&flight.attempt);
+        let known = flight.said.and_then(|said| Some((shared.disposing.of_call(said.call)?.1.clone(), said)));
+        if let Some((talked, said)) = known {
+            self.dispose(shared, talked, said, now);
         }
     }
 

@@ -6,11 +6,13 @@
 mod alert;
 mod attempt;
 mod by_hand;
+mod callback;
 mod campaign;
 mod command;
 mod contract;
 mod dial;
 mod dialer;
+mod disposing;
 mod explain;
 mod flight;
 mod ledger;
@@ -19,11 +21,13 @@ mod snapshot;
 
 pub use alert::{Alert, AlertKind};
 pub use attempt::{Attempt, Times};
+pub use callback::{CallbackAsked, CallbackFault, CallbackOffer, CallbackTime};
 pub use contract::{
-    ByHand, CampaignNote, Effect, Input, JudgedNote, LeadNote, Note, Progress, Question, Refusal, Reply, Restored,
-    Shown, Written,
+    ByHand, CampaignNote, DisposedNote, Effect, Input, JudgedNote, LeadNote, Note, Progress, Question, Refusal, Reply,
+    Restored, Shown, Written,
 };
 pub use dialer::Dialer;
+pub use disposing::{Said, Talked};
 pub use explain::{Hold, Pace, WhyNot};
 pub use ledger::{Hour, Ledger, Window};
 pub use snapshot::{CampaignSnapshot, Snapshot};

@@ -131,10 +131,6 @@ impl Judge {
         self.ended.insert(id, attempt.clone());
     }
 
-    pub(crate) fn lead_of(&self, attempt: AttemptId) -> Option<LeadId> {
-        self.ended.get(&attempt).map(|attempt| attempt.lead)
-    }
-
     /// A ledger from the attempts that ended.
     pub(crate) fn recount(&self) -> Ledger {
         let mut ledger = Ledger::default();

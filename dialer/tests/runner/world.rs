@@ -9,7 +9,7 @@ use dialer::campaign::{Actor, Definition, Outcome, Step};
 use dialer::contract::{AgentFact, Detection, Dial, Doing, EndClass, Ending, Fact, Heard, OnPerson, Order, Report};
 use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Stock, Tries, Wanted, What};
 use dialer::runner::{
-    Attempt, ByHand, CampaignSnapshot, Dialer, Effect, Input, JudgedNote, Ledger, Note, Refusal, Restored, Written,
+    Attempt, ByHand, CampaignSnapshot, Dialer, Effect, Input, JudgedNote, Ledger, Note, Refusal, Restored, Said, Written,
 };
 
 use super::judge::Judge;
@@ -190,7 +190,16 @@ impl World {
         self.waiting.clear();
         let open = core::mem::take(&mut self.open).into_values().collect();
         let (written, life) = (self.written.clone(), self.life.clone());
-        let restored = Restored { campaign: CAMPAIGN, written, life, resets: Vec::new(), ledger: Some(ledger), open };
+        let restored = Restored {
+            campaign: CAMPAIGN,
+            written,
+            life,
+            resets: Vec::new(),
+            ledger: Some(ledger),
+            open,
+            talked: Vec::new(),
+            said: Vec::new(),
+        };
         self.tell(Input::Lists(Arc::new(self.judge.lists.clone())));
         self.tell(Input::Restore(Box::new(restored)));
         self.agents_come();
@@ -216,10 +225,8 @@ impl World {
             Happens::WrapUp(agent, attempt) => {
                 self.report(attempt, Fact::Ended(ending(EndClass::HungUp)));
                 self.agent(agent, Doing::WrapUp);
-                if let Some(lead) = self.judge.lead_of(attempt) {
-                    let code = "not_set".to_owned();
-                    self.tell(Input::Disposed { campaign: CAMPAIGN, lead, code, callback: None });
-                }
+                let call = CallId(attempt.0);
+                self.tell(Input::Disposed(Said { call, agent, code: "not_set".to_owned(), callback: None }));
                 let wrap = 1.0 + self.rng.unit() * 5.0;
                 self.after(wrap, Happens::Free(agent));
             }
@@ -377,7 +384,7 @@ impl World {
                 }
             }
             Note::Judged(judged) => self.judged = Some(*judged),
-            Note::Alert { .. } | Note::Progress(_) => {}
+            Note::Disposed(_) | Note::Alert { .. } | Note::Progress(_) => {}
         }
     }
 
@@ -389,10 +396,12 @@ impl World {
             }
             What::NewAfter { place: after } => is_after(place, after) && booked.is_none(),
             What::NewBefore { place: before } => before.is_none_or(|before| place < before) && booked.is_none(),
+            What::One { .. } => false,
             What::DoneBefore { after, .. } => is_after(place, after) && matches!(booked, Some(Booked::Done(_))),
         };
-        let rows = self.rows.iter().filter(|(_, (place, list, _, booked))| {
-            *list == wanted.list && fits(*place, booked.as_ref().map(|(booked, _)| *booked))
+        let rows = self.rows.iter().filter(|(id, (place, list, _, booked))| {
+            let is_one = wanted.what == What::One { lead: **id };
+            *list == wanted.list && (is_one || fits(*place, booked.as_ref().map(|(booked, _)| *booked)))
         });
         let mut leads: Vec<Lead> = rows
             .map(|(id, (place, list, number, booked))| Lead {

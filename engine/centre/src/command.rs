@@ -6,7 +6,7 @@ use acd::{AgentSnapshot, CallbackPick, CallbackRefusal, CallbackRequest, Callbac
 use clock::{AgentId, CallId, CampaignId, LeadId, ListId, QueueId, WallTime};
 use dialer::campaign::{Actor, Step};
 use dialer::gate::Pattern;
-use dialer::runner::{ByHand, Written};
+use dialer::runner::{ByHand, CallbackAsked, Written};
 
 /// A command of an outside client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +149,8 @@ pub enum CampaignCommand {
         /// What he does.
         what: ByHand,
     },
+    /// May the lead of a call be called back then?
+    Callback(CallbackAsked),
     /// Why is a lead not being dialed?
     WhyNot {
         /// Which.

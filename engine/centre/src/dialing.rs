@@ -3,13 +3,14 @@
 use clock::{CampaignId, WallTime};
 use dialer::campaign::{Actor, Life, Outcome, Status};
 use dialer::contract::{EndClass, Ending, Heard};
-use dialer::hopper::{Booked, Tries};
+use dialer::hopper::{Booked, DISPOSED_WITHIN, Tries};
 use dialer::runner::{
-    Attempt, CampaignNote, Hour, JudgedNote, LeadNote, Ledger, Note, Restored, Shown, Times, Written,
+    Attempt, CampaignNote, DisposedNote, Hour, JudgedNote, LeadNote, Ledger, Note, Restored, Said, Shown, Talked,
+    Times, Written,
 };
 use journal_core::{
     AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep,
-    DialOccasion, Dialing, Entry, LeadBooked, LeadTries, Shared,
+    DialOccasion, Dialing, Disposition, Entry, LeadBooked, LeadTries, Shared, TalkedEntry,
 };
 
 /// The entry of a note.
@@ -28,6 +29,9 @@ pub(crate) fn entry(note: Note, at: WallTime) -> Entry {
         Note::Alert { campaign, alert, is_on } => {
             let (kind, remedy) = (alert.kind.word().to_owned(), alert.kind.remedy().to_owned());
             step(campaign, CampaignEvent::Alert { kind, about: alert.about, says: alert.says, remedy, is_on }, at)
+        }
+        Note::Disposed(DisposedNote { campaign, call, agent, lead, code, at }) => {
+            step(campaign, CampaignEvent::Disposed { call, agent, lead, code }, at)
         }
         Note::Progress(progress) => {
             let event = CampaignEvent::Progress { total: hour_entry(progress.total), in_flight: progress.in_flight };
@@ -54,7 +58,9 @@ pub fn restored(dialing: &Dialing, read: impl Fn(&str) -> Option<Written>) -> Ve
         let ledger = Some(Ledger::of(hours, hour_of(dialing.total(id))));
         let open = dialing.open(id).map(|attempt| (attempt_of(attempt), tries_of(&attempt.tries), attempt.numbers));
         let (life, resets, open) = (life_of(entry), entry.resets.clone(), open.collect());
-        Some(Restored { campaign: id, written, life, resets, ledger, open })
+        let talked = dialing.talked(id).map(|(call, talked)| (call, talked_of(talked))).collect();
+        let said = dialing.said(id).map(said_of).collect();
+        Some(Restored { campaign: id, written, life, resets, ledger, open, talked, said })
     };
     dialing.campaigns().filter_map(restore).collect()
 }
@@ -71,6 +77,24 @@ pub fn tries_of(tries: &LeadTries) -> Tries {
         last: tries.last.as_ref().and_then(|(word, at)| Some((Outcome::of_word(word)?, *at))),
         number: tries.number,
     }
+}
+
+/// What an agent said came of a call, as the campaigns hear it.
+pub(crate) fn said(given: acd::Disposed) -> Said {
+    let acd::Disposed { agent, call, code, callback, .. } = given;
+    let callback = callback.and_then(|wanted| Some((wanted.due_at?, wanted.agent)));
+    Said { call, agent, code, callback }
+}
+
+fn said_of(given: &Disposition) -> Said {
+    let callback = given.callback.as_ref().and_then(|wanted| Some((wanted.due_at?, wanted.agent)));
+    Said { call: given.call, agent: given.agent, code: given.code.clone(), callback }
+}
+
+fn talked_of(entry: &TalkedEntry) -> Talked {
+    let TalkedEntry { attempt, lead, list, agent, at, is_disposed, .. } = *entry;
+    let until = (!is_disposed).then(|| at + DISPOSED_WITHIN);
+    Talked { attempt, lead, list, number: entry.number.clone(), agent, until }
 }
 
 fn tries_entry(tries: &Tries) -> LeadTries {

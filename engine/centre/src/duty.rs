@@ -47,7 +47,10 @@ pub(crate) fn step(agent: AgentId, note: acd::Note, at: WallTime) -> Entry {
 /// What an agent said came of a call.
 pub(crate) fn disposition(said: acd::Disposed, at: WallTime) -> Entry {
     let acd::Disposed { agent, call, code, label, is_success, note, callback, by } = said;
-    let callback = callback.map(|(number, due_at)| WantedCallback { number, due_at });
+    let callback = callback.map(|wanted| {
+        let acd::WantedCallback { number, due_at, agent, zone } = wanted;
+        WantedCallback { number, due_at, agent, zone }
+    });
     Entry::Disposition(Box::new(Disposition { call, agent, code, label, is_success, note, callback, at, by }))
 }
 

@@ -62,6 +62,15 @@ impl Zone {
         Some(self.moment(at, 0, 0)?..self.moment(at, 1, 0)?)
     }
 
+    /// The moment at which calendar and clock on the wall say this, `2026-12-25T10:00` or with seconds; none when it
+    /// cannot be read. A time that a clock set forward leaves out is the moment so much later; of one that it shows
+    /// twice it is the first.
+    #[must_use]
+    pub fn local(&self, text: &str) -> Option<WallTime> {
+        let local: jiff::civil::DateTime = text.contains('T').then(|| text.parse().ok()).flatten()?;
+        Some(WallTime::from_micros(self.0.to_timestamp(local).ok()?.as_microsecond()))
+    }
+
     /// What the clock on the wall is ahead of UTC at a moment, microseconds.
     pub(crate) fn offset_micros(&self, at: WallTime) -> i64 {
         i64::from(self.0.to_offset(timestamp(at)).seconds()) * 1_000_000
@@ -98,3 +107,21 @@ fn timestamp(at: WallTime) -> Timestamp {
 }
 
 pub(crate) const MINUTES_A_DAY: u16 = 24 * 60;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_times_are_moments() {
+        let london = Zone::named("Europe/London").unwrap();
+        let is = |text: &str, utc: &str| assert_eq!(london.local(text), moment(utc), "{text}");
+        is("2026-12-25T10:00", "2026-12-25T10:00:00Z");
+        is("2026-07-01T10:00:30", "2026-07-01T09:00:30Z");
+        is("2026-03-29T01:30", "2026-03-29T01:30:00Z");
+        is("2026-10-25T01:30", "2026-10-25T00:30:00Z");
+        for unread in ["", "noon", "2026-12-25", "2026-13-25T10:00", "2026-12-25T10:00Z"] {
+            assert_eq!(london.local(unread), None, "{unread}");
+        }
+    }
+}

@@ -150,6 +150,10 @@ pub struct WantedCallback {
     pub number: String,
     /// When to call; `None` for as soon as possible.
     pub due_at: Option<WallTime>,
+    /// Of a campaign's lead: the agent who alone calls him; `None` for anyone of the campaign.
+    pub agent: Option<AgentId>,
+    /// The IANA time zone that the time was agreed in.
+    pub zone: Option<String>,
 }
 
 /// Code of the disposition of a wrap-up that ended without one.

@@ -9,7 +9,7 @@ use clock::WallTime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Entry, StateCause};
+use crate::{Disposition, Entry, StateCause, WantedCallback};
 
 /// Where an entry stands: (node, epoch, sequence), in this order. The sequence
 /// goes on over epochs; the epoch tells apart what a power loss took back and
@@ -184,6 +184,8 @@ const fn version_of(kind: u8) -> u8 {
         7 => 2,
         // Since the second the skills that a callback asks for are known.
         14 => 2,
+        // Since the second it is known who calls back, and in which time zone that was agreed.
+        19 => 2,
         _ => 1,
     }
 }
@@ -281,6 +283,7 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
         16 => Entry::Audit(whole(body)?),
         17 => Entry::Quarantine(whole(body)?),
         18 => Entry::Agent(whole(body)?),
+        19 if version == 1 => Entry::Disposition(Box::new(whole::<DispositionV1>(body)?.into())),
         19 => Entry::Disposition(whole(body)?),
         20 => Entry::NodeAlive { at: whole(body)? },
         21 => {
@@ -300,6 +303,28 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
         30 => Entry::LeadList(whole(body)?),
         _ => return None,
     })
+}
+
+/// A disposition as it was first written.
+#[derive(Deserialize)]
+struct DispositionV1 {
+    call: clock::CallId,
+    agent: clock::AgentId,
+    code: String,
+    label: String,
+    is_success: bool,
+    note: Option<String>,
+    callback: Option<(String, Option<WallTime>)>,
+    at: WallTime,
+    by: String,
+}
+
+impl From<DispositionV1> for Disposition {
+    fn from(given: DispositionV1) -> Self {
+        let DispositionV1 { call, agent, code, label, is_success, note, callback, at, by } = given;
+        let callback = callback.map(|(number, due_at)| WantedCallback { number, due_at, agent: None, zone: None });
+        Self { call, agent, code, label, is_success, note, callback, at, by }
+    }
 }
 
 /// Reads a value that fills `body` to the last byte.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use clock::{AgentId, AttemptId, CallId, CampaignId, LeadId, ListId, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::Shared;
+use crate::{Disposition, Shared};
 
 /// A campaign; replaces its former entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -194,6 +194,38 @@ pub enum CampaignEvent {
         /// It is dialed then, unless he says something.
         until: Option<WallTime>,
     },
+    /// `lead.disposed`: what an agent said came of a call has reached the lead, if the call was one's.
+    Disposed {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        agent: AgentId,
+        /// The lead; none: nobody on a list.
+        lead: Option<LeadId>,
+        /// The disposition's code.
+        code: String,
+    },
+}
+
+/// A conversation of a campaign, of which an agent may still say what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TalkedEntry {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its campaign.
+    pub campaign: CampaignId,
+    /// With whom; 0: nobody on a list.
+    pub lead: LeadId,
+    /// The lead's list.
+    pub list: ListId,
+    /// The number, E.164.
+    pub number: String,
+    /// The agent.
+    pub agent: AgentId,
+    /// When the attempt was ordered.
+    pub at: WallTime,
+    /// What he said has reached the lead.
+    pub is_disposed: bool,
 }
 
 /// What ended in an hour, or in all.
@@ -222,6 +254,10 @@ pub struct Dialing {
     open: BTreeMap<AttemptId, Shared<AttemptEntry>>,
     hours: BTreeMap<CampaignId, BTreeMap<i64, CampaignHour>>,
     totals: BTreeMap<CampaignId, CampaignHour>,
+    /// Conversations, the newest: ids of calls begin with their time.
+    talked: BTreeMap<CallId, TalkedEntry>,
+    /// What agents said came of them, and has not reached the lead.
+    said: BTreeMap<CallId, Disposition>,
 }
 
 impl Dialing {
@@ -232,6 +268,7 @@ impl Dialing {
 
     /// Takes an attempt as it is from now.
     pub fn attempt(&mut self, entry: &Shared<AttemptEntry>) {
+        self.talk(entry);
         let Some(outcome) = entry.outcome.as_deref() else {
             self.open.insert(entry.attempt, entry.clone());
             return;
@@ -245,6 +282,46 @@ impl Dialing {
         while hours.len() > HOURS_MAX {
             hours.pop_first();
         }
+    }
+
+    fn talk(&mut self, entry: &AttemptEntry) {
+        let (Some(call), Some(agent)) = (entry.call, entry.agent.or(entry.waits)) else { return };
+        let AttemptEntry { attempt, campaign, lead, list, .. } = *entry;
+        let (number, at) = (entry.number.clone(), entry.times.ordered_at);
+        let is_disposed = self.talked.get(&call).is_some_and(|known| known.is_disposed);
+        self.talked.insert(call, TalkedEntry { attempt, campaign, lead, list, number, agent, at, is_disposed });
+        if self.talked.len() > TALKED_MAX {
+            self.talked.pop_first();
+        }
+    }
+
+    /// Takes what an agent said came of a call.
+    pub fn disposed(&mut self, given: &Disposition) {
+        if self.talked.contains_key(&given.call) {
+            self.said.insert(given.call, given.clone());
+        }
+        if self.said.len() > TALKED_MAX {
+            self.said.pop_first();
+        }
+    }
+
+    /// Takes what else happened to a campaign.
+    pub fn step(&mut self, step: &CampaignStep) {
+        if let CampaignEvent::Disposed { call, .. } = &step.event {
+            self.said.remove(call);
+            self.talked.entry(*call).and_modify(|talked| talked.is_disposed = true);
+        }
+    }
+
+    /// Conversations of a campaign of which an agent may still say something.
+    pub fn talked(&self, campaign: CampaignId) -> impl Iterator<Item = (CallId, &TalkedEntry)> {
+        self.talked.iter().filter(move |(_, talked)| talked.campaign == campaign).map(|(call, talked)| (*call, talked))
+    }
+
+    /// What was said of a campaign's conversations and has not reached the lead.
+    pub fn said(&self, campaign: CampaignId) -> impl Iterator<Item = &Disposition> {
+        let is_its = move |call: &CallId| self.talked.get(call).is_some_and(|talked| talked.campaign == campaign);
+        self.said.values().filter(move |given| is_its(&given.call))
     }
 
     /// All campaigns.
@@ -291,6 +368,7 @@ impl CampaignEvent {
             Self::Alert { .. } => "campaign.alert",
             Self::Progress { .. } => "campaign.progress",
             Self::Shown { .. } => "lead.shown",
+            Self::Disposed { .. } => "lead.disposed",
         }
     }
 }
@@ -298,3 +376,5 @@ impl CampaignEvent {
 const HOUR_MICROS: i64 = 3_600 * 1_000_000;
 /// 30 days, and an hour that has begun.
 const HOURS_MAX: usize = 30 * 24 + 1;
+/// Conversations of which an agent may still say something: those of some hours of the largest house.
+const TALKED_MAX: usize = 20_000;

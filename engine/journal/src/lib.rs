@@ -38,7 +38,7 @@ pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, 
 pub use decision::{DialClause, DialClock, DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried};
 pub use dialing::{
     AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Dialing,
-    LeadBooked, LeadTries,
+    LeadBooked, LeadTries, TalkedEntry,
 };
 pub use dialog::{Binding, DialogIdentity, DialogSide};
 pub use entry::{CallEntry, CallEvent, Entry, LegKind, NameKind, RecordingState};

@@ -125,13 +125,14 @@ impl Replay {
             Entry::Campaign(campaign) => self.dialing.campaign(campaign),
             Entry::Attempt(attempt) => self.dialing.attempt(attempt),
             // Leads of campaigns are the database's: a campaign reads them anew.
-            Entry::CampaignLead(_) | Entry::CampaignStep(_) => {}
+            Entry::CampaignLead(_) => {}
+            Entry::CampaignStep(step) => self.dialing.step(step),
+            Entry::Disposition(given) => self.dialing.disposed(given),
             // Rows of the database, and what a restart ends: nothing that it needs.
             Entry::Audit(_) | Entry::Quarantine(_) | Entry::LeadList(_) | Entry::DialDecision(_) => {}
             Entry::AgentStatus { .. }
             | Entry::AgentStateChanged { .. }
             | Entry::Agent(_)
-            | Entry::Disposition(_)
             | Entry::FailureReason { .. }
             | Entry::NodeAlive { .. } => {}
         }

@@ -152,7 +152,8 @@ fn part(row: &Row) -> Result<AgentCall, sqlx::Error> {
 
 const SELECT: &str = "SELECT p.account, p.agent, p.call_id, p.direction, p.internal, p.queue, p.dialed, p.began_at, \
     p.ended_at, p.talked_at, p.talk_ms, p.missed, d.call_id, d.agent, d.code, d.label, d.is_success, d.note, \
-    d.callback_number, d.callback_due_at, d.given_at, d.given_by FROM agent_calls p \
+    d.callback_number, d.callback_due_at, d.given_at, d.given_by, d.callback_agent, \
+    d.callback_zone FROM agent_calls p \
     LEFT JOIN call_dispositions d ON d.call_id = p.call_id AND d.agent = p.agent";
 
 /// What [`AgentCall::counts`] says.

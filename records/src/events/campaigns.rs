@@ -49,6 +49,9 @@ pub(super) fn step(id: EventId, step: &CampaignStep, naming: &Naming) -> Event {
         CampaignEvent::Shown { agent, lead, number, until } => json!({ "campaign_id": campaign,
             "extension": naming.agent(*agent), "lead_id": lead.map(|lead| lead.to_string()), "number": number,
             "until_us": until.map(|until| until.as_micros()) }),
+        CampaignEvent::Disposed { call, agent, lead, code } => json!({ "campaign_id": campaign,
+            "call_id": call.to_string(), "extension": naming.agent(*agent),
+            "lead_id": lead.map(|lead| lead.to_string()), "code": code }),
     };
     let kind = step.event.type_word().to_owned();
     Event { id, kind, at: step.at, account: Some(naming.home.clone()), call: None, data }

@@ -114,7 +114,12 @@ pub(crate) async fn figures_of_calls_are_those_of_the_list(on: On) {
         }
     }
     let given = |n: u64, code: &str, is_success: bool| {
-        let callback = is_success.then(|| WantedCallback { number: "+442070000009".to_owned(), due_at: Some(at(99)) });
+        let callback = is_success.then(|| WantedCallback {
+            number: "+442070000009".to_owned(),
+            due_at: Some(at(99)),
+            agent: Some(AGENT),
+            zone: Some("Europe/London".to_owned()),
+        });
         world.append(Entry::Disposition(Box::new(Disposition {
             call: CallId(u128::from(10 * n)),
             agent: AGENT,
@@ -148,7 +153,9 @@ pub(crate) async fn figures_of_calls_are_those_of_the_list(on: On) {
     assert_eq!(stats.talk_in_calls_ms, counted.iter().map(|call| call.talk_ms).sum::<u64>());
     let of_one = world.database.call_dispositions("demo", CallId(10)).await.unwrap();
     assert_eq!((of_one.len(), of_one[0].code.as_str(), of_one[0].is_success), (1, "sold", true));
-    assert_eq!(of_one[0].callback.as_ref().unwrap().due_at, Some(at(99)));
+    let callback = of_one[0].callback.as_ref().unwrap();
+    assert_eq!(callback.due_at, Some(at(99)));
+    assert_eq!((callback.agent.as_deref(), callback.zone.as_deref()), (Some("1001"), Some("Europe/London")));
     let elsewhere = world.database.agent_stats("other", "1001", (at(0), at(1_000)), at(1_000)).await.unwrap();
     assert_eq!(elsewhere, AgentStats::default());
 }

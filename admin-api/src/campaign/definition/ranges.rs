@@ -14,6 +14,8 @@ impl CampaignDefinition {
         faults.unless(lines, "/lines_per_agent", "out_of_range", "1 to 10 lines an idle agent");
         let at_once = self.concurrent.is_none_or(|calls| (1..=5_000).contains(&calls));
         faults.unless(at_once, "/concurrent", "out_of_range", "1 to 5000 calls at once");
+        let handover = (60..=MONTH_S).contains(&self.callback_handover_s);
+        faults.unless(handover, "/callback_handover_s", "out_of_range", "60 to 2592000 s");
         let CampaignCaps { lead, number, lead_a_day, number_a_day, lead_in_24_h, number_in_24_h } = self.caps;
         let caps = [
             ("lead", lead),
@@ -40,5 +42,7 @@ impl CampaignDefinition {
 
 /// Beyond what any law or patience allows.
 const CAP_MAX: u32 = 1_000;
+/// A promise that is older is none.
+const MONTH_S: u64 = 30 * 86_400;
 /// Nobody plans further.
 const YEAR_S: u64 = 365 * 86_400;

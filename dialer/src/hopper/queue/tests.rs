@@ -39,7 +39,7 @@ fn fill(hopper: &mut Hopper, sizes: &[(u128, u64)], now: WallTime) {
                 .take(limit)
                 .map(|at| lead(id, at))
                 .collect(),
-            What::Tried { .. } | What::DoneBefore { .. } => Vec::new(),
+            What::Tried { .. } | What::DoneBefore { .. } | What::One { .. } => Vec::new(),
         };
         hopper.page(Page { wanted, leads: Some(leads), stock: Stock::Whole }, now, &mut rng);
     }
@@ -82,6 +82,36 @@ fn callbacks_come_before_retries_before_new() {
     assert_eq!(kinds, [Kind::Callback(None), Kind::Retry, Kind::New], "agent 9 is busy");
     assert_eq!(hopper.take(soon, |_| true).map(|taken| taken.kind), Some(Kind::Callback(Some(AgentId(9)))));
     assert_eq!(hopper.take(soon, |_| true), None);
+}
+
+#[test]
+fn a_callback_that_is_one_agents_own_waits_for_him_and_is_handed_over_at_last() {
+    let hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
+    let mut hopper = hopper.handing_over(Duration::from_secs(3_600));
+    fill(&mut hopper, &[(1, 1)], NOW);
+    let lead = hopper.take(NOW, |_| true).unwrap().lead;
+    let (his, due) = (AgentId(9), NOW + Duration::from_secs(60));
+    hopper.book(lead, Booked::Callback(due, Some(his)));
+    let late = due + Duration::from_secs(3_599);
+    assert_eq!(hopper.take(late, |agent| agent != his), None, "he is away");
+    assert_eq!(hopper.overdue(late).collect::<Vec<_>>(), [his]);
+    let kept = hopper.clone().take(late, |agent| agent == his).map(|taken| taken.kind);
+    assert_eq!(kept, Some(Kind::Callback(Some(his))));
+    let over = due + Duration::from_secs(3_600);
+    assert_eq!(hopper.take(over, |agent| agent != his), Some(Taken { lead, kind: Kind::Callback(None) }));
+}
+
+#[test]
+fn what_was_let_go_of_comes_back_by_an_agents_word() {
+    let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
+    fill(&mut hopper, &[(1, 1)], NOW);
+    let id = hopper.take(NOW, |_| true).unwrap().lead;
+    hopper.book(id, Booked::Done(Done::Outcome));
+    hopper.bring_back(lead(1, 1), Booked::Done(Done::Disposition));
+    assert!(hopper.is_over(id) && hopper.is_finished());
+    hopper.bring_back(lead(1, 1), Booked::Callback(NOW, None));
+    assert!(!hopper.is_over(id));
+    assert_eq!(hopper.take(NOW, |_| true), Some(Taken { lead: id, kind: Kind::Callback(None) }));
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl DialerOwner {
             DialerInput::Agents(acd) => self.campaigns.agents(now, &acd),
             DialerInput::Attempt(report) => self.campaigns.report(now, *report),
             DialerInput::AttemptFacts { shard, attempts } => self.campaigns.live(now, shard, attempts),
-            DialerInput::Disposed(said) => self.campaigns.disposed(now, said),
+            DialerInput::Disposed(said) => self.campaigns.disposed(now, *said),
             DialerInput::NotDialed(attempt) => self.campaigns.not_dialed(now, attempt),
             DialerInput::Restore { listed, imported } => self.restore(&listed, imported),
             DialerInput::Import(imported) => self.import(imported),

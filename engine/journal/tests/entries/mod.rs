@@ -34,7 +34,7 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("binding.v1.hex", bindings()),
         golden!("agent.v2.hex", agents()),
         golden!("agent_steps.v1.hex", agent_steps()),
-        golden!("disposition.v1.hex", dispositions()),
+        golden!("disposition.v2.hex", dispositions(Some(AGENT), Some("Europe/London"))),
         golden!("idempotency.v1.hex", vec![("idempotency", idempotency())]),
         golden!("name.v1.hex", names()),
         golden!("callback.v2.hex", vec![("callback", callback(skill_steps()))]),
@@ -65,7 +65,11 @@ pub(crate) fn older() -> Vec<Golden> {
     if let Some((_, Entry::AgentStateChanged { cause, .. })) = agents.last_mut() {
         *cause = StateCause::Unknown;
     }
-    vec![golden!("agent.v1.hex", agents), golden!("callback.v1.hex", vec![("callback", callback(Vec::new()))])]
+    vec![
+        golden!("agent.v1.hex", agents),
+        golden!("callback.v1.hex", vec![("callback", callback(Vec::new()))]),
+        golden!("disposition.v1.hex", dispositions(None, None)),
+    ]
 }
 
 fn call_entries() -> Vec<(&'static str, Entry)> {
@@ -409,6 +413,7 @@ fn campaign_steps() -> Vec<(&'static str, Entry)> {
         ("alert", step(CampaignEvent::Alert { kind: text("caller_id_rare"), about, says, remedy, is_on: true })),
         ("progress", step(CampaignEvent::Progress { total, in_flight: 5 })),
         ("shown", step(CampaignEvent::Shown { agent, lead, number, until: Some(AT) })),
+        ("disposed", step(CampaignEvent::Disposed { call: CALL, agent, lead, code: text("sold") })),
     ]
 }
 
@@ -446,7 +451,8 @@ fn agent_steps() -> Vec<(&'static str, Entry)> {
     events.into_iter().map(step).collect()
 }
 
-fn dispositions() -> Vec<(&'static str, Entry)> {
+fn dispositions(agent: Option<AgentId>, zone: Option<&str>) -> Vec<(&'static str, Entry)> {
+    let zone = zone.map(str::to_owned);
     let whole = Disposition {
         call: CALL,
         agent: AGENT,
@@ -454,7 +460,7 @@ fn dispositions() -> Vec<(&'static str, Entry)> {
         label: "Sold".to_owned(),
         is_success: true,
         note: Some("two of them".to_owned()),
-        callback: Some(WantedCallback { number: "+442070000001".to_owned(), due_at: Some(AT) }),
+        callback: Some(WantedCallback { number: "+442070000001".to_owned(), due_at: Some(AT), agent, zone }),
         at: AT,
         by: "demo".to_owned(),
     };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use clock::{AgentId, AttemptId, CallId, CampaignId, LeadId, Now, QueueId, Rng, ShardId};
+use clock::{AgentId, AttemptId, Now, QueueId, Rng, ShardId};
 use dialer::contract::{AgentFact, Doing, EndClass, Ending, Fact, Order, Report};
 use dialer::gate::Lists;
 use dialer::runner::{self, Dialer, Effect, Input, Reply};
@@ -16,20 +16,7 @@ pub(super) struct Campaigns {
     core: Dialer,
     serves: BTreeMap<AgentId, Vec<QueueId>>,
     told: BTreeMap<(QueueId, AgentId), AgentFact>,
-    under_way: BTreeMap<AttemptId, UnderWay>,
-    /// Calls that agents had, of whom each may still say what came of it.
-    talked: BTreeMap<CallId, (CampaignId, LeadId)>,
     is_changed: bool,
-}
-
-/// An attempt that was ordered and is not over.
-#[derive(Debug)]
-struct UnderWay {
-    campaign: CampaignId,
-    lead: LeadId,
-    call: Option<CallId>,
-    /// What the agent said came of it while he still talked.
-    said: Option<Box<acd::Disposed>>,
 }
 
 /// What the owner does for its campaigns.
@@ -49,14 +36,7 @@ pub(super) enum Done {
 
 impl Campaigns {
     pub(super) fn new(rng: Rng) -> Self {
-        Self {
-            core: Dialer::new(rng),
-            serves: BTreeMap::new(),
-            told: BTreeMap::new(),
-            under_way: BTreeMap::new(),
-            talked: BTreeMap::new(),
-            is_changed: false,
-        }
+        Self { core: Dialer::new(rng), serves: BTreeMap::new(), told: BTreeMap::new(), is_changed: false }
     }
 
     pub(super) fn handle(&mut self, now: Now, input: Input) {
@@ -110,21 +90,7 @@ impl Campaigns {
 
     /// Something happened to an attempt.
     pub(super) fn report(&mut self, now: Now, report: Report) {
-        let attempt = report.attempt;
-        match &report.fact {
-            Fact::Began { call } => {
-                if let Some(under_way) = self.under_way.get_mut(&attempt) {
-                    under_way.call = Some(*call);
-                }
-            }
-            Fact::Connected { .. } => self.talks(attempt),
-            _ => {}
-        }
-        let is_over = matches!(report.fact, Fact::Ended(_));
         self.handle(now, Input::Report(report));
-        if is_over && let Some(said) = self.under_way.remove(&attempt).and_then(|under_way| under_way.said) {
-            self.disposed(now, said);
-        }
     }
 
     /// All attempts that are under way on a shard. Only one shard has any.
@@ -135,23 +101,8 @@ impl Campaigns {
     }
 
     /// An agent said what came of a call: a lead's, where a campaign made it.
-    pub(super) fn disposed(&mut self, now: Now, said: Box<acd::Disposed>) {
-        if let Some(talks) = self.under_way.values_mut().find(|under_way| under_way.call == Some(said.call)) {
-            talks.said = Some(said);
-            return;
-        }
-        let Some((campaign, lead)) = self.talked.get(&said.call).copied() else { return };
-        let callback = said.callback.and_then(|(_, at)| Some((at?, None)));
-        self.handle(now, Input::Disposed { campaign, lead, code: said.code, callback });
-    }
-
-    fn talks(&mut self, attempt: AttemptId) {
-        let Some(UnderWay { campaign, lead, call: Some(call), .. }) = self.under_way.get(&attempt) else { return };
-        self.talked.insert(*call, (*campaign, *lead));
-        if self.talked.len() > TALKED_MAX {
-            // Ids of calls begin with their time.
-            self.talked.pop_first();
-        }
+    pub(super) fn disposed(&mut self, now: Now, said: acd::Disposed) {
+        self.handle(now, Input::Disposed(dialing::said(said)));
     }
 
     /// An attempt that was ordered was not carried out: its start could not be written down.
@@ -173,10 +124,6 @@ impl Campaigns {
     /// What the core does, all of it.
     pub(super) fn drain(&mut self, now: Now, to: &mut VecDeque<Done>) {
         while let Some(effect) = self.core.poll_effect() {
-            if let Effect::Order(Order::Dial(dial)) = &effect {
-                let under_way = UnderWay { campaign: dial.campaign, lead: dial.lead, call: None, said: None };
-                self.under_way.insert(dial.attempt, under_way);
-            }
             to.push_back(done(effect, now));
         }
     }
@@ -193,7 +140,7 @@ fn done(effect: Effect, now: Now) -> Done {
         Effect::Show { campaign, agent, shown } => Done::Journal(dialing::shown(campaign, agent, shown, now.wall)),
         Effect::DoNotCall { numbers, reason } => Done::DoNotCall(numbers, reason),
         Effect::Reply { request, result } => {
-            let is_read = matches!(result, Ok(Reply::WhyNot(_)));
+            let is_read = matches!(result, Ok(Reply::WhyNot(_) | Reply::Callback(_)));
             let result = result.map(|reply| Answer::Campaign(Box::new(reply)));
             Done::Answer(request, result.map_err(|refusal| CommandError::Campaign(Box::new(refusal))), is_read)
         }
@@ -218,7 +165,5 @@ fn fact(agent: &acd::AgentSnapshot) -> AgentFact {
     AgentFact { agent: agent.agent, doing, since: agent.state_since, standing }
 }
 
-/// Calls of which an agent may still say something: those of an hour of the largest house.
-const TALKED_MAX: usize = 20_000;
 /// The shard that has standing legs, and so the calls of campaigns (decision 0019).
 const DIALING_SHARD: ShardId = ShardId(0);
