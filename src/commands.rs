@@ -92,6 +92,7 @@ fn campaign_input(request: RequestId, command: CampaignCommand) -> dialer::runne
         CampaignCommand::Reset { campaign, list } => Input::Reset { request: Some(request), campaign, list },
         CampaignCommand::Added { list } => Input::Added { request: Some(request), list },
         CampaignCommand::ByHand { campaign, agent, what } => Input::ByHand { request, campaign, agent, what },
+        CampaignCommand::Answer(answered) => Input::Answer { request, answered },
         CampaignCommand::Callback(asked) => Input::Ask { request, question: Question::Callback(asked) },
         CampaignCommand::WhyNot { campaign, lead } => {
             Input::Ask { request, question: Question::WhyNot { campaign, lead } }

@@ -43,6 +43,13 @@ pub(crate) fn optional_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(fr
     fields.map(|fields| T::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom)).transpose()
 }
 
+/// A list of objects, and no arrays of their fields.
+pub(crate) fn objects<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -> Result<Vec<T>, D::Error> {
+    let all = Vec::<serde_json::Map<String, serde_json::Value>>::deserialize(from)?;
+    let read = |fields| T::deserialize(serde_json::Value::Object(fields)).map_err(D::Error::custom);
+    all.into_iter().map(read).collect()
+}
+
 /// A body that must be empty: actions that take no fields. `{}` is as good as nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EmptyBody;

@@ -1,9 +1,13 @@
 //! `/v1/campaigns`: written, submitted, approved by another person, started, paused, stopped; and why they dial as they do.
 
 mod add;
+mod answers;
 mod attempts;
 mod definition;
+mod desk;
 mod estimate;
+mod export;
+mod figures;
 mod hand;
 mod leads;
 mod object;
@@ -38,6 +42,7 @@ use crate::snapshot::snapshot_age;
 use crate::time::rfc3339;
 use crate::voicemail::away;
 
+pub(crate) use answers::{GivenAnswers, answers_schema, keep};
 use definition::{CampaignDefinition, refused};
 pub use definition::{message as campaign_message, read_campaign};
 use object::{Campaign, CampaignStatusWord};
@@ -98,6 +103,10 @@ pub(crate) fn routes() -> Routes {
         .add(Access::All(Permission::LeadListsManage), routes!(add::add))
         .add(view, routes!(leads::why))
         .add(view, routes!(attempts::list))
+        .add(Access::All(Permission::ReportsView), routes!(export::export))
+        .add(view, routes!(figures::figures))
+        .add(Access::Own(Permission::CallsDial), routes!(desk::show))
+        .add(Access::Own(Permission::AgentsControl), routes!(answers::answer))
         .merge(hand::routes())
 }
 

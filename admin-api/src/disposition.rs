@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use centre::{Answer, CampaignCommand, Command, DispositionRule};
+use centre::{Answer, CampaignCommand, Command, Directory, DispositionRule};
 use clock::{AgentId, CallId, WallTime};
 use dialer::runner::{CallbackAsked, CallbackOffer, CallbackTime, Reply};
 use journal_core::Direction;
@@ -19,6 +19,7 @@ use crate::api::{Shared, wrong_answer};
 use crate::body::{JsonBody, optional_object};
 use crate::call::source;
 use crate::callback::{call_back, checked_time};
+use crate::campaign::{GivenAnswers, answers_schema, keep};
 use crate::idempotency::RequestKey;
 use crate::key::Principal;
 use crate::once::once;
@@ -101,6 +102,10 @@ pub(crate) struct NewDisposition {
     /// The customer is to be called again: a campaign's lead by this agent or by anyone, anybody else by this agent.
     #[serde(default, deserialize_with = "optional_object")]
     callback: Option<NewDispositionCallback>,
+    /// Answers to the form of the campaign that made the call, added to those that were given before. With a disposition
+    /// that counts as success the required ones must be there.
+    #[schema(schema_with = answers_schema)]
+    answers: Option<GivenAnswers>,
 }
 
 /// A callback that comes of a call.
@@ -185,17 +190,13 @@ async fn give(
     JsonBody { value, bytes }: JsonBody<NewDisposition>,
 ) -> Result<Response, Problem> {
     let (call_id, call) = call_of(&shared, &principal, Permission::AgentsControl, &id).await?;
-    let own = principal.confined_to(Permission::AgentsControl).map(str::to_owned);
-    let extension = value.agent.clone().or(own).or(call.agent.clone()).unwrap_or_default();
-    let directory = shared.agents_of(&principal, Permission::AgentsControl);
-    let no_agent = || Problem::new(Code::AgentNotFound, format!("There is no agent `{extension}`."));
-    let agent = directory.agent(&extension).ok_or_else(no_agent)?;
-    had_a_part(&shared, &principal, call_id, &extension).await?;
+    let (agent, directory) = part_of(&shared, &principal, (call_id, &call), value.agent.as_deref()).await?;
     let rule = rule_of(&directory.dispositions, &value, call.queue.as_deref())?;
     let other_side = if call.direction == Direction::Inbound { call.from.clone() } else { call.to.clone() };
     let key = RequestKey::read(&headers, &principal, &format!("POST /v1/calls/{id}/disposition"), &bytes)?;
     let by = principal.name.clone();
     once(Arc::clone(&shared), key, async move {
+        form_answered(&shared, (call_id, agent), value.answers, rule.is_success, &by).await?;
         let (callback, is_leads) = match value.callback {
             Some(wanted) => agreed(&shared, call_id, agent, wanted, other_side).await?,
             None => (None, false),
@@ -217,7 +218,7 @@ async fn give(
     .await
 }
 
-async fn call_of(
+pub(crate) async fn call_of(
     shared: &Shared,
     principal: &Principal,
     permission: Permission,
@@ -227,6 +228,40 @@ async fn call_of(
     let call: CallId = id.parse().map_err(|_| unknown())?;
     let found = source::find(shared, &principal.whose(permission), call).await?;
     found.map(|found| (call, found)).ok_or_else(unknown)
+}
+
+/// The agent of whom it is said: one who had a part in the call.
+pub(crate) async fn part_of(
+    shared: &Shared,
+    principal: &Principal,
+    (id, call): (CallId, &records::Call),
+    named: Option<&str>,
+) -> Result<(AgentId, Arc<Directory>), Problem> {
+    let own = principal.confined_to(Permission::AgentsControl);
+    let extension = named.or(own).or(call.agent.as_deref()).unwrap_or_default();
+    let directory = shared.agents_of(principal, Permission::AgentsControl);
+    let no_agent = || Problem::new(Code::AgentNotFound, format!("There is no agent `{extension}`."));
+    let agent = directory.agent(extension).ok_or_else(no_agent)?;
+    had_a_part(shared, principal, id, extension).await?;
+    Ok((agent, directory))
+}
+
+/// What was asked of a campaign's lead is kept before what came of it; of any other call nothing is asked.
+async fn form_answered(
+    shared: &Shared,
+    (call, agent): (CallId, AgentId),
+    answers: Option<GivenAnswers>,
+    is_success: bool,
+    by: &str,
+) -> Result<(), Problem> {
+    let is_given = answers.is_some();
+    if !is_given && !is_success {
+        return Ok(());
+    }
+    match keep(shared, call, agent, answers.unwrap_or_default(), is_success, by.to_owned()).await {
+        Err(problem) if problem.code() == Code::NoLead && !is_given => Ok(()),
+        other => other.map(drop),
+    }
 }
 
 /// The agent called, or his phone was called, in this call: only then he can know what came of it.
@@ -310,6 +345,10 @@ async fn agreed(
             Ok((Some(acd::WantedCallback { number, due_at, ..acd::WantedCallback::default() }), false))
         }
         Ok(other) => Err(wrong_answer(&other)),
+        // What the gate says of that time is said of the field.
+        Err(problem) if problem.code() == Code::DestinationDenied => {
+            Err(refused("#/callback/due_at", problem.detail()))
+        }
         Err(problem) => Err(problem),
     }
 }

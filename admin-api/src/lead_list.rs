@@ -3,7 +3,7 @@
 mod add;
 mod change;
 mod coming;
-mod entries;
+pub(crate) mod entries;
 mod files;
 mod importer;
 mod layout;

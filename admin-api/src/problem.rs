@@ -112,6 +112,12 @@ impl Problem {
         )
     }
 
+    /// What was expected and what came.
+    #[must_use]
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The stable word of this problem.
     #[must_use]
     pub(crate) fn code(&self) -> Code {

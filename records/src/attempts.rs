@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use clock::{AttemptId, CallId, CampaignId, LeadId, ListId, WallTime};
-use journal_core::{AttemptEntry, AttemptTimes};
+use journal_core::{AnswerEntry, AttemptEntry, AttemptTimes, FormAnswers};
+use serde_json::Value;
 
 use crate::columns;
 use crate::database::{Database, DatabaseUnavailable, Failure, Row, Transaction, sql};
@@ -43,6 +44,10 @@ pub struct Attempt {
     pub ending: Option<(String, String, u64, Option<u64>)>,
     /// Word of what came of it; none: it has not ended.
     pub outcome: Option<String>,
+    /// What its agent said came of it: code, and whether that is a success.
+    pub disposition: Option<(String, bool)>,
+    /// What was answered to the campaign's form: a JSON object.
+    pub answers: Option<String>,
 }
 
 /// What a list of attempts is asked for; newest first.
@@ -98,6 +103,8 @@ impl Attempt {
                 .as_ref()
                 .map(|(class, code, q850, sip)| (class.clone(), code.clone(), u64::from(*q850), sip.map(u64::from))),
             outcome: entry.outcome.clone(),
+            disposition: None,
+            answers: None,
         }
     }
 }
@@ -109,19 +116,19 @@ impl Database {
     /// When the database is away.
     pub async fn attempts(&self, filter: &AttemptFilter) -> Result<(Vec<Attempt>, bool), DatabaseUnavailable> {
         let mut query = sql(SELECT);
-        query.push(" WHERE account = ").push_bind(filter.account.as_str());
-        query.push(" AND campaign_id = ").push_bind(filter.campaign.to_bytes());
+        query.push(" WHERE a.account = ").push_bind(filter.account.as_str());
+        query.push(" AND a.campaign_id = ").push_bind(filter.campaign.to_bytes());
         if let Some(lead) = filter.lead {
-            query.push(" AND lead_id = ").push_bind(lead.to_bytes());
+            query.push(" AND a.lead_id = ").push_bind(lead.to_bytes());
         }
         if !filter.outcome.is_empty() {
-            query.push(" AND outcome IN ").push_list(filter.outcome.iter().map(String::as_str));
+            query.push(" AND a.outcome IN ").push_list(filter.outcome.iter().map(String::as_str));
         }
         if let Some(after) = filter.after {
-            query.push(" AND id < ").push_bind(after.to_bytes());
+            query.push(" AND a.id < ").push_bind(after.to_bytes());
         }
         let limit = filter.limit.clamp(1, MAX_LIMIT);
-        query.push(" ORDER BY id DESC LIMIT ").push_bind(limit as u64 + 1);
+        query.push(" ORDER BY a.id DESC LIMIT ").push_bind(limit as u64 + 1);
         let rows = self.rows(query).await?;
         let mut page = rows.iter().map(attempt).collect::<Result<Vec<_>, _>>()?;
         let more = page.len() > limit;
@@ -224,6 +231,39 @@ pub(crate) async fn write(to: &mut Transaction, attempt: &Attempt) -> Result<(),
     Ok(())
 }
 
+/// Writes what was answered to a campaign's form, in place of what was before.
+pub(crate) async fn write_answers(
+    to: &mut Transaction,
+    account: &str,
+    agent: &str,
+    given: &FormAnswers,
+) -> Result<(), Failure> {
+    to.execute(sql("DELETE FROM attempt_answers WHERE attempt_id = $1").bind(given.attempt.to_bytes())).await?;
+    let answers: serde_json::Map<String, Value> =
+        given.answers.iter().map(|(name, answer)| (name.clone(), json_of(answer))).collect();
+    let insert = "INSERT INTO attempt_answers (attempt_id, account, campaign_id, agent, answers, given_by, given_at) \
+                  VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let insert = sql(insert)
+        .bind(given.attempt.to_bytes())
+        .bind(account)
+        .bind(given.campaign.to_bytes())
+        .bind(agent)
+        .bind(Value::Object(answers).to_string().as_str())
+        .bind(given.by.as_str())
+        .bind(given.at);
+    to.execute(insert).await?;
+    Ok(())
+}
+
+/// A whole number as one, any other with its digits.
+fn json_of(answer: &AnswerEntry) -> Value {
+    match answer {
+        AnswerEntry::Text(text) => Value::from(text.as_str()),
+        AnswerEntry::Number(millionths) if millionths % MILLION == 0 => Value::from(millionths / MILLION),
+        AnswerEntry::Number(millionths) => Value::from(*millionths as f64 / MILLION as f64),
+    }
+}
+
 /// The digits of a number in E.164; 0 of what is none.
 pub(crate) fn digits(number: &str) -> u64 {
     number.strip_prefix('+').and_then(|digits| digits.parse().ok()).unwrap_or(0)
@@ -265,10 +305,16 @@ fn attempt(row: &Row) -> Result<Attempt, sqlx::Error> {
         detected: detected.transpose()?,
         ending: ending.transpose()?,
         outcome: text(28)?,
+        disposition: text(29)?.map(|code| Ok::<_, sqlx::Error>((code, row.try_get::<bool>(30)?))).transpose()?,
+        answers: text(31)?,
     })
 }
 
-const SELECT: &str = "SELECT id, account, campaign_id, lead_id, list_id, number, caller_id, waits, call_id, agent, \
-                      ordered_at, rang_at, answered_at, detected_at, greeting_ended_at, connected_at, abandoned_at, \
-                      played_at, ended_at, waited_ms, early, detected, confidence, detected_why, class, code, q850, \
-                      sip, outcome FROM attempts";
+const SELECT: &str = "SELECT a.id, a.account, a.campaign_id, a.lead_id, a.list_id, a.number, a.caller_id, a.waits, \
+                      a.call_id, a.agent, a.ordered_at, a.rang_at, a.answered_at, a.detected_at, a.greeting_ended_at, \
+                      a.connected_at, a.abandoned_at, a.played_at, a.ended_at, a.waited_ms, a.early, a.detected, \
+                      a.confidence, a.detected_why, a.class, a.code, a.q850, a.sip, a.outcome, d.code, d.is_success, \
+                      f.answers FROM attempts a \
+                      LEFT JOIN call_dispositions d ON d.call_id = a.call_id AND d.agent = COALESCE(a.agent, a.waits) \
+                      LEFT JOIN attempt_answers f ON f.attempt_id = a.id";
+const MILLION: i64 = 1_000_000;

@@ -179,7 +179,7 @@ impl EventFeed {
             }
             Entry::Campaign(entry) => Some(campaigns::changed(id, entry, &self.naming)),
             Entry::Attempt(entry) => Some(campaigns::attempt(id, entry, &self.naming)),
-            Entry::CampaignStep(step) => Some(campaigns::step(id, step, &self.naming)),
+            Entry::CampaignStep(step) => campaigns::step(id, step, &self.naming),
             Entry::Quarantine(note) => Some(quarantine_event(id, note, &self.naming)),
             Entry::LeadList(note) => Some(lead_list_event(id, note)),
             entry => agent_event(id, entry, &self.naming),

@@ -19,7 +19,7 @@ use agents::{
     a_pause_that_is_interrupted_counts_once, figures_of_calls_are_those_of_the_list,
     intervals_tile_the_time_and_figures_are_their_sums,
 };
-use campaigns::campaigns_their_leads_and_attempts_are_rows;
+use campaigns::{campaigns_their_leads_and_attempts_are_rows, figures_of_campaigns_are_a_recount_of_their_attempts};
 use clock::CallId;
 use decisions::decisions_are_kept_once_and_found_by_what_they_are_about;
 use journal_core::{CallStatus, Durability, Entry, Outcome, Position};
@@ -52,6 +52,7 @@ macro_rules! on_both {
 on_both! {
     a_call_is_live_then_stored_with_its_journey,
     campaigns_their_leads_and_attempts_are_rows,
+    figures_of_campaigns_are_a_recount_of_their_attempts,
     each_entry_counts_once_over_restarts,
     each_entry_counts_once_over_crashes_at_any_moment,
     an_older_copy_of_the_database_is_replayed,

@@ -7,7 +7,7 @@ use hours::Zone;
 use serde_json::{Value, json};
 
 use crate::campaign::{Campaign, called, demo, nothing_is_dialed, number, on_duty};
-use crate::support::{Call, Endpoint, Node, unique, until};
+use crate::support::{Call, Endpoint, Node, NodeConfig, postgres_database, unique, until};
 
 #[allow(clippy::disallowed_methods, reason = "what is agreed for a time is agreed by the clock")]
 fn in_s(seconds: f64) -> WallTime {
@@ -94,7 +94,7 @@ fn a_lead_is_called_back_by_me_or_by_anyone_at_a_time_in_a_zone() {
     let callback = json!({"local_time": wall, "time_zone": "Etc/UTC", "by": "anyone"});
     let said = dispose(&node, &call, json!({"code": "later", "agent": "1001", "callback": callback}));
     assert_eq!(said.status, 200, "{}", said.text());
-    assert_eq!(campaign.lead(0, "callback")["agent"], Value::Null);
+    until("the new agreement", || campaign.lead(0, "callback"), |lead| lead["agent"].is_null());
     pause(&node, "1001", "paused");
     let given = node.http().get(&format!("/v1/calls/{call}/disposition")).json();
     assert_eq!(given["data"][0]["callback_time_zone"], "Etc/UTC", "{given:#}");
@@ -131,5 +131,168 @@ fn what_an_agent_says_after_a_restart_reaches_the_lead() {
     until("the other lead", || campaign.lead(1, "done"), disposed);
     let listed = node.http().get("/v1/dnc").json();
     assert!(listed["data"].to_string().contains(&number(1)), "{listed:#}");
-    assert_eq!(campaign.seen()["status"], "running", "a lead comes again");
+    campaign.wait("running");
+}
+
+/// A list of leads of whom something is known.
+fn list_of(node: &Node, leads: Value) -> (String, Vec<String>) {
+    let made = node.http().post("/v1/lead-lists", &unique(), &json!({"name": "winter"}));
+    let list = made.json()["id"].as_str().expect("an id").to_owned();
+    let added = node.http().post(&format!("/v1/lead-lists/{list}/leads"), &unique(), &json!({"leads": leads}));
+    assert_eq!(added.status, 200, "{}", added.text());
+    let added = added.json();
+    let ids = added["leads"].as_array().into_iter().flatten();
+    (list, ids.filter_map(|lead| lead["id"].as_str().map(str::to_owned)).collect())
+}
+
+fn desk(campaign: &Campaign<'_>, extension: &str) -> Value {
+    let seen = campaign.node.http().get(&format!("{}/agents/{extension}", campaign.path));
+    assert_eq!(seen.status, 200, "{}", seen.text());
+    seen.json()
+}
+
+fn selling() -> NodeConfig {
+    demo().push("disposition", "code = \"bought\"\nlabel = \"Bought\"\nis_success = true")
+}
+
+#[test]
+fn agents_see_lead_script_form_and_counters_and_answers_outlive_a_crash() {
+    see_and_answer(selling());
+}
+
+#[test]
+fn agents_see_and_answer_the_same_on_postgresql() {
+    see_and_answer(selling().set("node.database", postgres_database()));
+}
+
+fn see_and_answer(config: NodeConfig) {
+    let mut node = Node::start(config);
+    let agent = on_duty(&node, "1001");
+    let lead = json!({"numbers": [number(0)], "first_name": "Ann", "city": "Bath", "extra": {"Policy": "P-7"}});
+    let (list, leads) = list_of(&node, json!([lead]));
+    let form = json!([
+        {"name": "age", "label": "How old?", "kind": "number", "required": true, "minimum": 18, "maximum": 120},
+        {"name": "plan", "label": "Which plan?", "kind": "choice", "required": true, "choices": ["Gold", "Silver"]},
+        {"name": "since", "label": "Since when?", "kind": "date"},
+    ]);
+    let more = json!({"script": "Hello {first_name} of {city}, about {Policy} on {number}.", "form": form});
+    let (path, leads, call) = {
+        let campaign = Campaign::of(&node, &list, leads, more);
+        let mut customer = node.carrier.expect_call();
+        customer.answer();
+        node.http().wait_agent("1001", "on_call");
+        let seen = until("the desk", || desk(&campaign, "1001"), |seen| seen["lead"]["doing"] == "talking");
+        let lead = &seen["lead"];
+        assert_eq!(lead["script"], format!("Hello Ann of Bath, about P-7 on {}.", number(0)), "{seen:#}");
+        let told = (&lead["lead_id"], &lead["entry"]["first_name"], &lead["form"][1]["choices"][0]);
+        assert_eq!(told, (&json!(campaign.leads[0]), &json!("Ann"), &json!("Gold")), "{seen:#}");
+        let call = lead["call_id"].as_str().expect("a call").to_owned();
+        let put = |answers: Value| {
+            node.http().put(&format!("/v1/calls/{call}/answers"), &json!({"agent": "1001", "answers": answers}))
+        };
+        for (answers, at) in [
+            (json!({"age": 17}), "#/answers/age"),
+            (json!({"plan": "Bronze"}), "#/answers/plan"),
+            (json!({"since": "2026-02-30"}), "#/answers/since"),
+            (json!({"else": "x"}), "#/answers/else"),
+        ] {
+            let problem = put(answers).assert_problem(422, "invalid_body");
+            assert_eq!(problem["errors"][0]["pointer"], at, "{problem:#}");
+        }
+        let kept = put(json!({"age": 44.5, "since": "2026-02-28"}));
+        assert_eq!((kept.status, &kept.json()["answers"]["age"]), (200, &json!(44.5)), "{}", kept.text());
+        customer.bye();
+        until("the desk", || desk(&campaign, "1001"), |seen| seen["lead"]["doing"] == "afterwards");
+        (campaign.path.clone(), campaign.leads.clone(), call)
+    };
+    node.kill();
+    node.restart();
+    agent.1.expect_bye();
+    let campaign = Campaign { node: &node, path, leads };
+    let seen = until("the desk", || desk(&campaign, "1001"), |seen| seen["lead"]["doing"] == "afterwards");
+    assert_eq!(seen["lead"]["answers"]["age"], 44.5, "{seen:#}");
+    let bought = |answers: Value| {
+        dispose(&node, &call, json!({"code": "bought", "agent": "1001", "note": "by card", "answers": answers}))
+    };
+    let problem = bought(json!({})).assert_problem(422, "invalid_body");
+    assert_eq!(problem["errors"][0]["pointer"], "#/answers/plan", "{problem:#}");
+    let said = bought(json!({"plan": "Gold", "since": null}));
+    assert_eq!(said.status, 200, "{}", said.text());
+    let is_told = |all: &[Value]| all.iter().any(|attempt| attempt["disposition"] == "bought");
+    let attempt = campaign.attempts(is_told).remove(0);
+    let told = (&attempt["answers"], &attempt["is_success"]);
+    assert_eq!(told, (&json!({"age": 44.5, "plan": "Gold"}), &json!(true)), "{attempt:#}");
+    let file = node.http().get(&format!("{}/attempts/export", campaign.path)).text();
+    let (head, row) = file.split_once("\r\n").expect("two lines");
+    assert!(head.ends_with("disposition,is_success,answer_age,answer_plan,answer_since"), "{head}");
+    assert!(row.ends_with("connected,bought,true,44.5,Gold,\r\n"), "{row}");
+
+    let seen = until("the desk: he has said it", || desk(&campaign, "1001"), |seen| seen["lead"].is_null());
+    let (own, all) = (&seen["own"], &seen["campaign"]);
+    assert_eq!((&own["dialed"], &own["connected"], &own["successes"]), (&json!(1), &json!(1), &json!(1)), "{seen:#}");
+    assert_eq!(own["dispositions"], json!([{"code": "bought", "label": "Bought", "count": 1}]));
+    assert_eq!((own, &desk(&campaign, "1002")["campaign"]), (all, all));
+    assert_eq!(desk(&campaign, "1002")["own"]["dialed"], 0);
+    node.http().get(&format!("{}/agents/9999", campaign.path)).assert_problem(404, "agent_not_found");
+}
+
+#[test]
+fn figures_of_a_campaign_are_a_recount_of_its_attempts() {
+    let node = Node::start(selling());
+    let _agent = on_duty(&node, "1001");
+    let leads = |from: usize| (from..from + 2).map(|which| json!({"numbers": [number(which)]})).collect::<Vec<_>>();
+    let (first, second) = (list_of(&node, json!(leads(0))), list_of(&node, json!(leads(2))));
+    let lists = json!([{"list_id": first.0}, {"list_id": second.0}]);
+    let ids = [first.1, second.1].concat();
+    let campaign = Campaign::of(&node, &first.0, ids, json!({"lists": lists, "recycle": {}}));
+    let (sold, _) = conversation(&node, "1001");
+    assert_eq!(dispose(&node, &sold, json!({"code": "bought", "agent": "1001"})).status, 200);
+    node.carrier.expect_call().reject(486);
+    let (talked, _) = conversation(&node, "1001");
+    assert_eq!(dispose(&node, &talked, json!({"code": "later", "agent": "1001"})).status, 200);
+    let last = node.carrier.expect_call();
+    campaign.step("stop");
+    last.reject(404);
+    campaign.wait("completed");
+    let ended = |all: &[Value]| all.len() == 4 && all.iter().all(|attempt| attempt["outcome"].is_string());
+    let attempts = campaign
+        .attempts(|all| ended(all) && all.iter().filter(|attempt| attempt["disposition"].is_string()).count() == 2);
+    let ask = || node.http().get(&format!("{}/figures", campaign.path)).json();
+    let figures = until("the figures", ask, |figures| {
+        figures["total"]["attempts"] == 4 && figures["agent_hours"].as_f64() > Some(0.0)
+    });
+    for row in figures["lists"].as_array().expect("lists").iter().chain([&figures["total"]]) {
+        let is_its = |attempt: &&Value| row["list_id"].is_null() || attempt["list_id"] == row["list_id"];
+        let count =
+            |fits: &dyn Fn(&Value) -> bool| attempts.iter().filter(is_its).filter(|one| fits(one)).count() as f64;
+        let people =
+            count(&|one| ["connected", "abandoned", "hung_up", "message"].iter().any(|word| one["outcome"] == *word));
+        let (dialed, connected) =
+            (count(&|one| one["outcome"] != "not_dialed"), count(&|one| one["connected_at"].is_string()));
+        let successes = count(&|one| one["is_success"] == true);
+        let share = |part: f64, of: f64| if of > 0.0 { json!(part / of) } else { Value::Null };
+        let hours = figures["agent_hours"].as_f64().expect("hours");
+        let leads = if row["list_id"].is_null() { 4.0 } else { 2.0 };
+        let expected = json!({
+            "attempts": count(&|_| true) as u64, "connected": connected as u64, "people": people as u64,
+            "successes": successes as u64, "list_penetration": share(dialed, leads),
+            "contact_rate": share(people, dialed), "conversion_rate": share(successes, connected),
+            "abandon_rate": share(count(&|one| one["outcome"] == "abandoned"), people),
+            "connects_per_agent_hour": share(connected, hours),
+        });
+        for (name, value) in expected.as_object().expect("fields") {
+            assert_eq!(&row[name], value, "{name}: {row:#}");
+        }
+    }
+    let total = &figures["total"];
+    assert_eq!(
+        (&total["successes"], &total["conversion_rate"], &total["contact_rate"]),
+        (&json!(1), &json!(0.5), &json!(0.5))
+    );
+    assert!(figures["definitions"]["contact_rate"].as_str().is_some_and(|says| says.contains("people / dialed")));
+    let long_ago =
+        node.http().get(&format!("{}/figures?first_day=2026-01-01&last_day=2026-01-02", campaign.path)).json();
+    assert_eq!((&long_ago["total"]["attempts"], &long_ago["total"]["contact_rate"]), (&json!(0), &Value::Null));
+    let path = format!("{}/figures?first_day=2026-01-02&last_day=2026-01-01", campaign.path);
+    node.http().get(&path).assert_problem(400, "invalid_parameter");
 }

@@ -1,8 +1,11 @@
 //! `/v1/campaigns/{id}/attempts`: each with every time stamp, who answered, how it ended.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Extension, Path, State};
 use records::AttemptFilter;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::known;
@@ -103,7 +106,15 @@ pub(crate) struct Attempt {
     sip: Option<u64>,
     /// What came of it; null while it lasts.
     #[schema(example = "connected")]
-    outcome: Option<String>,
+    pub(super) outcome: Option<String>,
+    /// What its agent said came of it.
+    #[schema(example = "sold")]
+    pub(super) disposition: Option<String>,
+    /// That counts as a success.
+    pub(super) is_success: Option<bool>,
+    /// What was answered to the campaign's form.
+    #[schema(schema_with = super::answers_schema)]
+    pub(super) answers: BTreeMap<String, Value>,
 }
 
 /// Attempts of a campaign, newest first. They are written a moment after they happen.
@@ -165,6 +176,9 @@ impl From<records::Attempt> for Attempt {
             q850,
             sip,
             outcome: row.outcome,
+            is_success: row.disposition.as_ref().map(|(_, is_success)| *is_success),
+            disposition: row.disposition.map(|(code, _)| code),
+            answers: row.answers.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
         }
     }
 }

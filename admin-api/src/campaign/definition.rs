@@ -1,5 +1,6 @@
 //! A campaign as it is written over the API: what the dialer means by it, and what is wrong with it.
 
+mod form;
 mod known;
 mod ranges;
 
@@ -20,9 +21,11 @@ use hours::Schedule;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::body::object;
+use crate::body::{object, objects};
 use crate::compliance::{RuleSetChoice, SubjectWord, VoiceWord};
 use crate::problem::{Code, Problem};
+
+pub(super) use form::CampaignFormField;
 
 /// A campaign as it is written.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -127,6 +130,15 @@ pub(crate) struct CampaignDefinition {
     /// What agents' dispositions do to a lead, by code; one that is not named ends the lead.
     #[serde(default)]
     dispositions: BTreeMap<String, DispositionAction>,
+    /// What agents say: `{first_name}` and the like stand for what is known of the lead, by the names of its fields
+    /// and of the list's other columns; `{number}` and `{agent}` for who talk.
+    #[serde(default)]
+    #[schema(example = "Hello {first_name}, it is about your policy {policy}.", min_length = 1, max_length = 8000)]
+    script: Option<String>,
+    /// What agents ask; answers are kept with the attempt.
+    #[serde(default, deserialize_with = "objects")]
+    #[schema(max_items = 40)]
+    pub(super) form: Vec<CampaignFormField>,
     /// A callback that is one agent's own is anyone's of the campaign when it is overdue by so long.
     #[serde(default = "handover")]
     #[schema(minimum = 60, maximum = 2_592_000)]
@@ -362,6 +374,7 @@ impl CampaignDefinition {
         };
         definition.recycle = self.recycle(&mut faults);
         definition.dispositions = self.actions(&mut faults);
+        definition.script = self.script();
         definition.callback_handover = Duration::from_secs(self.callback_handover_s);
         definition.terms = self.terms(&mut faults);
         (definition, faults.0)
@@ -495,7 +508,7 @@ impl CampaignDefinition {
 
 /// The problem of a campaign that makes no sense.
 pub(super) fn refused(faults: &[Fault]) -> Problem {
-    let problem = Problem::new(Code::InvalidBody, "The campaign is not as expected.");
+    let problem = Problem::new(Code::InvalidBody, "What was sent is not as expected.");
     faults.iter().fold(problem, |problem, fault| {
         problem.at(format!("#{}", fault.at), fault.code, format!("expected {}", fault.expected))
     })

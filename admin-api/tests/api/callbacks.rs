@@ -1,11 +1,17 @@
 //! Callbacks and dispositions that are refused: each with the field at fault.
 
 use centre::{Answer, Command, CommandError};
+use dialer::runner::{CallbackFault, Refusal};
 use serde_json::{Value, json};
 
 use crate::client::{get, send_json};
 use crate::node::Node;
 use crate::story::Story;
+
+/// What the dialer says of a call that is none of a campaign's.
+fn no_lead() -> CommandError {
+    CommandError::Campaign(Box::new(Refusal::Callback(CallbackFault::NoLead)))
+}
 
 async fn refused(node: &Node, path: &str, body: &Value, status: u16, code: &str) -> Value {
     send_json(node.at, "POST", path, &[], &body.to_string()).await.problem(status, code)
@@ -23,7 +29,10 @@ async fn called(node: &Node) -> String {
 async fn a_number_that_is_none_is_refused_at_its_own_field() {
     let mut node = Node::start().await;
     let call = called(&node).await;
-    node.play(|_| Err(CommandError::BadDestination));
+    node.play(|command| match command {
+        Command::Campaign(_) => Err(no_lead()),
+        _ => Err(CommandError::BadDestination),
+    });
     let hello = json!({"number": "hello"});
     let cases = [
         ("/v1/queues/support/callbacks".to_owned(), hello.clone(), "#/number"),
@@ -69,6 +78,9 @@ async fn a_disposition_is_of_who_had_a_part_for_a_time_to_come_with_a_note_that_
     let mut node = Node::start().await;
     let call = called(&node).await;
     node.play(|command| {
+        if matches!(command, Command::Campaign(_)) {
+            return Err(no_lead());
+        }
         assert!(matches!(command, Command::Dispose(_)), "{command:?}");
         Ok(Answer::Agent(crate::node::agent(1, acd::State::Ready)))
     });

@@ -1,6 +1,8 @@
 //! Every operation that the description names, tried by everyone: each role, no key, keys that are over or for
 //! elsewhere, and an admin of another account. An operation that has no row in the table below fails the test.
 
+use std::collections::BTreeMap;
+
 use acd::State;
 use admin_api::Api;
 use centre::{Answer, Ban, CampaignCommand, Command};
@@ -189,6 +191,9 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "list_dispositions" => at("/v1/dispositions", ALL, Own),
         "show_dispositions" => of_call("/disposition", ALL, Nothing),
         "dispose_call" => with(of_call("/disposition", DOERS, Nothing), json!({"code": "sold", "agent": "1001"})),
+        "answer_campaign_form" => {
+            with(of_call("/answers", DOERS, Nothing), json!({"agent": "1001", "answers": {"age": 44}}))
+        }
         "list_queues" => at("/v1/queues", ALL, Empty),
         "show_queue" => at("/v1/queues/support", ALL, Nothing),
         "show_queue_figures" => at("/v1/queues/support/figures", ALL, Nothing),
@@ -342,6 +347,11 @@ async fn row_of_campaign(node: &Node, name: &str, unique: &str) -> Row {
         "reset_campaign_list" => of("/reset", json!({"list_id": list}), LEADERS),
         "estimate_campaign" => of("/estimate", json!({"leads": 1000}), LOOKERS),
         "list_campaign_attempts" => of("/attempts", Value::Null, LOOKERS),
+        "export_campaign_attempts" => of("/attempts/export", Value::Null, LEADERS),
+        "show_campaign_figures" => of("/figures", Value::Null, LOOKERS),
+        "show_campaign_desk" => {
+            Row { not_own: Some(format!("{campaign}/agents/1002")), ..of("/agents/1001", Value::Null, DOERS) }
+        }
         "list_campaign_leads" => of("/leads", Value::Null, LOOKERS),
         "add_campaign_leads" => {
             let leads = json!({"leads": [{"numbers": [NUMBER]}]});
@@ -484,9 +494,11 @@ fn of_dialer(command: CampaignCommand, publish: impl Fn(CampaignSnapshot)) -> An
                 leads,
                 pace,
                 alerts,
+                desks: BTreeMap::new(),
             });
         }
         CampaignCommand::WhyNot { .. } => return Answered::WhyNot(WhyNot::NotRead),
+        CampaignCommand::Answer(_) => return Answered::Answers(BTreeMap::new()),
         CampaignCommand::Callback(asked) => {
             let at = WallTime::from_micros(1);
             let offer = CallbackOffer { number: NUMBER.to_owned(), at, zone: asked.zone, agent: asked.agent };

@@ -30,6 +30,7 @@ pub fn check(definition: &Definition) -> Vec<Fault> {
     faults.people(definition);
     faults.law(definition);
     faults.recycling(definition);
+    faults.0.extend(definition.script.faults());
     faults.0
 }
 

@@ -8,6 +8,7 @@ use clock::{ListId, MessageId, QueueId};
 use hours::Schedule;
 use serde::{Deserialize, Serialize};
 
+use super::form::Script;
 use super::outcome::{LeadAction, Recycle};
 use crate::contract::{OnMachine, RING_MIN_S};
 use crate::gate::Terms;
@@ -48,6 +49,8 @@ pub struct Definition {
     pub recycle: Recycle,
     /// What an agent's dispositions do to a lead, by code; one that is not named ends the lead.
     pub dispositions: BTreeMap<String, LeadAction>,
+    /// What its agents say and ask.
+    pub script: Script,
     /// A callback that is one agent's own is anyone's of the campaign when it is overdue by so long.
     pub callback_handover: Duration,
     /// What the gate judges it by.
@@ -180,6 +183,7 @@ impl Definition {
             abandon: AbandonRules::default(),
             recycle: Recycle::default(),
             dispositions: BTreeMap::new(),
+            script: Script::default(),
             callback_handover: CALLBACK_HANDOVER,
             terms: Terms::default(),
         }

@@ -1,9 +1,10 @@
 //! Campaigns: what one is (`definition`), what is wrong with it (`check`), how it lives (`life`), what it will cost
-//! (`estimate`), and what becomes of a lead after each attempt (`outcome`).
+//! (`estimate`), what its agents say and ask (`form`), and what becomes of a lead after each attempt (`outcome`).
 
 mod check;
 mod definition;
 mod estimate;
+mod form;
 mod life;
 mod outcome;
 
@@ -13,5 +14,6 @@ pub use definition::{
     Service,
 };
 pub use estimate::{Assumptions, Estimate, Rates, estimate};
+pub use form::{Answer, Answers, FIELDS_MAX, FieldKind, FormField, Given, NUMBER_MAX, SCRIPT_MAX, Script, TEXT_MAX};
 pub use life::{Actor, Denied, Life, Status, Step};
 pub use outcome::{Again, LeadAction, Outcome, Recycle};

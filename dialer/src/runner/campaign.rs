@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use clock::{AgentId, AttemptId, CampaignId, Instant, LeadId, ListId, Now, Rng, WallTime};
+use clock::{AgentId, AttemptId, CallId, CampaignId, Instant, LeadId, ListId, Now, Rng, WallTime};
 
 use super::alert::{Alert, AlertKind, Recent};
 use super::attempt::Attempt;
@@ -29,6 +29,8 @@ pub(super) struct Campaign {
     pub(super) run: Option<Run>,
     /// Leads of conversations from before a restart, of which an agent may still say that they come again; until when.
     pub(super) awaited: BTreeMap<LeadId, WallTime>,
+    /// The last conversation of each agent, while he has not said what came of it.
+    pub(super) after: BTreeMap<AgentId, CallId>,
 }
 
 /// What runs of it, from its start until its last attempt is over.
@@ -48,6 +50,10 @@ pub(super) struct Run {
     /// Attempts begun: the pacer's names for them, and whose turn it is among caller ids.
     pub(super) turn: u64,
     pub(super) looked_at: Option<Instant>,
+    /// Since when each agent has been at work for it, as far as nobody has written down.
+    pub(super) at_work: BTreeMap<AgentId, WallTime>,
+    /// Spans that are to be written down.
+    pub(super) worked: Vec<(AgentId, WallTime, WallTime)>,
     pub(super) told_attempts: u64,
     /// Attempts in a row that we, the trunk or the network failed, and when the last of them did.
     pub(super) failing: (u32, Option<Instant>),
@@ -135,6 +141,8 @@ impl Campaign {
             pace: Pace::default(),
             turn: 0,
             looked_at: None,
+            at_work: BTreeMap::new(),
+            worked: Vec::new(),
             told_attempts: 0,
             failing: (0, None),
         });
@@ -175,8 +183,25 @@ impl Run {
         };
         let known =
             if state == AgentState::Gone { self.told.remove(&fact.agent) } else { self.told.insert(fact.agent, state) };
+        self.work(fact.agent, !matches!(state, AgentState::Gone | AgentState::Away), now);
         if known.unwrap_or(AgentState::Gone) != state {
             self.pacer.handle(now.mono, pacing::Event::Agent { agent: fact.agent.0, state });
+        }
+    }
+
+    fn work(&mut self, agent: AgentId, is_at_work: bool, now: Now) {
+        if is_at_work {
+            self.at_work.entry(agent).or_insert(now.wall);
+        } else if let Some(since) = self.at_work.remove(&agent).filter(|since| *since < now.wall) {
+            self.worked.push((agent, since, now.wall));
+        }
+    }
+
+    /// Who works on is written down every minute, so that a crash loses no more.
+    pub(super) fn clock_in(&mut self, now: Now) {
+        for (agent, since) in self.at_work.iter_mut().filter(|(_, since)| **since + CLOCKED_EVERY <= now.wall) {
+            self.worked.push((*agent, *since, now.wall));
+            *since = now.wall;
         }
     }
 
@@ -206,3 +231,6 @@ impl Run {
         }
     }
 }
+
+/// Of a minute of an agent's work nobody makes a case.
+const CLOCKED_EVERY: Duration = Duration::from_secs(60);

@@ -7,6 +7,7 @@ use clock::{CampaignId, ListId, Now};
 use super::campaign::{Campaign, Shared};
 use super::contract::{Refusal, Reply, Restored, Written};
 use super::dialer::Dialer;
+use super::disposing::Talked;
 use super::ledger::Ledger;
 use crate::campaign::{Actor, Life, Status, Step, check};
 
@@ -15,8 +16,11 @@ impl Dialer {
         let Restored { campaign: id, written, life, resets, ledger, open, talked, said } = restored;
         let awaited = talked.iter().filter_map(|(_, talked)| Some((talked.lead, talked.until?)));
         let awaited = awaited.filter(|(_, until)| *until > now.wall).collect();
+        let is_after = |talked: &Talked| talked.until.is_some_and(|until| until > now.wall);
+        let after = talked.iter().filter(|(_, talked)| is_after(talked)).map(|(call, talked)| (talked.agent, *call));
+        let after = after.collect();
         let mut campaign =
-            Campaign { id, written, life, resets: resets.into_iter().collect(), ledger, run: None, awaited };
+            Campaign { id, written, life, resets: resets.into_iter().collect(), ledger, run: None, awaited, after };
         for (attempt, tries, numbers) in open {
             campaign.close(&mut self.shared, attempt, tries, numbers, now);
         }
@@ -42,8 +46,16 @@ impl Dialer {
             }
             let life = Life { edited_by: Some(by), ..Life::default() };
             let (resets, ledger) = (BTreeMap::new(), Some(Ledger::default()));
-            let campaign =
-                Campaign { id, written, life: life.clone(), resets, ledger, run: None, awaited: BTreeMap::new() };
+            let campaign = Campaign {
+                id,
+                written,
+                life: life.clone(),
+                resets,
+                ledger,
+                run: None,
+                awaited: BTreeMap::new(),
+                after: BTreeMap::new(),
+            };
             self.shared.out.push_back(campaign.note(now));
             self.campaigns.insert(id, campaign);
             return Ok(Reply::Life(life));

@@ -11,7 +11,7 @@ use super::callback::{CallbackAsked, CallbackFault, CallbackOffer};
 use super::disposing::{Said, Talked};
 use super::explain::WhyNot;
 use super::ledger::{Hour, Ledger};
-use crate::campaign::{Actor, Definition, Denied, Fault, Life, Step};
+use crate::campaign::{Actor, Answers, Definition, Denied, Fault, Given, Life, Step};
 use crate::contract::{AgentFact, Order, Report};
 use crate::gate::{Lists, Rules, Verdict};
 use crate::hopper::{Booked, NumberHistory, Page, Tries, Wanted};
@@ -90,6 +90,13 @@ pub enum Input {
     Live(Vec<AttemptId>),
     /// An agent said what came of a conversation.
     Disposed(Said),
+    /// An agent answers the campaign's form for a call.
+    Answer {
+        /// Whom to answer.
+        request: RequestId,
+        /// What.
+        answered: Answered,
+    },
     /// An agent of a manual or preview campaign does something.
     ByHand {
         /// Whom to answer.
@@ -167,6 +174,21 @@ pub enum ByHand {
     },
 }
 
+/// What an agent answers to a campaign's form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    /// The call.
+    pub call: CallId,
+    /// The agent.
+    pub agent: AgentId,
+    /// Answers by the names of their fields, added to the former ones.
+    pub given: Vec<(String, Given)>,
+    /// Required answers must be there.
+    pub is_final: bool,
+    /// Who gives them.
+    pub by: String,
+}
+
 /// Something that can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -236,6 +258,8 @@ pub enum Note {
     Lead(Box<LeadNote>),
     /// What an agent said came of a call has reached the lead.
     Disposed(DisposedNote),
+    /// The answers to a campaign's form are so from now.
+    Answers(Box<AnswersNote>),
     /// What the gate said of a lead: each allow, and each deny by another rule than before.
     Judged(Box<JudgedNote>),
     /// A campaign's alert is on from now, or off.
@@ -249,6 +273,17 @@ pub enum Note {
     },
     /// How far a campaign has come.
     Progress(Progress),
+    /// An agent was at work for a campaign: idle, talking or in wrap-up, with his standing leg up.
+    Worked {
+        /// The campaign.
+        campaign: CampaignId,
+        /// The agent.
+        agent: AgentId,
+        /// From then.
+        since: WallTime,
+        /// To before then.
+        until: WallTime,
+    },
 }
 
 /// A campaign, whole.
@@ -298,6 +333,25 @@ pub struct DisposedNote {
     pub lead: Option<LeadId>,
     /// The disposition's code.
     pub code: String,
+    /// When.
+    pub at: WallTime,
+}
+
+/// The answers of an attempt to a campaign's form, all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswersNote {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its call.
+    pub call: CallId,
+    /// The agent who asked.
+    pub agent: AgentId,
+    /// The answers.
+    pub answers: Answers,
+    /// Who gave them.
+    pub by: String,
     /// When.
     pub at: WallTime,
 }
@@ -360,6 +414,8 @@ pub enum Reply {
     Done,
     /// Why a lead is not being dialed.
     WhyNot(WhyNot),
+    /// The form's answers now.
+    Answers(Answers),
     /// The lead may be called back so.
     Callback(CallbackOffer),
 }

@@ -97,6 +97,10 @@ impl Dialer {
                 self.campaigns.values_mut().for_each(|campaign| campaign.compare(&mut self.shared, &live, now));
             }
             Input::Disposed(said) => self.disposed(said, now),
+            Input::Answer { request, answered } => {
+                let result = self.answer(answered, now);
+                self.reply(Some(request), result);
+            }
             Input::ByHand { request, campaign, agent, what } => {
                 let found = self.campaigns.get_mut(&campaign).ok_or(Refusal::UnknownCampaign);
                 let result = found.and_then(|campaign| campaign.by_hand(&mut self.shared, agent, what, now));
@@ -281,6 +285,7 @@ impl Campaign {
         if self.life.status == Status::Processing && !is_stale && run.hopper.is_ready() {
             let _ = self.step(shared, Step::Ready, now, false);
         }
+        self.write_worked(shared, now);
         self.pace(shared, now);
         self.preview(shared, now);
         self.look(shared, now);
@@ -301,6 +306,15 @@ impl Campaign {
         let is_quiet = self.run.as_ref().is_some_and(|run| run.hopper.counts().busy == 0);
         if self.life.status.is_final() && is_quiet {
             self.run = None;
+        }
+    }
+
+    fn write_worked(&mut self, shared: &mut Shared, now: Now) {
+        let campaign = self.id;
+        let Some(run) = &mut self.run else { return };
+        run.clock_in(now);
+        for (agent, since, until) in run.worked.drain(..) {
+            shared.out.push_back(Effect::Note(Note::Worked { campaign, agent, since, until }));
         }
     }
 

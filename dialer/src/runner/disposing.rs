@@ -9,7 +9,7 @@ use super::attempt::Attempt;
 use super::campaign::{Campaign, Shared};
 use super::contract::{DisposedNote, Effect, LeadNote, Note};
 use super::dialer::Dialer;
-use crate::campaign::LeadAction;
+use crate::campaign::{Answers, LeadAction};
 use crate::hopper::{Booked, Lead, Page, Wanted, What};
 
 /// A conversation, of which an agent may still say what came of it.
@@ -27,6 +27,8 @@ pub struct Talked {
     pub agent: AgentId,
     /// Until when his word is waited for; none: not any more.
     pub until: Option<WallTime>,
+    /// What he answered to the campaign's form.
+    pub answers: Answers,
 }
 
 /// What an agent said came of a call.
@@ -62,7 +64,8 @@ impl Disposing {
     pub(super) fn talks(&mut self, attempt: &Attempt) {
         let (Some(call), Some(agent)) = (attempt.call, attempt.agent.or(attempt.waits)) else { return };
         let Attempt { attempt: id, campaign, lead, list, .. } = *attempt;
-        let talked = Talked { attempt: id, lead, list, number: attempt.number.clone(), agent, until: None };
+        let answers = self.talked.get(&call).map(|(_, known)| known.answers.clone()).unwrap_or_default();
+        let talked = Talked { attempt: id, lead, list, number: attempt.number.clone(), agent, until: None, answers };
         self.restore(call, campaign, talked);
     }
 
@@ -77,6 +80,10 @@ impl Disposing {
     /// The campaign and the conversation of a call.
     pub(super) fn of_call(&self, call: CallId) -> Option<(CampaignId, &Talked)> {
         self.talked.get(&call).map(|(campaign, talked)| (*campaign, talked))
+    }
+
+    pub(super) fn of_call_mut(&mut self, call: CallId) -> Option<(CampaignId, &mut Talked)> {
+        self.talked.get_mut(&call).map(|(campaign, talked)| (*campaign, talked))
     }
 
     /// Something waits for a lead to be read.
@@ -129,6 +136,10 @@ impl Campaign {
     /// Does to the lead what the disposition says.
     pub(super) fn dispose(&mut self, shared: &mut Shared, talked: Talked, said: Said, now: Now) {
         self.awaited.remove(&talked.lead);
+        if self.after.get(&talked.agent) == Some(&said.call) {
+            self.after.remove(&talked.agent);
+            shared.out.push_back(Effect::Show { campaign: self.id, agent: talked.agent, shown: None });
+        }
         if talked.lead == LeadId::default() {
             return self.of_number(shared, &talked, &said, now);
         }

@@ -37,6 +37,9 @@ impl Campaign {
         if is_worth_a_note {
             shared.out.push_back(note(flight));
         }
+        if matches!(told, Fact::Connected { .. }) {
+            self.show_talking(shared, id);
+        }
     }
 
     /// Tells the pacer, and keeps where the attempt stands.
@@ -115,6 +118,9 @@ impl Campaign {
             shared.out.push_back(self.lead_note(lead, list, booked, tries, now));
         }
         shared.disposing.talks(&flight.attempt);
+        if let (Some(agent), Some(call), false) = (flight.attempt.agent, flight.attempt.call, flight.said.is_some()) {
+            self.after.insert(agent, call);
+        }
         let known = flight.said.and_then(|said| Some((shared.disposing.of_call(said.call)?.1.clone(), said)));
         if let Some((talked, said)) = known {
             self.dispose(shared, talked, said, now);

@@ -10,6 +10,7 @@ mod callback;
 mod campaign;
 mod command;
 mod contract;
+mod desk;
 mod dial;
 mod dialer;
 mod disposing;
@@ -23,9 +24,10 @@ pub use alert::{Alert, AlertKind};
 pub use attempt::{Attempt, Times};
 pub use callback::{CallbackAsked, CallbackFault, CallbackOffer, CallbackTime};
 pub use contract::{
-    ByHand, CampaignNote, DisposedNote, Effect, Input, JudgedNote, LeadNote, Note, Progress, Question, Refusal, Reply,
-    Restored, Shown, Written,
+    Answered, AnswersNote, ByHand, CampaignNote, DisposedNote, Effect, Input, JudgedNote, LeadNote, Note, Progress,
+    Question, Refusal, Reply, Restored, Shown, Written,
 };
+pub use desk::{Desk, Doing};
 pub use dialer::Dialer;
 pub use disposing::{Said, Talked};
 pub use explain::{Hold, Pace, WhyNot};

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clock::{CampaignId, ListId, WallTime};
+use clock::{AgentId, CampaignId, ListId, WallTime};
 
 use super::alert::Alert;
 use super::contract::Written;
+use super::desk::Desk;
 use super::dialer::Dialer;
 use super::explain::Pace;
 use super::ledger::{Hour, Window, midnight};
@@ -47,6 +48,8 @@ pub struct CampaignSnapshot {
     pub pace: Option<Pace>,
     /// What its people should know of.
     pub alerts: Vec<Alert>,
+    /// What its agents see.
+    pub desks: BTreeMap<AgentId, Desk>,
 }
 
 impl Dialer {
@@ -68,6 +71,7 @@ impl Dialer {
                 in_flight: run.map_or(0, |run| u32::try_from(run.flights.len()).unwrap_or(u32::MAX)),
                 leads: run.map(|run| run.hopper.counts()).unwrap_or_default(),
                 pace: run.filter(|_| campaign.life.status.is_live()).map(|run| run.pace.clone()),
+                desks: campaign.desks(&self.shared),
                 alerts: run.iter().flat_map(|run| run.alerts.values().cloned()).collect(),
             };
             (campaign.id, Arc::new(shown))

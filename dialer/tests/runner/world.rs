@@ -384,7 +384,7 @@ impl World {
                 }
             }
             Note::Judged(judged) => self.judged = Some(*judged),
-            Note::Disposed(_) | Note::Alert { .. } | Note::Progress(_) => {}
+            Note::Worked { .. } | Note::Answers(_) | Note::Disposed(_) | Note::Alert { .. } | Note::Progress(_) => {}
         }
     }
 

@@ -6,10 +6,10 @@ use acd::{AgentSnapshot, CallbackPick, CallbackRefusal, CallbackRequest, Callbac
 use clock::{AgentId, CallId, CampaignId, LeadId, ListId, QueueId, WallTime};
 use dialer::campaign::{Actor, Step};
 use dialer::gate::Pattern;
-use dialer::runner::{ByHand, CallbackAsked, Written};
+use dialer::runner::{Answered, ByHand, CallbackAsked, Written};
 
 /// A command of an outside client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Choose a status for an agent (to the ACD).
     SetAgentStatus {
@@ -110,7 +110,7 @@ pub enum Command {
 }
 
 /// Something that is done with a campaign.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum CampaignCommand {
     /// It is written, for the first time or anew.
     Write {
@@ -149,6 +149,8 @@ pub enum CampaignCommand {
         /// What he does.
         what: ByHand,
     },
+    /// An agent answers the campaign's form for a call.
+    Answer(Answered),
     /// May the lead of a call be called back then?
     Callback(CallbackAsked),
     /// Why is a lead not being dialed?

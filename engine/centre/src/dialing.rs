@@ -1,16 +1,16 @@
 //! What the dialer's notes are in the journal, and what the journal tells it after a restart.
 
 use clock::{CampaignId, WallTime};
-use dialer::campaign::{Actor, Life, Outcome, Status};
+use dialer::campaign::{Actor, Answer, Life, Outcome, Status};
 use dialer::contract::{EndClass, Ending, Heard};
 use dialer::hopper::{Booked, DISPOSED_WITHIN, Tries};
 use dialer::runner::{
-    Attempt, CampaignNote, DisposedNote, Hour, JudgedNote, LeadNote, Ledger, Note, Restored, Said, Shown, Talked,
-    Times, Written,
+    AnswersNote, Attempt, CampaignNote, DisposedNote, Hour, JudgedNote, LeadNote, Ledger, Note, Restored, Said, Shown,
+    Talked, Times, Written,
 };
 use journal_core::{
-    AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep,
-    DialOccasion, Dialing, Disposition, Entry, LeadBooked, LeadTries, Shared, TalkedEntry,
+    AnswerEntry, AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry,
+    CampaignStep, DialOccasion, Dialing, Disposition, Entry, FormAnswers, LeadBooked, LeadTries, Shared, TalkedEntry,
 };
 
 /// The entry of a note.
@@ -29,6 +29,12 @@ pub(crate) fn entry(note: Note, at: WallTime) -> Entry {
         Note::Alert { campaign, alert, is_on } => {
             let (kind, remedy) = (alert.kind.word().to_owned(), alert.kind.remedy().to_owned());
             step(campaign, CampaignEvent::Alert { kind, about: alert.about, says: alert.says, remedy, is_on }, at)
+        }
+        Note::Worked { campaign, agent, since, until } => step(campaign, CampaignEvent::Worked { agent, since }, until),
+        Note::Answers(note) => {
+            let AnswersNote { campaign, attempt, call, agent, answers, by, at } = *note;
+            let answers = answers.into_iter().map(|(name, answer)| (name, answer_entry(answer))).collect();
+            Entry::FormAnswers(Box::new(FormAnswers { campaign, attempt, call, agent, answers, by, at }))
         }
         Note::Disposed(DisposedNote { campaign, call, agent, lead, code, at }) => {
             step(campaign, CampaignEvent::Disposed { call, agent, lead, code }, at)
@@ -93,8 +99,23 @@ fn said_of(given: &Disposition) -> Said {
 
 fn talked_of(entry: &TalkedEntry) -> Talked {
     let TalkedEntry { attempt, lead, list, agent, at, is_disposed, .. } = *entry;
+    let answers = entry.answers.iter().map(|(name, answer)| (name.clone(), answer_of(answer))).collect();
     let until = (!is_disposed).then(|| at + DISPOSED_WITHIN);
-    Talked { attempt, lead, list, number: entry.number.clone(), agent, until }
+    Talked { attempt, lead, list, number: entry.number.clone(), agent, until, answers }
+}
+
+fn answer_entry(answer: Answer) -> AnswerEntry {
+    match answer {
+        Answer::Text(text) => AnswerEntry::Text(text),
+        Answer::Number(millionths) => AnswerEntry::Number(millionths),
+    }
+}
+
+fn answer_of(entry: &AnswerEntry) -> Answer {
+    match entry {
+        AnswerEntry::Text(text) => Answer::Text(text.clone()),
+        AnswerEntry::Number(millionths) => Answer::Number(*millionths),
+    }
 }
 
 fn tries_entry(tries: &Tries) -> LeadTries {

@@ -205,6 +205,13 @@ pub enum CampaignEvent {
         /// The disposition's code.
         code: String,
     },
+    /// An agent was at work for the campaign until now. It is a row, and no event.
+    Worked {
+        /// The agent.
+        agent: AgentId,
+        /// From then.
+        since: WallTime,
+    },
 }
 
 /// A conversation of a campaign, of which an agent may still say what came of it.
@@ -226,6 +233,36 @@ pub struct TalkedEntry {
     pub at: WallTime,
     /// What he said has reached the lead.
     pub is_disposed: bool,
+    /// What he answered to the campaign's form.
+    pub answers: Vec<(String, AnswerEntry)>,
+}
+
+/// An answer to a campaign's form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AnswerEntry {
+    /// Text, a choice or a date.
+    Text(String),
+    /// A number, in millionths.
+    Number(i64),
+}
+
+/// The answers of an attempt to a campaign's form; replaces its former entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormAnswers {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its call.
+    pub call: CallId,
+    /// The agent who asked.
+    pub agent: AgentId,
+    /// The answers, by the names of their fields.
+    pub answers: Vec<(String, AnswerEntry)>,
+    /// Who gave them.
+    pub by: String,
+    /// When.
+    pub at: WallTime,
 }
 
 /// What ended in an hour, or in all.
@@ -288,8 +325,10 @@ impl Dialing {
         let (Some(call), Some(agent)) = (entry.call, entry.agent.or(entry.waits)) else { return };
         let AttemptEntry { attempt, campaign, lead, list, .. } = *entry;
         let (number, at) = (entry.number.clone(), entry.times.ordered_at);
-        let is_disposed = self.talked.get(&call).is_some_and(|known| known.is_disposed);
-        self.talked.insert(call, TalkedEntry { attempt, campaign, lead, list, number, agent, at, is_disposed });
+        let (is_disposed, answers) =
+            self.talked.remove(&call).map(|known| (known.is_disposed, known.answers)).unwrap_or_default();
+        self.talked
+            .insert(call, TalkedEntry { attempt, campaign, lead, list, number, agent, at, is_disposed, answers });
         if self.talked.len() > TALKED_MAX {
             self.talked.pop_first();
         }
@@ -303,6 +342,11 @@ impl Dialing {
         if self.said.len() > TALKED_MAX {
             self.said.pop_first();
         }
+    }
+
+    /// Takes what was answered to a campaign's form.
+    pub fn answered(&mut self, entry: &FormAnswers) {
+        self.talked.entry(entry.call).and_modify(|talked| talked.answers.clone_from(&entry.answers));
     }
 
     /// Takes what else happened to a campaign.
@@ -369,6 +413,7 @@ impl CampaignEvent {
             Self::Progress { .. } => "campaign.progress",
             Self::Shown { .. } => "lead.shown",
             Self::Disposed { .. } => "lead.disposed",
+            Self::Worked { .. } => "campaign.worked",
         }
     }
 }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentState, AgentStatus, AgentStep, AttemptEntry, AuditNote, Binding, CallStatus, CallbackEntry, CampaignEntry,
-    CampaignLeadEntry, CampaignStep, Cause, DialDecision, DialogIdentity, Direction, Disposition, HoursFound,
-    LeadListNote, LostCallRules, Outcome, QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared, StateCause,
-    Steering,
+    CampaignLeadEntry, CampaignStep, Cause, DialDecision, DialogIdentity, Direction, Disposition, FormAnswers,
+    HoursFound, LeadListNote, LostCallRules, Outcome, QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared,
+    StateCause, Steering,
 };
 
 /// One entry of the journal.
@@ -181,6 +181,8 @@ pub enum Entry {
     CampaignLead(Box<CampaignLeadEntry>),
     /// Something else happened to a campaign.
     CampaignStep(Box<CampaignStep>),
+    /// `attempt.answers`: what was answered to a campaign's form.
+    FormAnswers(Box<FormAnswers>),
     /// `lead_list.*`: a list of leads came to another state, or was read on.
     LeadList(Box<LeadListNote>),
 }

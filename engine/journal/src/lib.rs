@@ -37,8 +37,8 @@ pub use callbacks::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState,
 pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
 pub use decision::{DialClause, DialClock, DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried};
 pub use dialing::{
-    AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Dialing,
-    LeadBooked, LeadTries, TalkedEntry,
+    AnswerEntry, AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry,
+    CampaignStep, Dialing, FormAnswers, LeadBooked, LeadTries, TalkedEntry,
 };
 pub use dialog::{Binding, DialogIdentity, DialogSide};
 pub use entry::{CallEntry, CallEvent, Entry, LegKind, NameKind, RecordingState};

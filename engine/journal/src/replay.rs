@@ -128,6 +128,7 @@ impl Replay {
             Entry::CampaignLead(_) => {}
             Entry::CampaignStep(step) => self.dialing.step(step),
             Entry::Disposition(given) => self.dialing.disposed(given),
+            Entry::FormAnswers(given) => self.dialing.answered(given),
             // Rows of the database, and what a restart ends: nothing that it needs.
             Entry::Audit(_) | Entry::Quarantine(_) | Entry::LeadList(_) | Entry::DialDecision(_) => {}
             Entry::AgentStatus { .. }

@@ -37,7 +37,7 @@ pub(super) fn attempt(id: EventId, entry: &AttemptEntry, naming: &Naming) -> Eve
 }
 
 /// Alerts, progress, and what an agent sees.
-pub(super) fn step(id: EventId, step: &CampaignStep, naming: &Naming) -> Event {
+pub(super) fn step(id: EventId, step: &CampaignStep, naming: &Naming) -> Option<Event> {
     let campaign = step.campaign.to_string();
     let data = match &step.event {
         CampaignEvent::Alert { kind, about, says, remedy, is_on } => {
@@ -49,10 +49,11 @@ pub(super) fn step(id: EventId, step: &CampaignStep, naming: &Naming) -> Event {
         CampaignEvent::Shown { agent, lead, number, until } => json!({ "campaign_id": campaign,
             "extension": naming.agent(*agent), "lead_id": lead.map(|lead| lead.to_string()), "number": number,
             "until_us": until.map(|until| until.as_micros()) }),
+        CampaignEvent::Worked { .. } => return None,
         CampaignEvent::Disposed { call, agent, lead, code } => json!({ "campaign_id": campaign,
             "call_id": call.to_string(), "extension": naming.agent(*agent),
             "lead_id": lead.map(|lead| lead.to_string()), "code": code }),
     };
     let kind = step.event.type_word().to_owned();
-    Event { id, kind, at: step.at, account: Some(naming.home.clone()), call: None, data }
+    Some(Event { id, kind, at: step.at, account: Some(naming.home.clone()), call: None, data })
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use clock::{CallId, WallTime};
 use journal::Stored;
-use journal_core::{AuditNote, CallEntry, CallRecord, CampaignEntry, Entry, Position, Shared, Step, encode, outcome};
+use journal_core::{
+    AuditNote, CallEntry, CallRecord, CampaignEntry, Entry, FormAnswers, Position, Shared, Step, encode, outcome,
+};
 
 use crate::agents::Parts;
 use crate::failure::FailureReason;
@@ -14,7 +16,8 @@ use crate::naming::Naming;
 use crate::visits::VisitFold;
 use crate::voicemails::{Voicemail, VoicemailId};
 use crate::{
-    AgentCall, Attempt, Call, CallDisposition, Callback, CampaignLead, Decision, JourneyStep, QueueVisit, StateInterval,
+    AgentCall, AgentTime, Attempt, Call, CallDisposition, Callback, CampaignLead, Decision, JourneyStep, QueueVisit,
+    StateInterval,
 };
 
 /// The calls that are open, and the names.
@@ -75,6 +78,10 @@ pub(super) enum Write {
     CampaignLead(Position, Box<CampaignLead>),
     /// An attempt as it is now.
     Attempt(Position, Box<Attempt>),
+    /// An agent was at work for a campaign.
+    AgentTime(Position, AgentTime),
+    /// What was answered to a campaign's form: account, agent.
+    Answers(Position, String, String, Box<FormAnswers>),
     /// A command for the audit log.
     Audit(Position, Box<AuditNote>),
     /// What an agent said came of a call, in his account.
@@ -200,6 +207,14 @@ impl Fold {
                 Ok(Entry::CampaignLead(entry)) => {
                     let lead = CampaignLead::of(entry, &self.naming);
                     writes.push(Write::CampaignLead(stored.position, Box::new(lead)));
+                }
+                Ok(Entry::CampaignStep(step)) => {
+                    let time = AgentTime::of(step, &self.naming);
+                    writes.extend(time.map(|time| Write::AgentTime(stored.position, time)));
+                }
+                Ok(Entry::FormAnswers(entry)) => {
+                    let (home, agent) = (self.naming.home.clone(), self.naming.agent(entry.agent));
+                    writes.push(Write::Answers(stored.position, home, agent, entry.clone()));
                 }
                 Ok(Entry::Attempt(entry)) => {
                     let attempt = Attempt::of(entry, &self.naming);

@@ -7,7 +7,9 @@ use super::claim::{self, Claim};
 use super::fold::{Plan, Poison, Write};
 use crate::database::{Commit, Database, Failure, Transaction, sql};
 use crate::people::write_commands;
-use crate::{agents, attempts, call_events, callbacks, calls, campaigns, decisions, failure, lost, visits, voicemails};
+use crate::{
+    agents, attempts, call_events, callbacks, calls, campaigns, decisions, failure, figures, lost, visits, voicemails,
+};
 
 /// Writes everything or nothing.
 pub(super) async fn all(database: &Database, journal: &Journal, plan: &Plan) -> Result<(), Failure> {
@@ -79,6 +81,8 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
             Write::Campaign(_, account, campaign) => campaigns::write(to, account, campaign).await?,
             Write::CampaignLead(_, lead) => campaigns::write_lead(to, lead).await?,
             Write::Attempt(_, attempt) => attempts::write(to, attempt).await?,
+            Write::AgentTime(_, time) => figures::write(to, time).await?,
+            Write::Answers(_, account, agent, given) => attempts::write_answers(to, account, agent, given).await?,
             Write::Failure(_, given) => failure::write(to, given).await?,
             Write::Decision(_, decision) => judged.push(&**decision),
             Write::Audit(position, note) => commands.push((*position, &**note)),
@@ -136,6 +140,8 @@ fn poison_of(write: &Write, why: String) -> Poison {
         Write::Campaign(position, _, campaign) => (*position, campaign.at),
         Write::CampaignLead(position, lead) => (*position, lead.updated_at),
         Write::Attempt(position, attempt) => (*position, attempt.times.ordered_at),
+        Write::AgentTime(position, time) => (*position, time.until),
+        Write::Answers(position, _, _, given) => (*position, given.at),
         Write::Audit(position, note) => (*position, note.at),
         Write::Failure(position, given) => (*position, given.at),
         Write::Disposition(position, _, given) => (*position, given.given_at),

@@ -1,13 +1,123 @@
 //! Campaigns, their leads and attempts: each entry replaces the row of the former; lists page over them; numbers have
 //! a history that the dial gate goes by.
 
-use clock::{AttemptId, CampaignId, LeadId, ListId};
+use clock::{AttemptId, CallId, CampaignId, LeadId, ListId};
 use journal_core::{
-    AttemptEntry, AttemptTimes, CampaignEntry, CampaignLeadEntry, Entry, LeadBooked, LeadTries, Shared,
+    AnswerEntry, AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignLeadEntry, CampaignStep,
+    Disposition, Entry, FormAnswers, LeadBooked, LeadTries, Shared,
 };
-use records::{AttemptFilter, CampaignLeadFilter};
+use records::{Attempt, AttemptFilter, CampaignLeadFilter, ListFigures};
 
-use crate::world::{On, World, at};
+use crate::world::{AGENT, On, World, at};
+
+/// Every outcome on two lists, some with a disposition: figures of spans are a recount of the attempts, and the time of
+/// agents is what lies within the span.
+pub(crate) async fn figures_of_campaigns_are_a_recount_of_their_attempts(on: On) {
+    let world = World::open(on).await;
+    let outcomes = ["connected", "connected", "abandoned", "hung_up", "machine", "busy", "not_dialed", "no_answer"];
+    for (n, outcome) in (1..=80).zip(outcomes.into_iter().cycle()) {
+        figure(&world, n, outcome);
+    }
+    let step = |since, until| CampaignStep {
+        campaign: CAMPAIGN,
+        event: CampaignEvent::Worked { agent: AGENT, since: at(since) },
+        at: at(until),
+    };
+    for (since, until) in [(0, 30), (30, 45), (100, 130)] {
+        world.append(Entry::CampaignStep(Box::new(step(since, until))));
+    }
+    world.applied().await;
+    let filter =
+        AttemptFilter { account: "demo".to_owned(), campaign: CAMPAIGN, limit: 200, ..AttemptFilter::default() };
+    let (attempts, _) = world.database.attempts(&filter).await.unwrap();
+    assert_eq!(attempts.len(), 80);
+    for (from, to) in [(0, 1_000), (50, 90), (110, 111), (500, 600)] {
+        let figures = world.database.campaign_figures("demo", CAMPAIGN, (at(from), at(to))).await.unwrap();
+        for list in [8, 9].map(ListId) {
+            let found = figures.lists.iter().find(|known| known.list == Some(list)).copied();
+            assert_eq!(found.unwrap_or_default(), recount(&attempts, list, (from, to)), "{from} to {to}");
+        }
+        let within = |since: u64, until: u64| until.min(to).saturating_sub(since.max(from));
+        let worked = within(0, 30) + within(30, 45) + within(100, 130);
+        assert_eq!(figures.agent_micros, worked * 1_000_000, "{from} to {to}");
+    }
+    let first = attempts.iter().find(|attempt| attempt.id == AttemptId(1)).unwrap();
+    assert_eq!(first.answers.as_deref(), Some("{\"age\":44,\"plan\":\"Gold\",\"share\":0.5}"));
+    assert_eq!(first.disposition, Some(("sold".to_owned(), true)));
+    let span = (at(0), at(1_000), at(10));
+    let counts = world.database.desk_counts("demo", CAMPAIGN, Some("1001"), span).await.unwrap();
+    assert_eq!((counts.dialed, counts.connected, counts.successes), (20, 20, 10));
+    assert_eq!(counts.dispositions, [("sold".to_owned(), "Sold".to_owned(), 10)]);
+    let all = world.database.desk_counts("demo", CAMPAIGN, None, span).await.unwrap();
+    assert_eq!((all.dialed, all.connected), (80, 20));
+    let notes = world.database.lead_notes("demo", CAMPAIGN, LeadId(1)).await.unwrap();
+    assert_eq!(notes.iter().map(|note| note.code.as_str()).collect::<Vec<_>>(), ["sold"]);
+}
+
+/// An attempt as it ended, of list 8 or 9; of each second that connected something was sold.
+fn figure(world: &World, n: u64, outcome: &str) {
+    let is = |words: &[&str]| words.contains(&outcome).then(|| at(n + 20));
+    let answered = is(&["connected", "abandoned", "hung_up", "machine"]);
+    let connected = is(&["connected"]);
+    let (attempt, call) = (AttemptId(n.into()), CallId(n.into()));
+    let times = AttemptTimes {
+        ordered_at: at(n),
+        answered_at: answered,
+        connected_at: connected,
+        ended_at: Some(at(n + 40)),
+        ..AttemptTimes::default()
+    };
+    world.append(Entry::Attempt(Shared::from(AttemptEntry {
+        attempt,
+        campaign: CAMPAIGN,
+        lead: LeadId(u128::from(n.div_ceil(2))),
+        list: ListId(8 + u128::from(n.div_ceil(2) % 2)),
+        number: format!("+447{n:09}"),
+        call: Some(call),
+        agent: connected.map(|_| AGENT),
+        times,
+        outcome: Some(outcome.to_owned()),
+        ..AttemptEntry::default()
+    })));
+    if n % 8 == 1 {
+        let (code, label, by) = ("sold".to_owned(), "Sold".to_owned(), "demo".to_owned());
+        let (note, callback) = (None, None);
+        let said =
+            Disposition { call, agent: AGENT, code, label, is_success: true, note, callback, at: at(n + 41), by };
+        world.append(Entry::Disposition(Box::new(said)));
+        let answers = [
+            ("age", AnswerEntry::Number(44_000_000)),
+            ("plan", AnswerEntry::Text("Gold".to_owned())),
+            ("share", AnswerEntry::Number(500_000)),
+        ];
+        let answers = answers.map(|(name, answer)| (name.to_owned(), answer)).into();
+        let by = "demo".to_owned();
+        let given = FormAnswers { campaign: CAMPAIGN, attempt, call, agent: AGENT, answers, by, at: at(n + 41) };
+        world.append(Entry::FormAnswers(Box::new(given)));
+    }
+}
+
+fn recount(attempts: &[Attempt], list: ListId, (from, to): (u64, u64)) -> ListFigures {
+    let of_list = || attempts.iter().filter(move |attempt| attempt.lead.is_some_and(|(_, its)| its == list));
+    let within = |attempt: &&Attempt| attempt.times.ended_at.is_some_and(|ended| (at(from)..at(to)).contains(&ended));
+    let count = |fits: &dyn Fn(&Attempt) -> bool| of_list().filter(within).filter(|one| fits(one)).count() as u64;
+    let is = |one: &Attempt, words: &[&str]| words.contains(&one.outcome.as_deref().unwrap_or_default());
+    let dialed_by_then = |one: &&Attempt| one.times.ordered_at < at(to) && !is(one, &["not_dialed"]);
+    let leads: std::collections::BTreeSet<_> = of_list().filter(dialed_by_then).map(|one| one.lead).collect();
+    let attempts = count(&|_| true);
+    ListFigures {
+        list: (attempts > 0 || !leads.is_empty()).then_some(list),
+        attempts,
+        dialed: count(&|one| !is(one, &["not_dialed"])),
+        answered: count(&|one| one.times.answered_at.is_some()),
+        people: count(&|one| is(one, &["connected", "abandoned", "hung_up", "message"])),
+        connected: count(&|one| one.times.connected_at.is_some()),
+        abandoned: count(&|one| is(one, &["abandoned"])),
+        machines: count(&|one| is(one, &["machine", "machine_message"])),
+        successes: count(&|one| one.disposition.as_ref().is_some_and(|(_, is_success)| *is_success)),
+        leads_dialed: leads.len() as u64,
+    }
+}
 
 pub(crate) async fn campaigns_their_leads_and_attempts_are_rows(on: On) {
     let world = World::open(on).await;

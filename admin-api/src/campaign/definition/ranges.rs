@@ -16,6 +16,7 @@ impl CampaignDefinition {
         faults.unless(at_once, "/concurrent", "out_of_range", "1 to 5000 calls at once");
         let handover = (60..=MONTH_S).contains(&self.callback_handover_s);
         faults.unless(handover, "/callback_handover_s", "out_of_range", "60 to 2592000 s");
+        self.form_ranges(&mut faults);
         let CampaignCaps { lead, number, lead_a_day, number_a_day, lead_in_24_h, number_in_24_h } = self.caps;
         let caps = [
             ("lead", lead),

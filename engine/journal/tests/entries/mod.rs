@@ -7,14 +7,14 @@ use clock::{
     WallTime,
 };
 use journal_core::{
-    ActorKind, AgentEvent, AgentState, AgentStatus, AgentStep, AttemptEntry, AttemptTimes, AuditNote, AuditOutcome,
-    Binding, CallEntry, CallEvent, CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState,
-    CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Cause, DialClause, DialClock,
-    DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried, DialogIdentity, DialogSide, Direction,
-    Disposition, Entry, HoursFound, LeadBooked, LeadListNote, LeadTries, LegKind, LostCallRules, NOT_SET, NameKind,
-    Outcome, QuarantineNote, QuarantinedThing, QueueLeft, RecordingState, RecoveredCall, Recovers, RoutedAgent,
-    RoutedOthers, RoutedStanding, Routing, RoutingStrategy, Shared, SkillStep, StateCause, Steering, WantedCallback,
-    Who,
+    ActorKind, AgentEvent, AgentState, AgentStatus, AgentStep, AnswerEntry, AttemptEntry, AttemptTimes, AuditNote,
+    AuditOutcome, Binding, CallEntry, CallEvent, CallStatus, CallbackEntry, CallbackOwner, CallbackSource,
+    CallbackState, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry, CampaignStep, Cause, DialClause,
+    DialClock, DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried, DialogIdentity, DialogSide, Direction,
+    Disposition, Entry, FormAnswers, HoursFound, LeadBooked, LeadListNote, LeadTries, LegKind, LostCallRules, NOT_SET,
+    NameKind, Outcome, QuarantineNote, QuarantinedThing, QueueLeft, RecordingState, RecoveredCall, Recovers,
+    RoutedAgent, RoutedOthers, RoutedStanding, Routing, RoutingStrategy, Shared, SkillStep, StateCause, Steering,
+    WantedCallback, Who,
 };
 
 /// A golden file: its name, its text, and the entries it stands for.
@@ -56,6 +56,7 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("campaign_lead.v1.hex", campaign_leads()),
         golden!("campaign_step.v1.hex", campaign_steps()),
         golden!("lead_list.v1.hex", vec![("importing", lead_list())]),
+        golden!("form_answers.v1.hex", vec![("answered", form_answers())]),
     ]
 }
 
@@ -414,7 +415,17 @@ fn campaign_steps() -> Vec<(&'static str, Entry)> {
         ("progress", step(CampaignEvent::Progress { total, in_flight: 5 })),
         ("shown", step(CampaignEvent::Shown { agent, lead, number, until: Some(AT) })),
         ("disposed", step(CampaignEvent::Disposed { call: CALL, agent, lead, code: text("sold") })),
+        ("worked", step(CampaignEvent::Worked { agent, since: AT })),
     ]
+}
+
+fn form_answers() -> Entry {
+    let answers = vec![
+        ("age".to_owned(), AnswerEntry::Number(40_500_000)),
+        ("plan".to_owned(), AnswerEntry::Text("Gold".to_owned())),
+    ];
+    let (campaign, attempt, by) = (CampaignId(3), AttemptId(5), "demo".to_owned());
+    Entry::FormAnswers(Box::new(FormAnswers { campaign, attempt, call: CALL, agent: AGENT, answers, by, at: AT }))
 }
 
 fn bindings() -> Vec<(&'static str, Entry)> {
