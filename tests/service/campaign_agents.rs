@@ -7,7 +7,7 @@ use hours::Zone;
 use serde_json::{Value, json};
 
 use crate::campaign::{Campaign, called, demo, nothing_is_dialed, number, on_duty};
-use crate::support::{Call, Endpoint, Node, NodeConfig, postgres_database, unique, until};
+use crate::support::{Call, Endpoint, EventStream, Node, NodeConfig, postgres_database, unique, until};
 
 #[allow(clippy::disallowed_methods, reason = "what is agreed for a time is agreed by the clock")]
 fn in_s(seconds: f64) -> WallTime {
@@ -295,4 +295,51 @@ fn figures_of_a_campaign_are_a_recount_of_its_attempts() {
     assert_eq!((&long_ago["total"]["attempts"], &long_ago["total"]["contact_rate"]), (&json!(0), &Value::Null));
     let path = format!("{}/figures?first_day=2026-01-02&last_day=2026-01-01", campaign.path);
     node.http().get(&path).assert_problem(400, "invalid_parameter");
+}
+
+#[test]
+fn leads_are_shown_passed_on_or_accepted_and_what_happens_is_told() {
+    let node = Node::start(demo());
+    let mut stream = EventStream::open(node.http(), "/v1/events?topics=live-calls", None);
+    let _agent = on_duty(&node, "1001");
+    let campaign = Campaign::started(&node, 2, json!({"pacing": "preview"}));
+    let seen = until("a lead", || desk(&campaign, "1001"), |seen| seen["lead"]["doing"] == "shown");
+    assert_eq!(seen["lead"]["number"], json!(number(0)), "{seen:#}");
+    nothing_is_dialed(&node, Duration::from_millis(800));
+    let hand = |campaign: &Campaign<'_>, verb: &str| {
+        node.http().send("POST", &format!("{}/agents/1001/{verb}", campaign.path), &[], None)
+    };
+    let skipped = hand(&campaign, "skip-lead");
+    assert_eq!((skipped.status, &skipped.json()["number"]), (200, &json!(number(1))), "{}", skipped.text());
+    let accepted = hand(&campaign, "accept-lead");
+    assert!(accepted.json()["attempt_id"].is_string(), "{}", accepted.text());
+    let (call, lead) = conversation(&node, "1001");
+    assert_eq!(lead, number(1));
+    let said = dispose(&node, &call, json!({"code": "later", "agent": "1001", "note": "rings"}));
+    assert_eq!(said.status, 200, "{}", said.text());
+    pause(&node, "1001", "paused");
+    let mut wanted: Vec<&str> = vec!["campaign.running", "lead.shown", "attempt.connected", "attempt.ended"];
+    wanted.extend(["lead.disposed", "campaign.progress", "campaign.alert"]);
+    while !wanted.is_empty() {
+        let event = stream.next();
+        let data = &event.data["data"];
+        assert!(
+            event.kind != "campaign.alert" || data["remedy"].as_str().is_some_and(|says| says.len() > 20),
+            "{data}"
+        );
+        wanted.retain(|kind| *kind != event.kind);
+    }
+    campaign.step("stop");
+
+    // By hand: with all checks.
+    let by_hand = Campaign::started(&node, 1, json!({"pacing": "manual", "do_not_call": [number(6)]}));
+    ready(&node, "1001");
+    let dial = |which: usize| {
+        let path = format!("{}/agents/1001/dial", by_hand.path);
+        node.http().post(&path, &unique(), &json!({"number": number(which)}))
+    };
+    until("the refusal", || dial(6).status, |status| *status == 403);
+    let dialed = dial(5);
+    assert_eq!(dialed.status, 200, "{}", dialed.text());
+    assert_eq!(called(&node.carrier.expect_call()), number(5));
 }

@@ -127,3 +127,45 @@ const RECENT_MAX: usize = 1_000;
 const FAILING_OF: usize = 40;
 /// Calls of a caller id before its answers tell anything.
 const RARE_FROM: usize = 60;
+
+#[cfg(test)]
+mod tests {
+    use clock::{AttemptId, CampaignId, LeadId, ListId};
+
+    use super::*;
+    use crate::campaign::Outcome;
+
+    /// So many attempts with this caller id, of which the first so many are answered, the others come to `outcome`.
+    fn see(recent: &mut Recent, own: &str, (all, answered): (usize, usize), outcome: Outcome) {
+        for at in 0..all {
+            let number = ("+442079460000".to_owned(), Some(own.to_owned()));
+            let whom = (LeadId(1), ListId(1));
+            let mut attempt = Attempt::ordered(AttemptId(1), CampaignId(1), whom, number, None, WallTime::default());
+            let is_answered = at < answered;
+            attempt.times.answered_at = is_answered.then(WallTime::default);
+            attempt.outcome = Some(if is_answered { Outcome::Connected } else { outcome });
+            recent.saw(&attempt);
+        }
+    }
+
+    #[test]
+    fn a_trunk_fails_when_half_of_the_last_calls_did() {
+        let mut recent = Recent::default();
+        see(&mut recent, "+441", (39, 0), Outcome::Failed);
+        assert_eq!(recent.failing(), None, "too few to tell");
+        see(&mut recent, "+441", (1, 0), Outcome::Failed);
+        assert_eq!(recent.failing(), Some((40, 40)));
+        see(&mut recent, "+441", (21, 0), Outcome::NoAnswer);
+        assert_eq!(recent.failing(), None, "it serves again");
+    }
+
+    #[test]
+    fn a_caller_id_that_is_answered_far_less_than_the_others_is_rare() {
+        let mut recent = Recent::default();
+        see(&mut recent, "+441", (60, 30), Outcome::NoAnswer);
+        see(&mut recent, "+442", (59, 0), Outcome::NoAnswer);
+        assert_eq!(recent.rare(), [], "too few to tell");
+        see(&mut recent, "+442", (1, 0), Outcome::NoAnswer);
+        assert_eq!(recent.rare(), [("+442".to_owned(), 0, 50)]);
+    }
+}

@@ -7,7 +7,7 @@ mod world;
 
 use clock::ListId;
 use dialer::campaign::{Definition, ListShare, Method, Service, Step};
-use dialer::runner::{Hold, Hour, Ledger};
+use dialer::runner::{AlertKind, Hold, Hour, Ledger};
 use world::{Scene, World, actor};
 
 const QUEUE: Service = Service::Queue(clock::QueueId(1));
@@ -178,6 +178,16 @@ fn a_carrier_that_fails_costs_no_lead_its_tries() {
         world.settle();
         world.judge.close(&world.dialer.snapshot(world.now().wall));
     }
+}
+
+#[test]
+fn nobody_at_work_and_too_many_abandoned_are_told() {
+    let mut world = World::new(Scene { agents: 0, ..scene(9, Method::Progressive) });
+    world.run_for(60);
+    assert!(world.alerted.contains(&AlertKind::NoAgents), "{:?}", world.alerted);
+    let mut world = World::new(Scene { leads: 4_000, seconds: 3_600, ..scene(9, Method::Ratio { lines: 10.0 }) });
+    world.run();
+    assert!(world.alerted.contains(&AlertKind::AbandonNear), "{:?}", world.alerted);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Lists, agents and a carrier, moved by one generator.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use clock::{AgentId, AttemptId, CallId, CampaignId, Instant, LeadId, ListId, Now, QueueId, RequestId, Rng, WallTime};
@@ -9,8 +9,8 @@ use dialer::campaign::{Actor, Definition, Outcome, Step};
 use dialer::contract::{AgentFact, Detection, Dial, Doing, EndClass, Ending, Fact, Heard, OnPerson, Order, Report};
 use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Stock, Tries, Wanted, What};
 use dialer::runner::{
-    Attempt, ByHand, CampaignSnapshot, Dialer, Effect, Input, JudgedNote, Ledger, Note, Refusal, Restored, Said,
-    Written,
+    AlertKind, Attempt, ByHand, CampaignSnapshot, Dialer, Effect, Input, JudgedNote, Ledger, Note, Refusal, Restored,
+    Said, Written,
 };
 
 use super::judge::Judge;
@@ -44,6 +44,8 @@ pub(crate) struct World {
     pub(crate) carrier_fails: bool,
     /// Orders to end what rings.
     pub(crate) given_up: u64,
+    /// Alerts that were on at some time.
+    pub(crate) alerted: BTreeSet<AlertKind>,
     /// What its lists have, as the database says.
     pub(crate) stock: Stock,
     /// The last that the gate said.
@@ -87,6 +89,7 @@ impl World {
             is_over: false,
             carrier_fails: false,
             given_up: 0,
+            alerted: BTreeSet::new(),
             stock: Stock::Whole,
             judged: None,
             refused: None,
@@ -385,7 +388,11 @@ impl World {
                 }
             }
             Note::Judged(judged) => self.judged = Some(*judged),
-            Note::Worked { .. } | Note::Answers(_) | Note::Disposed(_) | Note::Alert { .. } | Note::Progress(_) => {}
+            Note::Alert { alert, .. } => {
+                assert!(!alert.says.is_empty() && !alert.kind.remedy().is_empty());
+                self.alerted.insert(alert.kind);
+            }
+            Note::Worked { .. } | Note::Answers(_) | Note::Disposed(_) | Note::Progress(_) => {}
         }
     }
 
