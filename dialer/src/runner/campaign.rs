@@ -1,5 +1,6 @@
 //! One campaign with what runs of it.
 
+use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
