@@ -108,6 +108,12 @@ pub enum Place {
 }
 
 impl Lead {
+    /// It waits for a try that was booked before its list was reset. A callback was agreed, and stays.
+    pub(super) fn waits_since_before(&self, reset_at: Option<WallTime>) -> bool {
+        let is_before = |at: WallTime| self.tries.last.is_none_or(|(_, last)| last < at);
+        matches!(self.booked, Some(Booked::Retry(_))) && reset_at.is_some_and(is_before)
+    }
+
     /// The number that comes next; none when it has none.
     #[must_use]
     pub fn number(&self) -> Option<&str> {

@@ -116,13 +116,14 @@ impl Hopper {
         let Some(at) = self.sources.iter().position(|source| source.list == wanted.list) else { return };
         let Some(source) = self.sources.get_mut(at) else { return };
         source.came(wanted, leads.as_deref(), stock, now);
-        let is_reset = matches!(wanted.what, What::DoneBefore { .. });
+        let reset_at = source.reset_at;
+        let was_done = matches!(wanted.what, What::DoneBefore { .. });
         let mut fresh = Vec::new();
         for mut lead in leads.into_iter().flatten() {
             if self.leads.contains_key(&lead.id) || self.over.contains(&lead.id) {
                 continue;
             }
-            if is_reset {
+            if was_done || lead.waits_since_before(reset_at) {
                 lead.tries.reset();
                 lead.booked = None;
             }

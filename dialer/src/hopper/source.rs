@@ -95,7 +95,7 @@ pub(super) struct Source {
     has_more: bool,
     /// What it had, when it was looked last.
     pub(super) stock: Stock,
-    reset_at: Option<WallTime>,
+    pub(super) reset_at: Option<WallTime>,
 }
 
 /// How far the reading of a list has come.

@@ -138,6 +138,30 @@ fn what_was_let_go_of_is_not_taken_again_until_the_list_is_reset() {
     assert_eq!(hopper.take(NOW, |_| true).map(|taken| taken.lead), Some(taken));
 }
 
+/// Also when the campaign is started anew after the reset, and reads of the database what waits.
+#[test]
+fn what_waited_for_its_next_try_when_the_list_was_reset_is_new() {
+    let reset_at = NOW + Duration::from_secs(60);
+    let mut hopper = Hopper::new(&[(list(1, 0).0, Some(reset_at))], Mix::InOrder, LeadOrder::OldestFirst);
+    let (later, earlier) = (NOW + Duration::from_secs(90), NOW);
+    let tried = |place, booked, last| {
+        let mut lead = lead(1, place);
+        (lead.booked, lead.tries.last, lead.tries.counted) = (Some(booked), Some((Outcome::Busy, last)), 3);
+        lead
+    };
+    let far = NOW + Duration::from_secs(86_400);
+    let leads = vec![
+        tried(1, Booked::Retry(far), earlier),
+        tried(2, Booked::Retry(far), later),
+        tried(3, Booked::Callback(far, None), earlier),
+    ];
+    let wanted = hopper.wanted(later).unwrap();
+    hopper.page(Page { wanted, leads: Some(leads), stock: Stock::Whole }, later, &mut Rng::new(1));
+    let taken = hopper.take(later, |_| true).unwrap();
+    assert_eq!((taken.kind, hopper.lead(taken.lead).unwrap().tries.counted), (Kind::New, 0));
+    assert_eq!(hopper.take(later, |_| true), None, "what was tried since, and what was agreed, waits");
+}
+
 #[test]
 fn who_talked_waits_for_the_agents_word() {
     let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
