@@ -85,8 +85,8 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
 fn campaign_input(request: RequestId, command: CampaignCommand) -> dialer::runner::Input {
     use dialer::runner::{Input, Question};
     match command {
-        CampaignCommand::Write { campaign, written, by } => {
-            Input::Write { request: Some(request), campaign, written, by }
+        CampaignCommand::Write { campaign, written, based_on, by } => {
+            Input::Write { request: Some(request), campaign, written, based_on, by }
         }
         CampaignCommand::Step { campaign, step } => Input::Step { request: Some(request), campaign, step },
         CampaignCommand::Reset { campaign, list } => Input::Reset { request: Some(request), campaign, list },

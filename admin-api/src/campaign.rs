@@ -35,6 +35,7 @@ use crate::once::once;
 use crate::openapi::{ReadRefusals, Refusals};
 use crate::page::{Cursor, Page};
 use crate::people::new_id;
+use crate::precondition::{IfMatch, etag};
 use crate::problem::{Code, Problem};
 use crate::query::{AnyOf, Limit, NoParameters, Query};
 use crate::rights::Permission;
@@ -145,7 +146,7 @@ async fn create(
     let written = written(&shared, &principal, &value).await?;
     let key = RequestKey::read(&headers, &principal, "POST /v1/campaigns", &bytes)?;
     let campaign = CampaignId(new_id()?.0);
-    let command = CampaignCommand::Write { campaign, written, by: actor(&principal) };
+    let command = CampaignCommand::Write { campaign, written, based_on: None, by: actor(&principal) };
     once(Arc::clone(&shared), key, async move {
         act(&shared, command).await?;
         Ok((StatusCode::CREATED, seen(&shared, campaign).await?))
@@ -153,7 +154,7 @@ async fn create(
     .await
 }
 
-/// A campaign: what it is, how far it has come, why it dials as it does, what is wrong.
+/// A campaign: what it is, how far it has come, why it dials as it does, what is wrong. The header ETag is of its definition.
 #[utoipa::path(get, path = "/v1/campaigns/{id}", operation_id = "show_campaign", tag = "campaigns",
     params(("id" = String, Path, description = "The campaign's id")),
     responses((status = 200, description = "The campaign", body = Campaign), ReadRefusals))]
@@ -165,25 +166,33 @@ async fn one(
 ) -> Result<impl IntoResponse, Problem> {
     let id = known(&shared, &principal, &id)?;
     let snapshot = shared.snapshot();
-    let found = snapshot.campaigns.campaigns.get(&id).map(|campaign| Campaign::of(campaign));
-    Ok((snapshot_age(&snapshot), Json(found.ok_or_else(|| absent(&id.to_string()))?)))
+    let found = snapshot.campaigns.campaigns.get(&id).ok_or_else(|| absent(&id.to_string()))?;
+    Ok((etag(version(&found.written.text)), snapshot_age(&snapshot), Json(Campaign::of(found))))
 }
 
 /// Writes a campaign anew. It is pending again, and must be submitted and approved as it is now.
 #[utoipa::path(put, path = "/v1/campaigns/{id}", operation_id = "change_campaign", tag = "campaigns",
-    request_body = CampaignDefinition, params(("id" = String, Path, description = "The campaign's id")),
+    request_body = CampaignDefinition,
+    params(("id" = String, Path, description = "The campaign's id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of what was read")),
     responses((status = 200, description = "The campaign", body = Campaign), Refusals))]
 async fn edit(
     State(shared): State<Shared>,
     Extension(principal): Extension<Principal>,
     Path(id): Path<String>,
     Query(_): Query<NoParameters>,
+    if_match: IfMatch,
     JsonBody { value, .. }: JsonBody<CampaignDefinition>,
-) -> Result<Json<Campaign>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let campaign = known(&shared, &principal, &id)?;
+    let based_on = text_of(&shared, campaign)?;
+    if_match.allow(version(&based_on))?;
     let written = written(&shared, &principal, &value).await?;
-    act(&shared, CampaignCommand::Write { campaign, written, by: actor(&principal) }).await?;
-    Ok(Json(seen(&shared, campaign).await?))
+    let etag = etag(version(&written.text));
+    // Between here and the dialer somebody else may write it too.
+    let based_on = Some(based_on).filter(|_| matches!(if_match, IfMatch::Version(_)));
+    act(&shared, CampaignCommand::Write { campaign, written, based_on, by: actor(&principal) }).await?;
+    Ok((etag, Json(seen(&shared, campaign).await?)))
 }
 
 macro_rules! steps {
@@ -344,6 +353,18 @@ fn known(shared: &Shared, principal: &Principal, id: &str) -> Result<CampaignId,
     if is_known && is_ours { Ok(campaign) } else { Err(absent(id)) }
 }
 
+/// A campaign's definition as it is now.
+fn text_of(shared: &Shared, campaign: CampaignId) -> Result<Arc<str>, Problem> {
+    let snapshot = shared.snapshot();
+    let found = snapshot.campaigns.campaigns.get(&campaign).ok_or_else(|| absent(&campaign.to_string()))?;
+    Ok(Arc::clone(&found.written.text))
+}
+
+/// The version of a definition follows from its text alone (FNV-1a).
+fn version(text: &str) -> u64 {
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
 fn absent(id: &str) -> Problem {
     Problem::new(Code::CampaignNotFound, format!("There is no campaign `{id}`."))
 }
@@ -365,6 +386,7 @@ pub(crate) fn refusal(refusal: Refusal) -> Problem {
     let why = |code, text: &str| Problem::new(code, text);
     match refusal {
         Refusal::UnknownCampaign => why(Code::CampaignNotFound, "There is no such campaign."),
+        Refusal::Changed => why(Code::PreconditionFailed, "It was changed meanwhile: read it again."),
         Refusal::UnknownList => {
             let problem = Problem::new(Code::InvalidBody, "The campaign has no such list.");
             problem.at("#/list_id", "unknown", "expected one of the campaign's lists")

@@ -1,7 +1,10 @@
 //! `/v1/campaigns/{id}/agents/{extension}/…`: agents of manual and preview campaigns ask for each call.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::{Extension, Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use centre::CampaignCommand;
 use dialer::gate::packed;
 use dialer::hopper::NumberHistory;
@@ -14,7 +17,9 @@ use super::{act, known};
 use crate::access::{Access, Routes};
 use crate::api::Shared;
 use crate::body::{EmptyBody, JsonBody};
+use crate::idempotency::RequestKey;
 use crate::key::Principal;
+use crate::once::once;
 use crate::openapi::Refusals;
 use crate::problem::{Code, Problem};
 use crate::query::{NoParameters, Query};
@@ -63,16 +68,21 @@ macro_rules! hands {
             #[utoipa::path(post, path = concat!("/v1/campaigns/{id}/agents/{extension}/", $verb),
                 operation_id = $operation, tag = "campaigns",
                 params(("id" = String, Path, description = "The campaign's id"),
-                    ("extension" = String, Path, description = "The agent's extension")),
+                    ("extension" = String, Path, description = "The agent's extension"),
+                    ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
                 responses((status = 200, description = "What he sees, or what is dialed", body = HandDial), Refusals))]
             async fn $name(
                 State(shared): State<Shared>,
                 Extension(principal): Extension<Principal>,
                 Path(path): Path<(String, String)>,
                 Query(_): Query<NoParameters>,
+                headers: HeaderMap,
                 _: EmptyBody,
-            ) -> Result<Json<HandDial>, Problem> {
-                hand(&shared, &principal, path, $what).await
+            ) -> Result<Response, Problem> {
+                let route = format!("POST /v1/campaigns/{}/agents/{}/{}", path.0, path.1, $verb);
+                let key = RequestKey::read(&headers, &principal, &route, b"")?;
+                let asked = Arc::clone(&shared);
+                once(shared, key, async move { hand(&asked, &principal, path, $what).await }).await
             }
         )*
     };
@@ -91,15 +101,23 @@ hands! {
 #[utoipa::path(post, path = "/v1/campaigns/{id}/agents/{extension}/dial", operation_id = "dial_campaign_number",
     tag = "campaigns", request_body = HandNumber,
     params(("id" = String, Path, description = "The campaign's id"),
-        ("extension" = String, Path, description = "The agent's extension")),
+        ("extension" = String, Path, description = "The agent's extension"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
     responses((status = 200, description = "What is dialed", body = HandDial), Refusals))]
 async fn number(
     State(shared): State<Shared>,
     Extension(principal): Extension<Principal>,
     Path(path): Path<(String, String)>,
     Query(_): Query<NoParameters>,
-    JsonBody { value, .. }: JsonBody<HandNumber>,
-) -> Result<Json<HandDial>, Problem> {
+    headers: HeaderMap,
+    JsonBody { value, bytes }: JsonBody<HandNumber>,
+) -> Result<Response, Problem> {
+    let key = RequestKey::read(
+        &headers,
+        &principal,
+        &format!("POST /v1/campaigns/{}/agents/{}/dial", path.0, path.1),
+        &bytes,
+    )?;
     let wrong =
         || Problem::new(Code::InvalidBody, "The number is not valid.").at("#/number", "invalid", "expected E.164");
     packed(&value.number).ok_or_else(wrong)?;
@@ -112,7 +130,9 @@ async fn number(
         abandoned_at: known.abandoned_at,
         machine_at: known.machine_at,
     });
-    hand(&shared, &principal, path, ByHand::Number { number: value.number, history: Some(history) }).await
+    let what = ByHand::Number { number: value.number, history: Some(history) };
+    let asked = Arc::clone(&shared);
+    once(shared, key, async move { hand(&asked, &principal, path, what).await }).await
 }
 
 async fn hand(
@@ -120,22 +140,23 @@ async fn hand(
     principal: &Principal,
     (id, extension): (String, String),
     what: ByHand,
-) -> Result<Json<HandDial>, Problem> {
+) -> Result<(StatusCode, HandDial), Problem> {
     let campaign = known(shared, principal, &id)?;
     let directory = shared.agents_of(principal, Permission::CallsDial);
     let absent = || Problem::new(Code::AgentNotFound, format!("There is no agent `{extension}`."));
     let agent = directory.agent(&extension).ok_or_else(absent)?;
-    match act(shared, CampaignCommand::ByHand { campaign, agent, what }).await? {
-        Reply::Shown(Shown { lead, number, until, may_skip, .. }) => Ok(Json(HandDial {
+    let done = match act(shared, CampaignCommand::ByHand { campaign, agent, what }).await? {
+        Reply::Shown(Shown { lead, number, until, may_skip, .. }) => HandDial {
             lead_id: Some(lead.to_string()),
             number: Some(number),
             until: until.map(rfc3339),
             may_skip: Some(may_skip),
             attempt_id: None,
-        })),
-        Reply::Dialing(attempt) => Ok(Json(HandDial { attempt_id: Some(attempt.to_string()), ..HandDial::default() })),
-        _ => Ok(Json(HandDial::default())),
-    }
+        },
+        Reply::Dialing(attempt) => HandDial { attempt_id: Some(attempt.to_string()), ..HandDial::default() },
+        _ => HandDial::default(),
+    };
+    Ok((StatusCode::OK, done))
 }
 
 /// As far as the gate looks back.

@@ -1,8 +1,8 @@
 //! `/v1/campaigns`, with the dialer's core behind it: what may be written, and the life of a campaign.
 
 use centre::{Answer, CampaignCommand, Command, CommandError};
-use clock::{Instant, Now, RequestId, Rng, WallTime};
-use dialer::runner::{Dialer, Effect, Input, Question};
+use clock::{AttemptId, Instant, Now, RequestId, Rng, WallTime};
+use dialer::runner::{Dialer, Effect, Input, Question, Reply as Answered};
 use serde_json::{Value, json};
 
 use crate::cast::bearer;
@@ -14,9 +14,15 @@ async fn dialing() -> Node {
     let mut node = Node::start().await;
     let publish = node.campaigns();
     let mut dialer = Dialer::new(Rng::new(1));
+    let mut dialed = 0;
     let now = Now { mono: Instant::from_nanos(0), wall: WallTime::from_micros(1_760_356_800_000_000) };
     node.play(move |command| {
         let Command::Campaign(command) = command else { return Err(CommandError::UnknownCall) };
+        if matches!(*command, CampaignCommand::ByHand { .. }) {
+            // Here every agent is ready.
+            dialed += 1;
+            return Ok(Answer::Campaign(Box::new(Answered::Dialing(AttemptId(dialed)))));
+        }
         dialer.handle(now, input(*command));
         let mut replied = None;
         while let Some(effect) = dialer.poll_effect() {
@@ -36,7 +42,9 @@ async fn dialing() -> Node {
 fn input(command: CampaignCommand) -> Input {
     let (request, some) = (RequestId(1), Some(RequestId(1)));
     match command {
-        CampaignCommand::Write { campaign, written, by } => Input::Write { request: some, campaign, written, by },
+        CampaignCommand::Write { campaign, written, based_on, by } => {
+            Input::Write { request: some, campaign, written, based_on, by }
+        }
         CampaignCommand::Step { campaign, step } => Input::Step { request: some, campaign, step },
         CampaignCommand::Reset { campaign, list } => Input::Reset { request: some, campaign, list },
         CampaignCommand::Added { list } => Input::Added { request: some, list },
@@ -192,6 +200,25 @@ async fn another_person_approves_and_who_changes_it_takes_that_back() {
 }
 
 #[tokio::test]
+async fn nobody_overwrites_what_he_has_not_seen() {
+    let node = dialing().await;
+    let list = list(&node).await;
+    let path = made(&node, &over(&list, json!({}))).await;
+    let etag = get(node.at, &path).await.header("etag").unwrap().to_owned();
+    let put = async |name: &str, etag: &str| {
+        let body = over(&list, json!({ "name": name })).to_string();
+        send_json(node.at, "PUT", &path, &[("If-Match", etag)], &body).await
+    };
+    let winter = put("Winter", &etag).await;
+    assert_eq!((winter.status, &winter.json()["name"]), (200, &json!("Winter")));
+    assert_ne!(winter.header("etag"), Some(&*etag));
+    put("Spring", &etag).await.problem(412, "precondition_failed");
+    assert_eq!(get(node.at, &path).await.json()["name"], "Winter");
+    assert_eq!(put("Spring", winter.header("etag").unwrap()).await.status, 200);
+    assert_eq!(put("Summer", "*").await.status, 200);
+}
+
+#[tokio::test]
 async fn what_is_rejected_says_why_and_can_be_mended_or_called_off() {
     let node = dialing().await;
     let list = list(&node).await;
@@ -268,6 +295,27 @@ async fn a_start_needs_a_key_and_one_that_is_repeated_starts_nothing() {
     let again = send(node.at, "POST", &start, &[KEY, ("Idempotency-Key", "one")], "").await;
     assert_eq!((again.status, again.header("idempotent-replayed")), (200, Some("true")));
     assert_eq!(get(node.at, &path).await.json()["status"], "paused");
+}
+
+#[tokio::test]
+async fn what_an_agent_has_dialed_is_dialed_once() {
+    let node = dialing().await;
+    let path = made(&node, &json!({"name": "Calls", "pacing": "manual", "queue": "support"})).await;
+    let typed = json!({"number": "+442071838750"}).to_string();
+    let post = async |verb: &str, key: &str, body: &str| {
+        let path = format!("{path}/agents/1001/{verb}");
+        let json = [KEY, ("Idempotency-Key", key), ("Content-Type", "application/json")];
+        let headers = if body.is_empty() { &json[..2] } else { &json[..] };
+        let reply = send(node.at, "POST", &path, headers, body).await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        (reply.json()["attempt_id"].clone(), reply.header("idempotent-replayed").is_some())
+    };
+    for (verb, body) in [("dial", &*typed), ("accept-lead", "")] {
+        let (first, _) = post(verb, &format!("{verb}-1"), body).await;
+        assert_eq!(post(verb, &format!("{verb}-1"), body).await, (first.clone(), true), "{verb}");
+        let (other, replayed) = post(verb, &format!("{verb}-2"), body).await;
+        assert!(other != first && !replayed, "{verb}: {other}");
+    }
 }
 
 static KEYS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);

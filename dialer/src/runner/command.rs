@@ -67,6 +67,11 @@ impl Dialer {
         Ok(Reply::Life(campaign.life.clone()))
     }
 
+    /// That is its text as it is now.
+    pub(super) fn is_written(&self, id: CampaignId, text: &str) -> bool {
+        self.campaigns.get(&id).is_some_and(|campaign| *campaign.written.text == *text)
+    }
+
     pub(super) fn step(&mut self, id: CampaignId, step: Step, now: Now) -> Result<Reply, Refusal> {
         if matches!(step, Step::Start(_)) {
             self.queue_is_free(id)?;

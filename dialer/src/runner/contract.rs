@@ -42,6 +42,8 @@ pub enum Input {
         campaign: CampaignId,
         /// What it is now.
         written: Written,
+        /// The text that he had seen; none: whatever it is.
+        based_on: Option<Arc<str>>,
         /// Who writes it.
         by: Actor,
     },
@@ -425,6 +427,8 @@ pub enum Reply {
 pub enum Refusal {
     /// No such campaign.
     UnknownCampaign,
+    /// Somebody wrote it anew since it was seen.
+    Changed,
     /// No such list in the campaign.
     UnknownList,
     /// Not from where it stands, or not by this person.

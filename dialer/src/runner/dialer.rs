@@ -59,8 +59,9 @@ impl Dialer {
             Input::Journal { is_well } => self.shared.journal_is_well = is_well,
             Input::Drain => self.shared.is_draining = true,
             Input::Restore(restored) => self.restore(*restored, now),
-            Input::Write { request, campaign, written, by } => {
-                let result = self.write(campaign, written, by, now);
+            Input::Write { request, campaign, written, based_on, by } => {
+                let seen = based_on.is_none_or(|text| self.is_written(campaign, &text));
+                let result = if seen { self.write(campaign, written, by, now) } else { Err(Refusal::Changed) };
                 self.reply(request, result);
             }
             Input::Step { request, campaign, step } => {

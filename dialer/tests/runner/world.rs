@@ -97,7 +97,7 @@ impl World {
         };
         let written = world.written.clone();
         world.tell(Input::Lists(Arc::new(world.judge.lists.clone())));
-        world.tell(Input::Write { request: None, campaign: CAMPAIGN, written, by: actor("ann") });
+        world.tell(Input::Write { request: None, campaign: CAMPAIGN, written, based_on: None, by: actor("ann") });
         world.step(Step::Submit(actor("ann")));
         world.step(Step::Approve(actor("bob")));
         world.step(Step::Start(actor("ann")));

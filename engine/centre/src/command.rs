@@ -1,6 +1,7 @@
 //! Commands that come from outside (REST), each for exactly one owner, and their answers.
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use acd::{AgentSnapshot, CallbackPick, CallbackRefusal, CallbackRequest, CallbackTaken, Status, Steering};
 use clock::{AgentId, CallId, CampaignId, LeadId, ListId, QueueId, WallTime};
@@ -118,6 +119,8 @@ pub enum CampaignCommand {
         campaign: CampaignId,
         /// What it is now.
         written: Written,
+        /// The text that he had seen; none: whatever it is.
+        based_on: Option<Arc<str>>,
         /// Who writes it.
         by: Actor,
     },
