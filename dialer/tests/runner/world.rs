@@ -176,7 +176,7 @@ impl World {
         self.step(Step::Pause(actor("ann")));
         self.written = Written { definition: Arc::new(definition), text: "{}".into() };
         let written = self.written.clone();
-        self.tell(Input::Write { request: None, campaign: CAMPAIGN, written, by: actor("ann") });
+        self.tell(Input::Write { request: None, campaign: CAMPAIGN, written, based_on: None, by: actor("ann") });
         self.step(Step::Submit(actor("ann")));
         self.step(Step::Approve(actor("bob")));
         self.step(Step::Start(actor("ann")));
