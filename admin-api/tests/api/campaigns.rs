@@ -49,6 +49,8 @@ fn input(command: CampaignCommand) -> Input {
         CampaignCommand::Reset { campaign, list } => Input::Reset { request: some, campaign, list },
         CampaignCommand::Added { list } => Input::Added { request: some, list },
         CampaignCommand::ByHand { campaign, agent, what } => Input::ByHand { request, campaign, agent, what },
+        CampaignCommand::Answer(answered) => Input::Answer { request, answered },
+        CampaignCommand::Callback(asked) => Input::Ask { request, question: Question::Callback(asked) },
         CampaignCommand::WhyNot { campaign, lead } => {
             Input::Ask { request, question: Question::WhyNot { campaign, lead } }
         }
