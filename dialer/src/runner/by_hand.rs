@@ -54,7 +54,11 @@ impl Campaign {
         let idle: Vec<AgentId> =
             run.told.keys().copied().filter(|agent| run.is_free(*agent) && !run.shown.contains_key(agent)).collect();
         for agent in due {
-            let _ = self.accept(shared, agent, now);
+            // Without a line it is shown on.
+            let has_line = |run: &super::campaign::Run| run.flights.len() < run.definition.max_lines as usize;
+            if self.run.as_ref().is_some_and(has_line) {
+                let _ = self.accept(shared, agent, now);
+            }
         }
         for agent in idle {
             if self.show(shared, agent, now).is_err() {
