@@ -310,7 +310,10 @@ impl Dialing {
             self.open.insert(entry.attempt, entry.clone());
             return;
         };
-        self.open.remove(&entry.attempt);
+        // Each began with an entry, and counts once however often its end is read.
+        if self.open.remove(&entry.attempt).is_none() {
+            return;
+        }
         let hour = entry.times.ended_at.unwrap_or(entry.times.ordered_at).as_micros().div_euclid(HOUR_MICROS);
         let hours = self.hours.entry(entry.campaign).or_default();
         let counted = [hours.entry(hour).or_default(), self.totals.entry(entry.campaign).or_default()];
