@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use call::{Counts, Effect, Input, Shard, ShardConfig, Snapshot};
-use clock::{Instant, Now, Rng, ShardId};
-use journal_core::{Durability, Mark};
+use clock::{AttemptId, Instant, Now, Rng, ShardId};
+use dialer::contract::{EndClass, Ending, Fact, Report};
+use journal_core::{Durability, Mark, code};
 use sip::Method;
 use sip::ua::stateless_response;
 
@@ -65,7 +66,7 @@ impl ShardOwner {
             return;
         }
         if self.guard.bars_anything() && Named::in_shard(&input).is_some_and(|named| self.guard.bars(&named)) {
-            return self.refuse(input);
+            return self.refuse(now, input);
         }
         match self.take(now, input.clone()) {
             Ok(()) => self.memory.told(now, input),
@@ -168,6 +169,8 @@ impl ShardOwner {
         }
         self.out.push_back(Delivery::Acd(acd::Input::ShardLost { shard: self.id }));
         self.out.extend(self.memory.places(now.wall).into_iter().map(Delivery::Acd));
+        let attempts: Vec<AttemptId> = self.memory.attempts().collect();
+        attempts.into_iter().for_each(|attempt| self.attempt_over(now, attempt, RESTARTED));
         let released: Vec<String> = self.memory.owned().cloned().collect();
         for sip_call_id in released {
             let delivery = Delivery::CallIdOwned { sip_call_id, owned: false };
@@ -212,7 +215,7 @@ impl ShardOwner {
                 {
                     self.out.push_back(Delivery::Alarm(Alarm::Quarantined(named)));
                 }
-                self.refuse(input);
+                self.refuse(now, input);
             }
         }
     }
@@ -259,7 +262,7 @@ impl ShardOwner {
     }
 
     /// What the others hear of an input that is not handed to the shard.
-    fn refuse(&mut self, input: Input) {
+    fn refuse(&mut self, now: Now, input: Input) {
         let reason = "quarantined".to_owned();
         let delivery = match input {
             Input::Received { peer, message } if message.method().is_some_and(|method| *method != Method::Ack) => {
@@ -275,8 +278,17 @@ impl ShardOwner {
             | Input::Steered { request: Some(request), .. } => {
                 Delivery::Answer { request, result: Err(CommandError::Unavailable { reason }), gate: None }
             }
+            Input::Dial(dial) => return self.attempt_over(now, dial.attempt, (EndClass::NotDialed, "quarantined")),
             _ => Delivery::Dropped { reason: "quarantined" },
         };
+        self.out.push_back(delivery);
+    }
+
+    /// The dialer hears that an attempt is over, which the shard cannot tell it.
+    fn attempt_over(&mut self, now: Now, attempt: AttemptId, (class, code): (EndClass, &str)) {
+        let ending = Ending { class, code: code.to_owned(), q850: TEMPORARY_FAILURE, sip: None };
+        let delivery = Delivery::Attempt(Box::new(Report { attempt, at: now.wall, fact: Fact::Ended(ending) }));
+        self.memory.said(&delivery);
         self.out.push_back(delivery);
     }
 
@@ -291,3 +303,8 @@ const fn is_end_of_recording(input: &Input) -> bool {
     use media_graph::Event::{Discarded, RecordFailed, Recorded};
     matches!(input, Input::Media(Recorded { .. } | Discarded { .. } | RecordFailed { .. }))
 }
+
+/// How an attempt ends whose shard broke.
+const RESTARTED: (EndClass, &str) = (EndClass::Restart, code::SHARD_RESTART);
+/// Q.850 cause of what failed for a moment.
+const TEMPORARY_FAILURE: u8 = 41;

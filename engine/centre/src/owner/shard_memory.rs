@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use call::{Contact, Input, Lost, LostRecording, Plan};
-use clock::{AgentId, CallId, LegId, Now, TrunkId, WallTime};
+use clock::{AgentId, AttemptId, CallId, LegId, Now, TrunkId, WallTime};
+use dialer::contract::Fact;
 use journal_core::{CallRecord, Entry, Replay};
 use media_graph::{ChannelLayout, Command, Event, PlayerId, RecorderId};
 use sip::location::Silence;
@@ -30,6 +31,8 @@ pub(super) struct ShardMemory {
     ports: BTreeSet<LegId>,
     players: BTreeMap<PlayerId, CallId>,
     recordings: BTreeMap<RecorderId, Running>,
+    /// Campaigns' attempts that began and are not over.
+    attempts: BTreeSet<AttemptId>,
     last_id: u64,
 }
 
@@ -79,6 +82,10 @@ impl ShardMemory {
             Delivery::CallIdOwned { sip_call_id, owned: true } => drop(self.owned.insert(sip_call_id.clone())),
             Delivery::CallIdOwned { sip_call_id, owned: false } => drop(self.owned.remove(sip_call_id)),
             Delivery::Media(command) => self.media_told(command),
+            Delivery::Attempt(report) if matches!(report.fact, Fact::Ended(_)) => {
+                self.attempts.remove(&report.attempt);
+            }
+            Delivery::Attempt(report) => drop(self.attempts.insert(report.attempt)),
             _ => {}
         }
     }
@@ -100,6 +107,11 @@ impl ShardMemory {
         rules.push(Input::JournalFailing(self.journal_failing));
         rules.extend(self.drain.clone());
         rules
+    }
+
+    /// Attempts that the shard carried out.
+    pub(super) fn attempts(&self) -> impl Iterator<Item = AttemptId> {
+        self.attempts.iter().copied()
     }
 
     /// Call-IDs for which the directory names the shard.
