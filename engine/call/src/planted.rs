@@ -14,6 +14,12 @@ pub enum Planted {
     RecordTwice,
     /// Whoever answers while the caller is told something is not connected.
     HeldByWords,
+    /// An attempt that is given up ends at once, however short it rang.
+    RingCut,
+    /// A person whom no agent takes hears nothing.
+    HarbourSkipped,
+    /// A person who answered is kept waiting beyond the limit.
+    LimitIgnored,
 }
 
 impl Shard {
@@ -28,7 +34,7 @@ impl Shard {
     pub(crate) fn strikes(&mut self, fault: Planted) -> bool {
         let Some((_, occasions)) = self.planted.as_mut().filter(|(planted, _)| *planted == fault) else { return false };
         *occasions += 1;
-        let is_rare = matches!(fault, Planted::WrapUpSkipped | Planted::HeldByWords);
+        let is_rare = !matches!(fault, Planted::LostRelease | Planted::RecordTwice);
         is_rare || *occasions % EVERY == 0
     }
 

@@ -14,6 +14,7 @@ use crate::contract::Effect;
 use crate::flow::attempt_end::not_dialed;
 use crate::ids::RingId;
 use crate::plan::Unserved;
+use crate::planted::Planted;
 use crate::ring::Purpose;
 use crate::ringing::RingOrder;
 use crate::route::{Destination, Route};
@@ -27,6 +28,8 @@ pub(crate) struct Dialed {
     /// Since when the called phone rings, as far as we know; from the INVITE while nothing says so.
     rings_since: Instant,
     rang: bool,
+    /// It may ring, as the network sends something before the answer.
+    may_ring: bool,
     /// It is to end as soon as it has rung long enough.
     cancelled: bool,
     /// The leg that answered.
@@ -69,7 +72,7 @@ impl Shard {
         let Some(dialed) = self.dialed_mut(call).filter(|dialed| dialed.customer.is_none()) else { return };
         dialed.cancelled = true;
         let due = dialed.rings_since + dialed.order.ring_min();
-        if due <= self.now.mono {
+        if due <= self.now.mono || self.strikes(Planted::RingCut) {
             return self.end_call(call, Termination::system(Reason::Canceled));
         }
         self.arm(Timer::Attempt(call), due.since(self.now.mono));
@@ -96,26 +99,40 @@ impl Shard {
 
     /// 18x: the phone rings, or the network says something before the answer.
     pub(crate) fn attempt_rings(&mut self, call: CallId, leg: LegId, status: u16, has_media: bool) {
-        if status != 183 || !has_media {
-            self.attempt_rang(call);
-        }
         let listens = self.dialed_mut(call).is_some_and(|dialed| dialed.order.detect);
+        if status != 183 || !has_media || !listens {
+            // What nobody listens to may be ringing.
+            self.attempt_rang(call);
+        } else {
+            self.attempt_may_ring(call);
+        }
         if has_media && listens {
             self.media(Command::Listen { leg, answered: false });
         }
     }
 
-    /// The called phone rings: it does so for its minimum from now, whatever was left.
+    /// The called phone rings.
     fn attempt_rang(&mut self, call: CallId) {
-        let now = self.now.mono;
+        self.attempt_may_ring(call);
         let Some(dialed) = self.dialed_mut(call).filter(|dialed| !dialed.rang && dialed.customer.is_none()) else {
             return;
         };
         dialed.rang = true;
+        let attempt = dialed.order.attempt;
+        self.report(attempt, Fact::Rang);
+    }
+
+    /// The called phone rings, or may do so: for its minimum from now, whatever was left.
+    fn attempt_may_ring(&mut self, call: CallId) {
+        let now = self.now.mono;
+        let Some(dialed) = self.dialed_mut(call).filter(|dialed| !dialed.may_ring && dialed.customer.is_none()) else {
+            return;
+        };
+        dialed.may_ring = true;
         let since_invite = now.since(dialed.rings_since);
         dialed.rings_since = now;
         let (least, left) = (dialed.order.ring_min(), dialed.order.ring_max().saturating_sub(since_invite));
-        let (attempt, cancelled) = (dialed.order.attempt, dialed.cancelled);
+        let cancelled = dialed.cancelled;
         let rings: Vec<RingId> = self.calls.get(&call).map(|call| call.rings.clone()).unwrap_or_default();
         for ring in rings {
             self.arm(Timer::Ring(ring), left.max(least));
@@ -123,7 +140,6 @@ impl Shard {
         if cancelled {
             self.arm(Timer::Attempt(call), least);
         }
-        self.report(attempt, Fact::Rang);
     }
 
     /// 200: by whomever.
@@ -217,7 +233,8 @@ impl Shard {
         let now = self.now.mono;
         let Some(dialed) = self.dialed_mut(call) else { return };
         dialed.greeting_ended.get_or_insert(now);
-        let left = self.dialed_left(call).unwrap_or_default();
+        let late = if self.strikes(Planted::LimitIgnored) { DETECT_MAX } else { Duration::ZERO };
+        let left = self.dialed_left(call).unwrap_or_default() + late;
         self.arm(Timer::Attempt(call), left + DISTRIBUTOR_LATE);
         self.enter_queue_dialed(call, leg, queue, left);
     }
@@ -264,6 +281,7 @@ impl Shard {
         let (attempt, message) = (dialed.order.attempt, dialed.order.abandon_message);
         self.timers.cancel(&Timer::Attempt(call));
         self.report(attempt, Fact::Abandoned);
+        let message = message.filter(|_| !self.strikes(Planted::HarbourSkipped));
         match message.and_then(|message| self.plan.messages.get(&message).cloned()) {
             Some(prompt) => self.play_to(call, leg, prompt),
             None => self.end_call(call, Termination::system(Reason::Abandoned)),
@@ -347,6 +365,7 @@ impl Shard {
             order,
             rings_since: self.now.mono,
             rang: false,
+            may_ring: false,
             cancelled: false,
             customer: None,
             heard: None,
