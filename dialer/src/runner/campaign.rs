@@ -122,6 +122,8 @@ pub(super) struct Shared {
     pub(super) is_draining: bool,
     pub(super) disposing: Disposing,
     pub(super) out: VecDeque<Effect>,
+    #[cfg(feature = "planted-faults")]
+    pub(super) planted: Option<(super::planted::Planted, u32)>,
 }
 
 impl Campaign {

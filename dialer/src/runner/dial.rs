@@ -7,6 +7,7 @@ use clock::{AgentId, AttemptId, Now, WallTime};
 use super::attempt::Attempt;
 use super::campaign::{Barred, Campaign, Flight, Shared, Stage};
 use super::contract::{Effect, JudgedNote, Note};
+use super::planted::Planted;
 use crate::campaign::{Definition, Outcome, Recycle, Service};
 use crate::contract::{Dial, OnPerson, Order};
 use crate::gate::{self, Caps, Facts, Purpose, Rule, Verdict, packed};
@@ -46,6 +47,10 @@ impl Campaign {
         let keeps_agent = waits.is_some() || run.definition.method.keeps_agent();
         match allowed(shared, &run.definition, lead, keeps_agent, now) {
             Ok((number, verdict)) => Ok(self.order(shared, taken, number, verdict, waits, now)),
+            Err(NotDialed::Gate(verdict)) if shared.strikes(Planted::GateForged) => {
+                let number = lead.tries.number;
+                Ok(self.order(shared, taken, number, Verdict { denial: None, ..*verdict }, waits, now))
+            }
             Err(NotDialed::Gate(verdict)) => {
                 self.bar(shared, taken, &verdict, now);
                 Err(NotDialed::Gate(verdict))
@@ -116,7 +121,9 @@ impl Campaign {
         };
         shared.numbers.begin(&attempt.number, now.wall);
         shared.busy_leads.insert(attempt.lead);
-        shared.busy_numbers.extend(packed(&attempt.number));
+        if !shared.strikes(Planted::NumberForgotten) {
+            shared.busy_numbers.extend(packed(&attempt.number));
+        }
         shared.attempts.insert(attempt.attempt, attempt.campaign);
         let (key, due) = (run.turn, now.mono + dial.ring_max() + SILENCE_MAX);
         run.turn += 1;

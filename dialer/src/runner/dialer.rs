@@ -45,6 +45,8 @@ impl Dialer {
             is_draining: false,
             disposing: Disposing::default(),
             out: VecDeque::new(),
+            #[cfg(feature = "planted-faults")]
+            planted: None,
         };
         let (campaigns, agents) = (BTreeMap::new(), BTreeMap::new());
         Self { shared, campaigns, four_eyes: true, agents, next_tick: None, swept_at: None }

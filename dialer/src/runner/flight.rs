@@ -7,6 +7,7 @@ use clock::{AttemptId, Now, WallTime};
 use super::attempt::{Attempt, SILENT};
 use super::campaign::{Campaign, Flight, Shared, Stage};
 use super::contract::{Effect, Note};
+use super::planted::Planted;
 use crate::campaign::{Outcome, Service};
 use crate::contract::{EndClass, Ending, Fact, Order};
 use crate::gate::packed;
@@ -94,7 +95,9 @@ impl Campaign {
         packed(&attempt.number).map(|key| shared.busy_numbers.remove(&key));
         let outcome = attempt.outcome.unwrap_or(Outcome::Failed);
         learn(shared, attempt, outcome);
-        self.ledger.get_or_insert_default().count(attempt);
+        if !shared.strikes(Planted::NotCounted) {
+            self.ledger.get_or_insert_default().count(attempt);
+        }
         run.recent.saw(attempt);
         run.saw(outcome, now);
         if attempt.never_rang() {
@@ -114,7 +117,10 @@ impl Campaign {
             tries.clone(),
             flight.numbers,
         )));
-        if let Some(booked) = booked {
+        if shared.strikes(Planted::EndedTwice) {
+            shared.out.push_back(note(&flight));
+        }
+        if let Some(booked) = booked.filter(|_| !shared.strikes(Planted::BookingLost)) {
             shared.out.push_back(self.lead_note(lead, list, booked, tries, now));
         }
         shared.disposing.talks(&flight.attempt);
@@ -130,6 +136,9 @@ impl Campaign {
     /// An attempt that had not ended before a restart ends, and its lead comes back in its order.
     pub(super) fn close(&mut self, shared: &mut Shared, mut attempt: Attempt, tries: Tries, numbers: u8, now: Now) {
         let ending = Ending { class: EndClass::Restart, code: "node_restart".to_owned(), q850: 41, sip: None };
+        if shared.strikes(Planted::AnswerForgotten) {
+            attempt.times.answered_at = None;
+        }
         // It was over when the node went down, at some moment that nobody knows.
         attempt.take(now.wall, Fact::Ended(ending));
         let outcome = attempt.outcome.unwrap_or(Outcome::NodeRestart);
@@ -190,6 +199,7 @@ impl Campaign {
 fn learn(shared: &mut Shared, attempt: &Attempt, outcome: Outcome) {
     let ended = attempt.times.ended_at.unwrap_or_default();
     match outcome {
+        Outcome::Abandoned if shared.strikes(Planted::LockOutForgotten) => {}
         Outcome::Abandoned => shared.numbers.abandoned(&attempt.number, attempt.times.abandoned_at.unwrap_or(ended)),
         Outcome::Machine | Outcome::MachineMessage => {
             shared.numbers.machine(&attempt.number, attempt.times.detected_at.unwrap_or(ended));

@@ -18,6 +18,7 @@ mod explain;
 mod flight;
 mod ledger;
 mod pace;
+mod planted;
 mod snapshot;
 
 pub use alert::{Alert, AlertKind};
@@ -32,4 +33,5 @@ pub use dialer::Dialer;
 pub use disposing::{Said, Talked};
 pub use explain::{Hold, Pace, WhyNot};
 pub use ledger::{Hour, Ledger, Window};
+pub use planted::Planted;
 pub use snapshot::{CampaignSnapshot, Snapshot};

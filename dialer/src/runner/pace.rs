@@ -9,6 +9,7 @@ use super::contract::Effect;
 use super::dial::NotDialed;
 use super::explain::{Hold, Pace};
 use super::ledger::is_failure;
+use super::planted::Planted;
 use crate::campaign::{Method, Outcome, Service, Status};
 use crate::contract::Order;
 use crate::hopper::Stock;
@@ -34,7 +35,9 @@ impl Campaign {
         // It learns whether it dials or not.
         let predicted = if run.definition.method == Method::Predictive { run.pacer.dials(now.mono) } else { 0 };
         run.give_up_late(shared);
-        let held = held(self.life.status, run, shared, now);
+        let is_ignored = self.life.status == Status::Paused && shared.strikes(Planted::PauseIgnored);
+        let status = if is_ignored { Status::Running } else { self.life.status };
+        let held = held(status, run, shared, now);
         let (wanted, hold) = match held {
             Some(hold) => (0, Some(hold)),
             None if run.is_failing() => {
@@ -43,7 +46,9 @@ impl Campaign {
             }
             None => wanted(run, &pace, predicted, is_spent),
         };
-        let lines = run.definition.max_lines.saturating_sub(u32::try_from(run.flights.len()).unwrap_or(u32::MAX));
+        let ignores_lines = shared.strikes(Planted::LinesIgnored);
+        let most = if ignores_lines { u32::MAX } else { run.definition.max_lines };
+        let lines = most.saturating_sub(u32::try_from(run.flights.len()).unwrap_or(u32::MAX));
         (pace.wanted, pace.hold) = (wanted, if lines == 0 { hold.or(Some(Hold::Lines)) } else { hold });
         pace.predictive = run.pacer.why().filter(|_| run.definition.method == Method::Predictive);
         self.dial_up_to(shared, wanted.min(lines).min(STARTS_A_TICK), &mut pace, now);

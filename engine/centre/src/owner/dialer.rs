@@ -86,6 +86,8 @@ pub struct DialerOwner {
     campaigns: Campaigns,
     done: VecDeque<Done>,
     out: VecDeque<Delivery>,
+    #[cfg(feature = "planted-faults")]
+    planted: Option<dialer::runner::Planted>,
 }
 
 impl DialerOwner {
@@ -105,7 +107,16 @@ impl DialerOwner {
             campaigns: Campaigns::new(rng),
             done: VecDeque::new(),
             out: VecDeque::new(),
+            #[cfg(feature = "planted-faults")]
+            planted: None,
         }
+    }
+
+    /// Plants a fault.
+    #[cfg(feature = "planted-faults")]
+    pub fn plant(&mut self, fault: dialer::runner::Planted) {
+        self.planted = Some(fault);
+        self.campaigns.plant(fault);
     }
 
     /// Takes one input.
@@ -239,7 +250,7 @@ impl DialerOwner {
             Done::Deliver(delivery) => self.out.push_back(delivery),
             Done::Journal(entry) => self.journal(entry),
             Done::Gated(shard, input) => {
-                let gate = all_of(self.entries);
+                let gate = all_of(if self.is_not_synced() { 0 } else { self.entries });
                 self.out.push_back(Delivery::GatedShard { shard, input, gate });
             }
             Done::Answer(request, result, is_read) => {
@@ -253,6 +264,17 @@ impl DialerOwner {
                 }
             }
         }
+    }
+
+    /// Orders are to leave before the disk has what they are about: a fault that a test planted.
+    #[cfg(feature = "planted-faults")]
+    fn is_not_synced(&self) -> bool {
+        self.planted == Some(dialer::runner::Planted::NotSynced)
+    }
+
+    #[cfg(not(feature = "planted-faults"))]
+    const fn is_not_synced(&self) -> bool {
+        false
     }
 
     /// Writes an entry; the owner's entries are numbered from 1.

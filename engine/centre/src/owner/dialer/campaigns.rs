@@ -39,6 +39,11 @@ impl Campaigns {
         Self { core: Dialer::new(rng), serves: BTreeMap::new(), told: BTreeMap::new(), is_changed: false }
     }
 
+    #[cfg(feature = "planted-faults")]
+    pub(super) fn plant(&mut self, fault: runner::Planted) {
+        self.core.plant(fault);
+    }
+
     pub(super) fn handle(&mut self, now: Now, input: Input) {
         self.is_changed = true;
         self.core.handle(now, input);
