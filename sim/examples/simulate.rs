@@ -2,7 +2,7 @@
 //!
 //! `--calls N` calls in all (10000; `make sim`: 100000), `--seed N` the first seed (1), `--each N` calls a seed (100), `--only` that one
 //! seed alone, `--plant FAULT` with a fault for the judges to find (double-offer, lost-release ...), `--log` with everything that
-//! happens in it, `--calm` without faults, `--marks` says what was met.
+//! happens in it, `--calm` without faults, `--campaigns` only seeds with campaigns, `--marks` says what was met.
 
 use std::process::ExitCode;
 
@@ -15,6 +15,7 @@ struct Options {
     only: bool,
     log: bool,
     calm: bool,
+    campaigns: bool,
     marks: bool,
     planted: Option<Planted>,
 }
@@ -35,6 +36,10 @@ fn main() -> ExitCode {
     let mut seed = options.seed;
     while calls < options.calls {
         let mut scenario = Scenario::draw(seed, options.each);
+        if options.campaigns && scenario.campaigns.is_none() {
+            seed += 1;
+            continue;
+        }
         scenario.keep_log = options.log;
         scenario.planted = options.planted;
         if options.calm {
@@ -91,6 +96,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
         only: false,
         log: false,
         calm: false,
+        campaigns: false,
         marks: false,
         planted: None,
     };
@@ -108,6 +114,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
             "--log" => options.log = true,
             "--marks" => options.marks = true,
             "--calm" => options.calm = true,
+            "--campaigns" => options.campaigns = true,
             _ => return Err(word),
         }
     }
@@ -125,6 +132,19 @@ fn planted(name: &str) -> Option<Planted> {
         "lease-kept" => Planted::LeaseKept,
         "left-reserved" => Planted::LeftReserved,
         "head-blocked" => Planted::HeadBlocked,
+        "gate-forged" => Planted::GateForged,
+        "lines-ignored" => Planted::LinesIgnored,
+        "ended-twice" => Planted::EndedTwice,
+        "number-forgotten" => Planted::NumberForgotten,
+        "booking-lost" => Planted::BookingLost,
+        "not-counted" => Planted::NotCounted,
+        "pause-ignored" => Planted::PauseIgnored,
+        "lock-out-forgotten" => Planted::LockOutForgotten,
+        "not-synced" => Planted::NotSynced,
+        "answer-forgotten" => Planted::AnswerForgotten,
+        "ring-cut" => Planted::RingCut,
+        "harbour-skipped" => Planted::HarbourSkipped,
+        "limit-ignored" => Planted::LimitIgnored,
         _ => return None,
     })
 }

@@ -1,16 +1,18 @@
 //! What every part of the world may touch: the time, what will happen, the network, who sends sound, who sees.
 
 use core::net::SocketAddr;
-use std::collections::BTreeSet;
+use core::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use clock::Instant;
+use media_graph::LineHeard;
 use sip::ua::Transport;
 
 use crate::events::EventQueue;
 use crate::network::{Datagram, Network};
 use crate::node::NodeEvent;
-use crate::peers::{CarrierAct, PhoneAct, SupervisorAct};
+use crate::peers::{AdministratorAct, CarrierAct, PhoneAct, SupervisorAct};
 use crate::watch::{Seen, Watch};
 
 /// Something that will happen.
@@ -26,6 +28,8 @@ pub(crate) enum Event {
     Phone(usize, PhoneAct),
     /// The one who uses the API acts.
     Supervisor(SupervisorAct),
+    /// An administrator of campaigns acts.
+    Administrator(AdministratorAct),
     /// One more call begins somewhere.
     NewCall,
     /// A hostile datagram is sent.
@@ -68,6 +72,21 @@ pub(crate) struct Ctx {
     pub(crate) watch: Watch,
     /// Addresses from which sound comes now.
     pub(crate) sounding: BTreeSet<SocketAddr>,
+    /// What the detection says of who is at an address, as there is no sound here.
+    pub(crate) lines: BTreeMap<SocketAddr, Line>,
+}
+
+/// What the detection says of a line that it listens to, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Line {
+    /// What it says; none: nothing, ever.
+    pub(crate) heard: Option<LineHeard>,
+    /// So long after it began to listen.
+    pub(crate) after: Duration,
+    /// So long before that the greeting had ended.
+    pub(crate) greeting_ended_ago: Option<Duration>,
+    /// So long after that a machine can be spoken to.
+    pub(crate) beep: Option<Duration>,
 }
 
 impl Ctx {

@@ -25,6 +25,8 @@ mod world;
 pub use marks::Marks;
 pub use planted::Planted;
 pub use report::Report;
-pub use scenario::{CallbackScenario, NetworkScenario, NodeScenario, PeopleScenario, RulesScenario, Scenario};
+pub use scenario::{
+    CallbackScenario, CampaignScenario, NetworkScenario, NodeScenario, PeopleScenario, RulesScenario, Scenario,
+};
 pub use watch::Violation;
 pub use world::run;

@@ -57,6 +57,19 @@ impl Marks {
             }
             Seen::AcdTold { input: acd::Input::RestoreCallback(_), .. } => self.mark("callback.restored"),
             Seen::Journaled { entry: Entry::DoNotCall { .. }, .. } => self.mark("do_not_call.changed"),
+            Seen::Journaled { entry: Entry::Attempt(attempt), .. } => {
+                if let Some(outcome) = &attempt.outcome {
+                    self.mark(&format!("attempt.{outcome}"));
+                }
+            }
+            Seen::Journaled { entry: Entry::Campaign(campaign), .. } => {
+                self.mark(&format!("campaign.{}", campaign.status));
+            }
+            Seen::Journaled { entry: Entry::DialDecision(judged), .. } => {
+                if let Some(denial) = &judged.denial {
+                    self.mark(&format!("gate.{}", denial.rule));
+                }
+            }
             Seen::Journaled { entry: Entry::PlaceKept { .. }, .. } => self.mark("place.kept"),
             Seen::Journaled { entry: Entry::BindingSet(_), .. } => self.mark("binding.set"),
             Seen::Journaled { entry: Entry::BindingRemoved { .. }, .. } => self.mark("binding.removed"),

@@ -21,6 +21,32 @@ pub enum Planted {
     LeftReserved,
     /// A caller who comes is looked at only when something else happens, as behind an announcement that has to end first.
     HeadBlocked,
+    /// What the gate denies is dialed, and noted as allowed.
+    GateForged,
+    /// A campaign dials with more lines than it may have.
+    LinesIgnored,
+    /// The end of an attempt is written twice.
+    EndedTwice,
+    /// A number that is being called may be called for another lead.
+    NumberForgotten,
+    /// When a lead comes again is not written down.
+    BookingLost,
+    /// An attempt that ended is not counted.
+    NotCounted,
+    /// A campaign that pauses dials on.
+    PauseIgnored,
+    /// A number whose call was abandoned is not locked out.
+    LockOutForgotten,
+    /// An attempt is ordered before the disk has it.
+    NotSynced,
+    /// An attempt whose person had answered before a restart counts as if it had only rung.
+    AnswerForgotten,
+    /// An attempt that is given up ends at once, however short it rang.
+    RingCut,
+    /// A person whom no agent takes hears nothing.
+    HarbourSkipped,
+    /// A person who answered is kept waiting beyond the limit.
+    LimitIgnored,
 }
 
 #[cfg(feature = "planted-faults")]
@@ -33,7 +59,7 @@ impl Planted {
             Self::LeaseKept => Some(acd::Planted::LeaseKept),
             Self::LeftReserved => Some(acd::Planted::LeftReserved),
             Self::HeadBlocked => Some(acd::Planted::HeadBlocked),
-            Self::LostRelease | Self::RecordTwice | Self::WrapUpSkipped | Self::HeldByWords => None,
+            _ => None,
         }
     }
 
@@ -44,8 +70,28 @@ impl Planted {
             Self::RecordTwice => Some(call::Planted::RecordTwice),
             Self::WrapUpSkipped => Some(call::Planted::WrapUpSkipped),
             Self::HeldByWords => Some(call::Planted::HeldByWords),
-            Self::DoubleOffer | Self::MissedTimer | Self::LeaseKept => None,
-            Self::LeftReserved | Self::HeadBlocked => None,
+            Self::RingCut => Some(call::Planted::RingCut),
+            Self::HarbourSkipped => Some(call::Planted::HarbourSkipped),
+            Self::LimitIgnored => Some(call::Planted::LimitIgnored),
+            _ => None,
+        }
+    }
+
+    /// The fault in the dialer, if it is one of the dialer's.
+    pub(crate) const fn in_dialer(self) -> Option<dialer::runner::Planted> {
+        use dialer::runner::Planted;
+        match self {
+            Self::GateForged => Some(Planted::GateForged),
+            Self::LinesIgnored => Some(Planted::LinesIgnored),
+            Self::EndedTwice => Some(Planted::EndedTwice),
+            Self::NumberForgotten => Some(Planted::NumberForgotten),
+            Self::BookingLost => Some(Planted::BookingLost),
+            Self::NotCounted => Some(Planted::NotCounted),
+            Self::PauseIgnored => Some(Planted::PauseIgnored),
+            Self::LockOutForgotten => Some(Planted::LockOutForgotten),
+            Self::NotSynced => Some(Planted::NotSynced),
+            Self::AnswerForgotten => Some(Planted::AnswerForgotten),
+            _ => None,
         }
     }
 }

@@ -25,6 +25,10 @@ pub struct Report {
     pub simulated: Duration,
     /// Hash over all that left the node and all its records: equal for equal runs.
     pub trace_hash: u64,
+    /// Numbers that campaigns dialed.
+    pub dials: u64,
+    /// Hash over when they dialed whom.
+    pub dial_hash: u64,
     /// What did not hold, the first ones.
     pub violations: Vec<Violation>,
     /// What the run came by.

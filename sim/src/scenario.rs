@@ -1,6 +1,7 @@
 //! What a run looks like. The seed draws the configuration too (a swarm), so that rare mixtures come by themselves.
 
 mod callbacks;
+mod campaigns;
 
 use core::time::Duration;
 
@@ -10,6 +11,8 @@ use crate::chance::{between, number, share};
 use crate::planted::Planted;
 
 pub use self::callbacks::CallbackScenario;
+pub use self::campaigns::CampaignScenario;
+pub(crate) use self::campaigns::{NOTICE, SAFE_HARBOUR, SAFE_HARBOUR_PROMPT, TO_MACHINES, definition};
 
 /// One run: everything that happens in it follows from these values.
 #[derive(Clone, Debug)]
@@ -38,6 +41,8 @@ pub struct Scenario {
     pub rules: RulesScenario,
     /// Agents log in with standing legs now and then: offers are bridged to those.
     pub standing_legs: bool,
+    /// Campaigns that dial, where there are any: over one shard, and agents with standing legs (decision 0019).
+    pub campaigns: Option<CampaignScenario>,
     /// A fault in the cores, for the judges to find.
     pub planted: Option<Planted>,
     /// Keep one line of text for everything that happens, for whoever looks for a fault.
@@ -178,9 +183,20 @@ impl Scenario {
             // A stream of its own: what was drawn for a seed before there were rules is drawn still.
             rules: RulesScenario::draw(&mut Rng::new(seed ^ 0x5255_4C45_535F_5F5F)),
             standing_legs: false,
+            campaigns: CampaignScenario::draw(seed),
             planted: None,
             keep_log: false,
         }
+    }
+
+    /// Call shards of the node: standing legs have one.
+    pub(crate) fn shards(&self) -> u16 {
+        if self.campaigns.is_some() { 1 } else { self.shards }
+    }
+
+    /// The queue of the campaigns, behind those that callers reach.
+    pub(crate) fn campaign_queue(&self) -> Option<clock::QueueId> {
+        self.campaigns.as_ref().map(|_| clock::QueueId(self.queues + 1))
     }
 
     /// The same people and calls in a world without faults.
@@ -198,6 +214,9 @@ impl Scenario {
         };
         self.people.outage = 0.0;
         self.people.forgets = 0.0;
+        if let Some(campaigns) = &mut self.campaigns {
+            campaigns.read_failure = 0.0;
+        }
         self
     }
 }

@@ -31,6 +31,19 @@ pub(crate) enum Seen<'a> {
     JournalFailing { failing: bool },
     /// The dialer takes an input.
     DialerTold { input: &'a centre::owner::DialerInput },
+    /// An order to dial leaves the dialer, when its clock shows this.
+    DialHandedOver { dial: &'a dialer::contract::Dial, wall: clock::WallTime },
+    /// A campaign is written so from now.
+    CampaignWritten { campaign: clock::CampaignId, written: &'a dialer::runner::Written },
+    /// Somebody sets the node's wall clock.
+    ClockSet,
+    /// At the very end: what is shown of a campaign.
+    CampaignTotals {
+        campaign: clock::CampaignId,
+        total: dialer::runner::Hour,
+        month: dialer::runner::Hour,
+        in_flight: u32,
+    },
     /// The ACD takes an input.
     AcdTold { now: Now, input: &'a acd::Input },
     /// The ACD's time has come on.
@@ -111,6 +124,8 @@ pub struct Violation {
 pub(crate) struct Watch {
     judges: Judges,
     hash: TraceHash,
+    dialed: TraceHash,
+    dials: u64,
     pub(crate) marks: Marks,
     log: Option<Vec<String>>,
 }
@@ -122,13 +137,22 @@ pub(crate) struct Outcome {
     pub(crate) calls: u64,
     pub(crate) conversations: u64,
     pub(crate) hash: u64,
+    pub(crate) dials: u64,
+    pub(crate) dialed: u64,
     pub(crate) marks: Marks,
     pub(crate) log: Vec<String>,
 }
 
 impl Watch {
     pub(crate) fn new(judges: Judges, keep_log: bool) -> Self {
-        Self { judges, hash: TraceHash::new(), marks: Marks::default(), log: keep_log.then(Vec::new) }
+        Self {
+            judges,
+            hash: TraceHash::new(),
+            dialed: TraceHash::new(),
+            dials: 0,
+            marks: Marks::default(),
+            log: keep_log.then(Vec::new),
+        }
     }
 
     /// Shows everyone what happened at `at`.
@@ -158,6 +182,8 @@ impl Watch {
             conversations: self.judges.conversations(),
             violations: self.judges.into_violations(),
             hash: self.hash.value(),
+            dials: self.dials,
+            dialed: self.dialed.value(),
             marks: self.marks,
             log: self.log.unwrap_or_default(),
         }
@@ -170,6 +196,14 @@ impl Watch {
                 self.hash.word(at.as_nanos());
                 self.hash.word(u64::from(to.port()));
                 self.hash.bytes(bytes);
+            }
+            Seen::DialHandedOver { dial, wall } => {
+                self.dials += 1;
+                for hash in [&mut self.hash, &mut self.dialed] {
+                    hash.word(wall.as_micros().unsigned_abs());
+                    hash.bytes(&dial.lead.to_bytes());
+                    hash.bytes(dial.number.as_bytes());
+                }
             }
             Seen::Journaled { number, entry, .. } => {
                 self.hash.word(at.as_nanos() ^ number.rotate_left(48));

@@ -1,7 +1,7 @@
 //! The one loop: an event at a time, first with faults, then in the calm.
 
 use core::time::Duration;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{Instant, QueueId, Rng};
 
@@ -45,13 +45,19 @@ impl World {
         let mut rng = Rng::new(scenario.seed);
         let net = Network::new(scenario.network.clone(), rng.fork());
         let node = Node::new(scenario, rng.fork());
-        let judges = Judges::new(&node.setup.queues, &node.setup.agents, node::targets(scenario));
+        let judges = Judges::new(
+            (&node.setup.queues, scenario.queues as usize),
+            &node.setup.agents,
+            node::targets(scenario),
+            scenario.campaigns.is_some(),
+        );
         let ctx = Ctx {
             now: Instant::from_nanos(1_000),
             events: EventQueue::default(),
             net,
             watch: Watch::new(judges, scenario.keep_log),
             sounding: BTreeSet::new(),
+            lines: BTreeMap::new(),
         };
         Self {
             ctx,
@@ -75,7 +81,8 @@ impl World {
         let first = self.ctx.now + FIRST_CALL;
         self.ctx.events.at(first, Event::NewCall);
         self.ctx.events.at(first, Event::Listen);
-        let long = self.scenario.gap * self.scenario.calls;
+        let lasts = self.scenario.campaigns.as_ref().map_or(Duration::ZERO, |campaigns| campaigns.lasts);
+        let long = (self.scenario.gap * self.scenario.calls).max(lasts);
         for _ in 0..self.scenario.node.crashes {
             self.sometime(first, long, Event::Crash);
         }
@@ -96,6 +103,7 @@ impl World {
             self.sometime(first, long, Event::Hostile);
         }
         while self.calls_left > 0 && self.step(Instant::from_nanos(u64::MAX)) {}
+        self.run_until(first + lasts);
         let tail = self.ctx.now + self.scenario.people.talk;
         self.run_until(tail);
     }
@@ -170,6 +178,11 @@ impl World {
         for (queue, tally) in self.node.tallies() {
             self.ctx.see(&Seen::Tally { queue, tally });
         }
+        let campaigns = self.node.campaign_snapshot(self.ctx.now).into_iter().flat_map(|all| all.campaigns);
+        for (campaign, shown) in campaigns {
+            let (total, month, in_flight) = (shown.total, shown.month, shown.in_flight);
+            self.ctx.see(&Seen::CampaignTotals { campaign, total, month, in_flight });
+        }
         self.ctx.see(&Seen::End);
         let simulated = self.ctx.now.since(Instant::ZERO);
         for (reason, times) in &self.node.dropped {
@@ -184,6 +197,8 @@ impl World {
             datagrams: self.datagrams,
             simulated,
             trace_hash: outcome.hash,
+            dials: outcome.dials,
+            dial_hash: outcome.dialed,
             violations: outcome.violations,
             marks: outcome.marks,
             log: outcome.log,
@@ -216,6 +231,7 @@ impl World {
             Event::Carrier(carrier, act) => self.peers.carrier_acts(&mut self.ctx, &mut self.node, carrier, act),
             Event::Phone(phone, act) => self.peers.phone_acts(&mut self.ctx, phone, act),
             Event::Supervisor(act) => self.peers.supervisor_acts(&mut self.ctx, &mut self.node, act),
+            Event::Administrator(act) => self.peers.administrator_acts(&mut self.ctx, &mut self.node, act),
             Event::NewCall => self.new_call(),
             Event::Hostile if !self.is_calm => self.stranger.strike(&mut self.ctx),
             Event::Hostile => {}
@@ -226,7 +242,10 @@ impl World {
             Event::JournalWorks => self.node.mend_journal(&mut self.ctx, false),
             Event::Break if !self.is_calm => self.node.break_an_owner(),
             Event::JournalFails | Event::Break => {}
-            Event::SetClock => self.node.set_clock(),
+            Event::SetClock => {
+                self.node.set_clock();
+                self.ctx.see(&Seen::ClockSet);
+            }
             Event::Listen => {
                 self.peers.listen(&mut self.ctx, &self.node, self.node_since);
                 self.ctx.events.at(self.ctx.now + LISTEN_EVERY, Event::Listen);

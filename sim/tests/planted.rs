@@ -11,8 +11,9 @@ fn run(seed: u64, planted: Option<Planted>) -> Report {
     keep_quiet_about_breaks();
     let mut scenario = Scenario::draw(seed, CALLS);
     scenario.planted = planted;
-    // The numbers of seeds in the names are of centres without callbacks and menus.
+    // The numbers of seeds in the names are of centres without callbacks, menus and campaigns.
     scenario.people.callbacks = None;
+    scenario.campaigns = None;
     scenario.rules.menu = 0.0;
     sim::run(&scenario)
 }
@@ -88,4 +89,86 @@ fn a_head_of_the_queue_blocked_by_an_announcement_is_found_within_5_seeds() {
 #[test]
 fn an_agent_left_reserved_is_found_within_5_seeds() {
     is_found(Planted::LeftReserved, "every offer ends", 5);
+}
+
+/// As `is_found`, in the first `seeds` seeds with campaigns.
+#[track_caller]
+fn is_found_in_campaigns(planted: Planted, rule: &str, seeds: usize) {
+    keep_quiet_about_breaks();
+    let run = |seed, planted| sim::run(&Scenario { planted, ..Scenario::draw(seed, CALLS) });
+    let with_campaigns = |seed: &u64| Scenario::draw(*seed, CALLS).campaigns.is_some();
+    let found = (1..).filter(with_campaigns).take(seeds).find(|seed| {
+        let report = run(*seed, Some(planted));
+        report.violations.iter().any(|violation| violation.rule == rule)
+    });
+    let Some(seed) = found else { panic!("{planted:?}: {rule} not found within {seeds} seeds") };
+    let honest = run(seed, None);
+    assert!(honest.violations.is_empty(), "without the fault: {honest}");
+}
+
+#[test]
+fn a_verdict_that_is_forged_is_found_within_20_seeds() {
+    is_found_in_campaigns(Planted::GateForged, "C1 calling window", 20);
+    is_found_in_campaigns(Planted::GateForged, "C1 caps", 20);
+    is_found_in_campaigns(Planted::GateForged, "C1 do not call", 20);
+}
+
+#[test]
+fn a_dial_before_the_sync_is_found_within_5_seeds() {
+    is_found_in_campaigns(Planted::NotSynced, "an attempt waits for the sync", 5);
+}
+
+#[test]
+fn lines_beyond_the_limit_are_found_within_5_seeds() {
+    is_found_in_campaigns(Planted::LinesIgnored, "C2 lines", 5);
+}
+
+#[test]
+fn an_attempt_that_ends_twice_is_found_within_5_seeds() {
+    is_found_in_campaigns(Planted::EndedTwice, "C3 every attempt ends once", 5);
+}
+
+#[test]
+fn a_number_called_twice_at_a_time_is_found_within_40_seeds() {
+    is_found_in_campaigns(Planted::NumberForgotten, "C4 a number once at a time", 40);
+}
+
+#[test]
+fn a_lead_that_is_lost_is_found_within_5_seeds() {
+    is_found_in_campaigns(Planted::BookingLost, "C4 no lead is lost", 5);
+}
+
+#[test]
+fn an_attempt_that_is_not_counted_is_found_within_5_seeds() {
+    is_found_in_campaigns(Planted::NotCounted, "C5 the ledger is a recount", 5);
+}
+
+#[test]
+fn a_campaign_that_dials_on_after_its_pause_is_found_within_10_seeds() {
+    is_found_in_campaigns(Planted::PauseIgnored, "C6 nothing new after the answer", 10);
+}
+
+#[test]
+fn a_ring_cut_short_is_found_within_20_seeds() {
+    is_found_in_campaigns(Planted::RingCut, "C7 it rings for 15 s", 20);
+}
+
+#[test]
+fn a_person_who_hears_nothing_is_found_within_20_seeds() {
+    is_found_in_campaigns(Planted::HarbourSkipped, "C8 an agent or the safe harbour in 2 s", 20);
+}
+
+#[test]
+fn a_person_who_waits_for_more_than_two_seconds_is_found_within_20_seeds() {
+    is_found_in_campaigns(Planted::LimitIgnored, "C8 an agent or the safe harbour in 2 s", 20);
+}
+
+#[test]
+fn a_lock_out_that_is_forgotten_is_found_within_40_seeds() {
+    is_found_in_campaigns(Planted::LockOutForgotten, "C8 72 h only with an agent", 40);
+}
+
+#[test]
+fn an_answer_forgotten_over_a_crash_is_found_within_60_seeds() {
+    is_found_in_campaigns(Planted::AnswerForgotten, "C8 answered before the crash is abandoned", 60);
 }

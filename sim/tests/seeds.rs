@@ -28,6 +28,12 @@ fn hold(seed: u64, calls: u32) -> Report {
     hold_scenario(Scenario::draw(seed, calls))
 }
 
+/// As `hold`, of a seed that was found before there were campaigns.
+#[track_caller]
+fn hold_without_campaigns(seed: u64, calls: u32) {
+    hold_scenario(Scenario { campaigns: None, ..Scenario::draw(seed, calls) });
+}
+
 #[track_caller]
 fn hold_scenario(scenario: Scenario) -> Report {
     keep_quiet_about_breaks();
@@ -112,6 +118,22 @@ fn two_hundred_seeds_hold_fourth_lot_and_meet_what_matters() {
         "queue.left.Key",
         "queue.announced",
         "place.kept",
+        "attempt.connected",
+        "attempt.abandoned",
+        "attempt.message",
+        "attempt.machine",
+        "attempt.busy",
+        "attempt.no_answer",
+        "attempt.unobtainable",
+        "attempt.failed",
+        "attempt.node_restart",
+        "campaign.paused",
+        "campaign.completed",
+        "gate.attempts",
+        "gate.calling_hours",
+        "gate.do_not_call",
+        "gate.live_agent_only",
+        "gate.unknown_time_zone",
     ] {
         assert!(marks.count(case) > 0, "{case} was never met");
     }
@@ -126,12 +148,24 @@ fn a_seed_gives_the_same_run_twice() {
     assert_ne!(once.trace_hash, hold(8, CALLS).trace_hash);
 }
 
+/// The first seed with campaigns, and the next one.
+#[test]
+fn a_seed_with_campaigns_dials_the_same_numbers_twice() {
+    let mut with_campaigns = (1..).filter(|seed| Scenario::draw(*seed, CALLS).campaigns.is_some());
+    let (seed, other) = (with_campaigns.next().unwrap_or(0), with_campaigns.next().unwrap_or(0));
+    let (once, twice) = (hold(seed, CALLS), hold(seed, CALLS));
+    assert!(once.dials > 0, "{once}");
+    assert_eq!((once.dials, once.dial_hash), (twice.dials, twice.dial_hash));
+    assert_ne!(once.dial_hash, hold(other, CALLS).dial_hash);
+}
+
 /// Offers are bridged to phones that stay connected, which hang up, die and refer as they like.
 #[test]
 fn agents_with_standing_legs_hold() {
     let mut answered = 0;
     for seed in 1..=30 {
-        let report = hold_scenario(Scenario { standing_legs: true, shards: 1, ..Scenario::draw(seed, CALLS) });
+        let report =
+            hold_scenario(Scenario { standing_legs: true, shards: 1, campaigns: None, ..Scenario::draw(seed, CALLS) });
         answered += report.marks.count("offer.answered");
     }
     assert!(answered > 0);
@@ -149,13 +183,13 @@ fn without_faults_every_answered_conversation_is_heard() {
 /// As `hold`, of a seed that was found before there were menus, announcements and places of callers who gave up.
 #[track_caller]
 fn hold_without_rules(seed: u64, calls: u32) {
-    hold_scenario(Scenario { rules: RulesScenario::default(), ..Scenario::draw(seed, calls) });
+    hold_scenario(Scenario { rules: RulesScenario::default(), campaigns: None, ..Scenario::draw(seed, calls) });
 }
 
 /// As `hold_without_rules`, of a seed that was found before callers could be called back.
 #[track_caller]
 fn hold_without_callbacks(seed: u64, calls: u32) {
-    let mut scenario = Scenario { rules: RulesScenario::default(), ..Scenario::draw(seed, calls) };
+    let mut scenario = Scenario { rules: RulesScenario::default(), campaigns: None, ..Scenario::draw(seed, calls) };
     scenario.people.callbacks = None;
     hold_scenario(scenario);
 }
@@ -190,19 +224,19 @@ fn seed_122_who_could_not_be_told_waits_on() {
 /// up: the callback rests, and is tried again.
 #[test]
 fn seed_730_what_a_lost_call_still_says_does_not_keep_its_callback_for_ever() {
-    hold(730, 100);
+    hold_without_campaigns(730, 100);
 }
 
 /// A caller gives up in the moment in which his shard breaks: he has his place for as long as after a restart.
 #[test]
 fn seed_457_a_place_that_is_kept_twice_is_kept_for_the_longer_time() {
-    hold(457, 100);
+    hold_without_campaigns(457, 100);
 }
 
 /// A shard breaks over hearing that a recording is finished: the one that takes its place hears it once it knows of it.
 #[test]
 fn seed_2101_a_recording_whose_end_broke_the_shard_ends() {
-    hold(2101, 100);
+    hold_without_campaigns(2101, 100);
 }
 
 /// The judges know what a crash took before they ask for the rest (50), that who hears that he is called back is not
@@ -210,7 +244,7 @@ fn seed_2101_a_recording_whose_end_broke_the_shard_ends() {
 #[test]
 fn seeds_50_812_870_and_959_are_judged_by_what_was_so() {
     for seed in [50, 812, 870, 959] {
-        hold(seed, 100);
+        hold_without_campaigns(seed, 100);
     }
 }
 
@@ -218,4 +252,27 @@ fn seeds_50_812_870_and_959_are_judged_by_what_was_so() {
 #[test]
 fn seed_46_callbacks_rest_as_long_as_the_rule_says() {
     hold_without_rules(46, CALLS);
+}
+
+/// The journal's fold counts an attempt once, however often its end is read; and a shard that breaks tells the dialer
+/// what became of its attempts.
+#[test]
+fn seeds_6_and_74_attempts_count_once_and_end_with_their_shard() {
+    hold(6, CALLS);
+    hold(74, CALLS);
+}
+
+/// A campaign that is written anew and started while calls of its former wording go on takes the new one up when they
+/// are over.
+#[test]
+fn seeds_90_and_110_what_is_written_anew_is_taken_up() {
+    hold(90, CALLS);
+    hold(110, CALLS);
+}
+
+/// A lead whose agent says nothing in time is dialed when there is a line for it.
+#[test]
+fn seeds_267_and_290_previews_wait_for_a_line() {
+    hold(267, CALLS);
+    hold(290, CALLS);
 }

@@ -36,9 +36,13 @@ pub(crate) struct Agent {
     pub(crate) legs: Vec<Leg>,
     pub(crate) offer: Option<OfferId>,
     pub(crate) wrap_up: Option<Instant>,
+    /// The call that it follows, or will.
+    wraps_up: Option<CallId>,
     pub(crate) rest: Option<Instant>,
     pub(crate) missed: u32,
     pub(crate) max_missed: u32,
+    /// His standing leg is up, and he is logged in with it.
+    pub(crate) stands: bool,
     /// Since when he is idle by the strategy, in nanoseconds of the monotonic clock.
     pub(crate) idle_since: Instant,
     /// What the ACD last said of him.
@@ -163,7 +167,7 @@ impl Ledger {
         match input {
             Input::Configure { queues, agents } => self.configure(queues, agents),
             Input::Enqueue(work) => {
-                self.enqueue(work.call, work.shard, work.queue, work.caller.clone(), work.priority);
+                self.enqueue(work);
             }
             Input::CallerGone { call } => {
                 self.gave_up(*call);
@@ -202,11 +206,15 @@ impl Ledger {
             // Whoever is not reached any more, or talks already, waits no more.
             Input::CallbackStep { call, step } if *step != acd::CallbackStep::Dialing => self.unplace(*call),
             Input::CancelCallback { .. } | Input::CallbackStep { .. } | Input::CallbackFacts { .. } => {}
+            Input::Dispose { disposed, .. } => {
+                let his = self.agents.get_mut(&disposed.agent);
+                let about = his.filter(|row| row.wraps_up == Some(disposed.call));
+                about.into_iter().for_each(|row| row.wrap_up = None);
+            }
             // Nobody is probed, extends a wrap-up or chooses queues in the simulated centre, and a call on hold is a call.
             Input::AgentRules { .. }
             | Input::Answers { .. }
             | Input::AgentHolds { .. }
-            | Input::Dispose { .. }
             | Input::ExtendWrapUp { .. }
             | Input::SetStandingLeg { .. }
             | Input::StandingLeg { .. }
@@ -268,6 +276,11 @@ impl Ledger {
                     agent.told = Some((*state, *call));
                 }
             }
+            Effect::Noted { agent, note } => {
+                if let (acd::Note::StandingLeg { leg, .. }, Some(row)) = (note, self.agents.get_mut(agent)) {
+                    row.stands = *leg == acd::StandingLeg::Up;
+                }
+            }
             Effect::CallbackChanged(callback) => self.callback_changed(callback),
             Effect::BeginCallback { shard, order } => {
                 self.works.insert(order.callback, order.call);
@@ -291,7 +304,6 @@ impl Ledger {
             | Effect::EndStandingLeg { .. }
             | Effect::CallbackAnswer { .. }
             | Effect::StatusChanged { .. }
-            | Effect::Noted { .. }
             | Effect::Disposed(_)
             | Effect::PlaceKept { .. }
             | Effect::Probe { .. }
@@ -303,7 +315,8 @@ impl Ledger {
 
     /// The agent serves this queue.
     pub(crate) fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
-        self.queues.get(&queue).is_some_and(|(config, _)| config.has(agent))
+        let stands = self.agents.get(&agent).is_some_and(|row| row.stands);
+        self.queues.get(&queue).is_some_and(|(config, _)| config.has(agent) && (stands || !config.standing_leg))
     }
 
     fn configure(&mut self, queues: &[QueueConfig], agents: &[acd::AgentConfig]) {
@@ -319,9 +332,11 @@ impl Ledger {
                 legs: Vec::new(),
                 offer: None,
                 wrap_up: None,
+                wraps_up: None,
                 rest: None,
                 missed: 0,
                 max_missed: config.max_missed,
+                stands: false,
                 idle_since: self.now.mono,
                 told: None,
                 owed: Duration::ZERO,
@@ -330,7 +345,9 @@ impl Ledger {
     }
 
     /// A call that is moved keeps its arrival; in its own queue it keeps everything.
-    fn enqueue(&mut self, call: CallId, shard: ShardId, queue: QueueId, number: Option<String>, priority: i32) {
+    fn enqueue(&mut self, work: &acd::Enqueue) {
+        let acd::Enqueue { call, shard, queue, priority, .. } = *work;
+        let number = work.caller.clone();
         let Some((config, tally)) = self.queues.get_mut(&queue) else { return };
         let former = self.calls.get(&call).cloned();
         if let Some(row) = self.calls.get_mut(&call).filter(|row| row.queue == queue) {
@@ -338,7 +355,7 @@ impl Ledger {
             return;
         }
         tally.entered += 1;
-        let until = self.now.mono + config.max_wait;
+        let until = self.now.mono + work.max_wait.unwrap_or(config.max_wait);
         if former.is_some() {
             self.leave(call, |tally| &mut tally.moved);
         }
@@ -419,6 +436,7 @@ impl Ledger {
             let wrap_up = self.queues.get(&queue).map_or(Duration::ZERO, |(config, _)| config.wrap_up);
             row.idle_since = now;
             row.owed = row.owed.max(wrap_up);
+            row.wraps_up = Some(call);
         }
         row.begin_wrap_up(now);
     }

@@ -4,6 +4,7 @@
 mod agents;
 mod callback_book;
 mod callbacks;
+mod campaigns;
 mod connections;
 mod dispatch;
 mod figures;
@@ -21,6 +22,7 @@ mod trunks;
 use clock::Instant;
 
 use self::callbacks::CallbackJudge;
+use self::campaigns::CampaignJudge;
 use self::connections::ConnectionJudge;
 use self::figures::FigureJudge;
 use self::gate::GateJudge;
@@ -70,10 +72,17 @@ pub(crate) struct Judges {
     media: MediaJudge,
     rest: RestJudge,
     trunks: TrunkJudge,
+    campaigns: CampaignJudge,
 }
 
 impl Judges {
-    pub(crate) fn new(queues: &[acd::QueueConfig], agents: &[acd::AgentConfig], targets: Vec<usize>) -> Self {
+    /// `queues` and `agents` are all; `probed` of the queues are called in the calm.
+    pub(crate) fn new(
+        (queues, probed): (&[acd::QueueConfig], usize),
+        agents: &[acd::AgentConfig],
+        targets: Vec<usize>,
+        has_campaigns: bool,
+    ) -> Self {
         Self {
             bench: Bench::new(),
             ledger: Ledger::default(),
@@ -86,8 +95,9 @@ impl Judges {
             figures: FigureJudge::default(),
             gate: GateJudge::default(),
             media: MediaJudge::default(),
-            rest: RestJudge::new(queues.len()),
+            rest: RestJudge::new(probed),
             trunks: TrunkJudge::new(targets.into_iter()),
+            campaigns: CampaignJudge::new(has_campaigns),
         }
     }
 
@@ -103,6 +113,7 @@ impl Judges {
         self.media.see(seen, &mut self.bench);
         self.trunks.see(at, seen, &mut self.bench);
         self.rest.see(seen, &mut self.bench);
+        self.campaigns.see(at, seen, &mut self.bench);
     }
 
     pub(crate) fn violations(&self) -> &[Violation] {

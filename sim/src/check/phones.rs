@@ -62,6 +62,10 @@ impl PhoneJudge {
             Seen::AcdTold { input: acd::Input::SetStatus { agent, status: acd::Status::Ready, .. }, .. } => {
                 self.owed.remove(agent);
             }
+            // So does saying what came of his call.
+            Seen::AcdTold { input: acd::Input::Dispose { disposed, .. }, .. } => {
+                self.owed.remove(&disposed.agent);
+            }
             // Whom the ACD asks nothing of any more owes nothing either.
             Seen::Alarmed { alarm: Alarm::Quarantined(_), .. } => self.owed.clear(),
             Seen::Crashed => *self = Self { wrap_up: core::mem::take(&mut self.wrap_up), ..Self::default() },

@@ -214,8 +214,10 @@ impl RecordJudge {
     fn at_the_end(&self, bench: &mut Bench) {
         let mut by_sip_call_id: BTreeMap<&str, Vec<&CallRecord>> = BTreeMap::new();
         let records: Vec<CallRecord> = self.calls.values().filter_map(|steps| self.fold(steps, bench)).collect();
-        for record in &records {
-            for sip_call_id in &record.sip_call_ids {
+        // A record names the first legs of a call only, its steps all.
+        let by_call: BTreeMap<CallId, &CallRecord> = records.iter().map(|record| (record.id, record)).collect();
+        for (call, step) in self.calls.iter().flat_map(|(call, steps)| steps.iter().map(move |step| (call, step))) {
+            if let (CallEvent::LegStarted { sip_call_id, .. }, Some(record)) = (&step.event, by_call.get(call)) {
                 by_sip_call_id.entry(sip_call_id).or_default().push(record);
             }
         }

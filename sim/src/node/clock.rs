@@ -2,6 +2,8 @@
 
 use clock::{Instant, Now, WallTime};
 
+use crate::scenario::Scenario;
+
 /// From true time to what the node believes, and back.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NodeClock {
@@ -14,6 +16,12 @@ pub(crate) struct NodeClock {
 impl NodeClock {
     pub(crate) const fn new(drift_ppm: i64) -> Self {
         Self { drift_ppm, started: Instant::ZERO, set_off: 0 }
+    }
+
+    /// The clock of a scenario's node, at the time of day at which it begins.
+    pub(crate) fn of(scenario: &Scenario) -> Self {
+        let set_off = scenario.campaigns.as_ref().map_or(0, |campaigns| campaigns.later_micros);
+        Self { set_off, ..Self::new(scenario.node.drift_ppm) }
     }
 
     /// A new life begins.

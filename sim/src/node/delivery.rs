@@ -34,8 +34,7 @@ impl Node {
                 self.pass(ctx, from, acd + 2, Input::Dialer(input));
             }
             Delivery::Disposed(said) => self.pass(ctx, from, acd + 2, Input::Dialer(DialerInput::Disposed(said))),
-            // No campaign runs in this simulator: they have one of their own.
-            Delivery::Leads { .. } => {}
+            Delivery::Leads { campaign, wanted } => self.want_leads(ctx, campaign, wanted),
             Delivery::Media(command) => {
                 ctx.see(&Seen::MediaOrdered { command: &command });
                 let at = self.arrival(ctx.now, from, self.parts() - 1);
@@ -43,6 +42,7 @@ impl Node {
             }
             Delivery::Journal { number, entry } => {
                 self.note_live(from, &entry);
+                self.note_campaign(ctx, &entry);
                 let owner = self.owner_of(from);
                 self.append(ctx, owner, number, entry);
             }
@@ -114,6 +114,11 @@ impl Node {
             Held::Answer { request } => ctx.see(&Seen::Refused { request }),
             Held::Shard { shard, input } => {
                 let input = match *input {
+                    // What is not written down is not dialed.
+                    call::Input::Dial(dial) => {
+                        let input = DialerInput::NotDialed(dial.attempt);
+                        return self.step(ctx, owner, Some(Input::Dialer(input)));
+                    }
                     call::Input::CallbackAnswer { call, .. } => {
                         call::Input::CallbackAnswer { call, result: Err("journal_failing".to_owned()) }
                     }
@@ -136,7 +141,10 @@ impl Node {
             match held {
                 Held::Transmit { peer, bytes } => ctx.send(NODE_ADDR, peer.addr, peer.transport, bytes),
                 Held::Answer { request } => ctx.see(&Seen::Answered { request }),
-                Held::Shard { shard, input } => self.pass(ctx, owner, usize::from(shard.0), Input::Shard(*input)),
+                Held::Shard { shard, input } => {
+                    self.hand_over(ctx, &input);
+                    self.pass(ctx, owner, usize::from(shard.0), Input::Shard(*input));
+                }
             }
         }
     }
@@ -200,6 +208,7 @@ impl Node {
         }
         let synced = self.store.sync();
         self.tell_progress(ctx, Durability::Synced, synced);
+        self.rows_follow(ctx);
         for (entry, anomaly) in self.store.take_misfits() {
             ctx.see(&Seen::Misfit { entry: &entry, anomaly });
         }

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use ::clock::Instant;
+use centre::owner::DialerInput;
 
 use super::{Input, Node, NodeEvent};
 use crate::chance::{between, index};
@@ -58,6 +59,10 @@ impl Node {
         self.open_gate(ctx, owner);
         if owner < usize::from(self.shards) {
             self.step(ctx, owner, Some(Input::Shard(call::Input::JournalFailing(failing))));
+        }
+        if owner == self.dialer() {
+            let input = dialer::runner::Input::Journal { is_well: !failing };
+            self.step(ctx, owner, Some(Input::Dialer(DialerInput::Campaigns(Box::new(input)))));
         }
     }
 

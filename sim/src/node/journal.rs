@@ -23,6 +23,9 @@ pub(crate) struct Store {
     misfits: Vec<(Entry, Anomaly)>,
     /// All that the fold took, to fold it again.
     history: Vec<Step>,
+    synced_ever: u64,
+    /// Of the history, what the rows of campaigns have been told.
+    told: usize,
 }
 
 /// One step of the fold.
@@ -54,6 +57,7 @@ impl Store {
                 self.misfits.push((line.entry.clone(), anomaly));
             }
             self.history.push(Step::Entry(Box::new(line.entry)));
+            self.synced_ever += 1;
         }
         last
     }
@@ -90,6 +94,32 @@ impl Store {
             }
         }
         again == self.synced
+    }
+
+    /// What the last start got back.
+    pub(crate) const fn last_replay(&self) -> &Replay {
+        &self.synced
+    }
+
+    /// Entries that are synced, ever.
+    pub(crate) const fn synced(&self) -> u64 {
+        self.synced_ever
+    }
+
+    /// Entries that are written, ever.
+    pub(crate) fn written(&self) -> u64 {
+        self.synced_ever + self.written.len() as u64
+    }
+
+    /// What was synced since the last time.
+    pub(crate) fn take_synced(&mut self, mut take: impl FnMut(&Entry)) {
+        let new = self.history.get(self.told..).unwrap_or_default();
+        new.iter().for_each(|step| {
+            if let Step::Entry(entry) = step {
+                take(entry);
+            }
+        });
+        self.told = self.history.len();
     }
 
     /// Entries that did not fit, since the last time.

@@ -5,9 +5,13 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use clock::{Instant, LegId, Rng};
-use media_graph::{Command, Event, Graph, GraphError, LegStats, Node, PlaySource, PlayerId, RecorderId, ToneKind};
+use media_graph::{
+    Command, Event, Graph, GraphError, LegStats, LineEvent, LineVerdict, Node, PlaySource, PlayerId, RecorderId,
+    ToneKind,
+};
 
 use crate::chance::between;
+use crate::ctx::Line;
 
 /// What is to happen in the worker later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +22,12 @@ pub(crate) enum MediaTimer {
     Watched(LegId, u32),
     /// The first packet may have come.
     FirstPacket(LegId),
+    /// The detection may have something to listen to: of the leg, and of which order to listen.
+    Listens(LegId, u32),
+    /// It has decided.
+    Decides(LegId, u32),
+    /// The beep of a machine is over.
+    Beeped(LegId, u32),
     /// The recording is on disk, or cannot be.
     Finished(RecorderId),
 }
@@ -56,6 +66,16 @@ struct Leg {
     watch: u32,
     heard_last: Instant,
     first_packet: bool,
+    listening: Listening,
+}
+
+/// The detection on a leg.
+#[derive(Clone, Copy, Debug, Default)]
+struct Listening {
+    /// Only the newest order to listen counts.
+    order: u32,
+    answered: bool,
+    line: Option<Line>,
 }
 
 impl Worker {
@@ -100,8 +120,12 @@ impl Worker {
         now: Instant,
         timer: MediaTimer,
         sounds: impl Fn(SocketAddr) -> bool,
+        line: impl Fn(SocketAddr) -> Option<Line>,
     ) -> Vec<Outcome> {
         match timer {
+            MediaTimer::Listens(leg, order) => self.listen(leg, order, line),
+            MediaTimer::Decides(leg, order) => self.decide(leg, order),
+            MediaTimer::Beeped(leg, order) => self.tell_line(leg, order, LineEvent::MaySpeak),
             MediaTimer::Played(player) => match self.players.remove(&player) {
                 // The node stays until `StopPlay`; it is silent from now on.
                 Some(shard) => vec![Outcome::Tell(shard, Event::Played { player })],
@@ -161,7 +185,15 @@ impl Worker {
     fn carry_out(&mut self, now: Instant, shard: usize, command: &Command) -> Vec<Outcome> {
         match command {
             Command::Open { leg, .. } => {
-                let known = Leg { shard, remote: None, limit: None, watch: 0, heard_last: now, first_packet: false };
+                let known = Leg {
+                    shard,
+                    remote: None,
+                    limit: None,
+                    watch: 0,
+                    heard_last: now,
+                    first_packet: false,
+                    listening: Listening::default(),
+                };
                 self.legs.insert(*leg, known);
                 let rtp = self.port();
                 vec![Outcome::Tell(shard, Event::Opened { leg: *leg, rtp })]
@@ -207,12 +239,53 @@ impl Worker {
                 }
                 vec![Outcome::Tell(shard, Event::Closed { leg: *leg, stats: LegStats::default() })]
             }
-            Command::Listen { .. }
-            | Command::StopListening { .. }
-            | Command::Connect { .. }
-            | Command::Disconnect { .. }
-            | Command::PauseRecord { .. } => Vec::new(),
+            Command::Listen { leg, answered } => {
+                let Some(known) = self.legs.get_mut(leg) else { return Vec::new() };
+                known.listening = Listening { order: known.listening.order + 1, answered: *answered, line: None };
+                vec![Outcome::Later(LISTEN_EVERY, MediaTimer::Listens(*leg, known.listening.order))]
+            }
+            Command::StopListening { leg } => {
+                self.legs.get_mut(leg).into_iter().for_each(|known| known.listening.order += 1);
+                Vec::new()
+            }
+            Command::Connect { .. } | Command::Disconnect { .. } | Command::PauseRecord { .. } => Vec::new(),
         }
+    }
+
+    /// Whoever is on the line is heard from now; while nobody is, it is listened on.
+    fn listen(&mut self, leg: LegId, order: u32, line: impl Fn(SocketAddr) -> Option<Line>) -> Vec<Outcome> {
+        let Some(known) = self.legs.get_mut(&leg).filter(|known| known.listening.order == order) else {
+            return Vec::new();
+        };
+        known.listening.line = known.remote.and_then(line);
+        match known.listening.line {
+            Some(Line { heard: Some(_), after, .. }) => vec![Outcome::Later(after, MediaTimer::Decides(leg, order))],
+            Some(Line { heard: None, .. }) => Vec::new(),
+            None => vec![Outcome::Later(LISTEN_EVERY, MediaTimer::Listens(leg, order))],
+        }
+    }
+
+    fn decide(&mut self, leg: LegId, order: u32) -> Vec<Outcome> {
+        let Some(Listening { answered, line: Some(line), .. }) = self.legs.get(&leg).map(|known| known.listening)
+        else {
+            return Vec::new();
+        };
+        let Some(heard) = line.heard else { return Vec::new() };
+        let verdict = LineVerdict {
+            heard,
+            early: !answered,
+            confidence: 90,
+            reason: "drawn by the scenario".to_owned(),
+            greeting_ended_ago: line.greeting_ended_ago,
+        };
+        let mut outcomes = self.tell_line(leg, order, LineEvent::Verdict(verdict));
+        outcomes.extend(line.beep.map(|beep| Outcome::Later(beep, MediaTimer::Beeped(leg, order))));
+        outcomes
+    }
+
+    fn tell_line(&self, leg: LegId, order: u32, event: LineEvent) -> Vec<Outcome> {
+        let known = self.legs.get(&leg).filter(|known| known.listening.order == order);
+        known.map(|known| Outcome::Tell(known.shard, Event::Line { leg, event })).into_iter().collect()
     }
 
     fn stop_record(&mut self, now: Instant, recorder: RecorderId, least: Duration) -> Vec<Outcome> {
@@ -276,5 +349,7 @@ const LAST_PORT: u16 = 39_998;
 const FIRST_PACKET: Duration = Duration::from_millis(60);
 /// Length of a greeting.
 const PROMPT: Duration = Duration::from_millis(1_500);
+/// How often it is looked whether there is something to listen to.
+const LISTEN_EVERY: Duration = Duration::from_millis(100);
 /// How often a watched leg is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(10);

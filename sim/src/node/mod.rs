@@ -1,11 +1,13 @@
 //! The node under test: production's cores and outlets in one loop, over a simulated journal and media worker, with
 //! delays between them that the seed draws. It can die at any moment, and starts again from its journal.
 
+mod campaigns;
 mod clock;
 mod delivery;
 mod dispatch;
 mod faults;
 mod journal;
+mod leads;
 mod media;
 mod owners;
 mod rules;
@@ -20,6 +22,7 @@ use centre::owner::{AcdOwner, DialerInput, DialerOwner, LocationOwner, ShardOwne
 use centre::restore;
 use journal_core::{Durability, Entry, Owner};
 
+use self::campaigns::CampaignEvent;
 use self::clock::NodeClock;
 use self::dispatch::Directory;
 use self::journal::Store;
@@ -32,6 +35,8 @@ use crate::planted::Planted;
 use crate::scenario::{NodeScenario, Scenario};
 use crate::watch::Seen;
 
+pub(crate) use self::campaigns::Campaigns;
+pub(crate) use self::leads::{any_list, is_number_of_lead};
 pub(crate) use self::owners::Input;
 pub(crate) use self::rules::{MENU, WRONG_KEY};
 pub(crate) use self::setup::{
@@ -58,6 +63,8 @@ pub(crate) enum NodeEvent {
     JournalState { owner: usize },
     /// An owner hears how far its entries have come.
     Progress { owner: usize, durability: Durability, number: u64 },
+    /// Something of campaigns.
+    Campaigns(CampaignEvent),
 }
 
 /// The node, through all its lives.
@@ -74,6 +81,7 @@ pub(crate) struct Node {
     /// Until when the disk takes nothing.
     disk_fails_until: Option<Instant>,
     planted: Option<Planted>,
+    pub(crate) campaigns: Option<Campaigns>,
     /// Calls that began and have not ended, as `GET /v1/calls` would show them, with their shard.
     live: BTreeMap<CallId, usize>,
     /// Datagrams that owners dropped or refused, by their word.
@@ -99,14 +107,15 @@ impl Node {
         Self {
             setup: Setup::new(scenario, &mut rng),
             scenario: scenario.node.clone(),
-            shards: scenario.shards,
+            shards: scenario.shards(),
             rng,
-            clock: NodeClock::new(scenario.node.drift_ppm),
+            clock: NodeClock::of(scenario),
             store: Store::default(),
             life: 0,
             running: None,
             disk_fails_until: None,
             planted: scenario.planted,
+            campaigns: Campaigns::new(scenario),
             live: BTreeMap::new(),
             dropped: BTreeMap::new(),
         }
@@ -126,7 +135,8 @@ impl Node {
         let config = self.setup.location(&mut self.rng);
         let location = LocationOwner::new(config, self.shards, self.rng.fork());
         posts.push(Post::new(Core::Location(Box::new(location))));
-        posts.push(Post::new(Core::Dialer(Box::new(DialerOwner::new(self.shards, Rng::new(DIALER_SEED))))));
+        let chance = self.campaigns.as_mut().map_or_else(|| Rng::new(DIALER_SEED), Campaigns::dialer_rng);
+        posts.push(Post::new(Core::Dialer(Box::new(DialerOwner::new(self.shards, chance)))));
         for (post, fault) in posts.iter_mut().zip(core::iter::repeat(self.planted)) {
             fault.into_iter().for_each(|fault| post.plant(fault));
         }
@@ -182,6 +192,7 @@ impl Node {
             shards + 2,
             Some(Input::Dialer(DialerInput::Restore { listed: do_not_call, imported: Vec::new() })),
         );
+        self.restore_campaigns(ctx);
         self.step(ctx, shards + 1, Some(Input::Location(self.setup.users())));
         self.step(ctx, shards + 1, Some(Input::Location(sip::location::Input::Restore(bindings))));
         self.step(ctx, 0, Some(Input::Shard(dials)));
@@ -264,6 +275,9 @@ impl Node {
         if let Some(running) = &mut self.running {
             running.media.calm();
         }
+        if let Some(campaigns) = &mut self.campaigns {
+            campaigns.leads.calm();
+        }
     }
 
     /// A datagram reaches the node.
@@ -288,6 +302,11 @@ impl Node {
         };
         let at = self.arrival(ctx.now, self.parts() - 1, owner);
         self.schedule(ctx, at, NodeEvent::Input { owner, input });
+    }
+
+    /// What its wall clock shows.
+    pub(crate) fn wall(&self, now: Instant) -> ::clock::WallTime {
+        self.clock.at(now).wall
     }
 
     /// One of the calls that are up, if there is one.
@@ -318,7 +337,12 @@ impl Node {
             NodeEvent::Media { shard, command } => self.media_command(ctx, shard, &command),
             NodeEvent::MediaTimer(timer) => {
                 let Some(running) = &mut self.running else { return };
-                let outcomes = running.media.on_timer(ctx.now, timer, |addr| ctx.sounds(addr));
+                let outcomes = running.media.on_timer(
+                    ctx.now,
+                    timer,
+                    |addr| ctx.sounds(addr),
+                    |addr| ctx.lines.get(&addr).copied(),
+                );
                 self.media_outcomes(ctx, outcomes);
             }
             NodeEvent::Write => self.write(ctx),
@@ -330,6 +354,7 @@ impl Node {
                 }
                 self.open_gate(ctx, owner);
             }
+            NodeEvent::Campaigns(event) => self.on_campaign_event(ctx, event),
         }
     }
 
@@ -360,6 +385,9 @@ impl Node {
         }
         self.open_gate(ctx, owner);
         self.arm(ctx, owner);
+        if owner == usize::from(self.shards) {
+            self.tell_agents(ctx);
+        }
     }
 
     fn wake(&mut self, ctx: &mut Ctx, owner: usize) {
@@ -419,7 +447,7 @@ pub(crate) fn request(number: u64) -> RequestId {
 pub(crate) const NODE_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 /// Where it listens.
 pub(crate) const NODE_ADDR: SocketAddr = SocketAddr::V4(core::net::SocketAddrV4::new(NODE_IP, 5060));
-/// Chance of the dialer: no campaign runs here that would draw on it.
+/// Chance of a dialer without campaigns, which draws on none.
 const DIALER_SEED: u64 = 7;
 /// The farthest that a wall clock is set.
 const CLOCK_SET_MAX: Duration = Duration::from_secs(3_600);

@@ -106,9 +106,12 @@ impl Post {
                 }
             }
             (Core::Dialer(dialer), input) => {
-                if let Some(Input::Dialer(input)) = input {
-                    ctx.see(&Seen::DialerTold { input: &input });
-                    dialer.handle(now, input);
+                match input {
+                    Some(Input::Dialer(input)) => {
+                        ctx.see(&Seen::DialerTold { input: &input });
+                        dialer.handle(now, input);
+                    }
+                    _ => dialer.handle_timeout(now),
                 }
                 while let Some(delivery) = dialer.poll_delivery() {
                     deliveries.push(delivery);
@@ -140,7 +143,8 @@ impl Post {
         match &mut self.core {
             Core::Shard(_, shard) => fault.in_shard().into_iter().for_each(|fault| shard.plant(fault)),
             Core::Acd(acd) => fault.in_acd().into_iter().for_each(|fault| acd.plant(fault)),
-            Core::Location(_) | Core::Dialer(_) => {}
+            Core::Dialer(dialer) => fault.in_dialer().into_iter().for_each(|fault| dialer.plant(fault)),
+            Core::Location(_) => {}
         }
         #[cfg(not(feature = "planted-faults"))]
         let _ = fault;
@@ -152,7 +156,7 @@ impl Post {
             Core::Shard(_, shard) => shard.poll_timeout(),
             Core::Acd(acd) => acd.poll_timeout(),
             Core::Location(location) => location.poll_timeout(),
-            Core::Dialer(_) => None,
+            Core::Dialer(dialer) => dialer.poll_timeout(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use call::{AgentPlan, CallLimits, NumberPlan, Plan, QueuePlan, RoutePlan, RouteSource, ShardConfig, Target};
 use call::{TrunkAddress, TrunkPlan};
-use clock::{AgentId, QueueId, Rng, ShardId, TrunkId};
+use clock::{AgentId, MessageId, QueueId, Rng, ShardId, TrunkId};
 use sip::auth::{AuthConfig, DEFAULT_NONCE_LIFETIME};
 use sip::digest::{Algorithm, AlgorithmChoice, Ha1};
 use sip::location::{LocationConfig, User};
@@ -16,7 +16,7 @@ use sip::ua::{Peer, Transport, UaConfig};
 
 use super::rules::{MAIN, MENU};
 use super::{NODE_ADDR, NODE_IP};
-use crate::scenario::Scenario;
+use crate::scenario::{NOTICE, SAFE_HARBOUR, SAFE_HARBOUR_PROMPT, Scenario, TO_MACHINES};
 
 /// All that a start of the node needs besides its journal.
 #[derive(Clone, Debug)]
@@ -54,13 +54,16 @@ impl Setup {
                 ..acd::QueueConfig::default()
             }
         });
+        let mut serves: Vec<acd::QueueConfig> = serves.collect();
+        let of_campaigns = campaign_queue(scenario, &mut serves, &agents);
+        serves.extend(of_campaigns);
         let acd_agent = |agent: &AgentId| acd::AgentConfig {
             agent: *agent,
             max_missed: people.max_missed,
             ..acd::AgentConfig::default()
         };
         Self {
-            queues: serves.collect(),
+            queues: serves,
             plan: Arc::new(plan(scenario, &agents, &queues)),
             users: agents.iter().map(|agent| user(*agent)).collect(),
             agents: agents.iter().map(acd_agent).collect(),
@@ -160,6 +163,29 @@ pub(crate) fn phone_addr(agent: AgentId) -> SocketAddr {
     SocketAddr::from(([10, 0, 2, u8::try_from(agent.0).unwrap_or(u8::MAX)], 5060))
 }
 
+/// The queue of the campaigns: agents with standing legs serve it, some of them nothing else.
+fn campaign_queue(
+    scenario: &Scenario,
+    others: &mut [acd::QueueConfig],
+    agents: &[AgentId],
+) -> Option<acd::QueueConfig> {
+    let queue = scenario.campaign_queue()?;
+    let serves = |agent: AgentId| agent.0 % 2 == 1;
+    let is_dedicated = scenario.campaigns.as_ref().is_some_and(|campaigns| campaigns.dedicated);
+    for other in others.iter_mut().filter(|_| is_dedicated) {
+        if other.agents.iter().any(|known| !serves(known.agent)) {
+            other.agents.retain(|known| !serves(known.agent));
+        }
+    }
+    Some(acd::QueueConfig {
+        queue,
+        standing_leg: true,
+        wrap_up: scenario.people.wrap_up,
+        agents: agents.iter().copied().filter(|agent| serves(*agent)).map(Into::into).collect(),
+        ..acd::QueueConfig::default()
+    })
+}
+
 fn plan(scenario: &Scenario, agents: &[AgentId], queues: &[QueueId]) -> Plan {
     let queue_dids = queues.iter().map(|queue| (queue_number(*queue), Target::Queue(*queue)));
     let first = queues.first().copied().unwrap_or_default();
@@ -180,11 +206,22 @@ fn plan(scenario: &Scenario, agents: &[AgentId], queues: &[QueueId]) -> Plan {
         agents: agents.iter().map(|agent| (*agent, agent_plan(*agent))).collect(),
         trunks: trunks.collect(),
         routes: vec![route],
-        queues: queues.iter().map(|queue| (*queue, queue_plan(*queue, scenario))).collect(),
+        queues: queues
+            .iter()
+            .copied()
+            .chain(scenario.campaign_queue())
+            .map(|queue| (queue, queue_plan(queue, scenario)))
+            .collect(),
+        messages: messages(),
         menus: super::rules::menus(queues),
         limits: CallLimits { ring_max: Duration::from_secs(40), ..CallLimits::default() },
         ..Plan::default()
     }
+}
+
+fn messages() -> BTreeMap<MessageId, String> {
+    let all = [(NOTICE, "notice"), (TO_MACHINES, "to-machines"), (SAFE_HARBOUR, SAFE_HARBOUR_PROMPT)];
+    all.into_iter().map(|(message, prompt)| (message, prompt.to_owned())).collect()
 }
 
 fn numbers() -> NumberPlan {

@@ -12,7 +12,7 @@ use crate::chance::{between, exponential, number};
 use crate::ctx::{self, Ctx};
 use crate::network::Datagram;
 use crate::node::{self, DOMAIN};
-use crate::scenario::{PeopleScenario, Scenario};
+use crate::scenario::{CampaignScenario, PeopleScenario, Scenario};
 use crate::watch::Seen;
 
 /// What a carrier, or someone behind it, does.
@@ -43,8 +43,9 @@ pub(crate) enum CarrierAct {
 pub(crate) struct Carrier {
     index: usize,
     endpoint: Endpoint,
-    rng: Rng,
+    pub(super) rng: Rng,
     people: PeopleScenario,
+    pub(super) campaigns: Option<CampaignScenario>,
     /// Queues and agents of the house: the keys that lead to them.
     queues: u32,
     agents: u32,
@@ -62,6 +63,7 @@ impl Carrier {
             endpoint,
             rng,
             people: scenario.people.clone(),
+            campaigns: scenario.campaigns.clone(),
             queues: scenario.queues,
             agents: scenario.agents,
             parties: BTreeMap::new(),
@@ -219,8 +221,12 @@ impl Carrier {
         let body = self.endpoint.answer(&invite, party.rtp);
         party.enter(Stage::Up, ctx.now);
         ctx.sounding.insert(party.rtp);
+        let line = party.line;
+        if let Some(line) = line {
+            ctx.lines.insert(party.rtp, line.answered);
+        }
         self.endpoint.ua.accept(ctx.now, session, body, Vec::new());
-        let stays = exponential(&mut self.rng, self.people.patience);
+        let stays = line.map_or_else(|| exponential(&mut self.rng, self.people.patience), |line| line.stays);
         self.later(ctx, stays, CarrierAct::HangUp(session));
     }
 
@@ -228,6 +234,9 @@ impl Carrier {
         let Some(party) = self.parties.get(&session).filter(|party| party.stage == Stage::Calling) else { return };
         let Some(invite) = &party.invite else { return };
         let body = self.endpoint.answer(invite, party.rtp);
+        if let Some(early) = party.line.and_then(|line| line.early) {
+            ctx.lines.insert(party.rtp, early);
+        }
         self.endpoint.ua.provisional(ctx.now, session, 183, Some(body), Vec::new());
     }
 
@@ -282,6 +291,7 @@ impl Carrier {
             Event::Ended { session, .. } => {
                 if let Some(party) = self.parties.remove(&session) {
                     ctx.sounding.remove(&party.rtp);
+                    ctx.lines.remove(&party.rtp);
                 }
             }
             _ => {}
@@ -296,7 +306,12 @@ impl Carrier {
             return self.endpoint.ua.reject(ctx.now, session, 503, vec![retry]);
         }
         let rtp = self.endpoint.rtp();
-        self.parties.insert(session, Party::called(ctx.now, rtp, request));
+        let party = Party::called(ctx.now, rtp, request);
+        let is_leads = node::is_number_of_lead(&party.called);
+        self.parties.insert(session, party);
+        if is_leads {
+            return self.campaign_calls(ctx, session);
+        }
         let post_dial = between(&mut self.rng, Duration::from_millis(100), Duration::from_secs(3));
         match self.rng.below(10) {
             0 => self.later(ctx, post_dial, CarrierAct::Refuse(session, 486)),
@@ -314,7 +329,7 @@ impl Carrier {
         }
     }
 
-    fn later(&self, ctx: &mut Ctx, after: Duration, act: CarrierAct) {
+    pub(super) fn later(&self, ctx: &mut Ctx, after: Duration, act: CarrierAct) {
         ctx.events.at(ctx.now + after, ctx::Event::Carrier(self.index, act));
     }
 }

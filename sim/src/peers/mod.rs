@@ -1,5 +1,7 @@
 //! Everyone outside the node: carriers with their callers, agents with their phones, and who uses the API.
 
+mod administrator;
+mod called;
 mod carrier;
 mod endpoint;
 mod party;
@@ -12,6 +14,7 @@ use std::collections::BTreeMap;
 
 use clock::{AgentId, Instant, QueueId, Rng};
 
+use self::administrator::Administrator;
 use self::carrier::Carrier;
 use self::party::{Party, Stage};
 use self::phone::Phone;
@@ -23,6 +26,7 @@ use crate::node::{self, Node};
 use crate::scenario::{CallbackScenario, PeopleScenario, Scenario};
 use crate::watch::Seen;
 
+pub(crate) use self::administrator::AdministratorAct;
 pub(crate) use self::carrier::CarrierAct;
 pub(crate) use self::phone::PhoneAct;
 pub(crate) use self::supervisor::SupervisorAct;
@@ -35,6 +39,7 @@ pub(crate) struct Peers {
     carriers: Vec<Carrier>,
     phones: Vec<Phone>,
     supervisor: Supervisor,
+    administrator: Option<Administrator>,
     /// Numbers of callers, for those who ring again.
     callers: Vec<String>,
     is_calm: bool,
@@ -52,7 +57,7 @@ impl Peers {
         targets.extend(["+442079460000", "+449001234567", "1999"].map(str::to_owned));
         let phones = (1..=scenario.agents).map(|agent| {
             let (at, agent) = (agent as usize - 1, AgentId(agent));
-            Phone::new(at, agent, people.clone(), targets.clone(), rng.fork())
+            Phone::new(at, agent, (people.clone(), scenario.campaigns.is_some()), targets.clone(), rng.fork())
         });
         let phones = phones.collect();
         let supervisor = Supervisor::new(scenario.agents, scenario.standing_legs, rng.fork());
@@ -61,6 +66,7 @@ impl Peers {
             carriers,
             phones,
             supervisor,
+            administrator: Administrator::new(scenario),
             callers: Vec::new(),
             is_calm: false,
             deaf: BTreeMap::new(),
@@ -75,6 +81,7 @@ impl Peers {
             ctx.events.at(at, ctx::Event::Phone(phone, PhoneAct::Register));
         }
         ctx.events.at(ctx.now + Duration::from_secs(10), ctx::Event::Supervisor(SupervisorAct::Rounds));
+        self.administrator.iter_mut().for_each(|administrator| administrator.begin(ctx));
     }
 
     /// A datagram reaches whoever has this address.
@@ -103,6 +110,10 @@ impl Peers {
 
     pub(crate) fn supervisor_acts(&mut self, ctx: &mut Ctx, node: &mut Node, act: SupervisorAct) {
         self.supervisor.act(ctx, node, act, self.is_calm);
+    }
+
+    pub(crate) fn administrator_acts(&mut self, ctx: &mut Ctx, node: &mut Node, act: AdministratorAct) {
+        self.administrator.iter_mut().for_each(|administrator| administrator.act(ctx, node, act, self.is_calm));
     }
 
     /// One more call begins, and things happen around it.
@@ -183,12 +194,15 @@ impl Peers {
         for phone in &mut self.phones {
             phone.calm(ctx);
         }
-        self.supervisor.all_ready(ctx, node);
+        self.all_ready(ctx, node);
     }
 
     /// Every agent is at work.
     pub(crate) fn all_ready(&mut self, ctx: &mut Ctx, node: &mut Node) {
         self.supervisor.all_ready(ctx, node);
+        if self.is_calm {
+            self.administrator.iter_mut().for_each(|administrator| administrator.rest(ctx, node));
+        }
     }
 
     /// A call to a queue, of this caller, who stays long enough for any agent.

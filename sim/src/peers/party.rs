@@ -1,10 +1,13 @@
 //! One end of a call, as carriers and phones know it.
 
 use core::net::SocketAddr;
+use core::time::Duration;
 
 use clock::Instant;
 use sip::Message;
 use sip::ua::SessionId;
+
+use crate::ctx::Line;
 
 /// How far the call has come at this end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,19 @@ pub(crate) struct Party {
     pub(crate) occupied: bool,
     /// The call on hold that this one is a consultation of.
     pub(crate) consults: Option<SessionId>,
+    /// Who or what is at this end, where a campaign called it.
+    pub(crate) line: Option<Called>,
+}
+
+/// Who or what a campaign called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Called {
+    /// What the line tells before the answer.
+    pub(crate) early: Option<Line>,
+    /// What is there then.
+    pub(crate) answered: Line,
+    /// How long it stays.
+    pub(crate) stays: Duration,
 }
 
 impl Party {
@@ -53,6 +69,7 @@ impl Party {
             invite: None,
             occupied: false,
             consults: None,
+            line: None,
         }
     }
 
@@ -71,6 +88,7 @@ impl Party {
             invite: Some(invite),
             occupied: false,
             consults: None,
+            line: None,
         }
     }
 

@@ -56,6 +56,8 @@ pub(crate) struct Phone {
     endpoint: Endpoint,
     rng: Rng,
     people: PeopleScenario,
+    /// He serves campaigns: his standing leg is to stand.
+    stays: bool,
     registration: Registration,
     /// Numbers that this agent transfers to.
     targets: Vec<String>,
@@ -70,7 +72,7 @@ impl Phone {
     pub(crate) fn new(
         index: usize,
         agent: AgentId,
-        people: PeopleScenario,
+        (people, stays): (PeopleScenario, bool),
         targets: Vec<String>,
         mut rng: Rng,
     ) -> Self {
@@ -83,6 +85,7 @@ impl Phone {
             endpoint,
             rng,
             people,
+            stays,
             registration,
             targets,
             parties: BTreeMap::new(),
@@ -181,9 +184,29 @@ impl Phone {
         let Some(invite) = party.invite.take() else { return };
         let body = self.endpoint.answer(&invite, party.rtp);
         party.enter(Stage::Up, ctx.now);
+        let stands = party.number == STANDING;
         ctx.sounding.insert(party.rtp);
         self.endpoint.ua.accept(ctx.now, session, body, Vec::new());
-        self.plan_conversation(ctx, session);
+        if stands && self.stays {
+            self.plan_standing(ctx, session);
+        } else {
+            self.plan_conversation(ctx, session);
+        }
+    }
+
+    /// An agent of campaigns stays connected for long, and does with the phone what he does in any conversation.
+    fn plan_standing(&mut self, ctx: &mut Ctx, session: SessionId) {
+        let stays = exponential(&mut self.rng, STAYS);
+        self.later(ctx, stays, PhoneAct::HangUp(session));
+        if self.rng.chance(self.people.hold) {
+            let at = stays.mul_f64(self.rng.unit());
+            self.later(ctx, at, PhoneAct::Hold(session));
+        }
+        if self.rng.chance(self.people.transfer) && !self.targets.is_empty() {
+            let at = stays.mul_f64(self.rng.unit());
+            let to = self.targets[crate::chance::index(&mut self.rng, self.targets.len())].clone();
+            self.later(ctx, at, PhoneAct::Transfer(session, to));
+        }
     }
 
     /// How long it lasts, and what happens in it.
@@ -345,3 +368,8 @@ impl Phone {
         ctx.events.at(ctx.now + after, ctx::Event::Phone(self.index, act));
     }
 }
+
+/// Who calls for a standing leg, as the phone shows it.
+const STANDING: &str = "standing";
+/// Mean time for which it is left standing.
+const STAYS: Duration = Duration::from_secs(400);

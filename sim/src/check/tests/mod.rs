@@ -17,7 +17,7 @@ struct Trace {
 
 impl Trace {
     fn new(queues: &[acd::QueueConfig], agents: &[acd::AgentConfig]) -> Self {
-        Self { judges: Judges::new(queues, agents, vec![0, 3]), at: 0 }
+        Self { judges: Judges::new((queues, queues.len()), agents, vec![0, 3], false), at: 0 }
     }
 
     fn see(&mut self, seen: &Seen<'_>) {
