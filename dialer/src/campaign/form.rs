@@ -299,7 +299,7 @@ mod tests {
             ("plan".to_owned(), Given::Number(1.0)),
         ];
         for wrong in wrong {
-            assert!(script.answered(&first, &[wrong.clone()], false).is_err(), "{wrong:?}");
+            assert!(script.answered(&first, std::slice::from_ref(&wrong), false).is_err(), "{wrong:?}");
         }
     }
 

@@ -112,17 +112,15 @@ impl Campaign {
         let tries =
             run.hopper.lead(attempt.lead).map_or_else(|| counted(&flight, outcome, now), |lead| lead.tries.clone());
         let (lead, list) = (attempt.lead, attempt.list);
-        shared.out.push_back(Effect::Note(Note::Attempt(
-            Box::new(flight.attempt.clone()),
-            tries.clone(),
-            flight.numbers,
-        )));
-        if shared.strikes(Planted::EndedTwice) {
-            shared.out.push_back(note(&flight));
-        }
+        // The booking first: a crash between the two leaves an attempt that the restart ends, not a lead that is nowhere.
         if let Some(booked) = booked.filter(|_| !shared.strikes(Planted::BookingLost)) {
-            shared.out.push_back(self.lead_note(lead, list, booked, tries, now));
+            shared.out.push_back(self.lead_note(lead, list, booked, tries.clone(), now));
         }
+        let end = Effect::Note(Note::Attempt(Box::new(flight.attempt.clone()), tries, flight.numbers));
+        if shared.strikes(Planted::EndedTwice) {
+            shared.out.push_back(end.clone());
+        }
+        shared.out.push_back(end);
         shared.disposing.talks(&flight.attempt);
         if let (Some(agent), Some(call), false) = (flight.attempt.agent, flight.attempt.call, flight.said.is_some()) {
             self.after.insert(agent, call);
@@ -147,10 +145,10 @@ impl Campaign {
         let recycle = &self.written.definition.recycle;
         let booked = After::attempt(&mut lead, outcome, now.wall, recycle);
         let (id, list) = (attempt.lead, attempt.list);
-        shared.out.push_back(Effect::Note(Note::Attempt(Box::new(attempt), lead.tries.clone(), numbers)));
         if id != clock::LeadId::default() {
-            shared.out.push_back(self.lead_note(id, list, booked, lead.tries, now));
+            shared.out.push_back(self.lead_note(id, list, booked, lead.tries.clone(), now));
         }
+        shared.out.push_back(Effect::Note(Note::Attempt(Box::new(attempt), lead.tries, numbers)));
     }
 
     /// Attempts of which nobody has told anything for too long are given up: each ends once, whoever fails.

@@ -134,8 +134,13 @@ impl RecordJudge {
             let (mut from, mut place) = (String::new(), None);
             for step in steps {
                 match &step.event {
-                    // Who is called back has a place too, which his callback keeps.
-                    CallEvent::Started { direction: Direction::OutboundDial, internal: false, .. } => {}
+                    // Who is called back has a place too, which his callback keeps;
+                    // whom a campaign called has none.
+                    CallEvent::Started {
+                        direction: Direction::OutboundDial | Direction::OutboundAuto,
+                        internal: false,
+                        ..
+                    } => {}
                     CallEvent::Started { from: number, .. } => from.clone_from(number),
                     CallEvent::QueueEntered { queue, arrived, .. } => place = Some((*queue, *arrived)),
                     CallEvent::QueueLeft { .. } | CallEvent::Ended { .. } => place = None,

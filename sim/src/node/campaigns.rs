@@ -72,6 +72,11 @@ impl Campaigns {
         self.talked.pop_front()
     }
 
+    /// Which share of what a crash takes had reached the disk.
+    pub(super) fn kept_of_a_crash(&mut self) -> f64 {
+        self.rng.unit()
+    }
+
     /// The dialer's chance in one life of the node.
     pub(super) fn dialer_rng(&mut self) -> Rng {
         self.rng.fork()

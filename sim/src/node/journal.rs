@@ -62,15 +62,18 @@ impl Store {
         last
     }
 
-    /// The node dies; what is lost with it.
-    pub(crate) fn crash(&mut self, power_loss: bool) -> Vec<Line> {
-        let mut lost = Vec::new();
+    /// The node dies; what is lost with it. Of what is lost, `kept` is the share that reached the disk after all: a
+    /// write that a crash cuts leaves the entries before the cut.
+    pub(crate) fn crash(&mut self, power_loss: bool, kept: f64) -> Vec<Line> {
+        let mut lost = VecDeque::new();
         if power_loss {
             lost.extend(core::mem::take(&mut self.written));
         }
         lost.extend(core::mem::take(&mut self.buffered));
+        let reached = (lost.len() as f64 * kept) as usize;
+        self.written.extend(lost.drain(..reached.min(lost.len())));
         self.sync();
-        lost
+        lost.into()
     }
 
     /// What a start gets back.

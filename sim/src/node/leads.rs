@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use clock::{AttemptId, CampaignId, LeadId, ListId, Rng, WallTime};
-use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Wanted, What};
+use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Stock, Wanted, What};
 use journal_core::{AttemptEntry, CampaignLeadEntry, Entry, LeadBooked, Shared};
 
 use crate::chance::{between, index, number};
@@ -149,7 +149,8 @@ impl Leads {
         let Some(Asked { campaign, wanted, .. }) = self.asked.pop_front() else { return (None, false) };
         let fails = is_behind || self.rng.chance(self.read_failure);
         let leads = (!fails).then(|| self.page(campaign, wanted, now));
-        (Some((campaign, Page { wanted, leads })), !self.asked.is_empty())
+        let page = Page { wanted, leads, stock: Stock::Whole };
+        (Some((campaign, page)), !self.asked.is_empty())
     }
 
     /// The node died: nobody waits any more.

@@ -211,7 +211,8 @@ impl Node {
         }
         let power_loss = self.rng.chance(self.scenario.power_loss);
         ctx.see(&Seen::Crashed);
-        for line in self.store.crash(power_loss) {
+        let kept = self.campaigns.as_mut().map_or(0.0, Campaigns::kept_of_a_crash);
+        for line in self.store.crash(power_loss, kept) {
             ctx.see(&Seen::EntryLost { owner: line.owner, entry: &line.entry });
         }
     }

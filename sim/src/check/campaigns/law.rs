@@ -5,7 +5,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use centre::owner::DialerInput;
-use clock::{CampaignId, LeadId, RequestId, WallTime};
+use clock::{CampaignId, Instant, LeadId, RequestId, WallTime};
 use dialer::campaign::{Method, Step};
 use dialer::contract::Dial;
 use dialer::gate::Caps;
@@ -31,6 +31,8 @@ pub(super) struct LawJudge {
     /// When leads and numbers were dialed.
     of_lead: BTreeMap<(CampaignId, LeadId), Vec<WallTime>>,
     of_number: BTreeMap<String, Vec<WallTime>>,
+    /// When a lead was dialed last.
+    last: BTreeMap<(CampaignId, LeadId), Instant>,
 }
 
 impl LawJudge {
@@ -79,6 +81,8 @@ impl LawJudge {
 
     fn stepped(&mut self, input: &Input) {
         match input {
+            // Its leads are new again.
+            Input::Reset { campaign, .. } => self.last.retain(|(of, _), _| of != campaign),
             Input::Step { campaign, step: Step::Start(_), .. } => {
                 self.held.remove(campaign);
                 self.holding.retain(|_, held| held != campaign);
@@ -101,6 +105,10 @@ impl LawJudge {
         self.lawful(dial, row, book, bench);
         self.one_at_a_time(dial, row, book, bench);
         let lead = (dial.campaign, dial.lead);
+        let last = self.last.insert(lead, book.now).filter(|last| book.clock_set.is_none_or(|set| set < *last));
+        if let Some(rested) = last.map(|last| book.now.since(last)).filter(|rested| *rested < RESTS_MIN) {
+            bench.broken("C4 nobody is called twice in a row", format!("{} again after {rested:?}", dial.lead));
+        }
         let at = row.verdict.as_ref().map_or(wall, |(_, _, at, _)| *at);
         self.of_lead.entry(lead).or_default().push(at);
         self.of_number.entry(dial.number.clone()).or_default().push(at);
@@ -229,5 +237,7 @@ fn midnight(at: WallTime, offset: i64) -> WallTime {
     WallTime::from_micros((minutes - minute_of_day(at, offset)) * 60_000_000)
 }
 
+/// From an attempt's end to the next one of its lead pass 120 s at least; clocks drift.
+const RESTS_MIN: Duration = Duration::from_secs(119);
 /// A sync, and a disk of which nobody has noticed yet that it fails.
 const JUDGED_BEFORE_MAX: Duration = Duration::from_secs(2);
