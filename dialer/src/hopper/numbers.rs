@@ -76,7 +76,7 @@ impl Numbers {
     /// When the last attempt of a number began, by whomever.
     #[must_use]
     pub fn last(&self, number: &str) -> Option<WallTime> {
-        self.known.get(&packed(number)?)?.recent.last().copied()
+        self.known.get(&packed(number)?)?.history.recent.last().copied()
     }
 
     /// A person on it was left without an agent.

@@ -59,6 +59,13 @@ impl LawJudge {
             }
             Seen::Journaled { entry: Entry::Attempt(attempt), .. } => {
                 let at = attempt.times.ended_at.unwrap_or_default();
+                // A call that never rang was our fault, and costs nobody a try.
+                if attempt.outcome.is_some() && attempt.times.rang_at.or(attempt.times.answered_at).is_none() {
+                    let begun = attempt.times.ordered_at;
+                    let of_lead = self.of_lead.get_mut(&(attempt.campaign, attempt.lead));
+                    let of_number = self.of_number.get_mut(&attempt.number);
+                    of_lead.into_iter().chain(of_number).for_each(|tries| tries.retain(|at| *at != begun));
+                }
                 match attempt.outcome.as_deref() {
                     Some("abandoned") => drop(self.abandoned.insert(attempt.number.clone(), at)),
                     Some("machine" | "machine_message") => drop(self.machines.insert(attempt.number.clone(), at)),
