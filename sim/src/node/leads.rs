@@ -128,7 +128,7 @@ impl Leads {
         if self.asked.len() >= ASKED_MAX {
             return false;
         }
-        let needs = if matches!(wanted.what, What::Tried { after: None }) { written } else { 0 };
+        let needs = if matches!(wanted.what, What::Tried { after: None } | What::One { .. }) { written } else { 0 };
         self.asked.push_back(Asked { campaign, wanted, needs, looks: LOOKS });
         self.asked.len() == 1
     }
@@ -165,6 +165,7 @@ impl Leads {
         let is_wanted = |person: &Person, place: u64| {
             let row = self.booked.get(&(campaign, person.lead));
             match wanted.what {
+                What::One { lead } => person.lead == lead,
                 What::Tried { after: last } => {
                     after(place, last) && row.is_some_and(|row| !matches!(row.booked, LeadBooked::Done(_)))
                 }

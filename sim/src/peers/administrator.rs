@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 
-use acd::Disposed;
+use acd::{Disposed, WantedCallback};
 use centre::owner::DialerInput;
 use clock::{AgentId, CampaignId, LeadId, Rng};
 use dialer::campaign::{Actor, Step};
@@ -177,7 +177,9 @@ impl Administrator {
         if let Some((agent, call)) = talked.filter(|_| self.rng.chance(0.7)) {
             let code = ["sale", "later", "back", "never", "other"][index(&mut self.rng, 5)];
             let at = node.wall(ctx.now) + between(&mut self.rng, Duration::from_secs(130), Duration::from_secs(300));
-            let callback = (code == "back").then(|| (String::new(), Some(at)));
+            let his = self.rng.chance(0.5).then_some(agent);
+            let wanted = || WantedCallback { number: String::new(), due_at: Some(at), agent: his, zone: None };
+            let callback = (code == "back").then(wanted);
             let disposed = Disposed { agent, call, code: code.to_owned(), callback, ..Disposed::default() };
             let request = self.request();
             let input = acd::Input::Dispose { request: Some(request), disposed: Box::new(disposed) };
