@@ -128,7 +128,6 @@ fn two_hundred_seeds_hold_fourth_lot_and_meet_what_matters() {
         "attempt.failed",
         "attempt.node_restart",
         "campaign.paused",
-        "campaign.completed",
         "gate.attempts",
         "gate.calling_hours",
         "gate.do_not_call",

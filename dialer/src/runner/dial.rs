@@ -119,9 +119,9 @@ impl Campaign {
             abandon_message: definition.abandon.message,
             record: definition.record,
         };
-        shared.numbers.begin(&attempt.number, now.wall);
         shared.busy_leads.insert(attempt.lead);
         if !shared.strikes(Planted::NumberForgotten) {
+            shared.numbers.begin(&attempt.number, now.wall);
             shared.busy_numbers.extend(packed(&attempt.number));
         }
         shared.attempts.insert(attempt.attempt, attempt.campaign);

@@ -98,7 +98,7 @@ impl Administrator {
             return;
         };
         let (request, id) = (self.request(), CampaignId(campaign.into()));
-        let input = runner::Input::Write { request: Some(request), campaign: id, written, by: ann() };
+        let input = runner::Input::Write { request: Some(request), campaign: id, written, based_on: None, by: ann() };
         self.ask(ctx, node, request, input);
         for step in [Step::Submit(ann()), Step::Approve(bob()), Step::Start(ann())] {
             self.step(ctx, node, campaign, step);

@@ -117,7 +117,7 @@ impl HarbourJudge {
         let was_told = row.steps.iter().any(|step| match step {
             CallEvent::MessagePlayed { prompt } => prompt == SAFE_HARBOUR_PROMPT,
             // Not because he had waited for long enough.
-            CallEvent::Ended { cause, .. } => cause.code != code::WAIT_OVER,
+            CallEvent::Ended { cause, .. } => ![code::WAIT_OVER, code::ABANDONED].contains(&&*cause.code),
             _ => false,
         });
         if has_message && !was_told {
