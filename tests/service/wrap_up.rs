@@ -18,7 +18,10 @@ fn demo(mode: &str, wrap_up_s: i64) -> NodeConfig {
 /// A call of agent 1001 that is over, and the agent in its wrap-up.
 fn wrapping_up(node: &Node, phone: &Endpoint) -> (String, Value) {
     let (mut caller, agent) = talk(node, phone);
-    let call = node.http().call_with(&caller.id)["id"].as_str().expect("an id").to_owned();
+    // Live calls are shown as the journal has them: under load a moment later.
+    let is_told = |call: &Value| call["agent"] == "1001";
+    let call = until("the agent in the journal", || node.http().call_with(&caller.id), is_told);
+    let call = call["id"].as_str().expect("an id").to_owned();
     caller.bye();
     agent.expect_bye();
     let agent = node.http().wait_agent("1001", "wrap_up");
