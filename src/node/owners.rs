@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use call::ShardConfig;
 use centre::owner::{AcdOwner, DialerInput, DialerOwner, LocationOwner, ShardOwner, TrunkOwner};
@@ -18,6 +19,7 @@ use sip::registrar::RegistrarConfig;
 use sip::ua::{Addresses, Listener, Transport, UaConfig};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 
 use super::StartError;
 use super::start::Opened;
@@ -148,7 +150,9 @@ pub(super) async fn start(opened: Opened) -> Result<Started, StartError> {
     spawn_essential(runner.run(lanes));
     spawn_essential(net::serve_dns(opened.config.dns.servers.clone(), questions, post.trunks.clone()));
 
-    give_back(&post, &opened.config, &opened.resolved, &opened.restored.replay).await;
+    let campaigns = give_back(&post, &opened.config, &opened.resolved, &opened.restored.replay).await;
+    let mut shown = snapshots.watch();
+    let _ = timeout(SHOWN_MAX, shown.wait_for(|shown| shown.campaigns.campaigns.len() >= campaigns)).await;
     let _ = post.trunks.send(trunk_rules(&opened.config, &opened.resolved.directory, &network.listeners)).await;
     spawn_essential(bring_media_events(opened.media_events, Arc::clone(&post)));
     let listeners = network.listeners.clone();
@@ -165,8 +169,9 @@ fn shard_lanes() -> (ShardLanes, [LaneEnd; 3]) {
     (ShardLanes { new_calls, dialogs, strangers }, [of_dialogs, of_new_calls, of_strangers])
 }
 
-/// Rules first, then what was before the restart. The lanes are empty and deep: nothing here waits long.
-async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &journal_core::Replay) {
+/// Rules first, then what was before the restart. The lanes are empty and deep: nothing here waits long. Returns how many
+/// campaigns there were.
+async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &journal_core::Replay) -> usize {
     let now = wall_now();
     for lane in &post.shards {
         let _ = lane.send(call::Input::Configure(Arc::clone(&resolved.plan))).await;
@@ -193,13 +198,16 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
     let _ = post.dialer.send(DialerInput::Campaigns(Box::new(four_eyes(config)))).await;
     let _ = post.dialer.send(DialerInput::Directory(Arc::clone(&resolved.directory))).await;
     let read = |text: &str| admin_api::read_campaign(text, &resolved.directory);
-    for campaign in restored_campaigns(&replay.dialing, read) {
+    let restored = restored_campaigns(&replay.dialing, read);
+    let campaigns = restored.len();
+    for campaign in restored {
         let input = dialer::runner::Input::Restore(Box::new(campaign));
         let _ = post.dialer.send(DialerInput::Campaigns(Box::new(input))).await;
     }
     let _ = post.location.send(location_rules(config, resolved)).await;
     let bindings = replay.bindings().map(binding_of).collect();
     let _ = post.location.send(location::Input::Restore(bindings)).await;
+    campaigns
 }
 
 /// Who approves campaigns.
@@ -378,3 +386,6 @@ const DIALER_STREAM: u64 = 4 << 32;
 /// Location's authenticator beside those of the shards.
 const LOCATION_INSTANCE: u16 = u16::MAX;
 const STREAM_ROUNDS: u32 = 20;
+
+/// Campaigns from before a restart are shown within milliseconds; calls do not wait for them longer than this.
+const SHOWN_MAX: Duration = Duration::from_secs(2);

@@ -43,6 +43,9 @@ impl Core for DialerCore {
     }
 
     fn handle(&mut self, now: Now, input: DialerInput) {
+        // What was there before the restart is shown before anybody asks for it.
+        self.asked |=
+            matches!(&input, DialerInput::Campaigns(input) if matches!(**input, dialer::runner::Input::Restore(_)));
         self.dialer.handle(now, input);
     }
 
