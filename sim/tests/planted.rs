@@ -34,11 +34,18 @@ fn keep_quiet_about_breaks() {
 /// `rule` is said to be broken in one of the first `seeds` seeds; without the fault, in none.
 #[track_caller]
 fn is_found(planted: Planted, rule: &str, seeds: u64) {
-    let found = (1..=seeds).find(|seed| {
-        let report = run(*seed, Some(planted));
-        report.violations.iter().any(|violation| violation.rule == rule)
-    });
-    let Some(seed) = found else { panic!("{planted:?}: {rule} not found within {seeds} seeds") };
+    is_found_among(1..=seeds, run, planted, rule);
+}
+
+#[track_caller]
+fn is_found_among(
+    mut seeds: impl Iterator<Item = u64>,
+    run: impl Fn(u64, Option<Planted>) -> Report,
+    planted: Planted,
+    rule: &str,
+) {
+    let is_broken = |seed: &u64| run(*seed, Some(planted)).violations.iter().any(|violation| violation.rule == rule);
+    let Some(seed) = seeds.find(is_broken) else { panic!("{planted:?}: {rule} was not found") };
     let honest = run(seed, None);
     assert!(honest.violations.is_empty(), "without the fault: {honest}");
 }
@@ -97,13 +104,7 @@ fn is_found_in_campaigns(planted: Planted, rule: &str, seeds: usize) {
     keep_quiet_about_breaks();
     let run = |seed, planted| sim::run(&Scenario { planted, ..Scenario::draw(seed, CALLS) });
     let with_campaigns = |seed: &u64| Scenario::draw(*seed, CALLS).campaigns.is_some();
-    let found = (1..).filter(with_campaigns).take(seeds).find(|seed| {
-        let report = run(*seed, Some(planted));
-        report.violations.iter().any(|violation| violation.rule == rule)
-    });
-    let Some(seed) = found else { panic!("{planted:?}: {rule} not found within {seeds} seeds") };
-    let honest = run(seed, None);
-    assert!(honest.violations.is_empty(), "without the fault: {honest}");
+    is_found_among((1..).filter(with_campaigns).take(seeds), run, planted, rule);
 }
 
 #[test]
