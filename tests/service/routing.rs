@@ -157,7 +157,10 @@ fn what_a_number_asks_for_relaxes_as_its_caller_waits() {
     crate::support::until("another skill", missing, |skill| skill == "french");
     let offer = phone.expect_call();
     let call = node.http().call_with(&caller.id);
-    let page = node.http().get(&format!("/v1/calls/{}/routing", call["id"].as_str().unwrap())).json();
+    let path = format!("/v1/calls/{}/routing", call["id"].as_str().unwrap());
+    // The INVITE may be here before the journal has the decision.
+    let is_told = |page: &Value| !page["data"][0].is_null();
+    let page = crate::support::until("the decision in the journal", || node.http().get(&path).json(), is_told);
     let waited = page["data"][0]["waited_ms"].as_u64().unwrap_or_default();
     assert!((3_000..8_000).contains(&waited), "with the last step nothing is asked: {page}");
     offer.answer();
