@@ -1,6 +1,6 @@
 //! Who gets a call, through SIP: ring groups, skills, and what REST tells of each decision.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Node, NodeConfig, SUPPORT, Sipp, free_port};
 
