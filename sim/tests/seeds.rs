@@ -54,6 +54,15 @@ fn lot(number: u64) -> (Marks, u64) {
     (marks, crashes)
 }
 
+/// Forty calls are over before the leads of a campaign are done: it takes a longer run.
+#[test]
+fn a_campaign_whose_leads_are_all_done_is_completed() {
+    for seed in [74, 80] {
+        let report = hold(seed, 100);
+        assert!(report.marks.count("campaign.completed") > 0, "seed {seed}: it was never met");
+    }
+}
+
 #[test]
 fn two_hundred_seeds_hold_first_lot() {
     lot(0);
