@@ -284,3 +284,28 @@ fn seeds_267_and_290_previews_wait_for_a_line() {
     hold(267, CALLS);
     hold(290, CALLS);
 }
+
+/// The next target of a trunk rings for the minimum of a ring too, whatever was left when the first one failed; and what
+/// the dialer does not want any more is not tried at another one.
+#[test]
+fn seeds_364_467_and_622_the_next_target_rings_for_its_minimum() {
+    for seed in [364, 467, 622] {
+        hold(seed, 100);
+    }
+}
+
+/// A standing leg ends while its agent's claim is on its way: the caller waits on, with the arrival that he had.
+#[test]
+fn seed_219_a_caller_who_is_given_back_keeps_his_arrival() {
+    hold(219, 100);
+}
+
+/// An INVITE that waited for the disk when its call was hung up leaves before its CANCEL (48); callers of one moment have
+/// one arrival (142); a target that was left says nothing any more (141); a callback that a crash took with all that was
+/// said of it is nobody's (378).
+#[test]
+fn seeds_48_141_142_and_378_are_judged_by_what_was_so() {
+    for seed in [48, 141, 142, 378] {
+        hold(seed, 100);
+    }
+}

@@ -72,8 +72,10 @@ impl Shard {
 
     /// What goes to the next target when a leg is lost for `why`; none when it must not be left, or was the last.
     pub(crate) fn next_target(&mut self, leg: LegId, why: &Termination) -> Option<Onward> {
+        let call = self.legs.get(&leg)?.call;
+        let is_wanted = !self.is_attempt_cancelled(call);
         let known = self.legs.get_mut(&leg)?;
-        let may_leave = known.stage == Stage::Calling && is_targets_fault(why);
+        let may_leave = known.stage == Stage::Calling && is_targets_fault(why) && is_wanted;
         let (next, ring, trunk) = (known.next.take().filter(|_| may_leave)?, known.ring?, known.trunk?);
         let target = known.peer.map(|peer| peer.addr.to_string()).unwrap_or_default();
         Some(Onward { ring, kind: known.kind, trunk, target, invite: *next })
@@ -92,6 +94,7 @@ impl Shard {
         leg.invite = Some(invite);
         self.log(call, CallEvent::TargetFailed { leg: left, trunk, target, next });
         self.add_leg(leg);
+        self.attempt_rings_anew(call);
         self.rewire(call);
     }
 }

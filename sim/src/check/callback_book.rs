@@ -5,7 +5,7 @@ use core::time::Duration;
 use acd::{Asker, Callback, CallbackRequest, CallbackState};
 use clock::{CallId, CallbackId, Instant, QueueId, ShardId, WallTime};
 
-use super::ledger::{Begun, Caller, Ledger};
+use super::ledger::{Arrival, Begun, Caller, Ledger};
 
 impl Ledger {
     /// Somebody asks: what his callback's place would be.
@@ -16,21 +16,26 @@ impl Ledger {
             Asker::Client(_) => None,
         };
         if let Some(row) = known {
-            self.arrivals.insert((queue, row.arrived_wall), (row.arrived, row.seq));
-            return;
+            let (at, arrival) = (row.arrived_wall, Arrival { arrived: row.arrived, seq: row.seq });
+            return self.note(queue, at, arrival);
         }
         self.next_seq += 1;
-        let arrived = (i128::from(self.now.mono.as_nanos()), self.next_seq);
-        self.arrivals.insert((queue, self.now.wall), arrived);
+        let arrived = i128::from(self.now.mono.as_nanos());
+        self.note(queue, self.now.wall, Arrival { arrived, seq: Some(self.next_seq) });
+    }
+
+    fn note(&mut self, queue: QueueId, at: WallTime, arrival: Arrival) {
+        let known = self.arrivals.entry((queue, at)).or_insert(arrival);
+        let seq = known.seq.filter(|_| *known == arrival);
+        *known = Arrival { seq, ..arrival };
     }
 
     /// One from before the restart: its age by the wall clock, as of now.
     pub(super) fn restore_callback(&mut self, callback: &Callback) {
         let Some(queue) = callback.queue else { return };
-        let age_micros = i128::from(self.now.wall.as_micros() - callback.arrived.as_micros()).max(0);
         self.next_seq += 1;
-        let arrived = (i128::from(self.now.mono.as_nanos()) - age_micros * 1_000, self.next_seq);
-        self.arrivals.insert((queue, callback.arrived), arrived);
+        let arrival = Arrival { arrived: self.arrived_at(callback.arrived), seq: Some(self.next_seq) };
+        self.note(queue, callback.arrived, arrival);
     }
 
     /// A callback waits from now, by its arrival.
@@ -42,7 +47,7 @@ impl Ledger {
         arrived_wall: WallTime,
         priority: i32,
     ) {
-        let Some((arrived, seq)) = self.arrivals.get(&(queue, arrived_wall)).copied() else { return };
+        let Some(Arrival { arrived, seq }) = self.arrivals.get(&(queue, arrived_wall)).copied() else { return };
         let row = Caller {
             shard,
             queue,

@@ -229,6 +229,7 @@ impl CallbackJudge {
         entries.retain(|known| known != entry);
         if entries.is_empty() {
             self.journaled.remove(&entry.callback);
+            self.took_over.retain(|_, id| *id != entry.callback);
             if self.promised.contains(&entry.callback) {
                 let what = format!("{} was promised, and a crash took it", entry.callback);
                 bench.broken("what is acknowledged is kept", what);

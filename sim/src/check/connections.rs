@@ -27,6 +27,7 @@ pub(crate) struct ConnectionJudge {
 #[derive(Debug)]
 struct Granted {
     call: CallId,
+    offer: OfferId,
     /// The leg of whoever answered.
     answered: Option<LegId>,
     /// He hears something, or is heard.
@@ -42,7 +43,7 @@ impl ConnectionJudge {
                 if let call::Input::ClaimGranted { offer, .. } = input
                     && let Some(call) = self.ringing.get(offer).copied().filter(|call| self.waiting.contains(call))
                 {
-                    let granted = Granted { call, answered: None, connected: false, ended: false };
+                    let granted = Granted { call, offer: *offer, answered: None, connected: false, ended: false };
                     self.granted.insert(*shard, granted);
                 }
             }
@@ -74,7 +75,7 @@ impl ConnectionJudge {
 
     /// All that followed from the grant has been seen.
     fn settle(&mut self, shard: ShardId, bench: &mut Bench) {
-        let Some(Granted { call, answered, connected, ended }) = self.granted.remove(&shard) else { return };
+        let Some(Granted { call, answered, connected, ended, .. }) = self.granted.remove(&shard) else { return };
         let is_done = ended || (answered.is_some() && (connected || self.silent.contains(&call)));
         if !is_done {
             let what = format!("{}: answered {}, connected {connected}", short(call), answered.is_some());
@@ -87,9 +88,13 @@ impl ConnectionJudge {
             CallEvent::QueueEntered { .. } => drop(self.waiting.insert(call)),
             CallEvent::QueueLeft { .. } => drop(self.waiting.remove(&call)),
             CallEvent::OfferRinging { offer, .. } => drop(self.ringing.insert(*offer, call)),
+            CallEvent::OfferWithdrawn { offer, why, .. } => {
+                self.ringing.remove(offer);
+                // His standing leg ended while his claim was on its way: the caller waits on.
+                self.granted.retain(|_, granted| granted.offer != *offer || why != "ended");
+            }
             CallEvent::OfferMissed { offer, .. }
             | CallEvent::OfferRefused { offer, .. }
-            | CallEvent::OfferWithdrawn { offer, .. }
             | CallEvent::OfferTooLate { offer, .. } => drop(self.ringing.remove(offer)),
             CallEvent::OfferAnswered { offer, leg, .. } => {
                 self.ringing.remove(offer);

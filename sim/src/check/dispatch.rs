@@ -17,7 +17,7 @@ pub(crate) fn said(ledger: &Ledger, effect: &Effect, bench: &mut Bench) {
             if row.queue != *queue {
                 bench.broken("P2 offer of a waiting call", format!("{} waits in {:?}", short(*call), row.queue));
             }
-            let is_earlier = |other: &Caller| other.offer.is_none() && other.order() < row.order();
+            let is_earlier = |other: &Caller| other.offer.is_none() && other.is_before(row);
             let mut others = ledger.calls.iter().filter(|(_, other)| ledger.serves(*agent, other.queue));
             if let Some((first, _)) = others.find(|(_, other)| is_earlier(other)) {
                 let what = format!("{} came before {}, which {agent:?} is offered", short(*first), short(*call));

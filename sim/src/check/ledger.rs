@@ -18,8 +18,8 @@ pub(crate) struct Ledger {
     pub(crate) offers: BTreeMap<OfferId, Offer>,
     /// Places that must be given back.
     pub(crate) places: BTreeMap<(QueueId, String), Place>,
-    /// When callbacks were asked for, or their callers came, on the monotonic clock and in sequence.
-    pub(super) arrivals: BTreeMap<(QueueId, WallTime), (i128, u64)>,
+    /// When callbacks were asked for, or their callers came.
+    pub(super) arrivals: BTreeMap<(QueueId, WallTime), Arrival>,
     /// Places of callbacks that their callers took over in this step.
     pub(super) taken_over: BTreeMap<(QueueId, String), WallTime>,
     /// Under which call a callback waits.
@@ -69,13 +69,23 @@ pub(crate) struct Caller {
     /// Arrival on the monotonic clock in nanoseconds; negative for one before the node's start.
     pub(crate) arrived: i128,
     pub(crate) arrived_wall: WallTime,
-    pub(crate) seq: u64,
+    /// Its place among those who came in the same moment, where it is known.
+    pub(crate) seq: Option<u64>,
     pub(crate) until: Instant,
     pub(crate) offer: Option<OfferId>,
     /// It has no place yet.
     pub(crate) is_new: bool,
     /// It is a callback's; begun on its shard, or not yet.
     pub(crate) callback: Option<Begun>,
+}
+
+/// When somebody came whose callback has his place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Arrival {
+    /// As in `Caller`.
+    pub(super) arrived: i128,
+    /// None: several came to the queue in the same moment, and which of them is meant nothing says.
+    pub(super) seq: Option<u64>,
 }
 
 /// Whether the call of a callback that waits has begun.
@@ -143,9 +153,11 @@ impl Agent {
 }
 
 impl Caller {
-    /// Smallest first.
-    pub(crate) fn order(&self) -> (core::cmp::Reverse<i32>, i128, u64) {
-        (core::cmp::Reverse(self.priority), self.arrived, self.seq)
+    /// It is before another one, as far as that is known.
+    pub(crate) fn is_before(&self, other: &Self) -> bool {
+        let place = |row: &Self| (core::cmp::Reverse(row.priority), row.arrived);
+        let in_turn = || self.seq.zip(other.seq).is_some_and(|(own, other)| own < other);
+        place(self) < place(other) || (place(self) == place(other) && in_turn())
     }
 }
 
@@ -235,7 +247,7 @@ impl Ledger {
                 let key = (row.queue, row.number.clone().unwrap_or_default());
                 if let Some(arrived) = self.taken_over.remove(&key) {
                     row.arrived_wall = arrived;
-                    if let Some((arrived, seq)) = self.arrivals.get(&(row.queue, arrived)) {
+                    if let Some(Arrival { arrived, seq }) = self.arrivals.get(&(row.queue, arrived)) {
                         (row.arrived, row.seq) = (*arrived, *seq);
                     }
                 } else if let Some(place) = is_new.then(|| self.places.remove(&key)).flatten() {
@@ -360,11 +372,11 @@ impl Ledger {
             self.leave(call, |tally| &mut tally.moved);
         }
         self.next_seq += 1;
-        let is_new = former.is_none();
-        let (arrived, arrived_wall, seq) = former
-            .map_or((i128::from(self.now.mono.as_nanos()), self.now.wall, self.next_seq), |row| {
-                (row.arrived, row.arrived_wall, row.seq)
-            });
+        let is_new = former.is_none() && work.arrived.is_none();
+        // An arrival that is given is reckoned by the wall clock, as of now.
+        let given = work.arrived.unwrap_or(self.now.wall);
+        let new = (self.arrived_at(given), given, Some(self.next_seq));
+        let (arrived, arrived_wall, seq) = former.map_or(new, |row| (row.arrived, row.arrived_wall, row.seq));
         let offer = None;
         let callback = None;
         let row = Caller { shard, queue, number, priority, arrived, arrived_wall, seq, until, offer, is_new, callback };
@@ -384,9 +396,7 @@ impl Ledger {
         let now = self.now;
         let left = until.as_micros() - now.wall.as_micros();
         let Ok(left @ 1..) = u64::try_from(left) else { return };
-        // Its age by the wall clock, as of now: what the clock does later moves nobody.
-        let age = i128::from(now.wall.as_micros() - arrived_wall.as_micros()).max(0) * 1_000;
-        let arrived = i128::from(now.mono.as_nanos()) - age;
+        let arrived = self.arrived_at(arrived_wall);
         let place = Place { arrived_wall, arrived, until: now.mono + Duration::from_micros(left) };
         let kept = self.places.entry(key).or_insert(place);
         if kept.arrived_wall == arrived_wall {
@@ -394,6 +404,12 @@ impl Ledger {
         } else if arrived < kept.arrived {
             *kept = place;
         }
+    }
+
+    /// An arrival on the monotonic clock: its age by the wall clock, as of now; what the clock does later moves nobody.
+    pub(super) fn arrived_at(&self, wall: WallTime) -> i128 {
+        let age = i128::from(self.now.wall.as_micros() - wall.as_micros()).max(0) * 1_000;
+        i128::from(self.now.mono.as_nanos()) - age
     }
 
     fn leave(&mut self, call: CallId, count: impl Fn(&mut QueueTally) -> &mut u64) {

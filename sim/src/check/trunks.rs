@@ -5,7 +5,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use clock::{CallId, Instant, LegId};
+use clock::{AttemptId, CallId, Instant, LegId};
 use journal_core::{CallEvent, Entry, LegKind, Who};
 
 use super::Bench;
@@ -20,11 +20,14 @@ pub(crate) struct TrunkJudge {
     targets: BTreeSet<SocketAddr>,
     calls: BTreeMap<CallId, Out>,
     by_call_id: BTreeMap<String, (CallId, LegId)>,
+    /// Attempts that the dialer does not want any more: nothing else is tried for them.
+    unwanted: BTreeSet<AttemptId>,
 }
 
 /// A call out.
 #[derive(Debug, Default)]
 struct Out {
+    attempt: Option<AttemptId>,
     tried: BTreeMap<LegId, Attempt>,
 }
 
@@ -40,7 +43,8 @@ struct Attempt {
 
 impl TrunkJudge {
     pub(crate) fn new(targets: impl Iterator<Item = usize>) -> Self {
-        Self { targets: targets.map(carrier_addr).collect(), calls: BTreeMap::new(), by_call_id: BTreeMap::new() }
+        let targets = targets.map(carrier_addr).collect();
+        Self { targets, calls: BTreeMap::new(), by_call_id: BTreeMap::new(), unwanted: BTreeSet::new() }
     }
 
     pub(crate) fn see(&mut self, at: Instant, seen: &Seen<'_>, bench: &mut Bench) {
@@ -52,8 +56,10 @@ impl TrunkJudge {
                 }
             }
             Seen::Arrived { bytes } if !self.calls.is_empty() && bytes.starts_with(b"SIP/2.0") => self.heard(at, bytes),
+            Seen::ShardTold { input: call::Input::CancelDial { attempt }, .. } => drop(self.unwanted.insert(*attempt)),
             Seen::Crashed => {
                 self.calls.clear();
+                self.unwanted.clear();
                 self.by_call_id.clear();
             }
             _ => {}
@@ -62,6 +68,9 @@ impl TrunkJudge {
 
     fn record(&mut self, call: CallId, event: &CallEvent, bench: &mut Bench) {
         match event {
+            CallEvent::AttemptStarted { attempt, .. } => {
+                self.calls.entry(call).or_default().attempt = Some(*attempt);
+            }
             CallEvent::LegStarted { leg, kind: LegKind::Callee, sip_call_id, agent: None } => {
                 self.calls.entry(call).or_default().tried.entry(*leg).or_default();
                 self.by_call_id.insert(sip_call_id.clone(), (call, *leg));
@@ -70,7 +79,8 @@ impl TrunkJudge {
                 let Some(out) = self.calls.remove(&call) else { return };
                 self.by_call_id.retain(|_, (of, _)| *of != call);
                 let targets: BTreeSet<SocketAddr> = out.tried.values().filter_map(|tried| tried.target).collect();
-                let all_failed = out.tried.values().all(|tried| tried.failed);
+                let is_wanted = !out.attempt.is_some_and(|attempt| self.unwanted.remove(&attempt));
+                let all_failed = is_wanted && out.tried.values().all(|tried| tried.failed);
                 // The caller stayed, and nobody's phone rang: each target must have had its chance.
                 if cause.who == Who::Callee && all_failed && !targets.is_empty() && targets.len() < self.targets.len() {
                     let what = format!("{} ended with {cause:?} after {targets:?}", short(call));

@@ -142,6 +142,23 @@ impl Shard {
         }
     }
 
+    /// Another target is called, which makes the phone ring from its beginning: for the minimum of a ring from now.
+    pub(crate) fn attempt_rings_anew(&mut self, call: CallId) {
+        let now = self.now.mono;
+        let Some(dialed) = self.dialed_mut(call) else { return };
+        (dialed.rings_since, dialed.may_ring) = (now, false);
+        let ring_max = dialed.order.ring_max();
+        let rings: Vec<RingId> = self.calls.get(&call).map(|call| call.rings.clone()).unwrap_or_default();
+        for ring in rings {
+            self.arm(Timer::Ring(ring), ring_max);
+        }
+    }
+
+    /// The dialer wants nobody called any more by this call: what rings may ring on, nothing else is tried.
+    pub(crate) fn is_attempt_cancelled(&self, call: CallId) -> bool {
+        self.calls.get(&call).and_then(|call| call.dialed.as_ref()).is_some_and(|dialed| dialed.cancelled)
+    }
+
     /// 200: by whomever.
     pub(crate) fn attempt_answered(&mut self, call: CallId, ring: RingId, leg: LegId) {
         self.close_ring(ring);

@@ -323,6 +323,7 @@ impl Shard {
         // The ACD holds the call for answered; one that still waits here asks for its place again.
         if self.waiting_party(call, lease.queue).is_some() {
             let Some(known) = self.calls.get(&call) else { return };
+            let Flow::Waiting { arrived, .. } = known.flow else { return };
             let caller = known.from_is_number.then(|| known.from.clone());
             let needs = known.needs.clone();
             let dialed = self.dialed_left(call);
@@ -331,7 +332,7 @@ impl Shard {
                 queue: lease.queue,
                 caller,
                 needs,
-                since: None,
+                since: Some(arrived),
                 to_ask: false,
                 dialed,
             });

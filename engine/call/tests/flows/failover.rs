@@ -180,6 +180,37 @@ fn a_target_that_says_100_and_never_rings_is_cancelled_after_ten_seconds() {
     scene.finish_talk(2);
 }
 
+/// 16 CFR 310.4(b)(4)(ii) counts from the ring of the target that is called now.
+#[test]
+fn an_attempt_rings_for_its_minimum_at_the_next_target_too() {
+    let mut scene = Scene::new();
+    scene.world.input(Input::Dial(Box::new(crate::attempt::order())));
+    scene.world.secs(1);
+    scene.reject(0, 503);
+    assert!(scene.is_called(1));
+    scene.world.secs(8);
+    scene.world.input(Input::CancelDial { attempt: crate::attempt::order().attempt });
+    scene.ring(1);
+    scene.world.secs(14);
+    assert!(!scene.world.phones[scene.targets[1]].got_cancel());
+    scene.world.secs(2);
+    assert!(scene.world.phones[scene.targets[1]].got_cancel());
+    scene.world.assert_nothing_left();
+}
+
+/// What nobody wants any more is not tried elsewhere.
+#[test]
+fn an_attempt_that_was_cancelled_goes_to_no_other_target() {
+    let mut scene = Scene::new();
+    scene.world.input(Input::Dial(Box::new(crate::attempt::order())));
+    scene.world.secs(1);
+    scene.world.input(Input::CancelDial { attempt: crate::attempt::order().attempt });
+    scene.reject(0, 503);
+    scene.world.secs(30);
+    assert!(!scene.is_called(1));
+    scene.world.assert_nothing_left();
+}
+
 #[test]
 fn the_last_target_has_its_whole_time() {
     let mut scene = Scene::new();

@@ -4,7 +4,7 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
-use clock::{CallId, Instant};
+use clock::{CallId, Instant, LegId};
 use journal_core::{CallEvent, Entry, Who, code};
 
 use super::Bench;
@@ -17,6 +17,7 @@ use crate::watch::{Seen, short};
 #[derive(Debug, Default)]
 pub(super) struct WireJudge {
     calls: BTreeMap<String, Called>,
+    of_leg: BTreeMap<LegId, String>,
     /// Calls that clients of the API ended.
     hung_up: BTreeSet<CallId>,
     /// Calls that were ended after so short a ring, and when, until it is said why; true: the phone was heard to ring.
@@ -36,6 +37,8 @@ struct Called {
     /// The carrier sent its 200, and the node has it.
     answered: bool,
     heard: Option<Instant>,
+    /// The target was silent for too long, and the next one was called: it says nothing any more.
+    left: bool,
 }
 
 impl WireJudge {
@@ -67,6 +70,7 @@ impl WireJudge {
                 {
                     self.hung_up.insert(step.call);
                 }
+                self.noted(&step.event);
                 if let CallEvent::Ended { cause, .. } = &step.event {
                     if book.of_call.contains_key(&step.call) {
                         self.ended.insert(step.call, (book.now, cause.code.clone()));
@@ -80,6 +84,17 @@ impl WireJudge {
         }
     }
 
+    fn noted(&mut self, event: &CallEvent) {
+        match event {
+            CallEvent::LegStarted { leg, sip_call_id, .. } => drop(self.of_leg.insert(*leg, sip_call_id.clone())),
+            CallEvent::TargetFailed { leg, .. } => {
+                let called = self.of_leg.get(leg).and_then(|call_id| self.calls.get_mut(call_id));
+                called.into_iter().for_each(|called| called.left = true);
+            }
+            _ => {}
+        }
+    }
+
     fn invited(&mut self, bytes: &[u8], book: &Book, bench: &mut Bench) {
         let Some(number) = called_number(bytes).filter(|number| is_number_of_lead(number)) else { return };
         let Some(invite) = Glance::at(bytes).filter(|invite| !invite.in_dialog) else { return };
@@ -87,14 +102,20 @@ impl WireJudge {
             return;
         }
         let row = book.of_sip_call_id.get(invite.call_id).and_then(|attempt| book.attempts.get(attempt));
+        let call = book.of_call.iter().find(|(_, of)| book.of_sip_call_id.get(invite.call_id) == Some(*of));
+        let is_hung_up = call.is_some_and(|(call, _)| self.hung_up.contains(call));
         match row.map(|row| (row.ordered.as_ref(), row.end())) {
             Some((Some((dial, ..)), None)) if dial.number == number => {}
+            // Somebody hung up while it waited for the disk: it leaves, and the CANCEL after it.
+            Some((Some((dial, at, _)), Some(_)))
+                if dial.number == number && is_hung_up && book.now.since(*at) <= WAITS_FOR_DISK_MAX => {}
             known => {
                 let what = format!("INVITE {} to {number}: {known:?}", invite.call_id);
                 bench.broken("C1 no dial outside the gate", what);
             }
         }
-        let called = Called { invited: book.now, rang: None, canceled: false, answered: false, heard: None };
+        let called =
+            Called { invited: book.now, rang: None, canceled: false, answered: false, heard: None, left: false };
         self.calls.insert(invite.call_id.to_owned(), called);
     }
 
@@ -151,7 +172,7 @@ impl WireJudge {
             if end.times.answered_at.is_some() && !calls.iter().any(|called| called.answered) {
                 bench.broken("C5 answers are the carrier's", format!("{attempt} was answered by nobody"));
             }
-            let heard = calls.iter().find(|called| called.heard.is_some() && !called.canceled);
+            let heard = calls.iter().find(|called| called.heard.is_some() && !called.canceled && !called.left);
             let (class, ..) = end.ending.clone().unwrap_or_default();
             let is_cut = class == "restart" || class == "failed" || class == "not_dialed";
             if let Some(called) = heard.filter(|_| end.times.answered_at.is_none() && !is_cut) {
@@ -171,5 +192,7 @@ fn called_number(invite: &[u8]) -> Option<&str> {
 const RING_MIN: Duration = Duration::from_secs(15);
 /// Clocks of nodes drift.
 const TOLERANCE: Duration = Duration::from_millis(50);
+/// A sync, and a disk of which nobody has noticed yet that it fails.
+const WAITS_FOR_DISK_MAX: Duration = Duration::from_secs(2);
 /// Why a call was ended is said with its end.
 const SAID_WITHIN: Duration = Duration::from_millis(10);
