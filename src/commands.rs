@@ -91,6 +91,7 @@ fn campaign_input(request: RequestId, command: CampaignCommand) -> dialer::runne
         CampaignCommand::Step { campaign, step } => Input::Step { request: Some(request), campaign, step },
         CampaignCommand::Reset { campaign, list } => Input::Reset { request: Some(request), campaign, list },
         CampaignCommand::Added { list } => Input::Added { request: Some(request), list },
+        CampaignCommand::Mended { list, lead } => Input::Mended { request: Some(request), list, lead },
         CampaignCommand::ByHand { campaign, agent, what } => Input::ByHand { request, campaign, agent, what },
         CampaignCommand::Answer(answered) => Input::Answer { request, answered },
         CampaignCommand::Callback(asked) => Input::Ask { request, question: Question::Callback(asked) },

@@ -11,6 +11,7 @@ mod figures;
 mod hand;
 mod leads;
 mod object;
+mod why;
 
 use std::sync::Arc;
 
@@ -102,7 +103,7 @@ pub(crate) fn routes() -> Routes {
         .add(view, routes!(estimate::estimate_it))
         .add(view, routes!(leads::list))
         .add(Access::All(Permission::LeadListsManage), routes!(add::add))
-        .add(view, routes!(leads::why))
+        .add(view, routes!(why::why))
         .add(view, routes!(attempts::list))
         .add(Access::All(Permission::ReportsView), routes!(export::export))
         .add(view, routes!(figures::figures))
@@ -254,7 +255,8 @@ async fn reject(
     step(shared, &principal, &id, &headers, ("reject", &bytes), |by| Step::Reject(by, reason)).await
 }
 
-/// Calls a list anew: its leads are new again, save those that are being called.
+/// Calls a list anew: its leads are new again, save those that are being called. A campaign that came to its end is approved
+/// again; one that somebody stopped or called off is over for good (409).
 #[utoipa::path(post, path = "/v1/campaigns/{id}/reset", operation_id = "reset_campaign_list", tag = "campaigns",
     request_body = CampaignReset,
     params(("id" = String, Path, description = "The campaign's id"),
@@ -396,6 +398,7 @@ pub(crate) fn refusal(refusal: Refusal) -> Problem {
             match denied {
                 Denied::Status { status, .. } => Problem::new(Code::CampaignStatus, text).in_state(status.word()),
                 Denied::NotSubmitted => Problem::new(Code::CampaignStatus, text).in_state(Status::Pending.word()),
+                Denied::Stopped => Problem::new(Code::CampaignStatus, text).in_state(Status::Completed.word()),
                 Denied::SamePerson => Problem::new(Code::SamePerson, text),
                 Denied::NoReason => Problem::new(Code::InvalidBody, text),
             }

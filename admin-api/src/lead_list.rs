@@ -2,6 +2,7 @@
 
 mod add;
 mod change;
+mod change_lead;
 mod coming;
 pub(crate) mod entries;
 mod files;
@@ -10,6 +11,7 @@ mod layout;
 mod new_lead;
 mod numbering;
 mod object;
+mod one;
 mod preview;
 mod report;
 mod sieve;
@@ -95,6 +97,8 @@ pub(crate) fn routes() -> Routes {
         .add(Access::All(Permission::LeadListsView), routes!(entries::entries))
         .add(Access::All(Permission::LeadListsView), routes!(report::errors))
         .add(Access::All(Permission::LeadListsManage), routes!(add::add))
+        .add(Access::All(Permission::LeadListsView), routes!(one::show))
+        .add(Access::All(Permission::LeadListsManage), routes!(one::change))
 }
 
 /// Lists of leads, newest first.

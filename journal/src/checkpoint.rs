@@ -24,8 +24,13 @@ pub(crate) fn read(folder: &Path) -> Result<Option<(JournalId, Position, Replay)
         let (fold, crc) = rest.split_last_chunk()?;
         let is_whole = crate::log::checksum(bytes.get(..bytes.len() - crc.len())?) == u32::from_be_bytes(*crc);
         let position = Position::from_key(key)?;
-        (*version == VERSION && is_whole).then_some(())?;
-        Some((JournalId(*id), position, postcard::from_bytes(fold).ok()?))
+        let replay = match *version {
+            _ if !is_whole => None,
+            VERSION => postcard::from_bytes(fold).ok(),
+            BEFORE_NUMBERS => Replay::of_older(fold),
+            _ => None,
+        };
+        Some((JournalId(*id), position, replay?))
     };
     let damaged = || ReadError::Store { why: "the checkpoint is damaged or of a newer program".to_owned() };
     read().map(Some).ok_or_else(damaged)
@@ -50,4 +55,6 @@ fn path(folder: &Path) -> PathBuf {
 }
 
 /// Grows with each change of what a fold holds.
-const VERSION: u8 = 6;
+const VERSION: u8 = 7;
+/// The version before each number of a lead had its own tries.
+const BEFORE_NUMBERS: u8 = 6;

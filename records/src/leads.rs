@@ -7,6 +7,7 @@
 mod import;
 mod issues;
 mod list;
+mod mend;
 mod page;
 
 pub use import::{Chunk, ChunkWritten, NewLead, NewNumber};

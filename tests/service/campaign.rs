@@ -129,16 +129,22 @@ impl<'a> Campaign<'a> {
 
 /// A list with some leads of a number each.
 pub(crate) fn list(node: &Node, numbers: usize) -> (String, Vec<String>) {
+    list_of(node, (0..numbers).map(|which| vec![number(which)]).collect())
+}
+
+/// A list with leads of these numbers.
+pub(crate) fn list_of(node: &Node, leads: Vec<Vec<String>>) -> (String, Vec<String>) {
     let made = node.http().post("/v1/lead-lists", &unique(), &json!({"name": "autumn"}));
     assert_eq!(made.status, 201, "{}", made.text());
     let list = made.json()["id"].as_str().expect("an id").to_owned();
-    let leads: Vec<Value> = (0..numbers).map(|which| json!({"numbers": [number(which)]})).collect();
+    let count = leads.len();
+    let leads: Vec<Value> = leads.into_iter().map(|numbers| json!({"numbers": numbers})).collect();
     let added = node.http().post(&format!("/v1/lead-lists/{list}/leads"), &unique(), &json!({"leads": leads}));
     assert_eq!(added.status, 200, "{}", added.text());
     let added = added.json();
     let ids = added["leads"].as_array().into_iter().flatten();
     let ids: Vec<String> = ids.filter_map(|lead| lead["id"].as_str().map(str::to_owned)).collect();
-    assert_eq!(ids.len(), numbers, "{added}");
+    assert_eq!(ids.len(), count, "{added}");
     (list, ids)
 }
 

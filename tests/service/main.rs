@@ -13,6 +13,7 @@ mod callbacks;
 mod campaign;
 mod campaign_agents;
 mod campaign_leads;
+mod campaign_numbers;
 mod click_to_call;
 mod contract;
 mod databases;

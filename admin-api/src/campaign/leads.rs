@@ -1,22 +1,18 @@
-//! `/v1/campaigns/{id}/leads`: what became of those that were tried, and why one is not being dialed.
+//! `/v1/campaigns/{id}/leads`: what became of those that were tried.
 
-use axum::Json;
 use axum::extract::{Extension, Path, State};
-use centre::CampaignCommand;
-use clock::LeadId;
-use dialer::runner::{Reply, WhyNot};
 use journal_core::LeadBooked;
 use records::CampaignLeadFilter;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{act, known};
+use super::known;
 use crate::api::Shared;
 use crate::key::Principal;
 use crate::openapi::ReadRefusals;
 use crate::page::{Cursor, Page};
-use crate::problem::{Code, Problem};
-use crate::query::{AnyOf, Limit, NoParameters, Query};
+use crate::problem::Problem;
+use crate::query::{AnyOf, Limit, Query};
 use crate::time::rfc3339;
 use crate::voicemail::away;
 
@@ -82,31 +78,6 @@ pub(crate) struct CampaignLead {
     updated_at: String,
 }
 
-/// Why a lead is not being dialed.
-#[derive(Clone, Debug, Default, Serialize, ToSchema)]
-pub(crate) struct LeadWhyNot {
-    /// Stable word.
-    #[schema(example = "denied")]
-    why: &'static str,
-    /// The attempt, with `in_flight`.
-    attempt_id: Option<String>,
-    /// The campaign's status, with `status`.
-    status: Option<&'static str>,
-    /// When it changes, where that is known.
-    #[schema(format = DateTime)]
-    until: Option<String>,
-    /// The rule of the gate, with `denied`.
-    #[schema(example = "calling_hours")]
-    rule: Option<&'static str>,
-    /// Why, in words.
-    because: Option<String>,
-    /// Leads of its list before it, with `next`.
-    ahead: Option<usize>,
-    /// What holds the campaign, with `next`.
-    #[schema(example = "agents_busy")]
-    hold: Option<&'static str>,
-}
-
 /// Leads that a campaign has tried, in the order of their lists. They are written a moment after they change.
 #[utoipa::path(get, path = "/v1/campaigns/{id}/leads", operation_id = "list_campaign_leads", tag = "campaigns",
     params(("id" = String, Path, description = "The campaign's id"), CampaignLeadsQuery),
@@ -132,56 +103,12 @@ pub(super) async fn list(
     Ok(Page { data: found.into_iter().map(CampaignLead::from).collect(), next_cursor })
 }
 
-/// Why a lead is not being dialed now.
-#[utoipa::path(get, path = "/v1/campaigns/{id}/leads/{lead}/why-not", operation_id = "why_lead_is_not_dialed",
-    tag = "campaigns",
-    params(("id" = String, Path, description = "The campaign's id"), ("lead" = String, Path, description = "The lead's id")),
-    responses((status = 200, description = "Why", body = LeadWhyNot), ReadRefusals))]
-pub(super) async fn why(
-    State(shared): State<Shared>,
-    Extension(principal): Extension<Principal>,
-    Path((id, lead)): Path<(String, String)>,
-    Query(_): Query<NoParameters>,
-) -> Result<Json<LeadWhyNot>, Problem> {
-    let campaign = known(&shared, &principal, &id)?;
-    let absent = || Problem::new(Code::LeadNotFound, format!("There is no lead `{lead}`."));
-    let wanted: LeadId = lead.parse().map_err(|_| absent())?;
-    match act(&shared, CampaignCommand::WhyNot { campaign, lead: wanted }).await? {
-        Reply::WhyNot(WhyNot::NotRead) => {
-            let tried = shared.services.database.campaign_leads_of(campaign, &[wanted]).await.map_err(away)?;
-            let is_done = tried.iter().any(|lead| matches!(lead.booked, LeadBooked::Done(_)));
-            Ok(Json(LeadWhyNot::of(if is_done { WhyNot::Done } else { WhyNot::NotRead })))
-        }
-        Reply::WhyNot(why) => Ok(Json(LeadWhyNot::of(why))),
-        _ => Err(absent()),
-    }
-}
-
 impl LeadStateWord {
     const fn word(self) -> &'static str {
         match self {
             Self::Retry => "retry",
             Self::Callback => "callback",
             Self::Done => "done",
-        }
-    }
-}
-
-impl LeadWhyNot {
-    fn of(why: WhyNot) -> Self {
-        let said = Self { why: why.word(), ..Self::default() };
-        match why {
-            WhyNot::InFlight(attempt) => Self { attempt_id: Some(attempt.to_string()), ..said },
-            WhyNot::Status(status) => Self { status: Some(status.word()), ..said },
-            WhyNot::Schedule(until) => Self { until: until.map(rfc3339), ..said },
-            WhyNot::Retry { at } | WhyNot::Callback { at, .. } => Self { until: Some(rfc3339(at)), ..said },
-            WhyNot::Denied { rule, because, again_at } => {
-                Self { rule: Some(rule.word()), because: Some(because), until: Some(rfc3339(again_at)), ..said }
-            }
-            WhyNot::Next { ahead, hold } => {
-                Self { ahead: Some(ahead), hold: hold.map(dialer::runner::Hold::word), ..said }
-            }
-            WhyNot::Shown | WhyNot::Disposing | WhyNot::Done | WhyNot::NotRead => said,
         }
     }
 }

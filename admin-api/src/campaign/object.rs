@@ -45,6 +45,8 @@ pub(crate) struct Campaign {
     /// When it was over.
     #[schema(format = DateTime)]
     ended_at: Option<String>,
+    /// Who stopped it or called it off; null while nobody has, also when it came to its end.
+    ended_by: Option<String>,
     /// What was counted so far.
     total: CampaignCounts,
     /// In the last 30 days.
@@ -203,6 +205,7 @@ impl Campaign {
             rejection_reason: life.reason.clone(),
             started_at: life.started_at.map(rfc3339),
             ended_at: life.ended_at.map(rfc3339),
+            ended_by: life.ended_by.as_ref().map(|who| who.0.clone()),
             total: campaign.total.into(),
             last_30_days: campaign.month.into(),
             last_24_hours: campaign.day.into(),

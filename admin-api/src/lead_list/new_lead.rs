@@ -103,19 +103,13 @@ fn details(lead: NewLead, at: usize) -> Result<(Vec<String>, Details), Problem> 
     if !(1..=NUMBERS_A_LEAD_MAX).contains(&lead.numbers.len()) {
         return Err(invalid("numbers", format!("expected 1 to {NUMBERS_A_LEAD_MAX} numbers")));
     }
-    if lead.extra.len() > EXTRA_MAX {
-        return Err(invalid("extra", format!("expected at most {EXTRA_MAX} fields")));
-    }
-    let moment = |field: &str, text: Option<String>| {
-        let read = |text: String| {
-            let expected = "expected a time, e.g. 2026-11-21T08:05:00Z";
-            parse_rfc3339(&text).map(clock::WallTime::as_micros).ok_or_else(|| invalid(field, expected.to_owned()))
-        };
-        text.map(read).transpose()
-    };
     let details = Details {
-        consent_artificial_voice_at: moment("consent_artificial_voice_at", lead.consent_artificial_voice_at)?,
-        consent_claims_management_at: moment("consent_claims_management_at", lead.consent_claims_management_at)?,
+        consent_artificial_voice_at: moment("consent_artificial_voice_at", lead.consent_artificial_voice_at, &invalid)?,
+        consent_claims_management_at: moment(
+            "consent_claims_management_at",
+            lead.consent_claims_management_at,
+            &invalid,
+        )?,
         name: lead.name,
         first_name: lead.first_name,
         last_name: lead.last_name,
@@ -130,6 +124,34 @@ fn details(lead: NewLead, at: usize) -> Result<(Vec<String>, Details), Problem> 
         external_id: lead.external_id,
         extra: lead.extra,
     };
+    checked(&details, &invalid)?;
+    Ok((lead.numbers, details))
+}
+
+/// A moment that a field of a lead names, microseconds since 1970.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn moment(
+    field: &str,
+    text: Option<String>,
+    invalid: &impl Fn(&str, String) -> Problem,
+) -> Result<Option<i64>, Problem> {
+    let read = |text: String| {
+        let expected = "expected a time, e.g. 2026-11-21T08:05:00Z";
+        parse_rfc3339(&text).map(clock::WallTime::as_micros).ok_or_else(|| invalid(field, expected.to_owned()))
+    };
+    text.map(read).transpose()
+}
+
+/// Nothing that is known of a lead is longer than it may be.
+///
+/// # Errors
+/// Of the first field that is.
+pub(super) fn checked(details: &Details, invalid: &impl Fn(&str, String) -> Problem) -> Result<(), Problem> {
+    if details.extra.len() > EXTRA_MAX {
+        return Err(invalid("extra", format!("expected at most {EXTRA_MAX} fields")));
+    }
     let texts = [
         ("name", &details.name),
         ("first_name", &details.first_name),
@@ -150,12 +172,12 @@ fn details(lead: NewLead, at: usize) -> Result<(Vec<String>, Details), Problem> 
         long.or_else(|| details.extra.iter().any(|(name, text)| is_long(name) || is_long(text)).then_some("extra"));
     match long {
         Some(field) => Err(invalid(field, format!("expected at most {CELL_CHARS_MAX} characters"))),
-        None => Ok((lead.numbers, details)),
+        None => Ok(()),
     }
 }
 
 /// What else is known of a lead: texts by their names.
-fn extra_schema() -> ObjectBuilder {
+pub(super) fn extra_schema() -> ObjectBuilder {
     let text = || ObjectBuilder::new().schema_type(Type::String).max_length(Some(CELL_CHARS_MAX));
     ObjectBuilder::new()
         .description(Some("What else is known, by its name; shown to the agent."))

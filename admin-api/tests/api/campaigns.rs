@@ -48,6 +48,7 @@ fn input(command: CampaignCommand) -> Input {
         CampaignCommand::Step { campaign, step } => Input::Step { request: some, campaign, step },
         CampaignCommand::Reset { campaign, list } => Input::Reset { request: some, campaign, list },
         CampaignCommand::Added { list } => Input::Added { request: some, list },
+        CampaignCommand::Mended { list, lead } => Input::Mended { request: some, list, lead },
         CampaignCommand::ByHand { campaign, agent, what } => Input::ByHand { request, campaign, agent, what },
         CampaignCommand::Answer(answered) => Input::Answer { request, answered },
         CampaignCommand::Callback(asked) => Input::Ask { request, question: Question::Callback(asked) },
@@ -241,23 +242,27 @@ async fn what_is_rejected_says_why_and_can_be_mended_or_called_off() {
 }
 
 #[tokio::test]
-async fn a_list_is_reset_until_the_campaign_is_called_off() {
+async fn a_list_is_reset_until_somebody_ends_the_campaign() {
     let node = dialing().await;
     let (list, other) = (list(&node).await, list(&node).await);
     let path = made(&node, &over(&list, json!({}))).await;
     approved(&node, &path).await;
     step(&node, &path, "start").await;
-    assert_eq!(step(&node, &path, "stop").await.json()["status"], "completed");
-    step(&node, &path, "start").await.problem(409, "campaign_status");
-    let reset = async |list: &str| {
+    let reset = async |path: &str, list: &str| {
         send_json(node.at, "POST", &format!("{path}/reset"), &[], &json!({"list_id": list}).to_string()).await
     };
-    assert_eq!(faults(&reset(&other).await), fault("#/list_id", "unknown"));
-    assert_eq!(faults(&reset("all").await), fault("#/list_id", "invalid"));
-    assert_eq!(reset(&list).await.json()["status"], "approved");
-    assert_eq!(step(&node, &path, "start").await.json()["status"], "processing");
+    assert_eq!(faults(&reset(&path, &other).await), fault("#/list_id", "unknown"));
+    assert_eq!(faults(&reset(&path, "all").await), fault("#/list_id", "invalid"));
+    assert_eq!(reset(&path, &list).await.json()["status"], "processing", "it goes on");
+    let stopped = step(&node, &path, "stop").await.json();
+    assert_eq!((&stopped["status"], stopped["ended_by"].is_string()), (&json!("completed"), true), "{stopped}");
+    step(&node, &path, "start").await.problem(409, "campaign_status");
+    let refused = reset(&path, &list).await.problem(409, "campaign_status");
+    assert_eq!(refused["current_state"], "completed");
+    assert!(refused["detail"].as_str().is_some_and(|detail| detail.contains("somebody stopped")), "{refused}");
+    let path = made(&node, &over(&other, json!({}))).await;
     step(&node, &path, "cancel").await;
-    let refused = reset(&list).await.problem(409, "campaign_status");
+    let refused = reset(&path, &other).await.problem(409, "campaign_status");
     assert_eq!(refused["current_state"], "cancelled");
 }
 
@@ -321,3 +326,50 @@ async fn what_an_agent_has_dialed_is_dialed_once() {
 }
 
 static KEYS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
+#[tokio::test]
+async fn a_lead_is_mended_by_whoever_has_seen_it() {
+    let node = dialing().await;
+    let list = list(&node).await;
+    let leads = format!("/v1/lead-lists/{list}/leads");
+    let body = json!({"leads": [
+        {"numbers": ["020 7183 8001", "020 7183 8002"], "name": "Jo", "city": "Leeds", "extra": {"plan": "Gold"}},
+        {"numbers": ["020 7183 8003"]}]});
+    let added = send_json(node.at, "POST", &leads, &[], &body.to_string()).await.json();
+    let path = format!("{leads}/{}", added["leads"][0]["id"].as_str().unwrap());
+    let shown = get(node.at, &path).await;
+    let tag = shown.header("etag").unwrap().to_owned();
+    assert_eq!((&shown.json()["name"], &shown.json()["numbers"][1]["typed"]), (&json!("Jo"), &json!("020 7183 8002")));
+    let patch = async |tag: &str, body: Value| {
+        let headers: &[(&str, &str)] = if tag.is_empty() { &[] } else { &[("If-Match", tag)] };
+        send_json(node.at, "PATCH", &path, headers, &body.to_string()).await
+    };
+    patch("", json!({"name": "Al"})).await.problem(428, "precondition_required");
+    let wrong = [
+        (json!({"numbers": ["n/a"]}), "#/numbers/0", "invalid_number"),
+        (json!({"numbers": []}), "#/numbers", "invalid"),
+        (json!({"numbers": ["020 7183 8001", "020 7183 8003"]}), "#/numbers/1", "duplicate_in_list"),
+        (json!({"time_zone": "Mars/Olympus"}), "#/time_zone", "unknown_time_zone"),
+        (json!({"consent_artificial_voice_at": "yes"}), "#/consent_artificial_voice_at", "invalid"),
+        (json!({"city": "x".repeat(1_001)}), "#/city", "invalid"),
+    ];
+    for (body, at, code) in wrong {
+        assert_eq!(faults(&patch(&tag, body).await), fault(at, code));
+    }
+    let change = json!({"numbers": ["020 7183 8009", "020 7183 8001"], "time_zone": "Europe/Lisbon", "city": null});
+    let mended = patch(&tag, change.clone()).await;
+    assert_eq!(mended.status, 200, "{mended:?}");
+    let numbers = json!([{"number": "+442071838009", "typed": "020 7183 8009"},
+        {"number": "+442071838001", "typed": "020 7183 8001"}]);
+    for seen in [mended.json(), get(node.at, &path).await.json()] {
+        let told = (&seen["numbers"], &seen["time_zone"], &seen["city"], &seen["name"], &seen["extra"]["plan"]);
+        assert_eq!(told, (&numbers, &json!("Europe/Lisbon"), &Value::Null, &json!("Jo"), &json!("Gold")));
+    }
+    patch(&tag, change).await.problem(412, "precondition_failed");
+    assert_ne!(mended.header("etag"), Some(&*tag));
+    let one_less = patch("*", json!({"numbers": ["020 7183 8001"]})).await.json();
+    assert_eq!(one_less["numbers"].as_array().map(Vec::len), Some(1));
+    get(node.at, &format!("{leads}/lead_{:032x}", 7)).await.problem(404, "lead_not_found");
+    let log = node.until("/v1/audit-log?action=change_lead", |page| page["data"][0].is_object()).await;
+    assert_eq!(log["data"][0]["action"], "change_lead", "{log}");
+}

@@ -9,7 +9,7 @@ use centre::{Answer, Ban, CampaignCommand, Command};
 use clock::{CallId, WallTime};
 use dialer::campaign::Life;
 use dialer::hopper::Counts;
-use dialer::runner::{CallbackOffer, CampaignSnapshot, Hour, Reply as Answered, WhyNot};
+use dialer::runner::{CallbackOffer, CampaignSnapshot, Explained, Hour, NumberWhy, Reply as Answered, WhyNot};
 use journal_core::RecordingState;
 use serde_json::{Value, json};
 
@@ -280,6 +280,8 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
             let list = made(node, "lead-lists", &json!({"name": unique})).await;
             with(at(&format!("{list}/leads"), LEADERS, Nothing), json!({"leads": [{"numbers": [NUMBER]}]}))
         }
+        "show_lead" => at(&lead(node, &unique).await, LOOKERS, Nothing),
+        "change_lead" => with(at(&lead(node, &unique).await, LEADERS, Nothing), json!({"name": unique})),
         name if name.contains("campaign") || name == "why_lead_is_not_dialed" => {
             row_of_campaign(node, name, &unique).await
         }
@@ -371,6 +373,13 @@ async fn made(node: &Node, things: &str, body: &Value) -> String {
     let reply = ask(node, "POST", &format!("/v1/{things}"), "demo-admin-key", body).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     format!("/v1/{things}/{}", reply.json()["id"].as_str().expect("an id"))
+}
+
+/// A lead of a list without a file: its path.
+async fn lead(node: &Node, unique: &str) -> String {
+    let list = format!("{}/leads", made(node, "lead-lists", &json!({"name": unique})).await);
+    let reply = ask(node, "POST", &list, "demo-admin-key", &json!({"leads": [{"numbers": [NUMBER]}]})).await;
+    format!("{list}/{}", reply.json()["leads"][0]["id"].as_str().expect("an id"))
 }
 
 /// A list of leads that was just uploaded: its path.
@@ -497,7 +506,10 @@ fn of_dialer(command: CampaignCommand, publish: impl Fn(CampaignSnapshot)) -> An
                 desks: BTreeMap::new(),
             });
         }
-        CampaignCommand::WhyNot { .. } => return Answered::WhyNot(WhyNot::NotRead),
+        CampaignCommand::WhyNot { .. } => {
+            let numbers = vec![NumberWhy { number: NUMBER.to_owned(), last: None, why: None }];
+            return Answered::WhyNot(Explained { why: WhyNot::Shown(None), numbers });
+        }
         CampaignCommand::Answer(_) => return Answered::Answers(BTreeMap::new()),
         CampaignCommand::Callback(asked) => {
             let at = WallTime::from_micros(1);
@@ -505,7 +517,7 @@ fn of_dialer(command: CampaignCommand, publish: impl Fn(CampaignSnapshot)) -> An
             return Answered::Callback(offer);
         }
         CampaignCommand::ByHand { .. } => return Answered::Dialing(clock::AttemptId(9)),
-        CampaignCommand::Added { .. } => return Answered::Done,
+        CampaignCommand::Added { .. } | CampaignCommand::Mended { .. } => return Answered::Done,
         CampaignCommand::Step { .. } | CampaignCommand::Reset { .. } => {}
     }
     Answered::Life(life)

@@ -19,7 +19,7 @@ pub enum Status {
     Running,
     /// Dials nothing new.
     Paused,
-    /// Over: stopped, or every lead is done.
+    /// Over: somebody stopped it, or every lead is done.
     Completed,
     /// Not approved, with a reason.
     Rejected,
@@ -75,6 +75,8 @@ pub struct Life {
     pub started_at: Option<WallTime>,
     /// When it was over.
     pub ended_at: Option<WallTime>,
+    /// Who stopped it or called it off; none: nobody, it came to its end.
+    pub ended_by: Option<Actor>,
 }
 
 /// Why a step is not taken.
@@ -97,6 +99,9 @@ pub enum Denied {
     /// A rejection says why.
     #[error("a reason was expected")]
     NoReason,
+    /// Somebody stopped it for good.
+    #[error("a campaign that somebody stopped is over: only one that came to its end is reset, and called again")]
+    Stopped,
 }
 
 impl Status {
@@ -197,26 +202,30 @@ impl Life {
                 from(&[Status::Processing, Status::Running], "paused")?;
                 self.status = Status::Paused;
             }
-            Step::Stop(_) | Step::Finish => {
-                if status == Status::Completed {
-                    return Ok(false);
-                }
+            Step::Stop(_) | Step::Finish if status == Status::Completed => return Ok(false),
+            Step::Stop(by) => {
                 from(&[Status::Processing, Status::Running, Status::Paused], "stopped")?;
+                (self.status, self.ended_at, self.ended_by) = (Status::Completed, Some(now), Some(by));
+            }
+            Step::Finish => {
+                from(&[Status::Processing, Status::Running, Status::Paused], "completed")?;
                 (self.status, self.ended_at) = (Status::Completed, Some(now));
             }
+            Step::Reset if status == Status::Completed && self.ended_by.is_some() => return Err(Denied::Stopped),
             Step::Reset if status == Status::Completed => {
                 // Nobody wrote it anew: its approval stands.
                 (self.status, self.ended_at) = (Status::Approved, None);
             }
             Step::Reset if status == Status::Cancelled => return Err(Denied::Status { status, verb: "reset" }),
             Step::Reset => return Ok(false),
-            Step::Cancel(_, reason) => {
+            Step::Cancel(by, reason) => {
                 match status {
                     Status::Cancelled => return Ok(false),
                     Status::Completed => return Err(Denied::Status { status, verb: "cancelled" }),
                     _ => {}
                 }
-                (self.status, self.reason, self.ended_at) = (Status::Cancelled, reason, Some(now));
+                (self.status, self.reason) = (Status::Cancelled, reason);
+                (self.ended_at, self.ended_by) = (Some(now), Some(by));
             }
         }
         Ok(true)
@@ -299,6 +308,20 @@ mod tests {
         assert_eq!(life.take(Step::Reset, AT, true), Ok(true));
         assert_eq!((life.status, life.ended_at), (Status::Approved, None));
         assert_eq!(life.take(Step::Start(who("ann")), AT, true), Ok(true));
+    }
+
+    #[test]
+    fn what_somebody_stopped_is_over_for_good() {
+        let run = [Step::Submit(who("ann")), Step::Approve(who("bob")), Step::Start(who("ann")), Step::Ready];
+        let mut life = lived(&[run.to_vec(), vec![Step::Stop(who("eve"))]].concat());
+        assert_eq!((life.status, &life.ended_by), (Status::Completed, &Some(who("eve"))));
+        assert_eq!(life.take(Step::Reset, AT, true), Err(Denied::Stopped));
+        assert_eq!(life.status, Status::Completed);
+        let mut ended = lived(&[run.to_vec(), vec![Step::Finish]].concat());
+        assert_eq!(ended.take(Step::Stop(who("eve")), AT, true), Ok(false), "it was over already");
+        assert_eq!((ended.ended_by.clone(), ended.take(Step::Reset, AT, true)), (None, Ok(true)));
+        assert_eq!(ended.take(Step::Cancel(who("eve"), None), AT, true), Ok(true));
+        assert_eq!(ended.ended_by, Some(who("eve")));
     }
 
     /// The arrows of data-model.md section 4, the way out for what was rejected, and the way back for what is completed.

@@ -77,6 +77,12 @@ impl Outcome {
         matches!(self, Self::Connected | Self::Abandoned | Self::HungUp | Self::Message)
     }
 
+    /// It says something of whom we call, who was reached or has our message, and not of the number alone.
+    #[must_use]
+    pub const fn is_of_lead(self) -> bool {
+        self.is_person() || matches!(self, Self::MachineMessage | Self::Refused)
+    }
+
     /// It was no fault of the called side, so the lead's tries are not used up by it.
     #[must_use]
     pub const fn is_ours(self) -> bool {
@@ -89,17 +95,19 @@ impl Outcome {
 pub struct Again {
     /// After how long.
     pub after: Duration,
-    /// So many times is it tried again after this outcome, 0 to [`Recycle::TIMES_MAX`]; then it is done.
+    /// So many times is the number tried again after this outcome, 0 to [`Recycle::TIMES_MAX`]; then it is left alone,
+    /// and where it says something of the lead ([`Outcome::is_of_lead`]) the lead is.
     pub times: u8,
-    /// The lead's other numbers are tried first, each after [`Recycle::AFTER_MIN`]; when all were, it is tried again from
-    /// the first of them.
+    /// The lead's other numbers are tried first, those that may be, each after [`Recycle::AFTER_MIN`] at the earliest; at
+    /// once where there was no such number.
     pub next_number: bool,
 }
 
 /// What becomes of leads after each outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recycle {
-    /// By outcome; one that is not named ends the lead, unless it was our fault.
+    /// By outcome; after one that is not named the number is left alone, and where it says something of the lead the lead
+    /// is. What was our fault ends nothing.
     pub rules: BTreeMap<Outcome, Again>,
     /// Attempts of a lead in all, since its list was reset.
     pub attempts_max: u32,
@@ -117,7 +125,7 @@ impl Recycle {
     /// Most attempts in all.
     pub const ATTEMPTS_MAX: u32 = 100;
 
-    /// What the rules say of an outcome; none: it ends the lead, unless it was our fault.
+    /// What the rules say of an outcome; none: it is not tried again after it, unless it was our fault.
     #[must_use]
     pub fn after(&self, outcome: Outcome) -> Option<Again> {
         self.rules.get(&outcome).copied()

@@ -1,13 +1,12 @@
 //! A lead as the dialer holds it, and where it stands.
 
-use std::collections::BTreeMap;
-
 use clock::{AgentId, AttemptId, LeadId, ListId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use super::numbers::NumberHistory;
-use crate::campaign::{LeadAction, Outcome};
-use crate::gate::{self, Consent, RECENT};
+use super::tries::Tries;
+use crate::campaign::{LeadAction, Recycle};
+use crate::gate::Consent;
 
 /// Somebody whom a campaign may call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,23 +29,6 @@ pub struct Lead {
     pub tries: Tries,
     /// When it comes again, or that it is done; none: it is new.
     pub booked: Option<Booked>,
-}
-
-/// What a campaign tried with a lead.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tries {
-    /// Attempts ever.
-    pub total: u32,
-    /// Attempts since the list was reset that count for the campaign's maximum.
-    pub counted: u32,
-    /// When those of the last days began.
-    pub recent: Vec<WallTime>,
-    /// Retries by outcome since the list was reset.
-    pub by_outcome: BTreeMap<Outcome, u8>,
-    /// What came of the last, and when.
-    pub last: Option<(Outcome, WallTime)>,
-    /// Which of its numbers comes next.
-    pub number: u8,
 }
 
 /// When a lead comes again, or that it does not.
@@ -114,37 +96,17 @@ impl Lead {
         matches!(self.booked, Some(Booked::Retry(_))) && reset_at.is_some_and(is_before)
     }
 
-    /// The number that comes next; none when it has none.
+    /// What was tried follows its numbers, as it has them now.
+    pub(super) fn arrange(&mut self) {
+        let Self { tries, numbers, .. } = self;
+        tries.follow(numbers.iter().map(|(number, _)| number.as_str()));
+    }
+
+    /// The number that comes next; none when it has none, or none is left to try.
     #[must_use]
-    pub fn number(&self) -> Option<&str> {
-        let at = usize::from(self.tries.number);
-        self.numbers.get(at).or(self.numbers.first()).map(|(number, _)| number.as_str())
-    }
-}
-
-impl Tries {
-    /// What the gate asks of.
-    #[must_use]
-    pub fn facts(&self) -> gate::Tries<'_> {
-        gate::Tries { total: self.total, recent: &self.recent }
-    }
-
-    /// An attempt begins.
-    pub fn begin(&mut self, at: WallTime) {
-        self.total = self.total.saturating_add(1);
-        note(&mut self.recent, at);
-    }
-
-    /// An attempt that began then never rang: nobody was bothered by it, so no cap counts it.
-    pub fn retract(&mut self, at: WallTime) {
-        self.total = self.total.saturating_sub(1);
-        forget(&mut self.recent, at);
-    }
-
-    /// The list was reset: as if nothing had been tried, save for what the law counts.
-    pub fn reset(&mut self) {
-        (self.counted, self.number) = (0, 0);
-        self.by_outcome.clear();
+    pub fn number(&self, recycle: &Recycle) -> Option<&str> {
+        let at = self.tries.alive(recycle).next()?;
+        self.numbers.get(at).map(|(number, _)| number.as_str())
     }
 }
 
@@ -176,22 +138,3 @@ impl Done {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Outcome, Self::Exhausted, Self::Denied, Self::Disposition, Self::NoNumber];
 }
-
-/// Notes when an attempt began, and forgets those that no rule looks back to.
-pub(super) fn note(recent: &mut Vec<WallTime>, at: WallTime) {
-    recent.retain(|begun| *begun + RECENT >= at);
-    if recent.len() >= RECENT_MAX {
-        recent.remove(0);
-    }
-    recent.push(at);
-}
-
-/// Takes back that an attempt began.
-pub(super) fn forget(recent: &mut Vec<WallTime>, at: WallTime) {
-    if let Some(found) = recent.iter().rposition(|begun| *begun == at) {
-        recent.remove(found);
-    }
-}
-
-/// Attempts within 72 hours: an attempt each two minutes for two hours, far above any cap.
-const RECENT_MAX: usize = 64;

@@ -9,9 +9,11 @@ mod lead;
 mod numbers;
 mod queue;
 mod source;
+mod tries;
 
 pub use after::After;
-pub use lead::{Booked, Done, Lead, Place, Tries};
+pub use lead::{Booked, Done, Lead, Place};
 pub use numbers::{NUMBERS_MAX, NumberHistory, Numbers};
 pub use queue::{Counts, DISPOSED_WITHIN, HELD_MAX, Hopper, Kind, LOOKED_AT, Taken};
 pub use source::{PAGE, Page, Stock, Wanted, What};
+pub use tries::{NumberTries, Tries};

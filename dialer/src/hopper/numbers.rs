@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clock::WallTime;
 use serde::{Deserialize, Serialize};
 
-use super::lead::{forget, note};
+use super::tries::{forget, note};
 use crate::gate::{History, RECENT, Tries, packed};
 
 /// What is known of a number.

@@ -7,6 +7,7 @@ use clock::{AgentId, AttemptId, LeadId, ListId, Rng, WallTime};
 
 use super::after::After;
 use super::lead::{Booked, Done, Lead, Place};
+use super::numbers::NumberHistory;
 use super::source::{Page, Source, Stock, Wanted, What};
 use crate::campaign::{LeadAction, LeadOrder, ListShare, Mix, Outcome, Recycle};
 
@@ -19,8 +20,8 @@ pub struct Hopper {
     callbacks: BTreeSet<(WallTime, LeadId)>,
     retries: BTreeSet<(WallTime, LeadId)>,
     disposing: BTreeSet<(WallTime, LeadId)>,
-    /// Leads that were let go of since their list was reset: the database may not know yet.
-    over: BTreeSet<LeadId>,
+    /// Leads that were let go of since their list was reset, and why: the database may not know yet.
+    over: BTreeMap<LeadId, Done>,
     taken: usize,
     /// A callback that is one agent's own is anyone's when it is overdue by so long.
     handover: Duration,
@@ -90,7 +91,7 @@ impl Hopper {
             callbacks: BTreeSet::new(),
             retries: BTreeSet::new(),
             disposing: BTreeSet::new(),
-            over: BTreeSet::new(),
+            over: BTreeMap::new(),
             taken: 0,
             handover: Duration::MAX,
         }
@@ -120,13 +121,14 @@ impl Hopper {
         let was_done = matches!(wanted.what, What::DoneBefore { .. });
         let mut fresh = Vec::new();
         for mut lead in leads.into_iter().flatten() {
-            if self.leads.contains_key(&lead.id) || self.over.contains(&lead.id) {
+            if self.leads.contains_key(&lead.id) || self.over.contains_key(&lead.id) {
                 continue;
             }
             if was_done || lead.waits_since_before(reset_at) {
                 lead.tries.reset();
                 lead.booked = None;
             }
+            lead.arrange();
             let (id, state) = (lead.id, State::of(lead.booked));
             match state {
                 None => continue,
@@ -231,16 +233,24 @@ impl Hopper {
             held.state = after;
         }
         self.leave(lead, before);
-        match after {
-            Some(after) => self.enter(lead, after),
-            None => self.let_go(lead),
+        match (after, booked) {
+            (Some(after), _) => self.enter(lead, after),
+            (None, Booked::Done(why)) => self.let_go(lead, why),
+            (None, _) => {}
         }
     }
 
-    /// An attempt of a lead ended. Returns when the lead comes again; one that talked with an agent waits for his word.
-    pub fn ended(&mut self, lead: LeadId, outcome: Outcome, now: WallTime, recycle: &Recycle) -> Option<Booked> {
+    /// An attempt of a lead, by one of its numbers, ended. Returns when the lead comes again; one that talked with an
+    /// agent waits for his word.
+    pub fn ended(
+        &mut self,
+        (lead, number): (LeadId, &str),
+        outcome: Outcome,
+        now: WallTime,
+        recycle: &Recycle,
+    ) -> Option<Booked> {
         let held = self.leads.get_mut(&lead)?;
-        let booked = After::attempt(&mut held.lead, outcome, now, recycle);
+        let booked = After::attempt(&mut held.lead.tries, number, outcome, now, recycle);
         self.book_after(lead, outcome, booked, now);
         Some(booked)
     }
@@ -279,6 +289,7 @@ impl Hopper {
     pub fn bring_back(&mut self, mut lead: Lead, booked: Booked) {
         let id = lead.id;
         lead.booked = Some(booked);
+        lead.arrange();
         match State::of(Some(booked)) {
             Some(state) if !self.leads.contains_key(&id) => {
                 self.over.remove(&id);
@@ -287,6 +298,16 @@ impl Hopper {
             }
             _ => {}
         }
+    }
+
+    /// What its list knows of a lead was mended: from now it has these numbers, this zone, state and consents. What was
+    /// tried stays, as does where it stands. Returns the numbers that it had.
+    pub fn mend(&mut self, mended: Lead) -> Option<Vec<(String, NumberHistory)>> {
+        let lead = &mut self.leads.get_mut(&mended.id)?.lead;
+        let former = core::mem::replace(&mut lead.numbers, mended.numbers);
+        (lead.zone, lead.region, lead.consents) = (mended.zone, mended.region, mended.consents);
+        lead.arrange();
+        Some(former)
     }
 
     /// Callbacks that are one agent's own and were due by `by`, with whose they are; at most [`LOOKED_AT`].
@@ -364,10 +385,10 @@ impl Hopper {
         })
     }
 
-    /// It was let go of since its list was reset.
+    /// It was let go of since its list was reset, for this reason.
     #[must_use]
-    pub fn is_over(&self, lead: LeadId) -> bool {
-        self.over.contains(&lead)
+    pub fn over(&self, lead: LeadId) -> Option<Done> {
+        self.over.get(&lead).copied()
     }
 
     /// What was tried before the start is known of every list.
@@ -455,9 +476,9 @@ impl Hopper {
         };
     }
 
-    fn let_go(&mut self, lead: LeadId) {
+    fn let_go(&mut self, lead: LeadId, why: Done) {
         self.leads.remove(&lead);
-        self.over.insert(lead);
+        self.over.insert(lead, why);
     }
 }
 

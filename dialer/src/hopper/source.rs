@@ -130,7 +130,9 @@ impl Source {
     /// What to ask for at `now`, if anything.
     pub(super) fn wanted(&mut self, now: WallTime) -> Option<Wanted> {
         let waits = |at: Option<WallTime>, pause| at.is_some_and(|at| now < at + pause);
-        if waits(self.asked_at, ASK_AGAIN) || self.buffer.len() >= LOW_WATER || waits(self.dry_at, LOOK_AGAIN) {
+        // Nothing is dialed before all that was tried is known, so nothing would make room.
+        let is_full = self.is_ready() && self.buffer.len() >= LOW_WATER;
+        if waits(self.asked_at, ASK_AGAIN) || is_full || waits(self.dry_at, LOOK_AGAIN) {
             return None;
         }
         (self.asked_at, self.has_more) = (Some(now), false);

@@ -95,7 +95,8 @@ impl Campaign {
             _ => (true, None),
         };
         let taken = run.hopper.take(now.wall, |other| other == agent).ok_or(Refusal::NoLead)?;
-        let number = run.hopper.lead(taken.lead).and_then(|lead| lead.number()).unwrap_or_default().to_owned();
+        let lead = run.hopper.lead(taken.lead);
+        let number = lead.and_then(|lead| lead.number(&run.definition.recycle)).unwrap_or_default().to_owned();
         let until = limit.map(|limit| now.wall + limit);
         let shown = Shown { campaign, lead: taken.lead, number, until, may_skip };
         run.shown.insert(agent, Preview { taken, shown: shown.clone(), until: limit.map(|limit| now.mono + limit) });
@@ -122,7 +123,7 @@ impl Campaign {
         shared.out.push_back(Effect::Show { campaign: self.id, agent, shown: None });
         self.dial(shared, preview.taken, Some(agent), now).map_err(|not| match not {
             NotDialed::Gate(verdict) => Refusal::Gate(verdict),
-            NotDialed::Busy => Refusal::Busy,
+            NotDialed::Busy | NotDialed::Rests => Refusal::Busy,
             NotDialed::Gone => Refusal::NoLead,
         })
     }

@@ -45,6 +45,8 @@ pub(super) struct Run {
     pub(super) told: BTreeMap<AgentId, AgentState>,
     pub(super) shown: BTreeMap<AgentId, Preview>,
     pub(super) denied: BTreeMap<LeadId, Barred>,
+    /// Leads whose data was mended and that are being read again, since when: they are not dialed before.
+    pub(super) mending: BTreeMap<LeadId, (ListId, Instant)>,
     pub(super) recent: Recent,
     pub(super) alerts: BTreeMap<(AlertKind, Option<String>), Alert>,
     pub(super) pace: Pace,
@@ -101,8 +103,8 @@ pub(super) struct Preview {
 /// A lead that the gate did not let pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Barred {
-    pub(super) rule: Rule,
-    pub(super) because: String,
+    /// Which number by which rule, and why; the one that decides first.
+    pub(super) numbers: Vec<(String, Rule, String)>,
     pub(super) again_at: WallTime,
 }
 
@@ -139,6 +141,7 @@ impl Campaign {
             told: BTreeMap::new(),
             shown: BTreeMap::new(),
             denied: BTreeMap::new(),
+            mending: BTreeMap::new(),
             recent: Recent::default(),
             alerts: BTreeMap::new(),
             pace: Pace::default(),

@@ -9,7 +9,7 @@ use super::alert::Alert;
 use super::attempt::Attempt;
 use super::callback::{CallbackAsked, CallbackFault, CallbackOffer};
 use super::disposing::{Said, Talked};
-use super::explain::WhyNot;
+use super::explain::Explained;
 use super::ledger::{Hour, Ledger};
 use crate::campaign::{Actor, Answers, Definition, Denied, Fault, Given, Life, Step};
 use crate::contract::{AgentFact, Order, Report};
@@ -78,6 +78,15 @@ pub enum Input {
         request: Option<RequestId>,
         /// The list.
         list: ListId,
+    },
+    /// What a list knows of a lead was mended: campaigns that have the list read it again before they dial it.
+    Mended {
+        /// Who waits for the answer.
+        request: Option<RequestId>,
+        /// The list.
+        list: ListId,
+        /// The lead.
+        lead: LeadId,
     },
     /// What is true of an agent who serves a queue.
     Agent {
@@ -415,7 +424,7 @@ pub enum Reply {
     /// Done, and nothing to tell.
     Done,
     /// Why a lead is not being dialed.
-    WhyNot(WhyNot),
+    WhyNot(Explained),
     /// The form's answers now.
     Answers(Answers),
     /// The lead may be called back so.

@@ -2,16 +2,17 @@
 
 use core::time::Duration;
 
-use clock::{AgentId, AttemptId, Now, WallTime};
+use clock::{AgentId, AttemptId, LeadId, Now, WallTime};
 
 use super::attempt::Attempt;
-use super::campaign::{Barred, Campaign, Flight, Shared, Stage};
+use super::campaign::{Barred, Campaign, Flight, Run, Shared, Stage};
 use super::contract::{Effect, JudgedNote, Note};
 use super::planted::Planted;
-use crate::campaign::{Definition, Outcome, Recycle, Service};
+use super::turn::{Turn, turn};
+use crate::campaign::Service;
 use crate::contract::{Dial, OnPerson, Order};
-use crate::gate::{self, Caps, Facts, Purpose, Rule, Verdict, packed};
-use crate::hopper::{Booked, Done, Kind, Lead, Taken, Tries};
+use crate::gate::{Rule, Verdict, packed};
+use crate::hopper::{Booked, Done, Kind, Taken, Tries};
 use crate::pacing;
 
 /// Why a lead that was taken is not dialed.
@@ -19,14 +20,13 @@ use crate::pacing;
 pub(super) enum NotDialed {
     /// The gate says no.
     Gate(Box<Verdict>),
-    /// The lead or the number is being called already.
+    /// The lead or the number is being called already, or the lead is read again.
     Busy,
+    /// The number that is left to it is not due again.
+    Rests,
     /// It is gone.
     Gone,
 }
-
-/// A number of a lead that may be dialed, and what the gate said.
-type Allowed = (u8, Verdict);
 
 impl Campaign {
     /// Dials a lead that was taken, or books it for later. `waits`: the agent who is kept free for this very call.
@@ -39,25 +39,38 @@ impl Campaign {
     ) -> Result<AttemptId, NotDialed> {
         let Some(run) = &mut self.run else { return Err(NotDialed::Gone) };
         let Some(lead) = run.hopper.lead(taken.lead) else { return Err(NotDialed::Gone) };
-        if shared.busy_leads.contains(&lead.id) {
+        if shared.busy_leads.contains(&lead.id) || run.mending.contains_key(&lead.id) {
             run.hopper.book(taken.lead, later(taken.kind, now.wall + BUSY_AGAIN));
             return Err(NotDialed::Busy);
         }
         let waits = waits.or(if let Kind::Callback(agent) = taken.kind { agent } else { None });
         let keeps_agent = waits.is_some() || run.definition.method.keeps_agent();
-        match allowed(shared, &run.definition, lead, keeps_agent, now) {
-            Ok((number, verdict)) => Ok(self.order(shared, taken, number, verdict, waits, now)),
-            Err(NotDialed::Gate(verdict)) if shared.strikes(Planted::GateForged) => {
+        let later = |run: &mut Run, at| run.hopper.book(taken.lead, later(taken.kind, at));
+        match turn(shared, &run.definition, lead, keeps_agent, now) {
+            Turn::Dial(number, verdict) => Ok(self.order(shared, taken, number, *verdict, waits, now)),
+            Turn::Denied { verdict, .. } if shared.strikes(Planted::GateForged) => {
                 let number = lead.tries.number;
                 Ok(self.order(shared, taken, number, Verdict { denial: None, ..*verdict }, waits, now))
             }
-            Err(NotDialed::Gate(verdict)) => {
-                self.bar(shared, taken, &verdict, now);
+            Turn::Denied { verdict, others, is_final } => {
+                let verdicts: Vec<&Verdict> = core::iter::once(&*verdict).chain(&others).collect();
+                self.bar(shared, taken, &verdicts, is_final, now);
                 Err(NotDialed::Gate(verdict))
             }
-            Err(other) => {
-                run.hopper.book(taken.lead, later(taken.kind, now.wall + BUSY_AGAIN));
-                Err(other)
+            Turn::Busy => {
+                later(run, now.wall + BUSY_AGAIN);
+                Err(NotDialed::Busy)
+            }
+            Turn::Rests(number, due) => {
+                if let Some(lead) = run.hopper.lead_mut(taken.lead) {
+                    lead.tries.number = number;
+                }
+                later(run, due);
+                Err(NotDialed::Rests)
+            }
+            Turn::Spent => {
+                self.end(shared, taken.lead, Done::Exhausted, now);
+                Err(NotDialed::Gone)
             }
         }
     }
@@ -151,33 +164,48 @@ impl Campaign {
     }
 
     /// The gate did not let a lead pass: it is asked again later, or never.
-    fn bar(&mut self, shared: &mut Shared, taken: Taken, verdict: &Verdict, now: Now) {
+    fn bar(&mut self, shared: &mut Shared, taken: Taken, verdicts: &[&Verdict], is_final: bool, now: Now) {
         let campaign = self.id;
         let Some(run) = &mut self.run else { return };
-        let Some(denial) = &verdict.denial else { return };
-        let (caps, queue) = (run.definition.terms.caps, run.definition.queue());
-        let Some(lead) = run.hopper.lead(taken.lead) else { return };
-        let (list, tries, numbers) = (lead.list, lead.tries.clone(), lead.numbers.clone());
-        let is_final = is_final(denial.rule, &caps, lead, shared);
+        let queue = run.definition.queue();
         let again_at = now.wall + GATE_AGAIN;
-        let booked = if is_final { Booked::Done(Done::Denied) } else { Booked::Retry(again_at) };
-        run.hopper.book(taken.lead, if is_final { booked } else { later(taken.kind, again_at) });
-        let barred = Barred { rule: denial.rule, because: denial.because.clone(), again_at };
-        let is_known = run.denied.get(&taken.lead).is_some_and(|known| known.rule == barred.rule);
-        if is_final {
-            run.denied.remove(&taken.lead);
-            numbers.iter().for_each(|(number, _)| shared.numbers.forget(number, now.wall));
-        } else {
-            run.denied.insert(taken.lead, barred);
-        }
-        if !is_known {
-            let note =
-                JudgedNote { campaign, lead: taken.lead, queue, attempt: None, agent: None, verdict: verdict.clone() };
+        let denied = |verdict: &&Verdict| {
+            let denial = verdict.denial.as_ref()?;
+            Some((verdict.evidence.number.clone(), denial.rule, denial.because.clone()))
+        };
+        let barred = Barred { numbers: verdicts.iter().filter_map(denied).collect(), again_at };
+        let is_known = run.denied.get(&taken.lead).is_some_and(|known| known.is_by_the_same_rules(&barred));
+        for verdict in verdicts.iter().filter(|_| !is_known) {
+            let verdict = Verdict::clone(verdict);
+            let note = JudgedNote { campaign, lead: taken.lead, queue, attempt: None, agent: None, verdict };
             shared.out.push_back(Effect::Note(Note::Judged(Box::new(note))));
         }
         if is_final {
-            shared.out.push_back(self.lead_note(taken.lead, list, booked, tries, now));
+            return self.end(shared, taken.lead, Done::Denied, now);
         }
+        run.hopper.book(taken.lead, later(taken.kind, again_at));
+        run.denied.insert(taken.lead, barred);
+    }
+
+    /// A lead that was taken is done without an attempt.
+    fn end(&mut self, shared: &mut Shared, lead: LeadId, why: Done, now: Now) {
+        let Some(run) = &mut self.run else { return };
+        let Some(held) = run.hopper.lead(lead) else { return };
+        let (list, tries, numbers) = (held.list, held.tries.clone(), held.numbers.clone());
+        let booked = Booked::Done(why);
+        run.hopper.book(lead, booked);
+        run.denied.remove(&lead);
+        numbers.iter().for_each(|(number, _)| shared.numbers.forget(number, now.wall));
+        shared.out.push_back(self.lead_note(lead, list, booked, tries, now));
+    }
+}
+
+impl Barred {
+    fn is_by_the_same_rules(&self, other: &Self) -> bool {
+        let rules = |barred: &Self| -> Vec<(String, Rule)> {
+            barred.numbers.iter().map(|(number, rule, _)| (number.clone(), *rule)).collect()
+        };
+        rules(self) == rules(other)
     }
 }
 
@@ -187,96 +215,6 @@ const fn later(kind: Kind, at: WallTime) -> Booked {
         Kind::Callback(agent) => Booked::Callback(at, agent),
         _ => Booked::Retry(at),
     }
-}
-
-/// The first of a lead's numbers, from the one whose turn it is, that may be dialed.
-fn allowed(
-    shared: &Shared,
-    definition: &Definition,
-    lead: &Lead,
-    keeps_agent: bool,
-    now: Now,
-) -> Result<Allowed, NotDialed> {
-    let from = usize::from(lead.tries.number).min(lead.numbers.len().saturating_sub(1));
-    let mut denied: Option<Verdict> = None;
-    let mut busy = false;
-    for (at, (number, _)) in lead.numbers.iter().enumerate().skip(from) {
-        if packed(number).is_some_and(|key| shared.busy_numbers.contains(&key)) {
-            busy = true;
-            continue;
-        }
-        let attempt = gate::Attempt {
-            terms: &definition.terms,
-            zone: lead.zone.as_deref(),
-            region: lead.region.as_deref(),
-            history: shared.numbers.history(number, lead.tries.facts()),
-            consents: &lead.consents,
-            ring: Some(Duration::from_secs(definition.ring_min_s.into())),
-            agent_waits: keeps_agent,
-        };
-        let facts = Facts { attempt: Some(attempt), ..Facts::new(number, Purpose::Campaign, now.wall) };
-        let verdict = gate::judge(&shared.rules, &shared.lists, &facts);
-        if verdict.is_allowed() && is_resting(shared, definition, lead, number, now) {
-            busy = true;
-            continue;
-        }
-        if verdict.is_allowed() {
-            return Ok((u8::try_from(at).unwrap_or_default(), verdict));
-        }
-        // What may change decides when it is asked again.
-        let lasts = |verdict: &Verdict| verdict.denial.as_ref().is_some_and(|denial| lasts(denial.rule));
-        if denied.as_ref().is_none_or(|known| lasts(known) && !lasts(&verdict)) {
-            denied = Some(verdict);
-        }
-    }
-    match denied {
-        Some(verdict) if !busy => Err(NotDialed::Gate(Box::new(verdict))),
-        _ if busy => Err(NotDialed::Busy),
-        _ => {
-            let facts = Facts::new("", Purpose::Campaign, now.wall);
-            Err(NotDialed::Gate(Box::new(gate::judge(&shared.rules, &shared.lists, &facts))))
-        }
-    }
-}
-
-/// Another lead, here or in another campaign, has the same number and tried it of late: nobody is called twice in a row.
-/// It rests for as long as one who did not pick up.
-fn is_resting(shared: &Shared, definition: &Definition, lead: &Lead, number: &str, now: Now) -> bool {
-    let rest = definition.recycle.after(Outcome::NoAnswer).map_or(Recycle::AFTER_MIN, |again| again.after);
-    let is_own = |at: WallTime| lead.tries.recent.contains(&at);
-    shared.numbers.last(number).is_some_and(|at| !is_own(at) && at + rest > now.wall)
-}
-
-/// Waiting does not help against it.
-const fn lasts(rule: Rule) -> bool {
-    matches!(
-        rule,
-        Rule::Number
-            | Rule::DoNotCall
-            | Rule::CampaignDoNotCall
-            | Rule::ImportedDoNotCall
-            | Rule::CompanyBlacklist
-            | Rule::CompanyWhitelist
-            | Rule::PersonalBlacklist
-            | Rule::PersonalWhitelist
-            | Rule::Country
-            | Rule::Pin
-            | Rule::Territory
-            | Rule::UnknownRegion
-            | Rule::UnknownTimeZone
-            | Rule::Consent
-    )
-}
-
-fn is_final(rule: Rule, caps: &Caps, lead: &Lead, shared: &Shared) -> bool {
-    let reached = |count: u32, cap: Option<u32>| cap.is_some_and(|cap| count >= cap);
-    let is_capped = || {
-        let of_number =
-            |number: &String| shared.numbers.history(number, lead.tries.facts()).map_or(0, |known| known.number.total);
-        reached(lead.tries.total, caps.lead)
-            || lead.numbers.iter().all(|(number, _)| reached(of_number(number), caps.number))
-    };
-    lasts(rule) || (rule == Rule::Attempts && is_capped())
 }
 
 /// A lead that another campaign calls, or whose number is being called, is looked at again.

@@ -4,18 +4,18 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use clock::{AgentId, CampaignId, Instant, LeadId, Now, QueueId, Rng, WallTime};
+use clock::{AgentId, CampaignId, Instant, Now, QueueId, Rng, WallTime};
 
 use super::alert::{Alert, AlertKind};
 use super::campaign::{Campaign, Shared};
 use super::contract::{Effect, Input, Note, Progress, Question, Refusal, Reply};
 use super::disposing::Disposing;
-use super::explain::{Hold, WhyNot};
+use super::explain::Hold;
 use super::ledger::Window;
 use crate::campaign::{Status, Step};
 use crate::contract::{AgentFact, Doing, Fact};
 use crate::gate::packed;
-use crate::hopper::{NUMBERS_MAX, Numbers, Place, Stock, What};
+use crate::hopper::{NUMBERS_MAX, Numbers, Stock, What};
 use crate::pacing::AgentState;
 
 /// All campaigns, with what they share.
@@ -80,6 +80,10 @@ impl Dialer {
                     |campaign: &&mut Campaign| campaign.written.definition.lists.iter().any(|share| share.list == list);
                 let runs = self.campaigns.values_mut().filter(is_its).filter_map(|campaign| campaign.run.as_mut());
                 runs.for_each(|run| run.hopper.look());
+                self.reply(request, Ok(Reply::Done));
+            }
+            Input::Mended { request, list, lead } => {
+                self.mended(list, lead, now);
                 self.reply(request, Ok(Reply::Done));
             }
             Input::Agent { queue, fact } => self.agent(queue, fact, now),
@@ -152,43 +156,6 @@ impl Dialer {
         self.next_tick
     }
 
-    /// Why a lead is not being dialed; none: there is no such campaign.
-    #[must_use]
-    pub fn why_not(&self, campaign: CampaignId, lead: LeadId, now: Now) -> Option<WhyNot> {
-        let campaign = self.campaigns.get(&campaign)?;
-        let run = campaign.run.as_ref();
-        let place = run.and_then(|run| run.hopper.place(lead));
-        if let Some(Place::InFlight(attempt)) = place {
-            return Some(WhyNot::InFlight(attempt));
-        }
-        if run.is_some_and(|run| run.hopper.is_over(lead)) {
-            return Some(WhyNot::Done);
-        }
-        if campaign.life.status != Status::Running {
-            return Some(WhyNot::Status(campaign.life.status));
-        }
-        let run = run?;
-        let barred = run.denied.get(&lead).filter(|barred| barred.again_at > now.wall);
-        Some(match (place, barred) {
-            (None, _) => WhyNot::NotRead,
-            (Some(Place::Taken), _) => WhyNot::Shown,
-            (Some(Place::Disposing { .. }), _) => WhyNot::Disposing,
-            (_, Some(barred)) => {
-                let (rule, because, again_at) = (barred.rule, barred.because.clone(), barred.again_at);
-                WhyNot::Denied { rule, because, again_at }
-            }
-            (Some(Place::Retry { at }), _) if at > now.wall => WhyNot::Retry { at },
-            (Some(Place::Callback { at, agent }), _) if at > now.wall || agent.is_some() => {
-                WhyNot::Callback { at, agent }
-            }
-            _ if run.pace.hold == Some(Hold::Schedule) => {
-                WhyNot::Schedule(run.definition.schedule.as_ref().and_then(|schedule| schedule.opens(now.wall)))
-            }
-            (Some(Place::New { ahead }), _) => WhyNot::Next { ahead, hold: run.pace.hold },
-            _ => WhyNot::Next { ahead: 0, hold: run.pace.hold },
-        })
-    }
-
     fn reply(&mut self, request: Option<clock::RequestId>, result: Result<Reply, Refusal>) {
         if let Some(request) = request {
             self.shared.out.push_back(Effect::Reply { request, result });
@@ -197,13 +164,17 @@ impl Dialer {
 
     fn page(&mut self, id: CampaignId, page: crate::hopper::Page, now: Now) {
         if let What::One { lead } = page.wanted.what {
+            self.mend(id, lead, &page);
             return self.placed(id, lead, page, now);
         }
-        let Some(run) = self.campaigns.get_mut(&id).and_then(|campaign| campaign.run.as_mut()) else { return };
+        let Some(campaign) = self.campaigns.get_mut(&id) else { return };
+        let Some(run) = campaign.run.as_mut() else { return };
         for (number, history) in page.leads.iter().flatten().flat_map(|lead| &lead.numbers) {
             self.shared.numbers.learn(number, history);
         }
         run.hopper.page(page, now.wall, &mut self.shared.rng);
+        // What was tried before a restart may be hundreds of pages: the next is asked for as soon as one came.
+        campaign.want(&mut self.shared, now);
     }
 
     fn agent(&mut self, queue: QueueId, fact: AgentFact, now: Now) {
@@ -277,14 +248,12 @@ impl Campaign {
             }
         }
         self.give_up(shared, now);
-        let (id, is_stale) = (self.id, self.is_stale());
+        let is_stale = self.is_stale();
         let Some(run) = &mut self.run else { return };
         run.hopper.expire(now.wall);
-        if self.life.status.is_live() {
-            while let Some(wanted) = run.hopper.wanted(now.wall) {
-                shared.out.push_back(Effect::Wanted { campaign: id, wanted });
-            }
-        }
+        self.want(shared, now);
+        self.read_again(shared, now);
+        let Some(run) = &mut self.run else { return };
         if self.life.status == Status::Processing && !is_stale && run.hopper.is_ready() {
             let _ = self.step(shared, Step::Ready, now, false);
         }
@@ -293,6 +262,14 @@ impl Campaign {
         self.preview(shared, now);
         self.look(shared, now);
         self.finish(shared, now);
+    }
+
+    /// Asks for the pages that are needed now, one of each list at most.
+    fn want(&mut self, shared: &mut Shared, now: Now) {
+        let Some(run) = self.run.as_mut().filter(|_| self.life.status.is_live()) else { return };
+        while let Some(wanted) = run.hopper.wanted(now.wall) {
+            shared.out.push_back(Effect::Wanted { campaign: self.id, wanted });
+        }
     }
 
     /// Every lead is done: so is the campaign. One that is over is let go of with its last attempt.

@@ -213,7 +213,7 @@ fn do_not_call(numbers: Vec<String>, said: &Said) -> Effect {
     Effect::DoNotCall { numbers, reason: format!("disposition {}", said.code) }
 }
 
-const fn wanted(campaign: CampaignId, lead: LeadId, list: ListId) -> Effect {
+pub(super) const fn wanted(campaign: CampaignId, lead: LeadId, list: ListId) -> Effect {
     Effect::Wanted { campaign, wanted: Wanted { list, what: What::One { lead }, limit: 1 } }
 }
 

@@ -1,10 +1,11 @@
 //! Why a campaign dials as it does, and why a lead is not being dialed.
 
-use clock::{AgentId, AttemptId, WallTime};
+use clock::{AgentId, AttemptId, CampaignId, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::campaign::Status;
+use crate::campaign::{Outcome, Status};
 use crate::gate::Rule;
+use crate::hopper::Done;
 use crate::pacing;
 
 /// Why a campaign dials as it does, at its last tick.
@@ -68,11 +69,22 @@ pub enum Hold {
     NoLeads,
 }
 
+/// Why a lead is not being dialed, with how its numbers stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// Why.
+    pub why: WhyNot,
+    /// Its numbers, in their order; none: the dialer does not hold the lead.
+    pub numbers: Vec<NumberWhy>,
+}
+
 /// Why a lead is not being dialed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WhyNot {
     /// It is: in this attempt.
     InFlight(AttemptId),
+    /// Another campaign calls it, in this attempt.
+    Elsewhere(CampaignId, AttemptId),
     /// The campaign does not run.
     Status(Status),
     /// Outside the campaign's schedule, until then.
@@ -82,14 +94,14 @@ pub enum WhyNot {
         /// Not before then.
         at: WallTime,
     },
-    /// The gate did not let it pass.
+    /// The gate does not let it pass.
     Denied {
         /// By which rule.
         rule: Rule,
         /// Why.
         because: String,
-        /// When it is asked again.
-        again_at: WallTime,
+        /// When it is asked again; none: it was not its turn yet.
+        again_at: Option<WallTime>,
     },
     /// It waits for its callback.
     Callback {
@@ -97,7 +109,25 @@ pub enum WhyNot {
         at: WallTime,
         /// By whom alone.
         agent: Option<AgentId>,
+        /// It is due, and that agent is not free.
+        is_due: bool,
     },
+    /// A number of it is being called for another lead.
+    NumberCalled {
+        /// Which.
+        number: String,
+        /// When it is looked at again.
+        again_at: Option<WallTime>,
+    },
+    /// A number of it was called of late for another lead.
+    NumberRests {
+        /// Which.
+        number: String,
+        /// For so long.
+        until: WallTime,
+    },
+    /// No number is left that may be tried again.
+    NoneLeft,
     /// It is its turn soon.
     Next {
         /// Leads of its list before it.
@@ -106,13 +136,44 @@ pub enum WhyNot {
         hold: Option<Hold>,
     },
     /// It is shown to an agent.
-    Shown,
-    /// An agent has not said yet what came of the conversation.
-    Disposing,
-    /// It is done.
-    Done,
-    /// It has not been read from its list: it is behind those that were, or is none of the campaign's.
+    Shown(Option<AgentId>),
+    /// It talked with an agent who has not said yet what came of it.
+    Disposing {
+        /// For so long his word is waited for.
+        until: WallTime,
+    },
+    /// It is done, for this reason.
+    Done(Done),
+    /// It has not been read from its list: those before it come first.
     NotRead,
+    /// What was tried before a restart is still being read.
+    Reading,
+}
+
+/// How a number of a lead stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberWhy {
+    /// E.164.
+    pub number: String,
+    /// What came of its last attempt, and when.
+    pub last: Option<(Outcome, WallTime)>,
+    /// What keeps it from being dialed; none: nothing does.
+    pub why: Option<Keeps>,
+}
+
+/// What keeps a number from being dialed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// It is bad, or was tried as often as it may be.
+    LeftAlone,
+    /// It is being called.
+    Called,
+    /// The gate does not let it pass: by which rule, and why.
+    Denied(Rule, String),
+    /// It is tried again then.
+    Waits(WallTime),
+    /// Another lead has it and called it of late: it rests until then.
+    Rests(WallTime),
 }
 
 impl Hold {
@@ -136,6 +197,27 @@ impl Hold {
             Self::NoLeads => "no_leads",
         }
     }
+
+    /// The same in a sentence.
+    #[must_use]
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Status => "The campaign does not run.",
+            Self::Reading => "Its first leads are being read.",
+            Self::Schedule => "The campaign's schedule is closed.",
+            Self::Journal => "The journal takes nothing, and what is not written down is not dialed.",
+            Self::Draining => "The node is about to stop.",
+            Self::Trunk => "The last attempts all failed for a cause of ours, the trunk's or the network's.",
+            Self::ByHand => "Agents ask for each call themselves.",
+            Self::NoAgents => "No agent of its queue is at work with his standing leg up.",
+            Self::AgentsBusy => "Every agent is busy, or has a number that rings for him.",
+            Self::Lines => "As many lines are in use as may be.",
+            Self::Pacing => "The next answer would find no agent.",
+            Self::Budget => "The abandon rate is at its limit: one line an idle agent, and none is idle.",
+            Self::Importing => "No lead can be called now, and a list is not imported to its end.",
+            Self::NoLeads => "No lead can be called now.",
+        }
+    }
 }
 
 impl WhyNot {
@@ -144,16 +226,35 @@ impl WhyNot {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::InFlight(_) => "in_flight",
+            Self::Elsewhere(..) => "elsewhere",
             Self::Status(_) => "status",
             Self::Schedule(_) => "schedule",
             Self::Retry { .. } => "retry",
             Self::Denied { .. } => "denied",
             Self::Callback { .. } => "callback",
+            Self::NumberCalled { .. } => "number_called",
+            Self::NumberRests { .. } => "number_rests",
+            Self::NoneLeft => "none_left",
             Self::Next { .. } => "next",
-            Self::Shown => "shown",
-            Self::Disposing => "disposing",
-            Self::Done => "done",
+            Self::Shown(_) => "shown",
+            Self::Disposing { .. } => "disposing",
+            Self::Done(_) => "done",
             Self::NotRead => "not_read",
+            Self::Reading => "reading",
+        }
+    }
+}
+
+impl Keeps {
+    /// The stable word.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::LeftAlone => "left_alone",
+            Self::Called => "called",
+            Self::Denied(..) => "denied",
+            Self::Waits(_) => "waits",
+            Self::Rests(_) => "rests",
         }
     }
 }

@@ -11,7 +11,7 @@ use super::planted::Planted;
 use crate::campaign::{Outcome, Service};
 use crate::contract::{EndClass, Ending, Fact, Order};
 use crate::gate::packed;
-use crate::hopper::{After, Lead, NumberHistory, Tries};
+use crate::hopper::{After, Tries};
 use crate::pacing::Event;
 
 impl Campaign {
@@ -108,9 +108,14 @@ impl Campaign {
             }
         }
         let recycle = &run.definition.recycle;
-        let booked = run.hopper.ended(attempt.lead, outcome, now.wall, recycle);
-        let tries =
-            run.hopper.lead(attempt.lead).map_or_else(|| counted(&flight, outcome, now), |lead| lead.tries.clone());
+        let booked = run.hopper.ended((attempt.lead, &attempt.number), outcome, now.wall, recycle);
+        let held = run.hopper.lead(attempt.lead).map(|lead| lead.tries.clone());
+        // The hopper may have let go of it.
+        let tries = held.unwrap_or_else(|| {
+            let mut tries = flight.tries.clone();
+            After::attempt(&mut tries, &attempt.number, outcome, now.wall, recycle);
+            tries
+        });
         let (lead, list) = (attempt.lead, attempt.list);
         // The booking first: a crash between the two leaves an attempt that the restart ends, not a lead that is nowhere.
         if let Some(booked) = booked.filter(|_| !shared.strikes(Planted::BookingLost)) {
@@ -132,7 +137,7 @@ impl Campaign {
     }
 
     /// An attempt that had not ended before a restart ends, and its lead comes back in its order.
-    pub(super) fn close(&mut self, shared: &mut Shared, mut attempt: Attempt, tries: Tries, numbers: u8, now: Now) {
+    pub(super) fn close(&mut self, shared: &mut Shared, mut attempt: Attempt, mut tries: Tries, numbers: u8, now: Now) {
         let ending = Ending { class: EndClass::Restart, code: "node_restart".to_owned(), q850: 41, sip: None };
         if shared.strikes(Planted::AnswerForgotten) {
             attempt.times.answered_at = None;
@@ -141,14 +146,14 @@ impl Campaign {
         attempt.take(now.wall, Fact::Ended(ending));
         let outcome = attempt.outcome.unwrap_or(Outcome::NodeRestart);
         self.ledger.get_or_insert_default().count(&attempt);
-        let mut lead = stub(tries, numbers);
+        tries.stand_in(numbers, &attempt.number);
         let recycle = &self.written.definition.recycle;
-        let booked = After::attempt(&mut lead, outcome, now.wall, recycle);
+        let booked = After::attempt(&mut tries, &attempt.number, outcome, now.wall, recycle);
         let (id, list) = (attempt.lead, attempt.list);
         if id != clock::LeadId::default() {
-            shared.out.push_back(self.lead_note(id, list, booked, lead.tries.clone(), now));
+            shared.out.push_back(self.lead_note(id, list, booked, tries.clone(), now));
         }
-        shared.out.push_back(Effect::Note(Note::Attempt(Box::new(attempt), lead.tries, numbers)));
+        shared.out.push_back(Effect::Note(Note::Attempt(Box::new(attempt), tries, numbers)));
     }
 
     /// Attempts of which nobody has told anything for too long are given up: each ends once, whoever fails.
@@ -208,20 +213,6 @@ fn learn(shared: &mut Shared, attempt: &Attempt, outcome: Outcome) {
 
 fn note(flight: &Flight) -> Effect {
     Effect::Note(Note::Attempt(Box::new(flight.attempt.clone()), flight.tries.clone(), flight.numbers))
-}
-
-/// The lead's tries, where the hopper has let go of it.
-fn counted(flight: &Flight, outcome: Outcome, now: Now) -> Tries {
-    let mut tries = flight.tries.clone();
-    tries.last = Some((outcome, now.wall));
-    tries.counted = tries.counted.saturating_add(u32::from(!outcome.is_ours()));
-    tries
-}
-
-/// A lead of which only the tries and how many numbers it has are known.
-fn stub(tries: Tries, numbers: u8) -> Lead {
-    let number = (String::new(), NumberHistory::default());
-    Lead { tries, numbers: vec![number; numbers.into()], ..Lead::default() }
 }
 
 /// An order may be on its way for so long, as the journal syncs before it leaves.

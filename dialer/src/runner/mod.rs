@@ -17,9 +17,12 @@ mod disposing;
 mod explain;
 mod flight;
 mod ledger;
+mod mending;
 mod pace;
 mod planted;
 mod snapshot;
+mod turn;
+mod why;
 
 pub use alert::{Alert, AlertKind};
 pub use attempt::{Attempt, Times};
@@ -31,7 +34,7 @@ pub use contract::{
 pub use desk::{Desk, Doing};
 pub use dialer::Dialer;
 pub use disposing::{Said, Talked};
-pub use explain::{Hold, Pace, WhyNot};
+pub use explain::{Explained, Hold, Keeps, NumberWhy, Pace, WhyNot};
 pub use ledger::{Hour, Ledger, Window};
 pub use planted::Planted;
 pub use snapshot::{CampaignSnapshot, Snapshot};

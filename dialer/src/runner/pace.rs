@@ -72,7 +72,7 @@ impl Campaign {
             match self.dial(shared, taken, None, now) {
                 Ok(_) => pace.dialed += 1,
                 Err(NotDialed::Gate(_)) => pace.denied += 1,
-                Err(NotDialed::Busy | NotDialed::Gone) => {}
+                Err(NotDialed::Busy | NotDialed::Rests | NotDialed::Gone) => {}
             }
         }
     }

@@ -21,6 +21,8 @@ pub(crate) struct Judge {
     ended: BTreeMap<AttemptId, Attempt>,
     abandoned: BTreeMap<String, WallTime>,
     machines: BTreeMap<String, WallTime>,
+    /// Numbers of leads that do not exist, as was said of them.
+    pub(crate) unknown: BTreeSet<(LeadId, String)>,
 }
 
 /// Nobody is called twice in a row, whichever lead has his number.
@@ -46,6 +48,7 @@ impl Judge {
             ended: BTreeMap::new(),
             abandoned: BTreeMap::new(),
             machines: BTreeMap::new(),
+            unknown: BTreeSet::new(),
         }
     }
 
@@ -69,6 +72,7 @@ impl Judge {
             assert!(self.in_flight.len() <= concurrent as usize, "concurrent calls");
         }
         assert!(dial.ring_min_s >= 15);
+        assert!(!self.unknown.contains(&(dial.lead, dial.number.clone())), "the number does not exist");
         self.passes(dial, at);
         self.by_number.entry(dial.number.clone()).or_default().push(at);
         self.by_lead.entry(dial.lead).or_default().push(at);
@@ -114,6 +118,9 @@ impl Judge {
         self.begun.insert(id);
         let Some(outcome) = attempt.outcome else { return };
         let at = attempt.times.ended_at.expect("it ended");
+        if outcome == Outcome::Unobtainable {
+            self.unknown.insert((attempt.lead, attempt.number.clone()));
+        }
         match outcome {
             Outcome::Abandoned => {
                 self.abandoned.insert(attempt.number.clone(), attempt.times.abandoned_at.unwrap_or(at))

@@ -23,7 +23,7 @@ fn scene(seed: u64, method: Method) -> Scene {
         definition.terms.voice = dialer::gate::Voice::Recorded;
         definition.detection.enabled = false;
     }
-    Scene { seed, definition, leads: 400, agents: 8, seconds: 900 }
+    Scene { seed, definition, leads: 400, others: 0, agents: 8, seconds: 900 }
 }
 
 const METHODS: [Method; 5] = [
@@ -80,6 +80,25 @@ fn a_restart_ends_what_was_open_and_no_lead_is_lost_or_dialed_twice() {
         world.run_for(200);
         world.restart();
         world.run_for(200);
+        world.settle();
+        world.judge.close(&world.dialer.snapshot(world.now().wall));
+    }
+}
+
+#[test]
+fn a_number_that_does_not_exist_is_dialed_once_and_the_leads_others_are_tried_on() {
+    for seed in 0..4 {
+        let mut scene = Scene { others: 2, leads: 60, seconds: 900, ..scene(200 + seed, Method::Progressive) };
+        for again in scene.definition.recycle.rules.values_mut() {
+            again.after = again.after.min(core::time::Duration::from_secs(300));
+        }
+        (scene.definition.terms.caps.number_in_24_h, scene.definition.terms.caps.lead) = (None, None);
+        let mut world = World::new(scene);
+        world.run();
+        world.restart();
+        world.run_for(6_000);
+        assert!(world.judge.unknown.len() > 8, "{}", world.judge.unknown.len());
+        assert_eq!(world.given_up_too_soon(), []);
         world.settle();
         world.judge.close(&world.dialer.snapshot(world.now().wall));
     }
@@ -200,11 +219,11 @@ fn it_says_why() {
     let pace = campaign.pace.as_ref().unwrap();
     assert!(pace.predictive.is_some_and(|why| why.agents > 0 && why.target < 0.03), "{pace:?}");
     let words: std::collections::BTreeSet<&str> =
-        world.leads().map(|lead| world.dialer.why_not(campaign.campaign, lead, now).unwrap().word()).collect();
+        world.leads().map(|lead| world.dialer.why_not(campaign.campaign, lead, now).unwrap().why.word()).collect();
     for word in ["in_flight", "retry", "next"] {
         assert!(words.contains(word), "{words:?}");
     }
     world.step(Step::Pause(actor("ann")));
     let lead = world.leads().last().unwrap();
-    assert_eq!(world.dialer.why_not(campaign.campaign, lead, world.now()).unwrap().word(), "status");
+    assert_eq!(world.dialer.why_not(campaign.campaign, lead, world.now()).unwrap().why.word(), "status");
 }

@@ -19,6 +19,8 @@ pub(crate) struct Scene {
     pub(crate) seed: u64,
     pub(crate) definition: Definition,
     pub(crate) leads: u64,
+    /// Numbers that each lead has beside its first. Of all numbers those that end with 7 do not exist.
+    pub(crate) others: u64,
     pub(crate) agents: u32,
     pub(crate) seconds: u64,
 }
@@ -53,8 +55,8 @@ pub(crate) struct World {
     refused: Option<Refusal>,
 }
 
-/// Its place, list and number, and what the campaign noted of it.
-type Row = (u64, ListId, String, Option<(Booked, Tries)>);
+/// Its place, list and numbers, and what the campaign noted of it.
+type Row = (u64, ListId, Vec<String>, Option<(Booked, Tries)>);
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Happens {
@@ -117,6 +119,19 @@ impl World {
             _ => None,
         };
         self.rows.values().filter_map(done).collect()
+    }
+
+    /// Leads that were given up though a number of theirs may be there that was never tried, or did not end for good.
+    pub(crate) fn given_up_too_soon(&self) -> Vec<LeadId> {
+        let definition = &self.scene.definition;
+        let is_too_soon = |(_, _, numbers, noted): &Row| {
+            let Some((Booked::Done(Done::Outcome | Done::Exhausted), tries)) = noted else { return false };
+            let is_reached = tries.last.is_some_and(|(outcome, _)| outcome.is_of_lead());
+            let is_bad = |number: &String| number.ends_with('7');
+            let left = numbers.iter().any(|number| !is_bad(number));
+            !is_reached && tries.counted < definition.recycle.attempts_max && left
+        };
+        self.rows.iter().filter(|(_, row)| is_too_soon(row)).map(|(lead, _)| *lead).collect()
     }
 
     pub(crate) fn leads(&self) -> impl Iterator<Item = LeadId> + use<> {
@@ -251,6 +266,9 @@ impl World {
         if self.carrier_fails {
             return self.after(0.3, Happens::Report(dial.attempt, FAILS));
         }
+        if self.scene.others > 0 && dial.number.ends_with('7') {
+            return self.after(0.3, Happens::Report(dial.attempt, UNKNOWN));
+        }
         let (ring, drawn) = (2.0 + self.rng.unit() * 20.0, self.rng.below(100));
         let step = match drawn {
             0..25 => PERSON,
@@ -293,6 +311,7 @@ impl World {
                     self.after(2.0, Happens::Abandon(attempt));
                 }
             }
+            UNKNOWN => self.report(attempt, Fact::Ended(ending(EndClass::Unobtainable))),
             FAILS => self.report(attempt, Fact::Ended(ending(EndClass::Failed))),
             RINGS => self.report(attempt, Fact::Rang),
             PLAYED => self.report(attempt, Fact::Played),
@@ -411,12 +430,13 @@ impl World {
             let is_one = wanted.what == What::One { lead: **id };
             *list == wanted.list && (is_one || fits(*place, booked.as_ref().map(|(booked, _)| *booked)))
         });
+        let known = |number: &String| (number.clone(), self.histories.get(number).cloned().unwrap_or_default());
         let mut leads: Vec<Lead> = rows
-            .map(|(id, (place, list, number, booked))| Lead {
+            .map(|(id, (place, list, numbers, booked))| Lead {
                 id: *id,
                 list: *list,
                 place: *place,
-                numbers: vec![(number.clone(), self.histories.get(number).cloned().unwrap_or_default())],
+                numbers: numbers.iter().map(known).collect(),
                 tries: booked.as_ref().map(|(_, tries)| tries.clone()).unwrap_or_default(),
                 booked: booked.as_ref().map(|(booked, _)| *booked),
                 ..Lead::default()
@@ -443,7 +463,9 @@ impl World {
 fn rows(scene: &Scene) -> BTreeMap<LeadId, Row> {
     let row = |at: u64| {
         let number = format!("+442071{:06}", 800_000 + at % (scene.leads * 9 / 10).max(1));
-        (LeadId(u128::from(at) + 1), (at, ListId(u128::from(at % 2) + 1), number, None))
+        let other = |which: u64| format!("+442072{:06}", at * (scene.others + 1) + which);
+        let numbers = core::iter::once(number).chain((1..=scene.others).map(other)).collect();
+        (LeadId(u128::from(at) + 1), (at, ListId(u128::from(at % 2) + 1), numbers, None))
     };
     (0..scene.leads).map(row).collect()
 }
@@ -464,3 +486,4 @@ const PLAYED: u8 = 3;
 const END: u8 = 4;
 const RINGS: u8 = 5;
 const FAILS: u8 = 6;
+const UNKNOWN: u8 = 7;

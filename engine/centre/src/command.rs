@@ -143,6 +143,13 @@ pub enum CampaignCommand {
         /// The list.
         list: ListId,
     },
+    /// What a list knows of a lead was mended: campaigns that call from it read the lead again before they dial it.
+    Mended {
+        /// The list.
+        list: ListId,
+        /// The lead.
+        lead: LeadId,
+    },
     /// An agent dials by hand.
     ByHand {
         /// Which.

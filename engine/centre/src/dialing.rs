@@ -1,16 +1,19 @@
 //! What the dialer's notes are in the journal, and what the journal tells it after a restart.
 
+use std::collections::BTreeMap;
+
 use clock::{CampaignId, WallTime};
 use dialer::campaign::{Actor, Answer, Life, Outcome, Status};
 use dialer::contract::{EndClass, Ending, Heard};
-use dialer::hopper::{Booked, DISPOSED_WITHIN, Tries};
+use dialer::hopper::{Booked, DISPOSED_WITHIN, NumberTries, Tries};
 use dialer::runner::{
     AnswersNote, Attempt, CampaignNote, DisposedNote, Hour, JudgedNote, LeadNote, Ledger, Note, Restored, Said, Shown,
     Talked, Times, Written,
 };
 use journal_core::{
     AnswerEntry, AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry,
-    CampaignStep, DialOccasion, Dialing, Disposition, Entry, FormAnswers, LeadBooked, LeadTries, Shared, TalkedEntry,
+    CampaignStep, DialOccasion, Dialing, Disposition, Entry, FormAnswers, LeadBooked, LeadNumberTries, LeadTries,
+    Shared, TalkedEntry,
 };
 
 /// The entry of a note.
@@ -74,14 +77,24 @@ pub fn restored(dialing: &Dialing, read: impl Fn(&str) -> Option<Written>) -> Ve
 /// What was tried with a lead, as the journal and the database keep it.
 #[must_use]
 pub fn tries_of(tries: &LeadTries) -> Tries {
-    let by_outcome = tries.by_outcome.iter().filter_map(|(word, times)| Some((Outcome::of_word(word)?, *times)));
+    let counts = |counts: &[(String, u8)]| {
+        counts.iter().filter_map(|(word, times)| Some((Outcome::of_word(word)?, *times))).collect()
+    };
+    let last =
+        |last: &Option<(String, WallTime)>| last.as_ref().and_then(|(word, at)| Some((Outcome::of_word(word)?, *at)));
+    let number = |known: &LeadNumberTries| NumberTries {
+        number: known.number.clone(),
+        ended: counts(&known.ended),
+        last: last(&known.last),
+    };
     Tries {
         total: tries.total,
         counted: tries.counted,
         recent: tries.recent.clone(),
-        by_outcome: by_outcome.collect(),
-        last: tries.last.as_ref().and_then(|(word, at)| Some((Outcome::of_word(word)?, *at))),
+        by_outcome: counts(&tries.by_outcome),
+        last: last(&tries.last),
         number: tries.number,
+        by_number: tries.by_number.iter().map(number).collect(),
     }
 }
 
@@ -119,13 +132,23 @@ fn answer_of(entry: &AnswerEntry) -> Answer {
 }
 
 fn tries_entry(tries: &Tries) -> LeadTries {
+    let counts = |counts: &BTreeMap<Outcome, u8>| {
+        counts.iter().map(|(outcome, times)| (outcome.word().to_owned(), *times)).collect()
+    };
+    let last = |last: Option<(Outcome, WallTime)>| last.map(|(outcome, at)| (outcome.word().to_owned(), at));
+    let number = |known: &NumberTries| LeadNumberTries {
+        number: known.number.clone(),
+        ended: counts(&known.ended),
+        last: last(known.last),
+    };
     LeadTries {
         total: tries.total,
         counted: tries.counted,
         recent: tries.recent.clone(),
-        by_outcome: tries.by_outcome.iter().map(|(outcome, times)| (outcome.word().to_owned(), *times)).collect(),
-        last: tries.last.map(|(outcome, at)| (outcome.word().to_owned(), at)),
+        by_outcome: counts(&tries.by_outcome),
+        last: last(tries.last),
         number: tries.number,
+        by_number: tries.by_number.iter().map(number).collect(),
     }
 }
 
@@ -146,6 +169,7 @@ fn campaign_entry(note: CampaignNote) -> CampaignEntry {
         ended_at: life.ended_at,
         resets,
         at,
+        ended_by: life.ended_by.map(|who| who.0),
     }
 }
 
@@ -159,6 +183,7 @@ fn life_of(entry: &CampaignEntry) -> Life {
         reason: entry.reason.clone(),
         started_at: entry.started_at,
         ended_at: entry.ended_at,
+        ended_by: entry.ended_by.clone().map(Actor),
     }
 }
 

@@ -9,7 +9,8 @@ use clock::WallTime;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::{Disposition, Entry, StateCause, WantedCallback};
+use crate::older::{AttemptV1, CampaignLeadV1, DispositionV1};
+use crate::{AttemptEntry, CampaignLeadEntry, Disposition, Entry, Shared, StateCause};
 
 /// Where an entry stands: (node, epoch, sequence), in this order. The sequence
 /// goes on over epochs; the epoch tells apart what a power loss took back and
@@ -187,6 +188,10 @@ const fn version_of(kind: u8) -> u8 {
         14 => 2,
         // Since the second it is known who calls back, and in which time zone that was agreed.
         19 => 2,
+        // Since the second it is known who ended a campaign.
+        25 => 2,
+        // Since the second it is known what came of each number of a lead.
+        26 | 27 => 2,
         _ => 1,
     }
 }
@@ -285,7 +290,7 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
         16 => Entry::Audit(whole(body)?),
         17 => Entry::Quarantine(whole(body)?),
         18 => Entry::Agent(whole(body)?),
-        19 if version == 1 => Entry::Disposition(Box::new(whole::<DispositionV1>(body)?.into())),
+        19 if version == 1 => Entry::Disposition(Box::new(Disposition::from(whole::<DispositionV1>(body)?))),
         19 => Entry::Disposition(whole(body)?),
         20 => Entry::NodeAlive { at: whole(body)? },
         21 => {
@@ -298,36 +303,18 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
             Entry::PlaceKept { queue, caller, arrived, until }
         }
         24 => Entry::DialDecision(whole(body)?),
+        // Nobody is one zero.
+        25 if version == 1 => Entry::Campaign(whole(&[body, &[0]].concat())?),
         25 => Entry::Campaign(whole(body)?),
+        26 if version == 1 => Entry::Attempt(Shared::from(AttemptEntry::from(whole::<AttemptV1>(body)?))),
         26 => Entry::Attempt(whole(body)?),
+        27 if version == 1 => Entry::CampaignLead(Box::new(CampaignLeadEntry::from(whole::<CampaignLeadV1>(body)?))),
         27 => Entry::CampaignLead(whole(body)?),
         28 => Entry::CampaignStep(whole(body)?),
         30 => Entry::LeadList(whole(body)?),
         31 => Entry::FormAnswers(whole(body)?),
         _ => return None,
     })
-}
-
-/// A disposition as it was first written.
-#[derive(Deserialize)]
-struct DispositionV1 {
-    call: clock::CallId,
-    agent: clock::AgentId,
-    code: String,
-    label: String,
-    is_success: bool,
-    note: Option<String>,
-    callback: Option<(String, Option<WallTime>)>,
-    at: WallTime,
-    by: String,
-}
-
-impl From<DispositionV1> for Disposition {
-    fn from(given: DispositionV1) -> Self {
-        let DispositionV1 { call, agent, code, label, is_success, note, callback, at, by } = given;
-        let callback = callback.map(|(number, due_at)| WantedCallback { number, due_at, agent: None, zone: None });
-        Self { call, agent, code, label, is_success, note, callback, at, by }
-    }
 }
 
 /// Reads a value that fills `body` to the last byte.

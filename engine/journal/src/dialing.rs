@@ -38,6 +38,8 @@ pub struct CampaignEntry {
     pub resets: Vec<(ListId, WallTime)>,
     /// When it became so.
     pub at: WallTime,
+    /// Who ended it, if somebody did.
+    pub ended_by: Option<String>,
 }
 
 /// An attempt; replaces its former entry. After its end none follows.
@@ -111,12 +113,26 @@ pub struct LeadTries {
     pub counted: u32,
     /// When those of the last days began.
     pub recent: Vec<WallTime>,
-    /// Retries by word of the outcome.
+    /// Times in a row that it was our fault, by word of the outcome; and retries from before each number had its own.
     pub by_outcome: Vec<(String, u8)>,
     /// Word of what came of the last, and when.
     pub last: Option<(String, WallTime)>,
     /// Which of its numbers comes next.
     pub number: u8,
+    /// What came of each of its numbers, in their order; none: from before that was kept.
+    #[serde(default)]
+    pub by_number: Vec<LeadNumberTries>,
+}
+
+/// What came of one number of a lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadNumberTries {
+    /// E.164; empty: not known.
+    pub number: String,
+    /// Attempts by word of what came of them.
+    pub ended: Vec<(String, u8)>,
+    /// Word of what came of the last, and when.
+    pub last: Option<(String, WallTime)>,
 }
 
 /// A lead of a campaign; replaces its former entry.
@@ -287,14 +303,14 @@ pub struct CampaignHour {
 /// What a restart needs of campaigns: each whole, attempts that have not ended, and what was counted by the hour.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dialing {
-    campaigns: BTreeMap<CampaignId, Shared<CampaignEntry>>,
-    open: BTreeMap<AttemptId, Shared<AttemptEntry>>,
-    hours: BTreeMap<CampaignId, BTreeMap<i64, CampaignHour>>,
-    totals: BTreeMap<CampaignId, CampaignHour>,
+    pub(crate) campaigns: BTreeMap<CampaignId, Shared<CampaignEntry>>,
+    pub(crate) open: BTreeMap<AttemptId, Shared<AttemptEntry>>,
+    pub(crate) hours: BTreeMap<CampaignId, BTreeMap<i64, CampaignHour>>,
+    pub(crate) totals: BTreeMap<CampaignId, CampaignHour>,
     /// Conversations, the newest: ids of calls begin with their time.
-    talked: BTreeMap<CallId, TalkedEntry>,
+    pub(crate) talked: BTreeMap<CallId, TalkedEntry>,
     /// What agents said came of them, and has not reached the lead.
-    said: BTreeMap<CallId, Disposition>,
+    pub(crate) said: BTreeMap<CallId, Disposition>,
 }
 
 impl Dialing {

@@ -20,6 +20,7 @@ mod lead_list;
 mod lost;
 mod mark;
 mod names;
+mod older;
 pub mod outcome;
 mod quarantine;
 mod queue_left;
@@ -38,7 +39,7 @@ pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, 
 pub use decision::{DialClause, DialClock, DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried};
 pub use dialing::{
     AnswerEntry, AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry,
-    CampaignStep, Dialing, FormAnswers, LeadBooked, LeadTries, TalkedEntry,
+    CampaignStep, Dialing, FormAnswers, LeadBooked, LeadNumberTries, LeadTries, TalkedEntry,
 };
 pub use dialog::{Binding, DialogIdentity, DialogSide};
 pub use entry::{CallEntry, CallEvent, Entry, LegKind, NameKind, RecordingState};

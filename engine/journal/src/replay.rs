@@ -15,14 +15,18 @@ use serde::{Deserialize, Serialize};
 use agents::Agents;
 pub use agents::{ChosenStatus, KnownState};
 
+use crate::older::DialingV1;
 use crate::{
     Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, CallbackState, Dialing, DialogIdentity,
     Direction, DoNotCall, Entry, LastAgents, LegKind, Names, Place, Shared, Step, code,
 };
 
 /// The fold of the journal.
+pub type Replay = Fold<Dialing>;
+
+/// The fold of the journal, with campaigns as this version or an older one keeps them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Replay {
+pub struct Fold<D> {
     calls: BTreeMap<CallId, Box<CallRecord>>,
     dialogs: BTreeMap<(CallId, LegId), Shared<DialogIdentity>>,
     bindings: BTreeMap<(AgentId, String), Binding>,
@@ -37,7 +41,7 @@ pub struct Replay {
     /// The internal do-not-call list.
     pub do_not_call: DoNotCall,
     /// Campaigns.
-    pub dialing: Dialing,
+    pub dialing: D,
     /// Names of agents, queues and trunks.
     pub names: Names,
     /// Answers to requests with an Idempotency-Key.
@@ -50,6 +54,53 @@ pub struct Replay {
     pub stopped_in_order: bool,
     /// The latest time that an entry names: the node was up until then, at least.
     pub last_at: WallTime,
+}
+
+impl Replay {
+    /// The fold as checkpoints had it before each number of a lead had its own tries; none: it is damaged.
+    #[must_use]
+    pub fn of_older(bytes: &[u8]) -> Option<Self> {
+        let older: Fold<DialingV1> = postcard::from_bytes(bytes).ok()?;
+        let Fold {
+            calls,
+            dialogs,
+            bindings,
+            agents,
+            places,
+            dials,
+            callbacks,
+            given_up,
+            last_agents,
+            do_not_call,
+            names,
+            answers,
+            last_leg,
+            last_offer,
+            stopped_in_order,
+            last_at,
+            dialing,
+        } = older;
+        let dialing = dialing.into();
+        Some(Self {
+            calls,
+            dialogs,
+            bindings,
+            agents,
+            places,
+            dials,
+            callbacks,
+            given_up,
+            last_agents,
+            do_not_call,
+            names,
+            answers,
+            last_leg,
+            last_offer,
+            stopped_in_order,
+            last_at,
+            dialing,
+        })
+    }
 }
 
 /// A caller whose waiting we cut, or who gave up: he gets his place if he rings again in time.

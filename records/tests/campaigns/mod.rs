@@ -4,7 +4,7 @@
 use clock::{AttemptId, CallId, CampaignId, LeadId, ListId};
 use journal_core::{
     AnswerEntry, AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignLeadEntry, CampaignStep,
-    Disposition, Entry, FormAnswers, LeadBooked, LeadTries, Shared,
+    Disposition, Entry, FormAnswers, LeadBooked, LeadNumberTries, LeadTries, Shared,
 };
 use records::{Attempt, AttemptFilter, CampaignLeadFilter, ListFigures};
 
@@ -199,7 +199,13 @@ fn lead_entry(lead: u64, booked: LeadBooked) -> CampaignLeadEntry {
 
 fn tries() -> LeadTries {
     let last = Some(("no_answer".to_owned(), at(40)));
+    let number = |number: &str, last: Option<&str>| LeadNumberTries {
+        number: number.to_owned(),
+        ended: last.map(|word| (word.to_owned(), 1)).into_iter().collect(),
+        last: last.map(|word| (word.to_owned(), at(1))),
+    };
     LeadTries {
+        by_number: vec![number("+442070000001", Some("unobtainable")), number("+442070000002", None)],
         total: 1,
         counted: 1,
         recent: vec![at(1)],

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use super::super::numbers::NumberHistory;
+use super::super::source::PAGE;
 use super::*;
 
 const NOW: WallTime = WallTime::from_micros(1_000_000_000);
@@ -108,9 +109,9 @@ fn what_was_let_go_of_comes_back_by_an_agents_word() {
     let id = hopper.take(NOW, |_| true).unwrap().lead;
     hopper.book(id, Booked::Done(Done::Outcome));
     hopper.bring_back(lead(1, 1), Booked::Done(Done::Disposition));
-    assert!(hopper.is_over(id) && hopper.is_finished());
+    assert!(hopper.over(id).is_some() && hopper.is_finished());
     hopper.bring_back(lead(1, 1), Booked::Callback(NOW, None));
-    assert!(!hopper.is_over(id));
+    assert!(hopper.over(id).is_none());
     assert_eq!(hopper.take(NOW, |_| true), Some(Taken { lead: id, kind: Kind::Callback(None) }));
 }
 
@@ -122,7 +123,7 @@ fn what_was_let_go_of_is_not_taken_again_until_the_list_is_reset() {
     hopper.dialing(taken, AttemptId(1));
     assert_eq!(hopper.take(NOW, |_| true), None, "at most once in flight");
     assert_eq!(hopper.take_one(taken), None);
-    let booked = hopper.ended(taken, Outcome::Refused, NOW, &Recycle::default());
+    let booked = hopper.ended((taken, ""), Outcome::Refused, NOW, &Recycle::default());
     assert_eq!(booked, Some(Booked::Done(Done::Outcome)));
     assert!(hopper.is_finished());
     // The database has not heard of it yet, and a page brings it once more.
@@ -168,7 +169,7 @@ fn who_talked_waits_for_the_agents_word() {
     fill(&mut hopper, &[(1, 2)], NOW);
     let [first, second] = [0, 1].map(|_| hopper.take(NOW, |_| true).unwrap().lead);
     for lead in [first, second] {
-        hopper.ended(lead, Outcome::Connected, NOW, &Recycle::default());
+        hopper.ended((lead, ""), Outcome::Connected, NOW, &Recycle::default());
         assert!(matches!(hopper.place(lead), Some(Place::Disposing { .. })));
     }
     let due = NOW + Duration::from_secs(7_200);
@@ -176,7 +177,7 @@ fn who_talked_waits_for_the_agents_word() {
     assert_eq!(booked, Some(Booked::Callback(due, None)));
     assert!(!hopper.is_finished());
     hopper.expire(NOW + Duration::from_secs(86_400));
-    assert!(hopper.is_over(second));
+    assert!(hopper.over(second).is_some());
     assert_eq!(hopper.take(due, |_| true), Some(Taken { lead: first, kind: Kind::Callback(None) }));
 }
 
@@ -204,4 +205,27 @@ fn leads_that_are_added_are_asked_for_at_once() {
     hopper.page(Page { wanted, leads: Some(vec![lead(1, 2)]), stock: Stock::Whole }, NOW, &mut rng);
     fill(&mut hopper, &[(1, 3)], NOW);
     assert_eq!((hopper.wanted(NOW), places(&mut hopper, 3, NOW)), (None, vec![(1, 2), (1, 3)]));
+}
+
+/// Whoever waited for his next try when the list was reset is new again; all that was tried is read before anything is
+/// dialed, however many they are.
+#[test]
+fn what_was_tried_before_a_reset_is_read_to_its_end() {
+    let reset_at = NOW;
+    let mut hopper = Hopper::new(&[(list(1, 0).0, Some(reset_at))], Mix::InOrder, LeadOrder::OldestFirst);
+    let (mut rng, mut pages) = (Rng::new(7), 0);
+    let count = u64::from(PAGE) * 3;
+    while let Some(wanted) = hopper.wanted(NOW) {
+        pages += 1;
+        let tried = |at: u64| Lead { booked: Some(Booked::Retry(NOW)), ..lead(1, at) };
+        let leads = match wanted.what {
+            What::Tried { after } => {
+                (1..=count).filter(|at| Some(*at) > after).take(wanted.limit.into()).map(tried).collect()
+            }
+            _ => Vec::new(),
+        };
+        hopper.page(Page { wanted, leads: Some(leads), stock: Stock::Whole }, NOW, &mut rng);
+    }
+    assert!(hopper.is_ready(), "after {pages} pages");
+    assert_eq!(hopper.counts().new, usize::from(PAGE) * 3);
 }

@@ -336,3 +336,29 @@ fn the_queues_that_an_agent_chose_last_are_kept() {
     assert_eq!(chose(Some(vec![])), Some(vec![]));
     assert_eq!(chose(None), None);
 }
+
+#[test]
+fn a_checkpoint_of_the_version_before_is_read() {
+    use crate::older::{AttemptV1, CampaignV1, DialingV1};
+    // As they were written: kinds 25 and 26, version 1.
+    let golden = |text: &str| -> Vec<u8> {
+        let hex = text.lines().next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
+        (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect()
+    };
+    let campaign = golden(include_str!("../../tests/golden/campaign.v1.hex"));
+    let attempt = golden(include_str!("../../tests/golden/attempt.v1.hex"));
+    let campaign_v1: CampaignV1 = postcard::from_bytes(&campaign[10..]).unwrap();
+    let attempt_v1: AttemptV1 = postcard::from_bytes(&attempt[10..]).unwrap();
+    let mut dialing = DialingV1::default();
+    dialing.campaigns.insert(clock::CampaignId(3), campaign_v1);
+    dialing.open.insert(clock::AttemptId(5), attempt_v1);
+    let last_leg = clock::LegId(7);
+    let older = Fold { dialing, last_leg, ..Fold::default() };
+    let bytes = postcard::to_extend(&older, Vec::new()).unwrap();
+    let read = Replay::of_older(&bytes).unwrap();
+    assert_eq!(read.last_leg, last_leg);
+    let (_, Entry::Campaign(campaign)) = crate::decode(&campaign).unwrap() else { panic!("a campaign") };
+    let (_, Entry::Attempt(attempt)) = crate::decode(&attempt).unwrap() else { panic!("an attempt") };
+    assert_eq!(read.dialing.campaigns().collect::<Vec<_>>(), [&*campaign]);
+    assert_eq!(read.dialing.open(clock::CampaignId(3)).collect::<Vec<_>>(), [&*attempt]);
+}

@@ -3,12 +3,12 @@
 use clock::{AttemptId, CampaignId, LeadId, ListId};
 use journal_core::{
     AnswerEntry, AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry,
-    CampaignStep, Entry, FormAnswers, LeadBooked, LeadListNote, LeadTries, Shared,
+    CampaignStep, Entry, FormAnswers, LeadBooked, LeadListNote, LeadNumberTries, LeadTries, Shared,
 };
 
 use super::{AGENT, AT, CALL};
 
-pub(super) fn campaign() -> Entry {
+pub(super) fn campaign(ended_by: Option<&str>) -> Entry {
     let said = |who: &str| Some((who.to_owned(), AT));
     Entry::Campaign(Shared::from(CampaignEntry {
         campaign: CampaignId(3),
@@ -24,6 +24,7 @@ pub(super) fn campaign() -> Entry {
         ended_at: None,
         resets: vec![(ListId(4), AT)],
         at: AT,
+        ended_by: ended_by.map(str::to_owned),
     }))
 }
 
@@ -46,8 +47,17 @@ pub(super) fn lead_list() -> Entry {
     }))
 }
 
-fn lead_tries() -> LeadTries {
+/// What is known of the numbers of the lead.
+pub(super) fn numbers() -> Vec<LeadNumberTries> {
+    let last = Some(("unobtainable".to_owned(), AT));
+    let bad = LeadNumberTries { number: "+442070000001".to_owned(), ended: vec![("unobtainable".to_owned(), 1)], last };
+    let untried = LeadNumberTries { number: "+442070000002".to_owned(), ..LeadNumberTries::default() };
+    vec![bad, untried]
+}
+
+fn lead_tries(by_number: Vec<LeadNumberTries>) -> LeadTries {
     LeadTries {
+        by_number,
         total: 3,
         counted: 2,
         recent: vec![AT],
@@ -57,7 +67,7 @@ fn lead_tries() -> LeadTries {
     }
 }
 
-pub(super) fn attempt() -> Entry {
+pub(super) fn attempt(by_number: Vec<LeadNumberTries>) -> Entry {
     let at = Some(AT);
     Entry::Attempt(Shared::from(AttemptEntry {
         attempt: AttemptId(5),
@@ -85,16 +95,17 @@ pub(super) fn attempt() -> Entry {
         waited_ms: Some(140),
         ending: Some(("hung_up".to_owned(), "normal".to_owned(), 16, Some(200))),
         outcome: Some("connected".to_owned()),
-        tries: lead_tries(),
+        tries: lead_tries(by_number),
         numbers: 2,
     }))
 }
 
-pub(super) fn campaign_leads() -> Vec<(&'static str, Entry)> {
+pub(super) fn campaign_leads(by_number: &[LeadNumberTries]) -> Vec<(&'static str, Entry)> {
     let lead = |booked| {
         let disposition = Some("call_again".to_owned());
         let (campaign, list, lead) = (CampaignId(3), ListId(4), LeadId(6));
-        let entry = CampaignLeadEntry { campaign, list, lead, booked, tries: lead_tries(), disposition, at: AT };
+        let tries = lead_tries(by_number.to_vec());
+        let entry = CampaignLeadEntry { campaign, list, lead, booked, tries, disposition, at: AT };
         Entry::CampaignLead(Box::new(entry))
     };
     vec![

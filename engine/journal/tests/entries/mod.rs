@@ -16,7 +16,7 @@ use journal_core::{
     Routing, RoutingStrategy, Shared, SkillStep, StateCause, Steering, WantedCallback, Who,
 };
 
-use campaigns::{attempt, campaign, campaign_leads, campaign_steps, form_answers, lead_list};
+use campaigns::{attempt, campaign, campaign_leads, campaign_steps, form_answers, lead_list, numbers};
 
 /// A golden file: its name, its text, and the entries it stands for.
 pub(crate) type Golden = (&'static str, &'static str, Vec<(&'static str, Entry)>);
@@ -52,9 +52,9 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("call_recovered.v1.hex", vec![("recovered", recovered())]),
         golden!("place_kept.v1.hex", vec![("kept", place_kept())]),
         golden!("dial_decision.v1.hex", dial_decisions()),
-        golden!("campaign.v1.hex", vec![("running", campaign())]),
-        golden!("attempt.v1.hex", vec![("ended", attempt())]),
-        golden!("campaign_lead.v1.hex", campaign_leads()),
+        golden!("campaign.v2.hex", vec![("running", campaign(Some("ann")))]),
+        golden!("attempt.v2.hex", vec![("ended", attempt(numbers()))]),
+        golden!("campaign_lead.v2.hex", campaign_leads(&numbers())),
         golden!("campaign_step.v1.hex", campaign_steps()),
         golden!("lead_list.v1.hex", vec![("importing", lead_list())]),
         golden!("form_answers.v1.hex", vec![("answered", form_answers())]),
@@ -71,6 +71,9 @@ pub(crate) fn older() -> Vec<Golden> {
         golden!("agent.v1.hex", agents),
         golden!("callback.v1.hex", vec![("callback", callback(Vec::new()))]),
         golden!("disposition.v1.hex", dispositions(None, None)),
+        golden!("campaign.v1.hex", vec![("running", campaign(None))]),
+        golden!("attempt.v1.hex", vec![("ended", attempt(Vec::new()))]),
+        golden!("campaign_lead.v1.hex", campaign_leads(&[])),
     ]
 }
 

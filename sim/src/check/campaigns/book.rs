@@ -64,6 +64,11 @@ impl Row {
         self.entries.iter().map(|entry| &**entry).find(|entry| entry.outcome.is_some())
     }
 
+    /// There is no such number.
+    pub(super) fn is_of_no_number(&self) -> bool {
+        self.end().is_some_and(|end| end.outcome.as_deref() == Some("unobtainable"))
+    }
+
     /// How often it ended.
     pub(super) fn ends(&self) -> usize {
         self.entries.iter().filter(|entry| entry.outcome.is_some()).count()

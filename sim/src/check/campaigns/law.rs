@@ -5,8 +5,8 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 use centre::owner::DialerInput;
-use clock::{CampaignId, Instant, LeadId, RequestId, WallTime};
-use dialer::campaign::{Method, Step};
+use clock::{AttemptId, CampaignId, Instant, LeadId, RequestId, WallTime};
+use dialer::campaign::{Method, Outcome, Step};
 use dialer::contract::Dial;
 use dialer::gate::Caps;
 use dialer::runner::Input;
@@ -31,8 +31,8 @@ pub(super) struct LawJudge {
     /// When leads and numbers were dialed.
     of_lead: BTreeMap<(CampaignId, LeadId), Vec<WallTime>>,
     of_number: BTreeMap<String, Vec<WallTime>>,
-    /// When a lead was dialed last.
-    last: BTreeMap<(CampaignId, LeadId), Instant>,
+    /// When a lead was dialed last, and in which attempt.
+    last: BTreeMap<(CampaignId, LeadId), (Instant, AttemptId)>,
 }
 
 impl LawJudge {
@@ -112,7 +112,10 @@ impl LawJudge {
         self.lawful(dial, row, book, bench);
         self.one_at_a_time(dial, row, book, bench);
         let lead = (dial.campaign, dial.lead);
-        let last = self.last.insert(lead, book.now).filter(|last| book.clock_set.is_none_or(|set| set < *last));
+        let last = self.last.insert(lead, (book.now, dial.attempt));
+        // Where there is no such number nobody was called.
+        let last = last.filter(|(_, attempt)| book.attempts.get(attempt).is_none_or(|row| !row.is_of_no_number()));
+        let last = last.map(|(at, _)| at).filter(|last| book.clock_set.is_none_or(|set| set < *last));
         if let Some(rested) = last.map(|last| book.now.since(last)).filter(|rested| *rested < RESTS_MIN) {
             bench.broken("C4 nobody is called twice in a row", format!("{} again after {rested:?}", dial.lead));
         }
@@ -137,6 +140,14 @@ impl LawJudge {
             bench.broken("C7 it rings for 15 s", format!("{} s are ordered", dial.ring_min_s));
         }
         let Some(definition) = &row.definition else { return };
+        let again = definition.recycle.after(Outcome::Unobtainable).map_or(0, |again| usize::from(again.times));
+        let is_same = |row: &&Row| {
+            row.campaign == dial.campaign && row.lead == dial.lead && row.number == *number && row.is_of_no_number()
+        };
+        let unknown = if dial.lead == LeadId::default() { 0 } else { book.attempts.values().filter(is_same).count() };
+        if unknown > again {
+            bench.broken("C5 a bad number is left alone", format!("{number} of {} is dialed again", dial.lead));
+        }
         let keeps_agent = dial.agent.is_some()
             || matches!(definition.method, Method::Manual | Method::Preview { .. } | Method::Progressive);
         let within = |known: Option<&WallTime>, span: Duration| known.is_some_and(|since| *since + span > at);
