@@ -3,6 +3,7 @@
 
 mod judge;
 mod rest;
+mod why;
 mod world;
 
 use clock::ListId;

@@ -172,6 +172,14 @@ impl World {
         self.tell(Input::Reset { request: Some(RequestId(self.made)), campaign: CAMPAIGN, list });
     }
 
+    /// A lead has these numbers from now.
+    pub(crate) fn mend(&mut self, lead: LeadId, numbers: &[&str]) {
+        let Some(row) = self.rows.get_mut(&lead) else { return };
+        row.2 = numbers.iter().map(|number| (*number).to_owned()).collect();
+        let list = row.1;
+        self.tell(Input::Mended { request: None, list, lead });
+    }
+
     /// An agent has a number dialed, which is refused.
     pub(crate) fn dial_refused(&mut self, agent: AgentId, number: &str) -> Option<Refusal> {
         let what = ByHand::Number { number: number.to_owned(), history: Some(NumberHistory::default()) };

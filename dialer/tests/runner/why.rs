@@ -1,0 +1,100 @@
+//! Why a lead is not being dialed, in every case; and leads that are mended while they are called.
+
+use core::time::Duration;
+
+use clock::LeadId;
+use dialer::campaign::{Again, Method, Outcome, Recycle, Step};
+use dialer::hopper::Done;
+use dialer::runner::{Explained, Hold, Keeps, WhyNot};
+
+use super::scene;
+use super::world::{Scene, World, actor};
+
+/// Few leads, no caps; the first and the thirty-seventh share a number, the fourth's is on the do-not-call list.
+fn few(seed: u64, agents: u32) -> Scene {
+    let mut scene = Scene { leads: 40, agents, ..scene(seed, Method::Progressive) };
+    (scene.definition.terms.caps.number_in_24_h, scene.definition.terms.caps.lead) = (None, None);
+    let lists = &scene.definition.lists;
+    scene.definition.lists = lists.iter().take(1).copied().collect();
+    scene
+}
+
+fn why(world: &World, lead: u128) -> Explained {
+    let campaign = world.campaign().campaign;
+    world.dialer.why_not(campaign, LeadId(lead), world.now()).expect("the campaign")
+}
+
+#[test]
+fn leads_that_wait_say_for_what() {
+    let mut world = World::new(few(3, 0));
+    world.run_for(5);
+    let WhyNot::Next { ahead: 0, hold: Some(Hold::NoAgents) } = why(&world, 1).why else {
+        panic!("{:?}", why(&world, 1));
+    };
+    assert!(matches!(why(&world, 3).why, WhyNot::Next { ahead: 1, .. }), "{:?}", why(&world, 3));
+    // Leads of the other list, and those that are none: the dialer does not hold them.
+    assert_eq!(why(&world, 2), Explained { why: WhyNot::NotRead, numbers: Vec::new() });
+    assert_eq!(why(&world, 99).why, WhyNot::NotRead);
+    world.step(Step::Pause(actor("ann")));
+    assert!(matches!(why(&world, 1).why, WhyNot::Status(_)));
+}
+
+#[test]
+fn a_number_that_another_lead_has_keeps_it() {
+    let mut world = World::new(few(3, 1));
+    while !matches!(why(&world, 1).why, WhyNot::InFlight(_)) {
+        world.run_for(1);
+    }
+    let explained = why(&world, 37);
+    assert!(matches!(explained.why, WhyNot::NumberCalled { .. }), "{explained:?}");
+    assert_eq!(explained.numbers[0].why, Some(Keeps::Called));
+    while matches!(why(&world, 1).why, WhyNot::InFlight(_)) {
+        world.run_for(1);
+    }
+    let explained = why(&world, 37);
+    assert!(matches!(explained.why, WhyNot::NumberRests { .. }), "{explained:?}");
+}
+
+#[test]
+fn what_the_gate_denies_is_told_with_rule_number_and_end() {
+    let mut scene = few(3, 1);
+    scene.definition.lists[0].list = clock::ListId(2);
+    let mut world = World::new(scene);
+    world.run_for(2);
+    // Its turn has not come, and waiting does not help.
+    let explained = why(&world, 4);
+    let WhyNot::Denied { rule, again_at: None, .. } = &explained.why else { panic!("{explained:?}") };
+    assert_eq!(rule.word(), "do_not_call");
+    assert!(matches!(&explained.numbers[0].why, Some(Keeps::Denied(..))), "{explained:?}");
+    world.run_for(600);
+    assert_eq!(why(&world, 4).why, WhyNot::Done(Done::Denied));
+}
+
+#[test]
+fn a_number_that_is_left_alone_says_what_came_of_it() {
+    let mut scene = Scene { others: 1, ..few(3, 1) };
+    let hour = Again { after: Duration::from_secs(3_600), times: 1, next_number: true };
+    let rules = [(Outcome::NoAnswer, hour), (Outcome::Busy, hour), (Outcome::Machine, hour)];
+    scene.definition.recycle = Recycle { rules: rules.into(), attempts_max: 9 };
+    let mut world = World::new(scene);
+    world.run_for(2_000);
+    let all: Vec<Explained> = (1..=40).map(|lead| why(&world, lead)).collect();
+    let left = all.iter().flat_map(|lead| &lead.numbers).find(|number| number.why == Some(Keeps::LeftAlone));
+    assert_eq!(left.and_then(|left| left.last).map(|(outcome, _)| outcome), Some(Outcome::Unobtainable), "{all:#?}");
+    assert!(all.iter().any(|lead| matches!(lead.why, WhyNot::Retry { .. })));
+    assert!(all.iter().any(|lead| matches!(lead.why, WhyNot::Done(_))));
+}
+
+#[test]
+fn a_lead_that_is_mended_is_dialed_by_what_it_is_now() {
+    for seed in 0..6 {
+        let mut world = World::new(few(seed, 1));
+        world.run_for(2);
+        world.mend(LeadId(39), &["+442073000001"]);
+        world.run_for(600);
+        world.settle();
+        let dials: Vec<&String> =
+            world.judge.log.iter().filter(|dial| dial.contains(&LeadId(39).to_string())).collect();
+        assert!(!dials.is_empty() && dials.iter().all(|dial| dial.ends_with("+442073000001")), "{dials:?}");
+    }
+}
