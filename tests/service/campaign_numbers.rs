@@ -54,3 +54,47 @@ fn a_lead_is_reached_by_its_third_number_and_the_bad_ones_are_left_alone_over_a_
     assert_eq!(dialed, [&json!(number(0)), &json!(number(1)), &json!(number(2))], "each once");
     until("an agent's word is waited for", || campaign.why_not(0), |why| why["why"] == "disposing");
 }
+
+#[test]
+fn a_lead_that_is_mended_is_dialed_so_and_every_lead_says_why_it_is_not() {
+    let node = Node::start(demo());
+    let (list, leads) = list_of(&node, (0..2).map(|which| vec![number(which)]).collect());
+    let (other, others) = list_of(&node, vec![vec![number(5)]]);
+    let campaign = Campaign::of(&node, &list, leads, json!({"recycle": {}}));
+    let held = until("it is read", || campaign.why_not(0), |why| why["hold"] == "no_agents");
+    assert_eq!(
+        (&held["why"], &held["ahead"], &held["numbers"][0]["number"]),
+        (&json!("next"), &json!(0), &json!(number(0)))
+    );
+    assert!(held["because"].as_str().is_some_and(|because| because.contains("standing leg")), "{held}");
+    let ask = |lead: &str| node.http().get(&format!("{}/leads/{lead}/why-not", campaign.path));
+    let of_other = ask(&others[0]).json();
+    assert_eq!((&of_other["why"], of_other["because"].is_string()), (&json!("other_list"), true), "{of_other}");
+    ask("lead_00000000000000000000000000000007").assert_problem(404, "lead_not_found");
+    ask("somebody").assert_problem(404, "lead_not_found");
+
+    let path = format!("/v1/lead-lists/{list}/leads/{}", campaign.leads[0]);
+    let tag = node.http().get(&path).header("ETag").expect("an ETag").to_owned();
+    let body = json!({"numbers": [number(7)], "name": "Jo"}).to_string();
+    let patch = |path: &str| {
+        let headers = [("If-Match", &*tag), ("Content-Type", "application/json")];
+        node.http().send("PATCH", path, &headers, Some(body.as_bytes()))
+    };
+    patch(&path.replace(&list, &other)).assert_problem(404, "lead_not_found");
+    let mended = patch(&path);
+    assert_eq!((mended.status, &mended.json()["name"]), (200, &json!("Jo")), "{}", mended.text());
+    patch(&path).assert_problem(412, "precondition_failed");
+    let is_new = |why: &Value| why["numbers"][0]["number"] == json!(number(7));
+    until("it is read again", || campaign.why_not(0), is_new);
+    let _agent = on_duty(&node, "1001");
+    let first = node.carrier.expect_call();
+    assert_eq!(called(&first), number(7), "by what it is now");
+    let calling = until("it is being called", || campaign.why_not(0), |why| why["why"] == "in_flight");
+    assert!(calling["attempt_id"].is_string(), "{calling}");
+    first.reject(404);
+    let done = until("it is done", || campaign.why_not(0), |why| why["why"] == "done");
+    assert_eq!(done["done_because"], "outcome", "{done}");
+    campaign.lead(0, "done");
+    let numbers = |why: &Value| why["numbers"][0]["last_outcome"] == "unobtainable";
+    until("its number says what came of it", || campaign.why_not(0), numbers);
+}
