@@ -1,8 +1,10 @@
 //! `make pacing`: days of dialing with 5 to 160 agents against what pacing has to reach.
 //! Arguments: days of each scenario (4), the first seed (101), then parts of the names of scenarios; none: all.
-//! `months [campaigns (20) [days (30)]]` runs campaigns of days in a row instead.
+//! `months [campaigns (20) [days (30)]]` runs campaigns of days in a row instead; `bound [agents (5)]` shows what the best of
+//! all rules would reach with few agents.
 
 mod bars;
+mod bound;
 mod month;
 
 use month::Months;
@@ -14,6 +16,9 @@ fn main() {
         let campaigns = arguments.next().map_or(20, |campaigns| campaigns.parse().expect("campaigns of each kind"));
         let days = arguments.next().map_or(30, |days| days.parse().expect("days of each campaign"));
         return months(campaigns, days);
+    }
+    if arguments.next_if(|first| first == "bound").is_some() {
+        return bound(arguments.next().map_or(5, |agents| agents.parse().expect("agents")));
     }
     let days: u64 = arguments.next().map_or(4, |days| days.parse().expect("days of each scenario"));
     let first: u64 = arguments.next().map_or(101, |seed| seed.parse().expect("the first seed"));
@@ -49,6 +54,16 @@ fn main() {
     if failed > 0 || after > 0.06 {
         eprintln!("{failed} scenarios miss their bar");
         std::process::exit(1);
+    }
+}
+
+/// The frontier of the usual day's occupancy and abandoned calls.
+fn bound(agents: u32) {
+    let day = &bars::trials(agents, &[])[0].scenario;
+    println!("| best possible with {agents} agents: occupancy | abandoned |");
+    println!("|---|---|");
+    for bound in bound::frontier(day, agents as usize) {
+        println!("| {:.1} % | {:.2} % |", bound.occupancy * 100.0, bound.abandoned * 100.0);
     }
 }
 
