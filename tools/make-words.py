@@ -3,17 +3,21 @@
 
 Usage: make-words.py FILE.npz COUNT [SEED]. Voices, names and sentences are those of `train` in tools/openings.toml, the words
 those of tools/words.toml. Of each utterance it keeps its colours as media/detect/src/bands.rs has them, with noise, level and
-coding, and where each word stands: espeak-ng says so, for flite it is estimated by its letters.
+coding, and where each word stands: espeak-ng says so, for flite it follows from its phones. Besides the training's voices
+espeak-ng speaks with voices that are invented at random, so that the network learns words and not who says them.
 
 Needs numpy (pip install numpy), flite and espeak-ng's library; half an hour for 24,000.
 """
 
 import ctypes
+import functools
 import pathlib
 import random
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 
 import numpy as np
@@ -21,6 +25,8 @@ import numpy as np
 RATE, FRAME, WINDOW, BANDS = 8000, 160, 512, 20
 # Parts of the languages, and of English that flite speaks.
 LANGUAGES, FLITE_PART = {"en": 0.62, "es": 0.19, "pt": 0.19}, 0.3
+# Invented voices, and the part of espeak-ng's utterances that they speak.
+INVENTED, INVENTED_PART = 100, 0.5
 # Frames: what is said to be longer was not understood.
 LONGEST_WORD = 90
 HERE = pathlib.Path(__file__).parent
@@ -36,9 +42,18 @@ class Espeak:
         _fields_ = [("kind", ctypes.c_int), ("number", ctypes.c_uint), ("text_position", ctypes.c_int), ("length", ctypes.c_int),
                     ("audio_ms", ctypes.c_int), ("sample", ctypes.c_int), ("user", ctypes.c_void_p), ("id", ctypes.c_char * 8)]
 
-    def __init__(self):
+    def __init__(self, rng):
         self.library = ctypes.CDLL("libespeak-ng.so.1")
-        self.rate = self.library.espeak_Initialize(1, 0, None, 0)
+        self.folder = tempfile.TemporaryDirectory()
+        self.library.espeak_Initialize(1, 0, None, 0)
+        path = ctypes.c_char_p()
+        self.library.espeak_Info(ctypes.byref(path))
+        known, own = pathlib.Path(path.value.decode()), pathlib.Path(self.folder.name, "espeak-ng-data")
+        self.library.espeak_Terminate()
+        shutil.copytree(known, own, ignore=lambda *_: ["mb", "mbrola_ph"])
+        for number in range(INVENTED):
+            (own / "voices" / "!v" / f"own{number}").write_text(invented(rng, number))
+        self.rate = self.library.espeak_Initialize(1, 0, self.folder.name.encode(), 0)
         self.samples, self.words = [], []
         form = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(self.Event))
         self.heard = form(self.hear)
@@ -79,15 +94,54 @@ def in_order(words):
     return out
 
 
-def flite(voice, wpm, pitch, text):
-    """The same of flite, whose words stand where their letters say."""
-    said = subprocess.run(["flite", "-voice", voice, "--setf", f"duration_stretch={170 / wpm:.3f}", "--setf",
-                           f"f0_shift={0.8 + pitch / 250:.3f}", "-t", text, "-o", "/dev/stdout"], check=True, capture_output=True)
-    samples = np.frombuffer(said.stdout[44:44 + (len(said.stdout) - 44) // 2 * 2], np.int16).astype(np.float64)
-    loud = np.flatnonzero(np.abs(samples) > 300)
-    first, last = (loud[0], loud[-1]) if len(loud) else (0, len(samples))
-    each = (last - first) / max(len(text), 1) / 16000
-    return samples, [(word.start(), first / 16000 + word.start() * each) for word in re.finditer(r"[^\s]+", text)]
+def invented(rng, number):
+    """A voice of a throat, a pitch and a manner of its own."""
+    size, high = rng.choice([(rng.uniform(0.88, 1.04), rng.uniform(65, 120)), (rng.uniform(1.04, 1.25), rng.uniform(125, 210))])
+    lines = ["language variant", f"name own{number}", f"pitch {high:.0f} {high * rng.uniform(1.1, 1.6):.0f}"]
+    for formant in range(9):
+        freq, strength, width = 100 * size * rng.uniform(0.93, 1.07), rng.uniform(60, 115), rng.uniform(80, 160)
+        lines.append(f"formant {formant} {freq:.0f} {strength:.0f} {width:.0f}")
+    lines += [f"flutter {rng.randint(0, 6)}", f"roughness {rng.randint(0, 4)}", f"voicing {rng.randint(70, 130)}",
+              f"consonants {rng.randint(70, 120)} {rng.randint(70, 120)}", f"intonation {rng.randint(1, 4)}"]
+    if rng.random() < 0.2:
+        lines.append(f"klatt {rng.randint(1, 5)}")
+    elif rng.random() < 0.2:
+        lines.append("breath 0 2 3 3 3 3 3 2")
+    return "\n".join(lines) + "\n"
+
+
+def flite(voice, stretch, shift, text):
+    """The same of flite."""
+    with tempfile.NamedTemporaryFile(suffix=".wav") as out:
+        told = flite_phones(voice, text, "--setf", f"duration_stretch={stretch:.3f}", "--setf", f"f0_shift={shift:.3f}",
+                            out=out.name)
+        said = pathlib.Path(out.name).read_bytes()
+    samples = np.frombuffer(said[44:44 + (len(said) - 44) // 2 * 2], np.int16).astype(np.float64)
+    # A word begins where as many phones end as the words before it have.
+    phones, start = [], 0.0
+    for name, end in told:
+        if name != "pau":
+            phones.append(start)
+        start = end
+    words = [(word.start(), phones_of(voice, word[0])) for word in re.finditer(r"\S+", text)]
+    each, before, starts = len(phones) / max(sum(count for _, count in words), 1), 0, []
+    for place, count in words:
+        starts.append((place, phones[min(round(before * each), len(phones) - 1)]))
+        before += count
+    return samples, starts
+
+
+def flite_phones(voice, text, *more, out="none"):
+    """Phones that flite says, each with its end (s)."""
+    told = subprocess.run(["flite", "-voice", voice, "-psdur", *more, "-t", text, "-o", out], check=True, capture_output=True,
+                          text=True).stdout
+    return [(name, float(end)) for name, _, end in (phone.partition(":") for phone in told.split())]
+
+
+@functools.cache
+def phones_of(voice, word):
+    """How many phones a word has."""
+    return sum(name != "pau" for name, _ in flite_phones(voice, word))
 
 
 class Texts:
@@ -220,16 +274,20 @@ def utterance(texts, espeak, rng, numbers):
     """Colours, and the classes in it with their first and last frame."""
     language = rng.choices(list(LANGUAGES), list(LANGUAGES.values()))[0]
     voices = texts.said["voices"]
-    text, wpm, pitch = texts.any(language), rng.randint(130, 210), rng.randint(15, 85)
-    if language == "en" and rng.random() < FLITE_PART:
-        samples, starts = flite(rng.choice(voices["flite"]), wpm, pitch, text)
-        rate, wide = 16000, 1
-    else:
-        variant = rng.choice(voices["variants"])
-        samples, starts = espeak.speak(f"{rng.choice(voices[language])}+{variant}", wpm, pitch, text)
-        rate, wide = espeak.rate, 0
+    text = texts.any(language)
     # Another throat: higher and faster, or lower and slower.
     longer = rng.uniform(0.86, 1.16) if rng.random() < 0.6 else 1.0
+    if language == "en" and rng.random() < FLITE_PART:
+        # There are few of flite's voices: these become women and men.
+        longer = rng.uniform(0.78, 1.15)
+        stretch, shift = rng.uniform(0.8, 1.3) / longer, rng.uniform(0.75, 1.6)
+        samples, starts = flite(rng.choice(voices["flite"]), stretch, shift, text)
+        rate = 16000
+    else:
+        variant = f"own{rng.randrange(INVENTED)}" if rng.random() < INVENTED_PART else rng.choice(voices["variants"])
+        voice = f"{rng.choice(voices[language])}+{variant}"
+        samples, starts = espeak.speak(voice, rng.randint(130, 210), rng.randint(15, 85), text)
+        rate = espeak.rate
     words = placed(texts.found(language, text), starts, len(samples) / rate)
     samples = resampled(samples, RATE / rate * longer)
     if rng.random() < 0.5:
@@ -240,7 +298,7 @@ def utterance(texts, espeak, rng, numbers):
     samples = np.clip(samples * rms / np.sqrt(power[power > power.max() / 100].mean()), -32000, 32000)
     lead = rng.randint(0, 40) * FRAME
     call = np.concatenate([np.zeros(lead), samples, np.zeros(20 * FRAME)])
-    if (level := rng.choice([None, 30, 20, 10, 15])) is not None:
+    if (level := rng.choice([None, 30, 20, 15, 10, 10])) is not None:
         kind = rng.choices(["white", "pink", "hum"], [0.65, 0.25, 0.1])[0]
         call += noise(numbers, kind, len(call)) * rms / 10 ** (level / 20)
     call = coded(np.round(call), rng.choice("au"))
@@ -253,14 +311,15 @@ def utterance(texts, espeak, rng, numbers):
         while end > start + 5 and not is_loud[end - 1]:
             end -= 1
         if 4 <= end - start <= LONGEST_WORD:
-            out.append((number, start, end, wide))
+            out.append((number, start, end))
     return colours(call), out
 
 
 def main():
     path, count = sys.argv[1], int(sys.argv[2])
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    rng, numbers, espeak = random.Random(seed), np.random.default_rng(seed), Espeak()
+    rng, numbers = random.Random(seed), np.random.default_rng(seed)
+    espeak = Espeak(rng)
     texts = Texts(rng)
     sounds, words = [], []
     while len(sounds) < count:

@@ -36,7 +36,7 @@ STEPS = [
 # How hard neighbouring steps are drawn together, and all steps to zero; meanings to zero, and words to their meaning.
 SMOOTH, SMALL, MEANING, WORD = 30.0, 0.5, 1.0, 4.0
 VOICE_FOLDS, SENTENCE_FOLDS = 4, 4
-PEOPLE_AT_MOST = 0.005
+PEOPLE_AT_MOST = 0.01
 HERE = pathlib.Path(__file__).parent
 
 
@@ -163,4 +163,5 @@ def write(weights, limit, words):
     print("];")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Fits media/detect/src/words.bin: the network that hears the words of tools/words.toml.
 
-Usage: train-words.py WORDS_BIN ROUNDS FILE.npz..., with what tools/make-words.py spoke. Goes on from WORDS_BIN.pt if there is one. The last 300 utterances are not
-trained with: how well their words are heard is printed. A word is to be heard somewhere from shortly before its end to a quarter
+Usage: train-words.py WORDS_BIN ROUNDS FILE.npz..., with what tools/make-words.py spoke. Goes on from WORDS_BIN.pt if there is
+one. The last 300 utterances are not trained with: how well their words are heard is printed. A word is to be heard somewhere from shortly before its end to a quarter
 of a second after it, and nowhere else; no sentence and no speaker has a label, so that there is none to learn.
 
 Needs numpy and torch (pip install numpy torch); half an hour on one core for 27,000 utterances.
@@ -17,7 +17,7 @@ from torch import nn
 
 # As in media/detect/src/words.rs: inputs, outputs and stride of each layer, and how many inputs a sum takes.
 BANDS, KERNEL = 20, 5
-LAYERS = [(BANDS, 32, 2), (32, 48, 2), (48, 64, 1), (64, 64, 1)]
+LAYERS = [(BANDS, 32, 2), (32, 48, 2), (48, 64, 1), (64, 80, 1)]
 # Frames that the last layer sees, and from one of its outputs to the next.
 SEES, STEP = 45, 4
 # How sound is levelled: half decibels under the loudest of late, which falls by so much a frame.
@@ -27,6 +27,13 @@ ONE = 4096
 BATCH, RATE, DECAY, LONGEST, KEPT = 64, 4e-3, 1e-2, 420, 300
 # Frames from the end of a word: where it is to be heard, first and last, and for how long it may be.
 HEARD_FROM, HEARD_TO, MAY_TO = -2, 13, 25
+# The bands' edges lie as ears hear pitch (mel).
+EDGES_HZ = 700 * (10 ** (np.linspace(*(np.log10(1 + np.array([200, 3600]) / 700)), BANDS + 2)) - 1)
+CENTRES, WIDTHS, WINDOW_S = EDGES_HZ[1:-1], (EDGES_HZ[2:] - EDGES_HZ[:-2]) / 2, 0.064
+# The part of the utterances that gets more noise, another one each round, and how much under the voice it is.
+NOISY, NOISES_DB = 0.4, (6, 25)
+# Bands by which throats differ at most.
+THROAT = 0.8
 # How much more a missed word costs than one that was not said.
 MISSED = 2.0
 
@@ -51,15 +58,23 @@ class Words(nn.Module):
 
 def levelled(colours):
     """Colours of one utterance as the network takes them: 1 for the loudest of late, -1 for what is 40 dB fainter."""
-    loudest, out = float(LOWEST), np.empty(len(colours), np.float32)
-    for at, most in enumerate(colours.max(1)):
-        loudest = max(loudest - FALLS, float(most), float(LOWEST))
-        out[at] = loudest
-    return 1 - np.clip(out[:, None] - colours, 0, FAINT) / (FAINT / 2)
+    fallen = np.arange(len(colours)) * FALLS
+    loudest = np.maximum(np.maximum.accumulate(colours.max(1) + fallen) - fallen, LOWEST)
+    return (1 - np.clip(loudest[:, None] - colours, 0, FAINT) / (FAINT / 2)).astype(np.float32)
+
+
+def noisier(colours, rng):
+    """The same with steady noise, between white and pink."""
+    power = 10 ** (colours / 20.0)
+    frames = power.sum(1)
+    spread = WIDTHS * CENTRES ** -rng.uniform(0, 1)
+    level = frames[frames > frames.max() / 100].mean() / 10 ** (rng.uniform(*NOISES_DB) / 10)
+    many = WIDTHS * WINDOW_S / 1.5
+    return 20 * np.log10(power + level * spread / spread.sum() * rng.gamma(many, 1 / many, colours.shape))
 
 
 def read(paths):
-    """Sounds, words (utterance, class, start, end, whether estimated) and names of classes."""
+    """Sounds, words (utterance, class, start, end) and names of classes."""
     sounds, words, classes = [], [], None
     for path in paths:
         part = np.load(path)
@@ -67,7 +82,15 @@ def read(paths):
         found[:, 0] += len(sounds)
         words.append(found)
         sounds += np.split(part["sound"], np.cumsum(part["lengths"])[:-1])
-    return [levelled(sound).astype(np.float16) for sound in sounds], np.concatenate(words), classes
+    return sounds, np.concatenate(words), classes
+
+
+def of_another_throat(sound, bands):
+    """What sounds in a band moved by so many bands, less in the lowest six."""
+    place = np.clip(np.arange(BANDS) + bands * np.minimum(1, np.arange(BANDS) / 6), 0, BANDS - 1.001)
+    below = place.astype(int)
+    share = (place - below).astype(np.float32)
+    return sound[:, below] * (1 - share) + sound[:, below + 1] * share
 
 
 def batch_of(sounds, of, chosen, rng):
@@ -79,12 +102,16 @@ def batch_of(sounds, of, chosen, rng):
     for at, number in enumerate(chosen):
         ahead = SEES - 1 - (rng.integers(0, 4) if rng is not None else 0)
         part = sounds[number][:longest]
+        if rng is not None:
+            part = of_another_throat(part, rng.uniform(-THROAT, THROAT))
+            part = noisier(part, rng) if rng.random() < NOISY else part
+        part = levelled(part)
         sound[at, ahead:ahead + len(part)] = part
-        words += [(at, kind, start + ahead, end + ahead, wide) for _, kind, start, end, wide in of[number] if end < longest]
+        words += [(at, kind, start + ahead, end + ahead) for _, kind, start, end in of[number] if end < longest]
     if rng is not None:
         # Another line: bands a little louder or not.
         sound = np.clip(sound + rng.normal(0, 0.06, (len(chosen), 1, BANDS)), -1.2, 1.2).astype(np.float32)
-    return torch.from_numpy(sound.transpose(0, 2, 1).copy()), np.array(words, int).reshape(-1, 5)
+    return torch.from_numpy(sound.transpose(0, 2, 1).copy()), np.array(words, int).reshape(-1, 4)
 
 
 def batches(chosen, sounds, rng):
@@ -101,11 +128,10 @@ def lost(odds, words):
     # Output n is there at frame 4 n + 44.
     place = lambda frame: np.clip((frame - SEES + STEP) // STEP, 0, count - 1)
     may = torch.ones(odds.shape)
-    wide = words[:, 4] * 8
-    for (at, kind, start, end, _), more in zip(words, wide):
-        may[at, kind, place(start - more):place(end + MAY_TO + more) + 1] = 0
+    for at, kind, start, end in words:
+        may[at, kind, place(start):place(end + MAY_TO) + 1] = 0
     silent = (nn.functional.softplus(odds) * may).sum()
-    from_place, to_place = place(words[:, 3] + HEARD_FROM - wide), place(words[:, 3] + HEARD_TO + wide)
+    from_place, to_place = place(words[:, 3] + HEARD_FROM), place(words[:, 3] + HEARD_TO)
     span = np.minimum(from_place[:, None] + np.arange(10), to_place[:, None])
     heard = odds[words[:, 0, None], words[:, 1, None], span].amax(1)
     return (silent + MISSED * nn.functional.softplus(-heard).sum()) / odds.shape[0], heard

@@ -7,7 +7,7 @@
 use crate::bands::{BANDS, Colour};
 
 /// How many words it knows (`tools/words.toml`).
-pub(crate) const WORDS: usize = 190;
+pub(crate) const WORDS: usize = 272;
 
 /// What listening for them takes a call, bytes.
 pub const WORDS_BYTES: usize = size_of::<Spotter>();
@@ -20,7 +20,7 @@ pub(crate) type Heard = [u8; WORDS];
 pub(crate) struct Spotter {
     /// The loudest of late, sixteenths of half decibels.
     loudest: u32,
-    layers: (Layer<BANDS, 32>, Layer<32, 48>, Layer<48, 64>, Layer<64, 64>),
+    layers: (Layer<BANDS, 32>, Layer<32, 48>, Layer<48, 64>, Layer<64, LAST_COLUMN>),
     heard: Heard,
 }
 
@@ -55,8 +55,8 @@ impl Spotter {
     }
 
     /// The last layer: the odds of each word.
-    fn hear(&mut self, column: &[f32; 64]) {
-        let mut odds = constants::<WORDS>(LAST + 64 * WORDS);
+    fn hear(&mut self, column: &[f32; LAST_COLUMN]) {
+        let mut odds = constants::<WORDS>(LAST + LAST_COLUMN * WORDS);
         add(&mut odds, column, LAST);
         for (heard, odds) in self.heard.iter_mut().zip(odds) {
             *heard = (*heard).max(((odds + SURE) * (50.0 / SURE)).clamp(0.0, 100.0) as u8);
@@ -112,6 +112,8 @@ fn constants<const O: usize>(start: usize) -> [f32; O] {
     out
 }
 
+/// Outputs of the last layer before the words.
+const LAST_COLUMN: usize = 80;
 /// Columns that a sum takes.
 const KERNEL: usize = 5;
 /// Frames that the last layer sees: 0.9 s.
@@ -128,8 +130,8 @@ const LAYER_1: usize = 0;
 const LAYER_2: usize = LAYER_1 + (KERNEL * BANDS + 1) * 32;
 const LAYER_3: usize = LAYER_2 + (KERNEL * 32 + 1) * 48;
 const LAYER_4: usize = LAYER_3 + (KERNEL * 48 + 1) * 64;
-const LAST: usize = LAYER_4 + (KERNEL * 64 + 1) * 64;
-const COUNT: usize = LAST + (64 + 1) * WORDS;
+const LAST: usize = LAYER_4 + (KERNEL * 64 + 1) * LAST_COLUMN;
+const COUNT: usize = LAST + (LAST_COLUMN + 1) * WORDS;
 static WEIGHTS: [i16; COUNT] = weights(include_bytes!("words.bin"));
 
 const fn weights(bytes: &[u8; 2 * COUNT]) -> [i16; COUNT] {
