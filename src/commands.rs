@@ -63,6 +63,7 @@ fn begin(post: &Post, command: Command, reply: oneshot::Sender<Result<Answer, Co
         Command::DoNotCall { pattern, listed, reason } => {
             post.dialer.try_send(DialerInput::DoNotCall { request, pattern, listed, reason }).is_ok()
         }
+        Command::Consent(entry) => post.dialer.try_send(DialerInput::Consent { request, entry }).is_ok(),
         Command::Campaign(command) => {
             post.dialer.try_send(DialerInput::Campaigns(Box::new(campaign_input(request, *command)))).is_ok()
         }

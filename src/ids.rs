@@ -86,12 +86,13 @@ pub(crate) fn resolve(config: &Config, own_hosts: Vec<String>, names: &mut Names
         config.menus.iter().map(|menu| (menu.name.as_str(), MenuId(ids.id(NameKind::Menu, &menu.name)))).collect();
     let new_names = ids.new_names;
     let known = Known { agents, queues, trunks, skills, menus };
+    let plan = plan(config, own_hosts, &known);
     Resolved {
-        plan: Arc::new(plan(config, own_hosts, &known)),
+        directory: Arc::new(directory(config, &known, &plan)),
+        plan: Arc::new(plan),
         queues: acd_queues(config, &known),
         agents: acd_agents(config, &known),
         owners: Arc::new(owners(config, &known)),
-        directory: Arc::new(directory(config, &known)),
         new_names,
     }
 }
@@ -150,7 +151,7 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         Some((*known.agents.get(agent.extension.as_str())?, plan))
     });
     let messages = config.dialing.messages.iter();
-    Plan {
+    let mut plan = Plan {
         algorithms: config.sip.algorithms,
         needs: number_needs(config, known),
         extensions: extensions.chain(short).collect(),
@@ -176,7 +177,9 @@ fn plan(config: &Config, own_hosts: Vec<String>, known: &Known<'_>) -> Plan {
         domain,
         own_hosts,
         numbers,
-    }
+    };
+    plan.dial_rules.outbound = Some(Arc::new(plan.outbound()));
+    plan
 }
 
 fn ha1_of(algorithm: Algorithm, agent: &Agent, realm: &str) -> String {
@@ -367,11 +370,11 @@ fn acd_agents(config: &Config, known: &Known<'_>) -> Vec<acd::AgentConfig> {
     config.agents.iter().filter_map(rules).collect()
 }
 
-fn directory(config: &Config, known: &Known<'_>) -> Directory {
+fn directory(config: &Config, known: &Known<'_>, plan: &Plan) -> Directory {
     let mut directory = Directory {
         pause_reasons: config.pause_reasons.clone(),
         dispositions: config.dispositions.clone(),
-        dial_rules: config.dialing.gate.clone(),
+        dial_rules: plan.dial_rules.clone(),
         messages: config.dialing.messages.clone(),
         own_numbers: own_numbers(config),
         ..Directory::default()

@@ -25,7 +25,7 @@ use crate::rights::Permission;
 use crate::services::Services;
 use crate::trail::{Operations, RefusalLimits};
 use crate::{
-    agent, ban, call, callback, campaign, compliance, disposition, do_not_call, envelope, event, health, key,
+    agent, ban, call, callback, campaign, compliance, consent, disposition, do_not_call, envelope, event, health, key,
     lead_list, lost_call, openapi, quarantine, queue, rate, report, serve, trail, transaction, trunk, voicemail,
 };
 
@@ -137,6 +137,7 @@ fn routes() -> OpenApiRouter<Shared> {
         callback::routes(),
         disposition::routes(),
         compliance::routes(),
+        consent::routes(),
         campaign::routes(),
         do_not_call::routes(),
         lead_list::routes(),

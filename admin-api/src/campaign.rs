@@ -379,8 +379,9 @@ fn ours(shared: &Shared, principal: &Principal) -> Result<(), Problem> {
     Err(Problem::new(Code::Forbidden, "Campaigns belong to another account."))
 }
 
+/// Four eyes are those of people: a key is whoever made it.
 fn actor(principal: &Principal) -> Actor {
-    Actor(principal.id.clone())
+    Actor(principal.person.clone())
 }
 
 /// The problem of what the dialer does not do.

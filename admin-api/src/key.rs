@@ -26,6 +26,8 @@ use crate::trail::Trail;
 pub(crate) struct Principal {
     /// Id of the user or key.
     pub(crate) id: String,
+    /// Id of who answers for it: the user, or who made the key, through whatever other keys.
+    pub(crate) person: String,
     /// Which of them.
     pub(crate) kind: ActorKind,
     /// Name of the user or key.
@@ -110,6 +112,7 @@ impl Principal {
     pub(crate) fn for_test(account: &str) -> Self {
         Self {
             id: "key_test".into(),
+            person: "key_test".into(),
             kind: ActorKind::Key,
             name: "test".into(),
             account: account.into(),

@@ -15,6 +15,7 @@ mod call;
 mod callback;
 mod campaign;
 mod compliance;
+mod consent;
 mod csv;
 mod disposition;
 mod do_not_call;

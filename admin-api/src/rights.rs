@@ -75,6 +75,8 @@ permissions! {
     CallbacksManage = "callbacks.manage", "ask for callbacks and call them off";
     DncView = "dnc.view", "see the do-not-call list";
     DncManage = "dnc.manage", "change the do-not-call list";
+    ConsentsView = "consents.view", "see who agreed to be called by machines, or about claims";
+    ConsentsManage = "consents.manage", "write down consents and revocations";
     ComplianceView = "compliance.view", "see the rules of the dial gate and what it says of numbers";
     ComplianceExport = "compliance.export", "export rules and decisions of the dial gate";
     LeadListsView = "lead_lists.view", "see lists of leads and the people in them";
@@ -196,6 +198,8 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::CallbacksManage, All),
             (P::DncView, All),
             (P::DncManage, All),
+            (P::ConsentsView, All),
+            (P::ConsentsManage, All),
             (P::ComplianceView, All),
             (P::ComplianceExport, All),
             (P::LeadListsView, All),
@@ -240,6 +244,8 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::CallbacksManage, All),
             (P::DncView, All),
             (P::DncManage, All),
+            (P::ConsentsView, All),
+            (P::ConsentsManage, All),
             (P::ComplianceView, All),
             (P::ComplianceExport, All),
             (P::LeadListsView, All),
@@ -300,6 +306,7 @@ pub(crate) static ROLES: [Role; 5] = [
             (P::QueuesView, All),
             (P::CallbacksView, All),
             (P::DncView, All),
+            (P::ConsentsView, All),
             (P::ComplianceView, All),
             (P::LeadListsView, All),
             (P::CampaignsView, All),

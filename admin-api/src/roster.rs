@@ -173,6 +173,7 @@ impl Roster {
     fn of_config(&self, key: &ConfigKey, address: IpAddr) -> Principal {
         Principal {
             id: key.id.clone(),
+            person: key.id.clone(),
             kind: ActorKind::Key,
             name: key.name.clone(),
             account: self.account.clone(),
@@ -198,6 +199,7 @@ impl Roster {
         self.uses.note(key.id, now);
         Ok(Principal {
             id: key.id.text("key"),
+            person: key.made_by.clone().unwrap_or_else(|| key.id.text("key")),
             kind: ActorKind::Key,
             name: key.name.clone(),
             account: key.account.clone(),
@@ -215,6 +217,7 @@ impl Roster {
         let user = people.user(session.user).filter(|user| !user.disabled && session.expires_at > now)?;
         self.has_account(people, &user.account).then(|| Principal {
             id: user.id.text("user"),
+            person: user.id.text("user"),
             kind: ActorKind::User,
             name: user.username.clone(),
             account: user.account.clone(),

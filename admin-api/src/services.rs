@@ -144,7 +144,7 @@ fn refusal(error: CommandError) -> Problem {
         CommandError::Callback(refused) => callback_refusal(refused),
         CommandError::Campaign(refused) => crate::campaign::refusal(*refused),
         CommandError::NotListed => Problem::new(Code::DncEntryNotFound, "It is not on the do-not-call list."),
-        CommandError::ListFull => Problem::new(Code::LimitReached, "The do-not-call list is full."),
+        CommandError::ListFull => Problem::new(Code::LimitReached, "The list is full."),
         CommandError::NoDevice => Problem::new(Code::NoActiveDevice, "The agent's phone is not registered."),
         CommandError::Denied => Problem::new(Code::DestinationDenied, "The destination may not be dialed."),
         CommandError::BadDestination => Problem::new(Code::BadDestination, "Expected a number or an extension.").at(

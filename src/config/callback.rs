@@ -89,7 +89,7 @@ pub(super) fn read_dialing(reader: &mut Reader<'_>) -> Dialing {
     let verified = read_verified(reader);
     let messages = reader.texts("messages", "names of files in prompts_dir, e.g. [\"safe-harbour\"]");
     let four_eyes = reader.flag("four_eyes", true);
-    let gate = Rules { blacklist, whitelist, countries: prefixes, pin, rule_set, verified };
+    let gate = Rules { blacklist, whitelist, countries: prefixes, pin, outbound: None, rule_set, verified };
     Dialing { gate, recording, messages, four_eyes }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use centre::owner::DialerInput;
 use centre::tries_of;
 use clock::{CampaignId, LeadId, WallTime};
-use dialer::gate::{Consent, ConsentTo, RECENT};
+use dialer::gate::RECENT;
 use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Stock, Wanted, What};
 use dialer::list::Details;
 use dialer::runner::Input;
@@ -154,7 +154,7 @@ impl LeadReader {
                 id: stored.id,
                 list: wanted.list,
                 place: row_of_lead(stored.id).into(),
-                consents: consents(stored.id, &details),
+                consents: details.consents(stored.id),
                 numbers: stored.numbers.into_iter().map(number).collect(),
                 zone: details.time_zone,
                 region: details.region,
@@ -183,17 +183,6 @@ fn booking(booked: &LeadBooked) -> Booked {
             Booked::Done(why.unwrap_or(Done::Outcome))
         }
     }
-}
-
-fn consents(lead: LeadId, details: &Details) -> Vec<Consent> {
-    let given = [
-        (ConsentTo::ArtificialVoice, details.consent_artificial_voice_at),
-        (ConsentTo::ClaimsManagement, details.consent_claims_management_at),
-    ];
-    let consent = |(to, at): (ConsentTo, Option<i64>)| {
-        Some(Consent { to, id: lead.to_string(), given_at: WallTime::from_micros(at?), revoked_at: None })
-    };
-    given.into_iter().filter_map(consent).collect()
 }
 
 fn digits(number: &str) -> u64 {

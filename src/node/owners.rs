@@ -194,7 +194,8 @@ async fn give_back(post: &Post, config: &Config, resolved: &Resolved, replay: &j
     }
     let _ = post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
     let (listed, imported) = (replay.do_not_call.clone(), config.imported.clone());
-    let _ = post.dialer.send(DialerInput::Restore { listed, imported }).await;
+    let consents = replay.consents.clone();
+    let _ = post.dialer.send(DialerInput::Restore { listed, imported, consents }).await;
     let _ = post.dialer.send(DialerInput::Campaigns(Box::new(four_eyes(config)))).await;
     let _ = post.dialer.send(DialerInput::Directory(Arc::clone(&resolved.directory))).await;
     let read = |text: &str| admin_api::read_campaign(text, &resolved.directory);

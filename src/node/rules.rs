@@ -151,6 +151,12 @@ impl Rules {
         }
         let _ = self.post.location.send(location_rules(&self.config, &resolved)).await;
         let _ = self.post.dialer.send(DialerInput::Configure(Arc::clone(&resolved.plan))).await;
+        let shown = Arc::clone(&self.snapshots.watch().borrow());
+        for campaign in shown.campaigns.campaigns.values() {
+            let Some(written) = admin_api::read_campaign(&campaign.written.text, &resolved.directory) else { continue };
+            let input = dialer::runner::Input::Reread { campaign: campaign.campaign, written };
+            let _ = self.post.dialer.send(DialerInput::Campaigns(Box::new(input))).await;
+        }
         let _ = self.post.dialer.send(DialerInput::Import(self.config.imported.clone())).await;
         let _ = self.post.dialer.send(DialerInput::Campaigns(Box::new(four_eyes(&self.config)))).await;
         let _ = self.post.dialer.send(DialerInput::Directory(Arc::clone(&resolved.directory))).await;

@@ -145,7 +145,7 @@ fn list_of(node: &Node, leads: Value) -> (String, Vec<String>) {
     (list, ids.filter_map(|lead| lead["id"].as_str().map(str::to_owned)).collect())
 }
 
-fn desk(campaign: &Campaign<'_>, extension: &str) -> Value {
+pub(crate) fn desk(campaign: &Campaign<'_>, extension: &str) -> Value {
     let seen = campaign.node.http().get(&format!("{}/agents/{extension}", campaign.path));
     assert_eq!(seen.status, 200, "{}", seen.text());
     seen.json()

@@ -39,6 +39,8 @@ pub(crate) struct Campaign {
     approved_at: Option<String>,
     /// Why it was rejected or called off.
     rejection_reason: Option<String>,
+    /// Why it paused itself: a queue or message that it names is gone from the configuration.
+    paused_because: Option<String>,
     /// When it was started first.
     #[schema(format = DateTime)]
     started_at: Option<String>,
@@ -202,7 +204,8 @@ impl Campaign {
             submitted_at: when(&life.submitted),
             approved_by: who(&life.approved),
             approved_at: when(&life.approved),
-            rejection_reason: life.reason.clone(),
+            rejection_reason: life.reason.clone().filter(|_| life.status != Status::Paused),
+            paused_because: life.reason.clone().filter(|_| life.status == Status::Paused),
             started_at: life.started_at.map(rfc3339),
             ended_at: life.ended_at.map(rfc3339),
             ended_by: life.ended_by.as_ref().map(|who| who.0.clone()),

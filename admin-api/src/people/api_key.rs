@@ -63,6 +63,11 @@ pub(crate) struct ApiKey {
     /// When it was used last, to the minute; null when it never was, and for one of the configuration file.
     #[schema(format = DateTime)]
     last_used_at: Option<String>,
+    /// Who made it, itself or through other keys: the id of a user, or of a key of the configuration file. Whoever may not do
+    /// something twice (four eyes) may not do it with a key that he made. Null for one of the configuration file, and for
+    /// keys from before this was kept.
+    #[schema(example = "user_0190f5a2b6d07c3a9d1e4f5000000000")]
+    made_by: Option<String>,
     /// `config`: declared in the configuration file and not to be changed here; else `database`.
     managed_by: &'static str,
     /// When it was made; null for one of the configuration file.
@@ -190,6 +195,7 @@ async fn begin(
         expires_at: value.expires_at.map(|Time(at)| at),
         revoked_at: None,
         last_used_at: None,
+        made_by: Some(principal.person.clone()),
         created_at: now,
         updated_at: now,
         version: 1,
@@ -392,6 +398,7 @@ impl ApiKey {
             expires_at: row.expires_at.map(rfc3339),
             revoked_at: row.revoked_at.map(rfc3339),
             last_used_at: last_used_at.map(rfc3339),
+            made_by: row.made_by.clone(),
             managed_by: "database",
             created_at: Some(rfc3339(row.created_at)),
             updated_at: Some(rfc3339(row.updated_at)),
@@ -411,6 +418,7 @@ impl From<&ConfigKey> for ApiKey {
             expires_at: None,
             revoked_at: None,
             last_used_at: None,
+            made_by: None,
             managed_by: "config",
             created_at: None,
             updated_at: None,

@@ -60,6 +60,7 @@ codes! {
     BanNotFound = 404, "ban_not_found", "No such ban";
     CallbackNotFound = 404, "callback_not_found", "No such callback";
     DncEntryNotFound = 404, "dnc_entry_not_found", "The number is not on the do-not-call list";
+    ConsentNotFound = 404, "consent_not_found", "No such consent";
     LeadListNotFound = 404, "lead_list_not_found", "No such list of leads";
     CampaignNotFound = 404, "campaign_not_found", "No such campaign";
     LeadNotFound = 404, "lead_not_found", "No such lead";

@@ -180,6 +180,58 @@ async fn a_bot_is_no_person() {
     made(&node, &bot("ai")).await;
 }
 
+/// The secret of a key that somebody makes.
+async fn key_of(node: &Node, name: &str, maker: &str) -> String {
+    let headers = [("Authorization", &*bearer(maker)), ("Content-Type", "application/json")];
+    let body = json!({"name": name, "scopes": ["admin"]}).to_string();
+    let made = send(node.at, "POST", "/v1/api-keys", &headers, &body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    made.json()["secret"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_key_is_whoever_made_it_also_through_other_keys() {
+    let node = dialing().await;
+    let list = list(&node).await;
+    let admin = "token-of-admin";
+    let own = key_of(&node, "own", admin).await;
+    let behind = key_of(&node, "behind", &own).await;
+    let of_file = KEY.1.trim_start_matches("Bearer ");
+    let foreign = key_of(&node, "foreign", of_file).await;
+    let keys = get(node.at, "/v1/api-keys").await.json();
+    let maker = |name: &str| {
+        let found = keys["data"].as_array().unwrap().iter().find(|key| key["name"] == name);
+        found.unwrap_or_else(|| panic!("{name}"))["made_by"].as_str().unwrap().to_owned()
+    };
+    assert!(maker("own").starts_with("user_") && maker("own") == maker("behind") && maker("foreign") != maker("own"));
+    for (submits, approves, is_another) in [
+        (admin, &*own, false),
+        (&*own, admin, false),
+        (admin, &*behind, false),
+        (&*behind, &*own, false),
+        (of_file, &*foreign, false),
+        (admin, &*foreign, true),
+        (&*foreign, &*behind, true),
+    ] {
+        let headers = [("Authorization", &*bearer(submits)), ("Content-Type", "application/json")];
+        let body = over(&list, json!({})).to_string();
+        let path = made_by(&node, &headers, &body).await;
+        assert_eq!(step_of(&node, &path, "submit", submits).await.status, 200);
+        let reply = step_of(&node, &path, "approve", approves).await;
+        if is_another {
+            assert_eq!(reply.json()["status"], "approved", "{reply:?}");
+        } else {
+            reply.problem(403, "same_person");
+        }
+    }
+}
+
+async fn made_by(node: &Node, headers: &[(&str, &str)], body: &str) -> String {
+    let made = send(node.at, "POST", "/v1/campaigns", headers, body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    format!("/v1/campaigns/{}", made.json()["id"].as_str().unwrap())
+}
+
 #[tokio::test]
 async fn another_person_approves_and_who_changes_it_takes_that_back() {
     let node = dialing().await;

@@ -129,6 +129,7 @@ fn key(account: &str, secret: &str, number: u128) -> ApiKey {
         expires_at: None,
         revoked_at: None,
         last_used_at: None,
+        made_by: None,
         created_at: at,
         updated_at: at,
         version: 1,

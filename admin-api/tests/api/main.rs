@@ -12,6 +12,7 @@ mod campaigns;
 mod cast;
 mod client;
 mod compliance;
+mod consents;
 mod contract;
 mod events;
 mod lead_lists;

@@ -10,7 +10,7 @@ use clock::{CallId, WallTime};
 use dialer::campaign::Life;
 use dialer::hopper::Counts;
 use dialer::runner::{CallbackOffer, CampaignSnapshot, Explained, Hour, NumberWhy, Reply as Answered, WhyNot};
-use journal_core::RecordingState;
+use journal_core::{Entry, RecordingState};
 use serde_json::{Value, json};
 
 use crate::audit::logged;
@@ -64,6 +64,7 @@ struct Things {
     /// Of 1001, to a customer who was not reached.
     failed: CallId,
     voicemail: String,
+    consent: String,
 }
 
 #[tokio::test]
@@ -257,6 +258,13 @@ async fn row(node: &Node, things: &Things, name: &str, number: usize) -> Row {
         "list_dnc" => at("/v1/dnc", LOOKERS, Empty),
         "add_dnc" => with(at("/v1/dnc", LEADERS, Refused), number),
         "remove_dnc" => at(&format!("/v1/dnc/{NUMBER}"), LEADERS, Nothing),
+        "list_consents" => at("/v1/consents", LOOKERS, Empty),
+        "add_consent" => with(at("/v1/consents", LEADERS, Refused), crate::consents::given(NUMBER)),
+        "show_consent" => at(&things.consent, LOOKERS, Nothing),
+        "revoke_consent" => {
+            let revoked = json!({"channel": "phone", "source": "said so in a call"});
+            with(at(&format!("{}/revoke", things.consent), LEADERS, Nothing), revoked)
+        }
         "list_compliance_rules" => at("/v1/compliance/rules", LOOKERS, Own),
         "list_compliance_decisions" => at("/v1/compliance/decisions", LOOKERS, Empty),
         "export_compliance_decisions" => at("/v1/compliance/decisions/export", LEADERS, Own),
@@ -439,6 +447,7 @@ async fn furnished() -> (Node, Things) {
     for story in [&mut own, &mut other, &mut failed] {
         node.append(story.take()).await;
     }
+    node.append(vec![Entry::Consent(Box::new(crate::consents::entry(9, NUMBER, true, 1)))]).await;
     node.stored().await;
     node.append(live.take()).await;
     node.until("/v1/calls", |page| page["data"].as_array().unwrap().len() == 4).await;
@@ -448,6 +457,7 @@ async fn furnished() -> (Node, Things) {
         other: other.call,
         live: live.call,
         failed: failed.call,
+        consent: format!("/v1/consents/consent_{:032x}", 9),
         voicemail: format!("/v1/voicemails/{}", voicemails["data"][0]["id"].as_str().unwrap()),
     };
     let begun = things.live;
@@ -471,6 +481,7 @@ async fn furnished() -> (Node, Things) {
             let (pattern, since) = (pattern.to_string(), WallTime::from_micros(1));
             Ok(Answer::DoNotCall { pattern, reason, since, is_new: listed })
         }
+        Command::Consent(entry) => Ok(Answer::Consent(entry)),
         Command::Release { quarantine: id } => Ok(Answer::Released(quarantined(id))),
         Command::Steer { call, .. } => Ok(Answer::Steered(call)),
         Command::LiftBan { ban } => {

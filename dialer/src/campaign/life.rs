@@ -48,6 +48,8 @@ pub enum Step {
     Ready,
     /// Nothing new is dialed.
     Pause(Actor),
+    /// It pauses itself, with the reason.
+    Halt(String),
     /// It is over.
     Stop(Actor),
     /// Every lead is done.
@@ -69,7 +71,7 @@ pub struct Life {
     pub submitted: Option<(Actor, WallTime)>,
     /// Who approved it, and when.
     pub approved: Option<(Actor, WallTime)>,
-    /// Why it was rejected or called off.
+    /// Why it was rejected, was called off, or paused itself.
     pub reason: Option<String>,
     /// When it was started first.
     pub started_at: Option<WallTime>,
@@ -185,7 +187,7 @@ impl Life {
             }
             Step::Start(_) => match status {
                 Status::Processing | Status::Running => return Ok(false),
-                Status::Paused => self.status = Status::Processing,
+                Status::Paused => (self.status, self.reason) = (Status::Processing, None),
                 _ => {
                     from(&[Status::Approved], "started")?;
                     (self.status, self.started_at) = (Status::Processing, self.started_at.or(Some(now)));
@@ -202,10 +204,15 @@ impl Life {
                 from(&[Status::Processing, Status::Running], "paused")?;
                 self.status = Status::Paused;
             }
+            Step::Halt(why) => {
+                from(&[Status::Processing, Status::Running], "paused")?;
+                (self.status, self.reason) = (Status::Paused, Some(why));
+            }
             Step::Stop(_) | Step::Finish if status == Status::Completed => return Ok(false),
             Step::Stop(by) => {
                 from(&[Status::Processing, Status::Running, Status::Paused], "stopped")?;
                 (self.status, self.ended_at, self.ended_by) = (Status::Completed, Some(now), Some(by));
+                self.reason = None;
             }
             Step::Finish => {
                 from(&[Status::Processing, Status::Running, Status::Paused], "completed")?;

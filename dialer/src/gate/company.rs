@@ -1,7 +1,10 @@
 //! The company's own rules: do-not-call lists, black and white lists, countries, PINs.
 
+use std::sync::Arc;
+
 use super::facts::{Facts, Personal, Purpose};
 use super::lists::Lists;
+use super::outbound::Outbound;
 use super::pattern::Pattern;
 use super::rule_set::Choice;
 use super::verdict::{Denial, Evidence, Rule};
@@ -17,6 +20,8 @@ pub struct Rules {
     pub countries: Vec<Pattern>,
     /// What takes a PIN.
     pub pin: Option<PinRule>,
+    /// Where the node dials at all, asked of campaigns; none: the call engine alone asks it.
+    pub outbound: Option<Arc<Outbound>>,
     /// Which law what agents dial from a screen goes by. Campaigns name their own.
     pub rule_set: Choice,
     /// Clauses whose text somebody compared with its source, in the order of their ids.
@@ -56,7 +61,8 @@ pub(super) fn denies(rules: &Rules, lists: &Lists, facts: &Facts<'_>, evidence: 
         let because = "the do-not-call lists are not known yet".to_owned();
         return Some(Denial::by(Rule::FactsMissing, because));
     }
-    let denial = first_denial(rules, lists, facts);
+    let outbound = rules.outbound.as_ref().filter(|_| facts.purpose == Purpose::Campaign);
+    let denial = first_denial(rules, lists, facts).or_else(|| outbound?.denies(facts.number));
     let last = denial.as_ref().map(|denial| denial.rule);
     evidence.rules = asked(rules, lists, facts).filter(|rule| last.is_none_or(|last| *rule <= last)).collect();
     if evidence.rules.contains(&Rule::ImportedDoNotCall) {
@@ -79,6 +85,8 @@ fn asked(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> impl Iterator<Item 
         (Rule::PersonalWhitelist, personal(|lists| &lists.whitelist)),
         (Rule::Country, has(&rules.countries)),
         (Rule::Pin, rules.pin.is_some()),
+        (Rule::OutboundPolicy, facts.purpose == Purpose::Campaign && rules.outbound.is_some()),
+        (Rule::NoRoute, facts.purpose == Purpose::Campaign && rules.outbound.is_some()),
     ];
     asked.into_iter().filter(|(_, is_asked)| *is_asked).map(|(rule, _)| rule)
 }

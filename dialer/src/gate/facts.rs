@@ -170,11 +170,40 @@ pub enum ConsentTo {
     ClaimsManagement,
 }
 
+impl ConsentTo {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::ArtificialVoice, Self::ClaimsManagement];
+
+    /// The stable word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ArtificialVoice => "artificial_voice",
+            Self::ClaimsManagement => "claims_management",
+        }
+    }
+
+    /// What has this word.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|to| to.word() == word)
+    }
+}
+
 impl<'a> Facts<'a> {
     /// What is known without a PIN, personal lists or a campaign.
     #[must_use]
     pub const fn new(number: &'a str, purpose: Purpose, at: WallTime) -> Self {
         Self { number, purpose, at, pin: None, personal: None, attempt: None }
+    }
+}
+
+impl Personal {
+    /// He may dial it, as far as these lists go.
+    #[must_use]
+    pub fn lets(&self, number: &str) -> bool {
+        let has = |list: &[Pattern]| list.iter().any(|pattern| pattern.takes(number));
+        !has(&self.blacklist) && (self.whitelist.is_empty() || has(&self.whitelist))
     }
 }
 

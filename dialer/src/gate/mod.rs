@@ -3,16 +3,18 @@
 //! It stands before callbacks, click-to-call and campaigns, and is asked at the moment of dialing. First come the
 //! company's own rules (`company`: do-not-call lists, black and white lists, countries, PINs), then those of the rule
 //! set (`law`: hours, holidays, consents, attempts ...), which is data (`rule_sets`). The first rule that denies
-//! decides; what a rule depends on and nobody knows denies too. The outbound policy of the call engine (home country,
-//! premium prefixes, rights of the agent) is consulted beside it and is not repeated here.
+//! decides; what a rule depends on and nobody knows denies too. The node's outbound policy and its routes (`outbound`)
+//! are asked for campaigns; before what agents dial and before callbacks the call engine asks them itself.
 
 mod calendar;
 mod company;
+mod consent;
 mod facts;
 mod imported;
 mod law;
 mod lists;
 mod numbers;
+mod outbound;
 mod pattern;
 mod place;
 mod region;
@@ -22,12 +24,14 @@ mod verdict;
 
 pub use calendar::{Day, Holiday, Kept, When};
 pub use company::{PinRule, Rules, Verified};
+pub use consent::{CONSENTS_MAX, ConsentTold, Consents};
 pub use facts::{
     Attempt, Caps, Consent, ConsentTo, Facts, History, Personal, Purpose, RECENT, Subject, Terms, Tries, Voice,
 };
 pub use imported::Imported;
 pub use lists::{Full, IMPORTED_MAX, Listed, Lists, NUMBERS_MAX, PREFIXES_MAX};
 pub use numbers::{NUMBERS_MAX as IMPORTED_NUMBERS_MAX, Numbers, packed};
+pub use outbound::{Forbidden, Outbound, let_out};
 pub use pattern::{BadPattern, Pattern};
 pub use place::{Country, Place, counts as place_counts, source as place_source, zone_named};
 pub use region::{has_states, region_named};

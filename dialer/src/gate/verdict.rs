@@ -113,6 +113,10 @@ pub enum Rule {
     Country,
     /// Destinations that take a PIN.
     Pin,
+    /// The node does not dial there, whoever asks: denied prefixes, other countries, own numbers.
+    OutboundPolicy,
+    /// No route takes the number.
+    NoRoute,
     /// Something is not known that a rule depends on.
     FactsMissing,
     /// The rule set is not for where the number is.
@@ -141,7 +145,7 @@ pub enum Rule {
 
 impl Rule {
     /// All rules, in the order in which they are asked; within a rule set its clauses are asked in theirs.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Number,
         Self::DoNotCall,
         Self::CampaignDoNotCall,
@@ -152,6 +156,8 @@ impl Rule {
         Self::PersonalWhitelist,
         Self::Country,
         Self::Pin,
+        Self::OutboundPolicy,
+        Self::NoRoute,
         Self::FactsMissing,
         Self::Territory,
         Self::UnknownRegion,
@@ -165,6 +171,12 @@ impl Rule {
         Self::ListTooOld,
         Self::Abandoned,
     ];
+
+    /// It is one agent's own rule: others may dial all the same.
+    #[must_use]
+    pub const fn is_personal(self) -> bool {
+        matches!(self, Self::PersonalBlacklist | Self::PersonalWhitelist)
+    }
 
     /// The stable word of the API and of events.
     #[must_use]
@@ -180,6 +192,8 @@ impl Rule {
             Self::PersonalWhitelist => "personal_whitelist",
             Self::Country => "country",
             Self::Pin => "pin",
+            Self::OutboundPolicy => "outbound_policy",
+            Self::NoRoute => "no_route",
             Self::FactsMissing => "facts_missing",
             Self::Territory => "territory",
             Self::UnknownRegion => "unknown_region",
@@ -201,6 +215,12 @@ impl Verdict {
     #[must_use]
     pub fn is_allowed(&self) -> bool {
         self.denial.is_none()
+    }
+
+    /// It is the own list of the agent who would dial that denies it.
+    #[must_use]
+    pub fn is_personal(&self) -> bool {
+        self.denial.as_ref().is_some_and(|denial| denial.rule.is_personal())
     }
 
     /// The word of the rule that denies it.

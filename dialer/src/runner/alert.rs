@@ -37,6 +37,8 @@ pub enum AlertKind {
     CallerIdRare,
     /// Callbacks that are one agent's own wait for him.
     CallbackOverdue,
+    /// A queue or message that it names is gone from the configuration.
+    TargetGone,
 }
 
 impl AlertKind {
@@ -50,6 +52,7 @@ impl AlertKind {
             Self::TrunkFailing => "trunk_failing",
             Self::CallerIdRare => "caller_id_rare",
             Self::CallbackOverdue => "callback_overdue",
+            Self::TargetGone => "target_gone",
         }
     }
 
@@ -70,6 +73,9 @@ impl AlertKind {
             }
             Self::CallbackOverdue => {
                 "Have these agents come: the campaign's leads in state `callback` name them; or book them for anyone."
+            }
+            Self::TargetGone => {
+                "Put it back into the configuration and reload, or change the campaign; then start the campaign again."
             }
         }
     }

@@ -3,13 +3,15 @@
 use clock::{AgentId, AttemptId, LeadId, ListId, Now};
 
 use super::attempt::Attempt;
-use super::campaign::{Campaign, Preview, Shared};
+use super::campaign::{Campaign, Preview, Run, Shared};
 use super::contract::{ByHand, Effect, JudgedNote, Note, Refusal, Reply, Shown};
 use super::dial::NotDialed;
 use super::explain::Hold;
+use super::turn::{Turn, turn};
 use crate::campaign::{Method, Recycle, Status};
-use crate::gate::{self, Facts, Purpose, packed};
-use crate::hopper::{Booked, NumberHistory, Tries};
+use crate::gate::{self, Facts, Purpose, Verdict, packed};
+use crate::hopper::{Booked, Kind, NumberHistory, Taken, Tries};
+use crate::pacing::AgentState;
 
 impl Campaign {
     /// Does what an agent asks for.
@@ -55,13 +57,14 @@ impl Campaign {
             run.told.keys().copied().filter(|agent| run.is_free(*agent) && !run.shown.contains_key(agent)).collect();
         for agent in due {
             // Without a line it is shown on.
-            let has_line = |run: &super::campaign::Run| run.flights.len() < run.definition.max_lines as usize;
+            let has_line = |run: &Run| run.flights.len() < run.definition.max_lines as usize;
             if self.run.as_ref().is_some_and(has_line) {
                 let _ = self.accept(shared, agent, now);
             }
         }
         for agent in idle {
-            if self.show(shared, agent, now).is_err() {
+            // Without a lead for one who may call them all there is none for anybody.
+            if self.show(shared, agent, now).is_err() && shared.personal(Some(agent)).is_none() {
                 break;
             }
         }
@@ -94,14 +97,36 @@ impl Campaign {
             Method::Preview { may_skip, limit } => (may_skip, limit),
             _ => (true, None),
         };
-        let taken = run.hopper.take(now.wall, |other| other == agent).ok_or(Refusal::NoLead)?;
-        let lead = run.hopper.lead(taken.lead);
-        let number = lead.and_then(|lead| lead.number(&run.definition.recycle)).unwrap_or_default().to_owned();
+        let (taken, number) = self.take_for(shared, agent, now).ok_or(Refusal::NoLead)?;
+        let Some(run) = &mut self.run else { return Err(Refusal::NotByHand) };
         let until = limit.map(|limit| now.wall + limit);
         let shown = Shown { campaign, lead: taken.lead, number, until, may_skip };
         run.shown.insert(agent, Preview { taken, shown: shown.clone(), until: limit.map(|limit| now.mono + limit) });
         shared.out.push_back(Effect::Show { campaign, agent, shown: Some(shown.clone()) });
         Ok(Reply::Shown(shown))
+    }
+
+    /// The next lead that the agent's own lists let him call, and by which number. Those that they do not stay for the
+    /// others, or come again later if nobody at work may call them.
+    fn take_for(&mut self, shared: &mut Shared, agent: AgentId, now: Now) -> Option<(Taken, String)> {
+        let run = self.run.as_mut()?;
+        let (mut found, mut passed) = (None, Vec::new());
+        while found.is_none() && passed.len() < LOOKED_AT {
+            let Some(taken) = run.hopper.take(now.wall, |other| other == agent) else { break };
+            match run.choose(shared, taken, agent, now) {
+                Ok(number) => found = Some((taken, number)),
+                Err(verdict) => passed.push((taken, verdict)),
+            }
+        }
+        for (taken, verdict) in passed.into_iter().rev() {
+            let run = self.run.as_mut()?;
+            if taken.kind != Kind::Callback(Some(agent)) && run.is_for_others(shared, taken.lead, agent) {
+                run.hopper.put_back(taken.lead, now.wall);
+            } else {
+                self.bar(shared, taken, Some(agent), &[&*verdict], false, now);
+            }
+        }
+        found
     }
 
     fn skip(&mut self, shared: &mut Shared, agent: AgentId, now: Now) -> Result<Reply, Refusal> {
@@ -146,16 +171,18 @@ impl Campaign {
             shared.numbers.learn(&number, history);
         }
         let tries = Tries::default();
+        let consents = shared.consents.of(&number, &[]);
         let attempt = gate::Attempt {
             terms: &run.definition.terms,
             zone: None,
             region: None,
             history: shared.numbers.history(&number, tries.facts()),
-            consents: &[],
+            consents: &consents,
             ring: Some(core::time::Duration::from_secs(run.definition.ring_min_s.into())),
             agent_waits: true,
         };
-        let facts = Facts { attempt: Some(attempt), ..Facts::new(&number, Purpose::Campaign, now.wall) };
+        let personal = shared.personal(Some(agent));
+        let facts = Facts { personal, attempt: Some(attempt), ..Facts::new(&number, Purpose::Campaign, now.wall) };
         let verdict = gate::judge(&shared.rules, &shared.lists, &facts);
         if !verdict.is_allowed() {
             let (queue, agent, lead) = (run.definition.queue(), Some(agent), LeadId::default());
@@ -172,6 +199,35 @@ impl Campaign {
     }
 }
 
+impl Run {
+    /// The number by which an agent would call a lead, unless his own lists are against all of them. What else stands
+    /// against it is said when he wants it dialed.
+    fn choose(&self, shared: &Shared, taken: Taken, agent: AgentId, now: Now) -> Result<String, Box<Verdict>> {
+        let Some(lead) = self.hopper.lead(taken.lead) else { return Ok(String::new()) };
+        let first = lead.number(&self.definition.recycle).unwrap_or_default().to_owned();
+        if shared.personal(Some(agent)).is_none() {
+            return Ok(first);
+        }
+        match turn(shared, &self.definition, lead, Some(agent), now) {
+            Turn::Dial(_, verdict) => Ok(verdict.evidence.number.clone()),
+            Turn::Denied { verdict, .. } if verdict.is_personal() => Err(verdict),
+            _ => Ok(first),
+        }
+    }
+
+    /// Somebody else at work may call the lead, by his own lists.
+    fn is_for_others(&self, shared: &Shared, lead: LeadId, agent: AgentId) -> bool {
+        let Some(lead) = self.hopper.lead(lead) else { return false };
+        let may = |other: AgentId| {
+            let own = shared.personal(Some(other));
+            own.is_none_or(|own| lead.numbers.iter().any(|(number, _)| own.lets(number)))
+        };
+        self.told.iter().any(|(other, state)| *other != agent && *state != AgentState::Away && may(*other))
+    }
+}
+
+/// Leads that one agent's own lists do not let him call are looked at so many at once; the next tick goes on.
+const LOOKED_AT: usize = 50;
 /// A lead that was passed on comes again.
-const SKIPPED_FOR: core::time::Duration = core::time::Duration::from_secs(600);
+pub(super) const SKIPPED_FOR: core::time::Duration = core::time::Duration::from_secs(600);
 const _: () = assert!(SKIPPED_FOR.as_secs() >= Recycle::AFTER_MIN.as_secs());

@@ -98,16 +98,18 @@ impl Dialer {
             return fault(CallbackFault::Schedule { opens: schedule.opens(at) });
         }
         let none = Tries::default();
+        let consents = self.shared.consents.of(&talked.number, lead.map_or(&[], |lead| &lead.consents));
         let attempt = gate::Attempt {
             terms: &definition.terms,
             zone: lead.and_then(|lead| lead.zone.as_deref()),
             region: lead.and_then(|lead| lead.region.as_deref()),
             history: self.shared.numbers.history(&talked.number, lead.map_or(&none, |lead| &lead.tries).facts()),
-            consents: lead.map_or(&[], |lead| &lead.consents),
+            consents: &consents,
             ring: Some(Duration::from_secs(definition.ring_min_s.into())),
             agent_waits: asked.agent.is_some() || definition.method.keeps_agent(),
         };
-        let facts = Facts { attempt: Some(attempt), ..Facts::new(&talked.number, Purpose::Campaign, at) };
+        let personal = self.shared.personal(asked.agent);
+        let facts = Facts { personal, attempt: Some(attempt), ..Facts::new(&talked.number, Purpose::Campaign, at) };
         let verdict = gate::judge(&self.shared.rules, &self.shared.lists, &facts);
         if !verdict.is_allowed() {
             return Err(Refusal::Gate(Box::new(verdict)));

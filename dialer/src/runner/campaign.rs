@@ -11,10 +11,11 @@ use super::attempt::Attempt;
 use super::contract::{CampaignNote, Effect, LeadNote, Note, Shown, Written};
 use super::disposing::{Disposing, Said};
 use super::explain::Pace;
+use super::house::House;
 use super::ledger::Ledger;
 use crate::campaign::{Definition, Life, Service};
 use crate::contract::{AgentFact, Heard};
-use crate::gate::{Lists, Rule, Rules};
+use crate::gate::{Consents, Lists, Personal, Rule, Rules};
 use crate::hopper::{Booked, Hopper, Numbers, Taken, Tries};
 use crate::pacing::{self, AgentState, Pacer};
 
@@ -105,6 +106,8 @@ pub(super) struct Preview {
 pub(super) struct Barred {
     /// Which number by which rule, and why; the one that decides first.
     pub(super) numbers: Vec<(String, Rule, String)>,
+    /// The agent by whose own lists, where it is by those.
+    pub(super) agent: Option<AgentId>,
     pub(super) again_at: WallTime,
 }
 
@@ -114,6 +117,10 @@ pub(super) struct Shared {
     pub(super) rng: Rng,
     pub(super) rules: Arc<Rules>,
     pub(super) lists: Arc<Lists>,
+    /// None: the configuration has not come yet.
+    pub(super) house: Option<Arc<House>>,
+    /// Consents of numbers, beside those of leads.
+    pub(super) consents: Consents,
     pub(super) numbers: Numbers,
     /// Leads and (packed) numbers that are being called, whichever campaign does it.
     pub(super) busy_leads: BTreeSet<LeadId>,
@@ -173,6 +180,13 @@ impl Campaign {
     pub(super) fn lead_note(&self, lead: LeadId, list: ListId, booked: Booked, tries: Tries, now: Now) -> Effect {
         let (campaign, at) = (self.id, now.wall);
         Effect::Note(Note::Lead(Box::new(LeadNote { campaign, list, lead, booked, tries, disposition: None, at })))
+    }
+}
+
+impl Shared {
+    /// The own lists of the agent for whom a number is dialed; none: he has none, or nobody knows yet who he will be.
+    pub(super) fn personal(&self, agent: Option<AgentId>) -> Option<&Personal> {
+        self.house.as_ref()?.personal(agent)
     }
 }
 

@@ -67,6 +67,15 @@ impl Dialer {
         Ok(Reply::Life(campaign.life.clone()))
     }
 
+    /// What a campaign names is there again: its text means that from now. Otherwise it goes on by what it knows.
+    pub(super) fn reread(&mut self, id: CampaignId, written: Written) {
+        let Some(campaign) = self.campaigns.get_mut(&id).filter(|campaign| campaign.written == written) else { return };
+        let lacks = |definition| self.shared.house.as_ref().is_some_and(|house| house.lacks(definition).is_some());
+        if lacks(&campaign.written.definition) && !lacks(&written.definition) {
+            campaign.written = written;
+        }
+    }
+
     /// That is its text as it is now.
     pub(super) fn is_written(&self, id: CampaignId, text: &str) -> bool {
         self.campaigns.get(&id).is_some_and(|campaign| *campaign.written.text == *text)
@@ -116,9 +125,31 @@ impl Dialer {
 }
 
 impl Campaign {
+    /// What it names and the configuration has no more.
+    pub(super) fn lacks(&self, shared: &Shared) -> Option<String> {
+        shared.house.as_ref()?.lacks(&self.written.definition)
+    }
+
+    /// Without what it names it dials nothing: it pauses itself and says why, before calls fail one after another.
+    pub(super) fn halt(&mut self, shared: &mut Shared, now: Now) {
+        let Some(why) = self.lacks(shared).filter(|_| self.life.status.is_live()) else { return };
+        if self.life.status == Status::Paused {
+            // After a restart too its alert is seen.
+            if self.run.is_none() {
+                self.begin(now);
+            }
+            return;
+        }
+        // From where it stands it may.
+        let _ = self.step(shared, Step::Halt(why), now, false);
+        if let Some(run) = &mut self.run {
+            run.looked_at = None;
+        }
+    }
+
     /// Takes a step of its life, and does what follows at once.
     pub(super) fn step(&mut self, shared: &mut Shared, step: Step, now: Now, four_eyes: bool) -> Result<(), Refusal> {
-        let ends = matches!(step, Step::Stop(_) | Step::Cancel(..));
+        let ends = matches!(step, Step::Stop(_) | Step::Cancel(..) | Step::Halt(_));
         let is_news = self.life.take(step, now.wall, four_eyes).map_err(Refusal::Denied)?;
         if !is_news {
             return Ok(());

@@ -10,10 +10,11 @@ use super::attempt::Attempt;
 use super::callback::{CallbackAsked, CallbackFault, CallbackOffer};
 use super::disposing::{Said, Talked};
 use super::explain::Explained;
+use super::house::House;
 use super::ledger::{Hour, Ledger};
 use crate::campaign::{Actor, Answers, Definition, Denied, Fault, Given, Life, Step};
 use crate::contract::{AgentFact, Order, Report};
-use crate::gate::{Lists, Rules, Verdict};
+use crate::gate::{ConsentTold, Consents, Lists, Rules, Verdict};
 use crate::hopper::{Booked, NumberHistory, Page, Tries, Wanted};
 
 /// Something that happens to the dialer.
@@ -23,6 +24,19 @@ pub enum Input {
     Rules(Arc<Rules>),
     /// The do-not-call lists, whole, after each change.
     Lists(Arc<Lists>),
+    /// Consents of numbers from before a restart.
+    Consents(Consents),
+    /// Somebody agreed to something, or agrees to it no more: it holds from the next number on.
+    Consent(ConsentTold),
+    /// What else the configuration has that campaigns depend on.
+    House(Arc<House>),
+    /// A campaign's text read anew, as the configuration changed: it may name what is there again.
+    Reread {
+        /// Which.
+        campaign: CampaignId,
+        /// Its text as it is, and what that means now.
+        written: Written,
+    },
     /// Another person than who wrote a campaign must approve it.
     FourEyes(bool),
     /// Entries can be written, or cannot: without them nothing is dialed (DESIGN section 6).

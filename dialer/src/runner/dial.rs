@@ -5,6 +5,7 @@ use core::time::Duration;
 use clock::{AgentId, AttemptId, LeadId, Now, WallTime};
 
 use super::attempt::Attempt;
+use super::by_hand::SKIPPED_FOR;
 use super::campaign::{Barred, Campaign, Flight, Run, Shared, Stage};
 use super::contract::{Effect, JudgedNote, Note};
 use super::planted::Planted;
@@ -44,9 +45,8 @@ impl Campaign {
             return Err(NotDialed::Busy);
         }
         let waits = waits.or(if let Kind::Callback(agent) = taken.kind { agent } else { None });
-        let keeps_agent = waits.is_some() || run.definition.method.keeps_agent();
         let later = |run: &mut Run, at| run.hopper.book(taken.lead, later(taken.kind, at));
-        match turn(shared, &run.definition, lead, keeps_agent, now) {
+        match turn(shared, &run.definition, lead, waits, now) {
             Turn::Dial(number, verdict) => Ok(self.order(shared, taken, number, *verdict, waits, now)),
             Turn::Denied { verdict, .. } if shared.strikes(Planted::GateForged) => {
                 let number = lead.tries.number;
@@ -54,7 +54,7 @@ impl Campaign {
             }
             Turn::Denied { verdict, others, is_final } => {
                 let verdicts: Vec<&Verdict> = core::iter::once(&*verdict).chain(&others).collect();
-                self.bar(shared, taken, &verdicts, is_final, now);
+                self.bar(shared, taken, waits, &verdicts, is_final, now);
                 Err(NotDialed::Gate(verdict))
             }
             Turn::Busy => {
@@ -163,28 +163,53 @@ impl Campaign {
         run.flights.insert(id, flight);
     }
 
-    /// The gate did not let a lead pass: it is asked again later, or never.
-    fn bar(&mut self, shared: &mut Shared, taken: Taken, verdicts: &[&Verdict], is_final: bool, now: Now) {
+    /// The gate did not let a lead pass: it is asked again later, or never. What only `agent` may not call is for others.
+    pub(super) fn bar(
+        &mut self,
+        shared: &mut Shared,
+        taken: Taken,
+        agent: Option<AgentId>,
+        verdicts: &[&Verdict],
+        is_final: bool,
+        now: Now,
+    ) {
         let campaign = self.id;
         let Some(run) = &mut self.run else { return };
         let queue = run.definition.queue();
-        let again_at = now.wall + GATE_AGAIN;
+        let is_personal = verdicts.first().is_some_and(|verdict| verdict.is_personal());
+        let again_at = now.wall
+            + match taken.kind {
+                Kind::Callback(_) if is_personal => BUSY_AGAIN,
+                _ if is_personal => SKIPPED_FOR,
+                _ => GATE_AGAIN,
+            };
         let denied = |verdict: &&Verdict| {
             let denial = verdict.denial.as_ref()?;
             Some((verdict.evidence.number.clone(), denial.rule, denial.because.clone()))
         };
-        let barred = Barred { numbers: verdicts.iter().filter_map(denied).collect(), again_at };
+        let barred_for = agent.filter(|_| is_personal);
+        let barred = Barred { numbers: verdicts.iter().filter_map(denied).collect(), agent: barred_for, again_at };
         let is_known = run.denied.get(&taken.lead).is_some_and(|known| known.is_by_the_same_rules(&barred));
         for verdict in verdicts.iter().filter(|_| !is_known) {
             let verdict = Verdict::clone(verdict);
-            let note = JudgedNote { campaign, lead: taken.lead, queue, attempt: None, agent: None, verdict };
+            let note = JudgedNote { campaign, lead: taken.lead, queue, attempt: None, agent, verdict };
             shared.out.push_back(Effect::Note(Note::Judged(Box::new(note))));
         }
         if is_final {
             return self.end(shared, taken.lead, Done::Denied, now);
         }
-        run.hopper.book(taken.lead, later(taken.kind, again_at));
         run.denied.insert(taken.lead, barred);
+        match taken.kind {
+            // It was promised to him who is called: somebody else keeps it.
+            Kind::Callback(_) if is_personal => {
+                let booked = Booked::Callback(again_at, None);
+                run.hopper.book(taken.lead, booked);
+                let Some(lead) = run.hopper.lead(taken.lead) else { return };
+                let (list, tries) = (lead.list, lead.tries.clone());
+                shared.out.push_back(self.lead_note(taken.lead, list, booked, tries, now));
+            }
+            kind => run.hopper.book(taken.lead, later(kind, again_at)),
+        }
     }
 
     /// A lead that was taken is done without an attempt.

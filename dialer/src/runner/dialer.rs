@@ -14,7 +14,7 @@ use super::explain::Hold;
 use super::ledger::Window;
 use crate::campaign::{Status, Step};
 use crate::contract::{AgentFact, Doing, Fact};
-use crate::gate::packed;
+use crate::gate::{ConsentTold, Consents, packed};
 use crate::hopper::{NUMBERS_MAX, Numbers, Stock, What};
 use crate::pacing::AgentState;
 
@@ -37,6 +37,8 @@ impl Dialer {
             rng,
             rules: Arc::default(),
             lists: Arc::default(),
+            house: None,
+            consents: Consents::default(),
             numbers: Numbers::default(),
             busy_leads: BTreeSet::new(),
             busy_numbers: BTreeSet::new(),
@@ -57,6 +59,16 @@ impl Dialer {
         match input {
             Input::Rules(rules) => self.shared.rules = rules,
             Input::Lists(lists) => self.shared.lists = lists,
+            Input::Consents(consents) => self.shared.consents = consents,
+            Input::Consent(told) => {
+                // Whether there is room was asked by who wrote it down.
+                self.shared.consents.take(&told);
+            }
+            Input::House(house) => {
+                self.shared.house = Some(house);
+                self.campaigns.values_mut().for_each(|campaign| campaign.halt(&mut self.shared, now));
+            }
+            Input::Reread { campaign, written } => self.reread(campaign, written),
             Input::FourEyes(four_eyes) => self.four_eyes = four_eyes,
             Input::Journal { is_well } => self.shared.journal_is_well = is_well,
             Input::Drain => self.shared.is_draining = true,
@@ -148,6 +160,12 @@ impl Dialer {
     /// What is to be done next; drained before the next input.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.shared.out.pop_front()
+    }
+
+    /// There is room for what somebody tells of a consent.
+    #[must_use]
+    pub fn has_room_for(&self, told: &ConsentTold) -> bool {
+        self.shared.consents.has_room(told)
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout).
@@ -247,6 +265,7 @@ impl Campaign {
                 self.begin(now);
             }
         }
+        self.halt(shared, now);
         self.give_up(shared, now);
         let is_stale = self.is_stale();
         let Some(run) = &mut self.run else { return };
@@ -301,7 +320,7 @@ impl Campaign {
     /// Progress and alerts, every few seconds.
     fn look(&mut self, shared: &mut Shared, now: Now) {
         let total = self.ledger.as_ref().map(|ledger| ledger.total()).unwrap_or_default();
-        let found = self.alerts(now);
+        let found = self.alerts(shared, now);
         let (id, is_on) = (self.id, self.life.status.is_live());
         let Some(run) = &mut self.run else { return };
         if run.looked_at.is_some_and(|at| now.mono.since(at) < LOOK_EVERY) {
@@ -328,13 +347,14 @@ impl Campaign {
         }
     }
 
-    fn alerts(&self, now: Now) -> Vec<Alert> {
+    fn alerts(&self, shared: &Shared, now: Now) -> Vec<Alert> {
         let Some(run) = &self.run else { return Vec::new() };
-        if self.life.status != Status::Running {
-            return Vec::new();
-        }
         let alert = |kind, about, says| Alert { kind, about, since: now.wall, says };
         let mut found = Vec::new();
+        found.extend(self.lacks(shared).map(|says| alert(AlertKind::TargetGone, None, says)));
+        if self.life.status != Status::Running {
+            return found;
+        }
         let is_dry = run.hopper.is_dry() && run.hopper.next_due().is_none_or(|at| at > now.wall + DRY_FOR);
         if is_dry && run.definition.method != crate::campaign::Method::Manual {
             let waiting = run.hopper.counts().retries + run.hopper.counts().callbacks;

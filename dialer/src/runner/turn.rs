@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use clock::{Now, WallTime};
+use clock::{AgentId, Now, WallTime};
 
 use super::campaign::Shared;
 use crate::campaign::{Definition, Outcome, Recycle};
@@ -56,12 +56,12 @@ struct Passed {
 }
 
 /// Looks at a lead's numbers, from the one whose turn it is: the first that may be dialed is. The others come only when
-/// they are due again.
-pub(super) fn turn(shared: &Shared, definition: &Definition, lead: &Lead, keeps_agent: bool, now: Now) -> Turn {
+/// they are due again. `waits`: the agent who is known to talk with it before it is dialed; his own lists count.
+pub(super) fn turn(shared: &Shared, definition: &Definition, lead: &Lead, waits: Option<AgentId>, now: Now) -> Turn {
     let mut passed = Passed::default();
     for at in lead.tries.alive(&definition.recycle) {
         let place = u8::try_from(at).unwrap_or_default();
-        match stand(shared, definition, lead, at, keeps_agent, now) {
+        match stand(shared, definition, lead, at, waits, now) {
             Stand::LeftAlone => {}
             Stand::Called | Stand::Rests(_) => passed.is_busy = true,
             Stand::Denied(verdict) => passed.deny(*verdict),
@@ -81,7 +81,7 @@ pub(super) fn stand(
     definition: &Definition,
     lead: &Lead,
     at: usize,
-    keeps_agent: bool,
+    waits: Option<AgentId>,
     now: Now,
 ) -> Stand {
     let recycle = &definition.recycle;
@@ -91,7 +91,7 @@ pub(super) fn stand(
     if packed(number).is_some_and(|key| shared.busy_numbers.contains(&key)) {
         return Stand::Called;
     }
-    let verdict = Box::new(judge(shared, definition, lead, number, keeps_agent, now));
+    let verdict = Box::new(judge(shared, definition, lead, number, waits, now));
     // For the one whose turn it is the booking of its lead says it: a callback may come before.
     let is_its_turn = at == usize::from(lead.tries.number);
     let due = lead.tries.due(at, recycle).filter(|due| !is_its_turn && *due > now.wall);
@@ -135,17 +135,26 @@ impl Passed {
     }
 }
 
-fn judge(shared: &Shared, definition: &Definition, lead: &Lead, number: &str, keeps_agent: bool, now: Now) -> Verdict {
+fn judge(
+    shared: &Shared,
+    definition: &Definition,
+    lead: &Lead,
+    number: &str,
+    waits: Option<AgentId>,
+    now: Now,
+) -> Verdict {
+    let consents = shared.consents.of(number, &lead.consents);
     let attempt = gate::Attempt {
         terms: &definition.terms,
         zone: lead.zone.as_deref(),
         region: lead.region.as_deref(),
         history: shared.numbers.history(number, lead.tries.facts()),
-        consents: &lead.consents,
+        consents: &consents,
         ring: Some(Duration::from_secs(definition.ring_min_s.into())),
-        agent_waits: keeps_agent,
+        agent_waits: waits.is_some() || definition.method.keeps_agent(),
     };
-    let facts = Facts { attempt: Some(attempt), ..Facts::new(number, Purpose::Campaign, now.wall) };
+    let personal = shared.personal(waits);
+    let facts = Facts { personal, attempt: Some(attempt), ..Facts::new(number, Purpose::Campaign, now.wall) };
     gate::judge(&shared.rules, &shared.lists, &facts)
 }
 
@@ -169,10 +178,9 @@ pub(super) fn lasts(verdict: &Verdict) -> bool {
                 | Rule::ImportedDoNotCall
                 | Rule::CompanyBlacklist
                 | Rule::CompanyWhitelist
-                | Rule::PersonalBlacklist
-                | Rule::PersonalWhitelist
                 | Rule::Country
                 | Rule::Pin
+                | Rule::OutboundPolicy
                 | Rule::Territory
                 | Rule::UnknownRegion
                 | Rule::UnknownTimeZone

@@ -51,9 +51,13 @@ impl Dialer {
 
     /// How each number of a lead stands.
     fn stands(&self, run: &Run, lead: &Lead, place: Place, now: Now) -> Vec<Stand> {
-        let is_his = matches!(place, Place::Callback { agent: Some(_), .. });
-        let keeps_agent = is_his || run.definition.method.keeps_agent();
-        let stands = |at| stand(&self.shared, &run.definition, lead, at, keeps_agent, now);
+        let barred = run.denied.get(&lead.id).filter(|barred| barred.again_at > now.wall);
+        let waits = match place {
+            Place::Callback { agent: Some(agent), .. } => Some(agent),
+            // It waits because of his own lists.
+            _ => barred.and_then(|barred| barred.agent),
+        };
+        let stands = |at| stand(&self.shared, &run.definition, lead, at, waits, now);
         (0..lead.numbers.len()).map(stands).collect()
     }
 

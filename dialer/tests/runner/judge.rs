@@ -7,11 +7,13 @@ use clock::{AttemptId, LeadId, WallTime};
 use dialer::campaign::{Definition, Method, Outcome};
 use dialer::contract::Dial;
 use dialer::gate::{self, Caps, Facts, History, Listed, Lists, Purpose, Rules, Tries};
-use dialer::runner::{Attempt, Hour, Ledger, Snapshot};
+use dialer::runner::{Attempt, Hour, House, Ledger, Snapshot};
 
 pub(crate) struct Judge {
     definition: Definition,
     pub(crate) lists: Lists,
+    /// Agents' own lists.
+    pub(crate) house: House,
     pub(crate) dials: u64,
     pub(crate) log: Vec<String>,
     by_number: BTreeMap<String, Vec<WallTime>>,
@@ -39,6 +41,7 @@ impl Judge {
         Self {
             definition: definition.clone(),
             lists,
+            house: House::default(),
             dials: 0,
             log: Vec::new(),
             by_number: BTreeMap::new(),
@@ -60,7 +63,8 @@ impl Judge {
     /// A number is to be dialed: it must pass everything, by what is known here.
     pub(crate) fn ordered(&mut self, dial: &Dial, at: WallTime) {
         self.dials += 1;
-        self.log.push(format!("{} {} {}", at.as_micros(), dial.lead, dial.number));
+        let agent = dial.agent.map_or(0, |agent| agent.0);
+        self.log.push(format!("{agent} {} {} {}", at.as_micros(), dial.lead, dial.number));
         assert!(self.begun.contains(&dial.attempt), "it was noted before it was ordered");
         assert!(
             !self.in_flight.values().any(|(lead, number)| *lead == dial.lead || *number == dial.number),
@@ -107,7 +111,8 @@ impl Judge {
             ring: Some(Duration::from_secs(dial.ring_min_s.into())),
             agent_waits: dial.agent.is_some() || self.definition.method.keeps_agent(),
         };
-        let facts = Facts { attempt: Some(attempt), ..Facts::new(&dial.number, Purpose::Campaign, at) };
+        let personal = dial.agent.and_then(|agent| self.house.personal.get(&agent));
+        let facts = Facts { personal, attempt: Some(attempt), ..Facts::new(&dial.number, Purpose::Campaign, at) };
         let verdict = gate::judge(&Rules::default(), &self.lists, &facts);
         assert!(verdict.is_allowed(), "{verdict:?}");
     }

@@ -2,6 +2,7 @@
 //! goes by what was ordered and noted alone.
 
 mod judge;
+mod own_lists;
 mod rest;
 mod why;
 mod world;

@@ -1,9 +1,9 @@
 //! What a campaign is left with: lists that are still imported or have nothing, a reset when all is done, denials.
 
-use clock::{AgentId, LeadId, ListId};
+use clock::{AgentId, LeadId, ListId, QueueId};
 use dialer::campaign::{Method, Status, Step};
 use dialer::hopper::Stock;
-use dialer::runner::{AlertKind, Hold, Refusal};
+use dialer::runner::{AlertKind, Hold, House, Refusal};
 
 use super::scene;
 use super::world::{Scene, World, actor};
@@ -51,6 +51,35 @@ fn a_list_that_is_reset_when_all_is_done_is_called_again() {
     world.run();
     assert!(world.judge.dials > dialed + 2, "{} and {dialed}", world.judge.dials);
     assert_eq!(world.campaign().life.status, Status::Completed);
+    world.settle();
+    world.judge.close(&world.dialer.snapshot(world.now().wall));
+}
+
+#[test]
+fn a_campaign_whose_queue_is_gone_pauses_itself_says_why_and_goes_on_when_it_is_back() {
+    let mut world = World::new(scene(5, Method::Predictive));
+    let there = House { queues: [QueueId(1)].into(), ..House::default() };
+    world.house(there.clone());
+    world.run_for(60);
+    let dialed = world.judge.dials;
+    world.house(House::default());
+    let seen = world.campaign();
+    assert_eq!(seen.life.status, Status::Paused, "at once");
+    assert_eq!(seen.life.reason.as_deref(), Some("Its queue is gone from the configuration."));
+    world.run_for(30);
+    assert!(world.alerted.contains(&AlertKind::TargetGone), "{:?}", world.alerted);
+    world.restart();
+    world.house(House::default());
+    world.run_for(60);
+    let seen = world.campaign();
+    assert!(seen.alerts.iter().any(|alert| alert.kind == AlertKind::TargetGone), "{:?}", seen.alerts);
+    assert_eq!((seen.life.status, world.judge.dials), (Status::Paused, dialed));
+    world.house(there);
+    world.step(Step::Start(actor("ann")));
+    assert_eq!(world.campaign().life.reason, None);
+    world.run_for(60);
+    assert!(world.judge.dials > dialed, "it goes on");
+    assert_eq!(world.campaign().alerts, []);
     world.settle();
     world.judge.close(&world.dialer.snapshot(world.now().wall));
 }

@@ -9,8 +9,8 @@ use dialer::campaign::{Actor, Definition, Outcome, Step};
 use dialer::contract::{AgentFact, Detection, Dial, Doing, EndClass, Ending, Fact, Heard, OnPerson, Order, Report};
 use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Stock, Tries, Wanted, What};
 use dialer::runner::{
-    AlertKind, Attempt, ByHand, CampaignSnapshot, Dialer, Effect, Input, JudgedNote, Ledger, Note, Refusal, Restored,
-    Said, Written,
+    AlertKind, Attempt, ByHand, CampaignSnapshot, Dialer, Effect, House, Input, JudgedNote, Ledger, Note, Refusal,
+    Restored, Said, Written,
 };
 
 use super::judge::Judge;
@@ -52,6 +52,8 @@ pub(crate) struct World {
     pub(crate) stock: Stock,
     /// The last that the gate said.
     pub(crate) judged: Option<JudgedNote>,
+    /// Who was denied what by his own lists.
+    pub(crate) own_denials: Vec<(Option<AgentId>, String)>,
     refused: Option<Refusal>,
 }
 
@@ -94,6 +96,7 @@ impl World {
             alerted: BTreeSet::new(),
             stock: Stock::Whole,
             judged: None,
+            own_denials: Vec::new(),
             refused: None,
             scene,
         };
@@ -164,6 +167,24 @@ impl World {
         self.made += 1;
         let request = Some(RequestId(self.made));
         self.tell(Input::Step { request, campaign: CAMPAIGN, step });
+    }
+
+    /// The configuration is this.
+    pub(crate) fn house(&mut self, house: House) {
+        self.judge.house = house.clone();
+        self.tell(Input::House(Arc::new(house)));
+    }
+
+    /// The database has it so that a lead is booked, before anything is read.
+    pub(crate) fn booked(&mut self, lead: LeadId, booked: Booked) {
+        if let Some(row) = self.rows.get_mut(&lead) {
+            row.3 = Some((booked, Tries::default()));
+        }
+    }
+
+    /// How the journal has it.
+    pub(crate) fn booking(&self, lead: LeadId) -> Option<Booked> {
+        self.rows.get(&lead).and_then(|row| row.3.as_ref()).map(|(booked, _)| *booked)
     }
 
     /// Calls a list anew.
@@ -414,7 +435,12 @@ impl World {
                     history.recent.push(attempt.times.ordered_at);
                 }
             }
-            Note::Judged(judged) => self.judged = Some(*judged),
+            Note::Judged(judged) => {
+                if judged.verdict.is_personal() {
+                    self.own_denials.push((judged.agent, judged.verdict.evidence.number.clone()));
+                }
+                self.judged = Some(*judged);
+            }
             Note::Alert { alert, .. } => {
                 assert!(!alert.says.is_empty() && !alert.kind.remedy().is_empty());
                 self.alerted.insert(alert.kind);

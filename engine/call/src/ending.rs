@@ -53,6 +53,8 @@ impl Shard {
         if matches!(known.flow, Flow::Standing(_)) {
             return self.end_home(call, &why);
         }
+        self.attempt_left(call, &why);
+        let Some(known) = self.calls.get(&call) else { return };
         let (rings, legs) = (known.rings.clone(), known.legs.clone());
         let machine = known.dialed.as_ref().is_some_and(|dialed| dialed.is_with_machine());
         let why = left_alone(why, known.dialed.as_deref());

@@ -49,6 +49,9 @@ impl Shard {
             known.wiring.play_failed(player);
             self.players.remove(&player);
             self.dropped("play_failed");
+            if matches!(sound, Some(Sound::Said(_))) {
+                self.attempt_message_failed(call);
+            }
         }
         match sound {
             Some(Sound::Greeting(_)) => self.begin_message(call),

@@ -42,12 +42,7 @@ impl NumberPlan {
     /// Whether a number outside the home country or of a premium prefix may be dialed (DESIGN section 7).
     #[must_use]
     pub fn permits(&self, e164: &str) -> bool {
-        if self.denied_prefixes.iter().any(|prefix| !prefix.is_empty() && e164.starts_with(prefix.as_str())) {
-            return false;
-        }
-        let Some(digits) = e164.strip_prefix('+') else { return false };
-        let is_of = |country: &String| !country.is_empty() && digits.starts_with(country.as_str());
-        is_of(&self.country_code) || self.allowed_countries.iter().any(is_of)
+        dialer::gate::let_out(&self.country_code, &self.allowed_countries, &self.denied_prefixes, e164).is_ok()
     }
 
     fn after_international_prefix(&self, digits: &str) -> Option<String> {

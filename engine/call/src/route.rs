@@ -3,6 +3,7 @@
 use core::net::SocketAddr;
 
 use clock::{AgentId, TrunkId};
+use dialer::gate::Outbound;
 
 use crate::number::MAX_DIALED_LEN;
 use crate::plan::{Plan, RouteSource, Target, TrunkAddress};
@@ -86,6 +87,20 @@ impl Plan {
             self.routes.iter().filter(|route| route.from == RouteSource::Agents && takes(&route.pattern));
         let route = matching.next().filter(|route| self.trunks.contains_key(&route.trunk))?;
         Some(Route::out(route.trunk, number, number))
+    }
+
+    /// What the gate asks before a campaign dials: the same as [`Self::route_back`], with the reason.
+    #[must_use]
+    pub fn outbound(&self) -> Outbound {
+        let routes = self.routes.iter().filter(|route| route.from == RouteSource::Agents);
+        let routes = routes.filter(|route| self.trunks.contains_key(&route.trunk));
+        Outbound {
+            home: self.numbers.country_code.clone(),
+            countries: self.numbers.allowed_countries.clone(),
+            denied_prefixes: self.numbers.denied_prefixes.clone(),
+            own_numbers: self.dids.keys().cloned().collect(),
+            routes: routes.map(|route| route.pattern.clone()).collect(),
+        }
     }
 
     /// The trunk whose address this is.

@@ -8,6 +8,7 @@ use clock::{AgentId, CallId, CampaignId, LeadId, ListId, QueueId, WallTime};
 use dialer::campaign::{Actor, Step};
 use dialer::gate::Pattern;
 use dialer::runner::{Answered, ByHand, CallbackAsked, Written};
+use journal_core::ConsentEntry;
 
 /// A command of an outside client.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +90,8 @@ pub enum Command {
         /// Why.
         reason: Option<String>,
     },
+    /// Write down that somebody agreed to something, or agrees to it no more (to the dialer).
+    Consent(Box<ConsentEntry>),
     /// Do something with a campaign (to the dialer).
     Campaign(Box<CampaignCommand>),
     /// Do something with a waiting call (to the ACD).
@@ -198,6 +201,8 @@ pub enum Answer {
         /// It was not listed before, and is now.
         is_new: bool,
     },
+    /// What was written down of a consent.
+    Consent(Box<ConsentEntry>),
     /// What a campaign is now, or what was asked of it.
     Campaign(Box<dialer::runner::Reply>),
     /// The order about the waiting call is carried out, or it was so already.

@@ -176,6 +176,7 @@ const fn kind(entry: &Entry) -> u8 {
         Entry::CampaignStep(_) => 28,
         Entry::LeadList(_) => 30,
         Entry::FormAnswers(_) => 31,
+        Entry::Consent(_) => 32,
     }
 }
 
@@ -234,6 +235,7 @@ fn fields(entry: &Entry, to: Vec<u8>) -> postcard::Result<Vec<u8>> {
         Entry::CampaignStep(step) => put(step, to),
         Entry::LeadList(note) => put(note, to),
         Entry::FormAnswers(answers) => put(answers, to),
+        Entry::Consent(consent) => put(consent, to),
     }
 }
 
@@ -313,6 +315,7 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
         28 => Entry::CampaignStep(whole(body)?),
         30 => Entry::LeadList(whole(body)?),
         31 => Entry::FormAnswers(whole(body)?),
+        32 => Entry::Consent(whole(body)?),
         _ => return None,
     })
 }
@@ -330,4 +333,4 @@ pub const KEY_BYTES: usize = 14;
 /// Larger than any answer kept for an Idempotency-Key, which is the longest kind.
 pub const MAX_ENTRY_BYTES: usize = 256 * 1024;
 const HEAD_BYTES: usize = 10;
-const LAST_KIND: u8 = 31;
+const LAST_KIND: u8 = 32;

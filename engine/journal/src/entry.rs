@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentState, AgentStatus, AgentStep, AttemptEntry, AuditNote, Binding, CallStatus, CallbackEntry, CampaignEntry,
-    CampaignLeadEntry, CampaignStep, Cause, DialDecision, DialogIdentity, Direction, Disposition, FormAnswers,
-    HoursFound, LeadListNote, LostCallRules, Outcome, QuarantineNote, QueueLeft, RecoveredCall, Routing, Shared,
-    StateCause, Steering,
+    CampaignLeadEntry, CampaignStep, Cause, ConsentEntry, DialDecision, DialogIdentity, Direction, Disposition,
+    FormAnswers, HoursFound, LeadListNote, LostCallRules, Outcome, QuarantineNote, QueueLeft, RecoveredCall, Routing,
+    Shared, StateCause, Steering,
 };
 
 /// One entry of the journal.
@@ -183,6 +183,8 @@ pub enum Entry {
     CampaignStep(Box<CampaignStep>),
     /// `attempt.answers`: what was answered to a campaign's form.
     FormAnswers(Box<FormAnswers>),
+    /// Somebody agreed to something, or agrees to it no more.
+    Consent(Box<ConsentEntry>),
     /// `lead_list.*`: a list of leads came to another state, or was read on.
     LeadList(Box<LeadListNote>),
 }

@@ -9,6 +9,7 @@ mod answers;
 mod audit;
 mod callbacks;
 mod codec;
+mod consent;
 mod decision;
 mod dialing;
 mod dialog;
@@ -36,6 +37,7 @@ pub use answers::{ANSWERS_KEPT, Answer, Answers, MAX_ANSWERS};
 pub use audit::{ActorKind, AuditNote, AuditOutcome};
 pub use callbacks::{CallbackEntry, CallbackOwner, CallbackSource, CallbackState, DoNotCall, MAX_CALLBACKS, SkillStep};
 pub use codec::{DecodeError, EncodeError, KEY_BYTES, MAX_ENTRY_BYTES, Position, decode, encode, written_at};
+pub use consent::{ConsentEntry, Consents, KnownConsent};
 pub use decision::{DialClause, DialClock, DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried};
 pub use dialing::{
     AnswerEntry, AttemptEntry, AttemptTimes, CampaignEntry, CampaignEvent, CampaignHour, CampaignLeadEntry,

@@ -17,8 +17,8 @@ pub use agents::{ChosenStatus, KnownState};
 
 use crate::older::DialingV1;
 use crate::{
-    Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, CallbackState, Dialing, DialogIdentity,
-    Direction, DoNotCall, Entry, LastAgents, LegKind, Names, Place, Shared, Step, code,
+    Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, CallbackState, Consents, Dialing,
+    DialogIdentity, Direction, DoNotCall, Entry, LastAgents, LegKind, Names, Place, Shared, Step, code,
 };
 
 /// The fold of the journal.
@@ -54,13 +54,16 @@ pub struct Fold<D> {
     pub stopped_in_order: bool,
     /// The latest time that an entry names: the node was up until then, at least.
     pub last_at: WallTime,
+    /// Consents of numbers.
+    pub consents: Consents,
 }
 
 impl Replay {
     /// The fold as checkpoints had it before each number of a lead had its own tries; none: it is damaged.
     #[must_use]
     pub fn of_older(bytes: &[u8]) -> Option<Self> {
-        let older: Fold<DialingV1> = postcard::from_bytes(bytes).ok()?;
+        // Consents are the last of a fold, and came later: a list that is empty is one zero.
+        let older: Fold<DialingV1> = postcard::from_bytes(&[bytes, &[0]].concat()).ok()?;
         let Fold {
             calls,
             dialogs,
@@ -78,6 +81,7 @@ impl Replay {
             last_offer,
             stopped_in_order,
             last_at,
+            consents,
             dialing,
         } = older;
         let dialing = dialing.into();
@@ -98,6 +102,7 @@ impl Replay {
             last_offer,
             stopped_in_order,
             last_at,
+            consents,
             dialing,
         })
     }
@@ -173,6 +178,7 @@ impl Replay {
             Entry::DoNotCall { pattern, listed, reason, at } => {
                 self.do_not_call.apply(pattern, *listed, reason.as_deref(), *at);
             }
+            Entry::Consent(consent) => self.consents.apply(consent),
             Entry::Campaign(campaign) => self.dialing.campaign(campaign),
             Entry::Attempt(attempt) => self.dialing.attempt(attempt),
             // Leads of campaigns are the database's: a campaign reads them anew.

@@ -297,7 +297,7 @@ impl People {
         }
         (row.version, row.updated_at) = (next_version(former.as_ref().map(|former| former.version), based_on)?, now);
         match &former {
-            Some(former) => row.last_used_at = former.last_used_at,
+            Some(former) => (row.last_used_at, row.made_by) = (former.last_used_at, former.made_by.clone()),
             None => self.make_room_for_key(&row.account, effects)?,
         }
         let same_name = |other: &ApiKey| {

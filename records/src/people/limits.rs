@@ -80,6 +80,7 @@ mod tests {
             expires_at: None,
             revoked_at: revoked.map(WallTime::from_micros),
             last_used_at: None,
+            made_by: None,
             created_at: at,
             updated_at: at,
             version: 1,

@@ -111,6 +111,10 @@ pub struct ApiKey {
     /// When it was used last, to the minute and a little late.
     #[serde(default)]
     pub last_used_at: Option<WallTime>,
+    /// Who made it: the id of a user, or of a key of the configuration file; where a key of the database did, of whoever
+    /// made that. Not known of keys from before this was kept.
+    #[serde(default)]
+    pub made_by: Option<String>,
     /// When it was made.
     pub created_at: WallTime,
     /// When it was changed last.
@@ -290,7 +294,7 @@ impl ApiKey {
         json!({
             "name": self.name, "prefix": self.prefix, "scopes": self.scopes, "address_ranges": self.address_ranges,
             "expires_at_us": self.expires_at.map(WallTime::as_micros), "revoked": self.revoked_at.is_some(),
-            "version": self.version,
+            "version": self.version, "made_by": self.made_by,
         })
     }
 }

@@ -200,6 +200,7 @@ fn put_key(row: ApiKey) -> Statement {
         .bind(row.created_at)
         .bind(row.updated_at)
         .bind(row.version)
+        .bind(row.made_by)
 }
 
 fn put_team(row: Team) -> Statement {
@@ -259,6 +260,7 @@ fn key(row: &Row) -> Result<ApiKey, sqlx::Error> {
         updated_at: columns::time(row, 10)?,
         version: columns::optional_count(row, 11)?.unwrap_or(0),
         last_used_at: columns::optional_time(row, 12)?,
+        made_by: row.try_get(13)?,
     })
 }
 
@@ -302,7 +304,7 @@ const ACCOUNTS: &str = "SELECT id, name, title, created_at, updated_at, version,
 const USERS: &str = "SELECT id, account, username, email, name, roles, extension, disabled, created_at, updated_at, \
                      version FROM users ORDER BY id";
 const KEYS: &str = "SELECT id, account, name, prefix, hash, scopes, address_ranges, expires_at, revoked_at, \
-                    created_at, updated_at, version, last_used_at FROM api_keys ORDER BY id";
+                    created_at, updated_at, version, last_used_at, made_by FROM api_keys ORDER BY id";
 const SESSIONS: &str =
     "SELECT id, account, user_id, hash, created_at, expires_at, address, user_agent FROM sessions ORDER BY id";
 const TEAMS: &str = "SELECT id, account, name, managers, agents, queues, created_at, updated_at, version FROM teams \
@@ -316,7 +318,8 @@ const PUT_USER: &str = "INSERT INTO users (id, account, username, email, name, r
     email = excluded.email, name = excluded.name, roles = excluded.roles, extension = excluded.extension, \
     disabled = excluded.disabled, updated_at = excluded.updated_at, version = excluded.version";
 const PUT_KEY: &str = "INSERT INTO api_keys (id, account, name, prefix, hash, scopes, address_ranges, expires_at, \
-    revoked_at, created_at, updated_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+    revoked_at, created_at, updated_at, version, made_by) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
     ON CONFLICT (id) DO UPDATE SET name = excluded.name, scopes = excluded.scopes, \
     address_ranges = excluded.address_ranges, expires_at = excluded.expires_at, revoked_at = excluded.revoked_at, \
     updated_at = excluded.updated_at, version = excluded.version";

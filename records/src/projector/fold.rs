@@ -6,7 +6,8 @@ use std::sync::Arc;
 use clock::{CallId, WallTime};
 use journal::Stored;
 use journal_core::{
-    AuditNote, CallEntry, CallRecord, CampaignEntry, Entry, FormAnswers, Position, Shared, Step, encode, outcome,
+    AuditNote, CallEntry, CallRecord, CampaignEntry, ConsentEntry, Entry, FormAnswers, Position, Shared, Step, encode,
+    outcome,
 };
 
 use crate::agents::Parts;
@@ -72,6 +73,8 @@ pub(super) enum Write {
     Callback(Position, Box<Callback>),
     /// What the dial gate said of an attempt.
     Decision(Position, Box<Decision>),
+    /// A consent, or a revocation.
+    Consent(Position, Box<ConsentEntry>),
     /// A campaign as it is now.
     Campaign(Position, String, Shared<CampaignEntry>),
     /// A lead of a campaign as it is now.
@@ -244,6 +247,7 @@ impl Fold {
                     let decision = Decision::of(judged, stored.position, &self.naming);
                     writes.push(Write::Decision(stored.position, Box::new(decision)));
                 }
+                Ok(Entry::Consent(told)) => writes.push(Write::Consent(stored.position, told.clone())),
                 Ok(Entry::Audit(note)) => writes.push(Write::Audit(stored.position, note.clone())),
                 Ok(_) => {}
                 Err(unreadable) => writes.push(Write::Poison(poison(stored, unreadable.to_string()))),

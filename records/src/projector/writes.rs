@@ -8,7 +8,8 @@ use super::fold::{Plan, Poison, Write};
 use crate::database::{Commit, Database, Failure, Transaction, sql};
 use crate::people::write_commands;
 use crate::{
-    agents, attempts, call_events, callbacks, calls, campaigns, decisions, failure, figures, lost, visits, voicemails,
+    agents, attempts, call_events, callbacks, calls, campaigns, consents, decisions, failure, figures, lost, visits,
+    voicemails,
 };
 
 /// Writes everything or nothing.
@@ -85,6 +86,7 @@ async fn rows(to: &mut Transaction, journal: &Journal, writes: &[Write]) -> Resu
             Write::Answers(_, account, agent, given) => attempts::write_answers(to, account, agent, given).await?,
             Write::Failure(_, given) => failure::write(to, given).await?,
             Write::Decision(_, decision) => judged.push(&**decision),
+            Write::Consent(_, told) => consents::write(to, told).await?,
             Write::Audit(position, note) => commands.push((*position, &**note)),
             Write::Disposition(_, account, given) => dispositions.push((account, given)),
             Write::Poison(poison) => {
@@ -142,6 +144,7 @@ fn poison_of(write: &Write, why: String) -> Poison {
         Write::Attempt(position, attempt) => (*position, attempt.times.ordered_at),
         Write::AgentTime(position, time) => (*position, time.until),
         Write::Answers(position, _, _, given) => (*position, given.at),
+        Write::Consent(position, told) => (*position, told.recorded_at),
         Write::Audit(position, note) => (*position, note.at),
         Write::Failure(position, given) => (*position, given.at),
         Write::Disposition(position, _, given) => (*position, given.given_at),

@@ -163,6 +163,7 @@ impl Node {
         let last_agents = restore::last_agents(replay);
         let (calls, dials) = (restore::calls(replay), restore::dials(replay, wall));
         let (callbacks, do_not_call) = (restore::callbacks(replay), replay.do_not_call.clone());
+        let consents = replay.consents.clone();
         if replay.stopped_in_order {
             ctx.see(&Seen::StartedInOrder { live: calls.len() });
         }
@@ -190,7 +191,7 @@ impl Node {
         self.step(
             ctx,
             shards + 2,
-            Some(Input::Dialer(DialerInput::Restore { listed: do_not_call, imported: Vec::new() })),
+            Some(Input::Dialer(DialerInput::Restore { listed: do_not_call, imported: Vec::new(), consents })),
         );
         self.restore_campaigns(ctx);
         self.step(ctx, shards + 1, Some(Input::Location(self.setup.users())));

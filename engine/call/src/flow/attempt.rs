@@ -44,12 +44,22 @@ pub(crate) struct Dialed {
     pub(crate) abandoned: bool,
     /// An agent talks with whoever answered.
     is_with_agent: bool,
+    /// Whoever answered heard the message to its end.
+    is_told: bool,
+    /// A message for him could not be played.
+    is_mute: bool,
 }
 
 impl Dialed {
     /// A machine answered, and no agent took it for a person.
     pub(crate) fn is_with_machine(&self) -> bool {
         self.heard == Some(Heard::Machine) && !self.is_with_agent
+    }
+
+    /// A person, or doubt, answered, and had neither an agent nor a message yet.
+    fn is_waiting(&self) -> bool {
+        let is_person = matches!(self.heard, None | Some(Heard::Person));
+        self.customer.is_some() && is_person && !self.is_with_agent && !self.is_told && !self.abandoned
     }
 }
 
@@ -247,6 +257,9 @@ impl Shard {
 
     /// He waits for an agent, until the limit from the end of his greeting is over.
     fn wait_for_agent(&mut self, call: CallId, leg: LegId, queue: QueueId) {
+        if !self.plan.queues.contains_key(&queue) {
+            return self.nothing_to_offer(call, leg, "unknown_queue");
+        }
         let now = self.now.mono;
         let Some(dialed) = self.dialed_mut(call) else { return };
         dialed.greeting_ended.get_or_insert(now);
@@ -282,11 +295,28 @@ impl Shard {
     /// A message is the service that the call was made for.
     fn speak(&mut self, call: CallId, leg: LegId, message: MessageId) {
         let Some(prompt) = self.plan.messages.get(&message).cloned() else {
-            self.dropped("unknown_message");
-            return self.end_call(call, Termination::system(Reason::Normal));
+            return self.nothing_to_offer(call, leg, "unknown_message");
         };
         self.log_answered(call, leg, None);
         self.play_to(call, leg, prompt);
+    }
+
+    /// What was to take him is gone, since he was dialed: a person is abandoned, and hears it.
+    fn nothing_to_offer(&mut self, call: CallId, leg: LegId, what: &'static str) {
+        self.dropped(what);
+        if self.dialed_mut(call).is_some_and(|dialed| dialed.is_with_machine()) {
+            return self.end_call(call, Termination::system(Reason::Normal));
+        }
+        self.abandon_attempt(call, leg);
+    }
+
+    /// We end the call of a person who waits, whatever the reason: nobody was there for him.
+    pub(crate) fn attempt_left(&mut self, call: CallId, why: &Termination) {
+        let is_ours = why.who == Who::System;
+        let Some(dialed) = self.dialed_mut(call).filter(|dialed| is_ours && dialed.is_waiting()) else { return };
+        dialed.abandoned = true;
+        let attempt = dialed.order.attempt;
+        self.report(attempt, Fact::Abandoned);
     }
 
     /// The queue did not serve him in time: the safe harbour.
@@ -305,11 +335,20 @@ impl Shard {
         }
     }
 
+    /// A message could not be played: nobody heard it.
+    pub(crate) fn attempt_message_failed(&mut self, call: CallId) {
+        if let Some(dialed) = self.dialed_mut(call) {
+            dialed.is_mute = true;
+        }
+    }
+
     /// A message was heard to its end.
     pub(crate) fn attempt_message_over(&mut self, call: CallId) {
-        if let Some(attempt) = self.dialed_mut(call).filter(|dialed| !dialed.abandoned).map(|d| d.order.attempt) {
-            self.report(attempt, Fact::Played);
-        }
+        let is_heard = |dialed: &&mut Dialed| !dialed.abandoned && !dialed.is_mute;
+        let Some(dialed) = self.dialed_mut(call).filter(is_heard) else { return };
+        dialed.is_told = true;
+        let attempt = dialed.order.attempt;
+        self.report(attempt, Fact::Played);
     }
 
     /// An agent talks with him from now.
@@ -326,7 +365,10 @@ impl Shard {
 
     /// The agent who waits for this very call (manual and preview) hears it ring, and talks at the answer.
     fn agent_meets(&mut self, call: CallId, customer: LegId) {
-        let Some(Flow::Dialing { party }) = self.calls.get(&call).map(|call| call.flow.clone()) else { return };
+        let Some(Flow::Dialing { party }) = self.calls.get(&call).map(|call| call.flow.clone()) else {
+            // His leg was gone before the number rang.
+            return self.nothing_to_offer(call, customer, "agent_gone");
+        };
         let agent = self.legs.get(&party).and_then(|leg| leg.agent);
         self.log_answered(call, customer, agent);
         let queue = self.calls.get(&call).and_then(|call| call.queue);
@@ -390,6 +432,8 @@ impl Shard {
             may_speak: false,
             abandoned: false,
             is_with_agent: false,
+            is_told: false,
+            is_mute: false,
         }));
         self.attempts.insert(attempt, call);
         self.add_call(begun, started);

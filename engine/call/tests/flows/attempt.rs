@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use call::Input;
-use clock::{AttemptId, CampaignId, LeadId, LegId, MessageId};
+use clock::{AttemptId, CampaignId, LeadId, LegId, MessageId, QueueId, RequestId};
 use dialer::contract::{Dial, EndClass, Ending, Fact, Heard, OnMachine, OnPerson};
 use journal_core::{CallEvent, CallStatus, Direction, Entry, QueueLeft};
 use media_graph::{Event, LineEvent, LineHeard, LineVerdict, PlaySource, ToneKind};
@@ -337,5 +337,51 @@ fn a_message_to_people_and_a_preview_whose_agent_waits() {
     world.settle();
     assert!(!world.phones[agent].got_bye() && world.busy.is_empty());
     world.input(Input::EndStandingLeg { agent: agent_id("1001") });
+    world.assert_nothing_left();
+}
+
+#[test]
+fn whoever_answered_and_is_ended_by_us_unserved_is_abandoned() {
+    let left = |world: &mut World| {
+        let counts = |wanted: &Fact| facts(world).iter().filter(|fact| **fact == wanted).count();
+        assert_eq!((counts(&Fact::Abandoned), counts(&Fact::Played)), (1, 0), "{:?}", facts(world));
+        assert_eq!(world.verdict().1, "abandoned");
+        world.assert_nothing_left();
+    };
+    // What was to take him is gone since he was dialed: his message, his queue.
+    let nowhere = [
+        Dial { on_person: OnPerson::Message(MessageId(99)), detect: false, ..order() },
+        Dial { on_person: OnPerson::Queue(QueueId(99)), detect: false, ..order() },
+    ];
+    for order in nowhere {
+        let (mut world, carrier, leg) = answered(order);
+        assert_eq!(world.media.played_to(leg), [PlaySource::Prompt("sorry".to_owned())]);
+        world.secs(5);
+        assert!(world.phones[carrier].got_bye());
+        left(&mut world);
+    }
+    // His message cannot be played.
+    let (mut world, carrier) = dialing(Dial { on_person: OnPerson::Message(SORRY), detect: false, ..order() });
+    world.media.no_prompts = true;
+    world.phones[carrier].ring(world.now.mono);
+    world.secs(2);
+    world.phones[carrier].answer_call(world.now.mono);
+    world.settle();
+    assert!(world.phones[carrier].got_bye());
+    left(&mut world);
+    // Somebody ends the call while he waits, or while it is listened to who he is.
+    for heard in [Some(LineHeard::Person), None] {
+        let (mut world, carrier, leg) = answered(order());
+        heard.into_iter().for_each(|heard| hear(&mut world, leg, heard, false));
+        let call = world.call();
+        world.input(Input::HangUp { request: RequestId(1), call });
+        assert!(world.phones[carrier].got_bye());
+        left(&mut world);
+    }
+    // A machine is nobody.
+    let on_machine = OnMachine::Queue(QueueId(99));
+    let (mut world, _, leg) = answered(Dial { on_machine, ..order() });
+    hear(&mut world, leg, LineHeard::Machine, false);
+    assert!(!facts(&world).contains(&&Fact::Abandoned) && took_voicemail(&world), "{:?}", facts(&world));
     world.assert_nothing_left();
 }

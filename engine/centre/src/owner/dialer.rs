@@ -5,6 +5,7 @@
 //! dialed against it. Requests for callbacks pass here on their way to the ACD.
 
 mod campaigns;
+mod consent;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use call::Plan;
 use clock::{AttemptId, Instant, Now, RequestId, Rng, ShardId, WallTime};
 use dialer::contract::Report;
 use dialer::gate::{self, Facts, Imported, Listed, Lists, Pattern, Purpose};
-use journal_core::{DialOccasion, DoNotCall, Durability, Entry, Mark};
+use journal_core::{ConsentEntry, DialOccasion, DoNotCall, Durability, Entry, Mark};
 
 use self::campaigns::{Campaigns, Done, all_of};
 use crate::{Answer, CommandError, Delivery, Directory};
@@ -30,6 +31,8 @@ pub enum DialerInput {
         listed: DoNotCall,
         /// See [`Self::Import`].
         imported: Vec<Arc<Imported>>,
+        /// Consents of numbers.
+        consents: journal_core::Consents,
     },
     /// Lists that somebody else keeps, in place of all that there were. They are not journaled: their files are the
     /// configuration's.
@@ -44,6 +47,13 @@ pub enum DialerInput {
         listed: bool,
         /// Why, for the record.
         reason: Option<String>,
+    },
+    /// Somebody agreed to something, or agrees to it no more.
+    Consent {
+        /// Whom to answer.
+        request: RequestId,
+        /// What is written down.
+        entry: Box<ConsentEntry>,
     },
     /// Something for the campaigns.
     Campaigns(Box<dialer::runner::Input>),
@@ -126,6 +136,7 @@ impl DialerOwner {
                 self.plan = plan;
                 let rules = Arc::new(self.plan.dial_rules.clone());
                 self.campaigns.handle(now, dialer::runner::Input::Rules(rules));
+                self.campaigns.handle(now, dialer::runner::Input::House(Arc::new(house(&self.plan))));
             }
             DialerInput::Campaigns(input) => self.campaigns.handle(now, *input),
             DialerInput::Directory(directory) => self.campaigns.directory(&directory),
@@ -134,7 +145,11 @@ impl DialerOwner {
             DialerInput::AttemptFacts { shard, attempts } => self.campaigns.live(now, shard, attempts),
             DialerInput::Disposed(said) => self.campaigns.disposed(now, *said),
             DialerInput::NotDialed(attempt) => self.campaigns.not_dialed(now, attempt),
-            DialerInput::Restore { listed, imported } => self.restore(&listed, imported),
+            DialerInput::Restore { listed, imported, consents } => {
+                self.restore(&listed, imported);
+                self.campaigns.handle(now, dialer::runner::Input::Consents(consent::known(&consents)));
+            }
+            DialerInput::Consent { request, entry } => self.consent(now, request, *entry),
             DialerInput::Import(imported) => self.import(imported),
             DialerInput::DoNotCall { request, pattern, listed, reason } => {
                 let result = self.change(now, &pattern, listed, reason);
@@ -318,6 +333,17 @@ impl DialerOwner {
     fn is_open(&self, request: &acd::CallbackRequest, at: WallTime) -> bool {
         let queue = request.queue.filter(|_| request.agent.is_none());
         queue.is_none_or(|queue| self.plan.is_open(queue, at))
+    }
+}
+
+/// What campaigns depend on of a plan.
+fn house(plan: &Plan) -> dialer::runner::House {
+    let has_any = |personal: &gate::Personal| !personal.blacklist.is_empty() || !personal.whitelist.is_empty();
+    let personal = plan.agents.iter().filter(|(_, agent)| has_any(&agent.personal));
+    dialer::runner::House {
+        personal: personal.map(|(id, agent)| (*id, agent.personal.clone())).collect(),
+        queues: plan.queues.keys().copied().collect(),
+        messages: plan.messages.keys().copied().collect(),
     }
 }
 

@@ -9,8 +9,8 @@ use clock::{
 };
 use journal_core::{
     ActorKind, AgentEvent, AgentState, AgentStatus, AgentStep, AuditNote, AuditOutcome, Binding, CallEntry, CallEvent,
-    CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState, Cause, DialClause, DialClock,
-    DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried, DialogIdentity, DialogSide, Direction,
+    CallStatus, CallbackEntry, CallbackOwner, CallbackSource, CallbackState, Cause, ConsentEntry, DialClause,
+    DialClock, DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried, DialogIdentity, DialogSide, Direction,
     Disposition, Entry, HoursFound, LegKind, LostCallRules, NOT_SET, NameKind, Outcome, QuarantineNote,
     QuarantinedThing, QueueLeft, RecordingState, RecoveredCall, Recovers, RoutedAgent, RoutedOthers, RoutedStanding,
     Routing, RoutingStrategy, Shared, SkillStep, StateCause, Steering, WantedCallback, Who,
@@ -57,6 +57,7 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("campaign_lead.v2.hex", campaign_leads(&numbers())),
         golden!("campaign_step.v1.hex", campaign_steps()),
         golden!("lead_list.v1.hex", vec![("importing", lead_list())]),
+        golden!("consent.v1.hex", vec![("given", consent(true)), ("revoked", consent(false))]),
         golden!("form_answers.v1.hex", vec![("answered", form_answers())]),
     ]
 }
@@ -301,6 +302,22 @@ fn callback(steps: Vec<SkillStep>) -> Entry {
 
 fn failure_reason() -> Entry {
     Entry::FailureReason { call: CALL, reason: Some("fax".to_owned()), by: "demo".to_owned(), at: AT }
+}
+
+fn consent(given: bool) -> Entry {
+    Entry::Consent(Box::new(ConsentEntry {
+        id: 0x0190_f5a2_b6d0_7c3a_9d1e_4f50_0000_0000,
+        account: "demo".to_owned(),
+        number: "+442079460123".to_owned(),
+        purpose: "artificial_voice".to_owned(),
+        given,
+        channel: "web".to_owned(),
+        source: "form".to_owned(),
+        evidence: given.then(|| "I agree".to_owned()),
+        at: AT,
+        by: "user_1".to_owned(),
+        recorded_at: AT,
+    }))
 }
 
 fn do_not_call(listed: bool) -> Entry {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use clock::{AgentId, AttemptId, Now, QueueId, Rng, ShardId};
 use dialer::contract::{AgentFact, Doing, EndClass, Ending, Fact, Order, Report};
-use dialer::gate::Lists;
+use dialer::gate::{ConsentTold, Lists};
 use dialer::runner::{self, Dialer, Effect, Input, Reply};
 use journal_core::{Durability, Entry, Mark};
 
@@ -47,6 +47,11 @@ impl Campaigns {
     pub(super) fn handle(&mut self, now: Now, input: Input) {
         self.is_changed = true;
         self.core.handle(now, input);
+    }
+
+    /// There is room for what somebody tells of a consent.
+    pub(super) fn has_room_for(&self, told: &ConsentTold) -> bool {
+        self.core.has_room_for(told)
     }
 
     pub(super) fn handle_timeout(&mut self, now: Now) {

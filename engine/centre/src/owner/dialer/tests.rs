@@ -30,6 +30,42 @@ fn a_change_is_journaled_and_told_to_every_shard_before_it_is_acknowledged() {
 }
 
 #[test]
+fn a_consent_is_written_down_before_anybody_hears_of_it_and_is_there_after_a_restart() {
+    let mut owner = DialerOwner::new(1, clock::Rng::new(1));
+    let entry = |id: u128, given: bool| ConsentEntry {
+        id,
+        account: "demo".to_owned(),
+        number: "+442079460000".to_owned(),
+        purpose: "artificial_voice".to_owned(),
+        given,
+        channel: "web".to_owned(),
+        source: "form".to_owned(),
+        evidence: None,
+        at: WallTime::from_micros(id as i64),
+        by: "user_1".to_owned(),
+        recorded_at: now().wall,
+    };
+    let mut replay = journal_core::Replay::default();
+    for (id, given) in [(1, true), (2, false), (3, true)] {
+        owner.handle(now(), DialerInput::Consent { request: RequestId(1), entry: Box::new(entry(id, given)) });
+        let said: Vec<Delivery> = core::iter::from_fn(|| owner.poll_delivery()).collect();
+        let [Delivery::Journal { entry, number }, Delivery::Answer { gate, result: Ok(Answer::Consent(_)), .. }] =
+            &said[..]
+        else {
+            panic!("{said:?}")
+        };
+        assert_eq!(*gate, Some(Mark { entry: *number, durability: Durability::Synced }));
+        replay.apply(entry).unwrap();
+        let number = "+442079460000";
+        let stands = consent::known(&replay.consents).of(number, &[]).iter().any(|one| one.stands(now().wall));
+        assert_eq!(stands, given);
+    }
+    let unknown = Box::new(ConsentEntry { purpose: "everything".to_owned(), ..entry(4, true) });
+    owner.handle(now(), DialerInput::Consent { request: RequestId(1), entry: unknown });
+    assert!(matches!(owner.poll_delivery(), Some(Delivery::Answer { result: Err(CommandError::ListFull), .. })));
+}
+
+#[test]
 fn what_is_listed_stays_and_what_is_not_cannot_be_removed() {
     let mut owner = DialerOwner::new(1, clock::Rng::new(1));
     change(&mut owner, "+4479*", true);
