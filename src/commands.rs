@@ -90,6 +90,9 @@ fn campaign_input(request: RequestId, command: CampaignCommand) -> dialer::runne
             Input::Write { request: Some(request), campaign, written, based_on, by }
         }
         CampaignCommand::Step { campaign, step } => Input::Step { request: Some(request), campaign, step },
+        CampaignCommand::Assign { campaign, written, based_on } => {
+            Input::Assign { request: Some(request), campaign, written, based_on }
+        }
         CampaignCommand::Reset { campaign, list } => Input::Reset { request: Some(request), campaign, list },
         CampaignCommand::Added { list } => Input::Added { request: Some(request), list },
         CampaignCommand::Mended { list, lead } => Input::Mended { request: Some(request), list, lead },

@@ -9,7 +9,7 @@ use crate::agent::Agent;
 use crate::callbacks::Callbacks;
 use crate::calls::Calls;
 use crate::class::Classes;
-use crate::contract::{CommandError, Effect, Input, Owners, PauseRule, Reply, StateCause, TimerReason};
+use crate::contract::{CommandError, Effect, Input, Lent, Owners, PauseRule, Reply, StateCause, TimerReason};
 use crate::dispatch::Woken;
 use crate::facts::Suspects;
 use crate::fixed_map::FixedMap;
@@ -46,6 +46,8 @@ pub struct Acd {
     pub(crate) last_agents: LastAgents,
     /// Whose customers call from which numbers.
     pub(crate) owners: Owners,
+    /// Skills that agents have for now.
+    pub(crate) lent: Lent,
     pub(crate) rng: Rng,
     pub(crate) pauses: Vec<PauseRule>,
     /// How often phones of ready agents are asked whether they are still there.
@@ -123,6 +125,7 @@ impl Acd {
             callbacks: Callbacks::new(rng.fork()),
             last_agents: LastAgents::default(),
             owners: Owners::default(),
+            lent: Lent::default(),
             reachable: BTreeSet::new(),
             offers: FixedMap::default(),
             profiles: Vec::new(),
@@ -189,6 +192,7 @@ impl Acd {
             }
             Input::LastAgents(known) => known.iter().for_each(|(caller, agent)| self.learn(caller, *agent, None)),
             Input::Owners(owners) => self.set_owners(owners),
+            Input::Lent(lent) => self.lend(lent),
             Input::Steer(order) => self.steer(order),
             Input::Answers { agent, answers } => self.set_answers(agent, answers),
             Input::Dispose { request, disposed } => self.dispose(request, *disposed),

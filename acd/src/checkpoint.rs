@@ -59,6 +59,7 @@ impl Acd {
             callbacks: self.callbacks.clone(),
             last_agents: self.last_agents.clone(),
             owners: self.owners.clone(),
+            lent: self.lent.clone(),
             rng: self.rng.clone(),
             pauses: self.pauses.clone(),
             probe_every: self.probe_every,

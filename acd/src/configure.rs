@@ -7,7 +7,7 @@ use clock::{AgentId, QueueId, RequestId};
 use crate::acd::Acd;
 use crate::agent::{Agent, REMOVED};
 use crate::contract::{
-    AgentConfig, CommandError, Effect, Note, QueueAgent, QueueConfig, State, StateCause, WithdrawReason,
+    AgentConfig, CommandError, Effect, Lent, Note, QueueAgent, QueueConfig, Skill, State, StateCause, WithdrawReason,
 };
 use crate::profile::{Profile, Served};
 use crate::queue::{Queue, Seat};
@@ -166,6 +166,21 @@ impl Acd {
         self.reply_with(request, agent);
     }
 
+    /// Takes which skills agents have beside their own. Whoever waits is served by those who have them now.
+    pub(crate) fn lend(&mut self, lent: Lent) {
+        if self.lent != lent {
+            self.lent = lent;
+            self.reindex();
+        }
+    }
+
+    /// An agent's skills: his own, and those that he has for now.
+    fn skills(&self, row: &Agent) -> Vec<Skill> {
+        let Some(lent) = self.lent.get(&row.agent) else { return row.skills.clone() };
+        let lent = lent.iter().map(|skill| Skill { skill: *skill, level: 1 });
+        skills::sorted(row.skills.iter().copied().chain(lent).collect())
+    }
+
     /// Builds slots, profiles, classes, lines and timers anew from the rows alone: after
     /// new rules, and from a checkpoint, whose index nobody should have to trust.
     pub(crate) fn reindex(&mut self) {
@@ -244,7 +259,7 @@ impl Acd {
         let mut members: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (slot, queues) in served.into_iter().enumerate() {
             let row = &self.agents[slot];
-            members.entry((queues, row.skills.clone(), row.blend)).or_default().push(slot);
+            members.entry((queues, self.skills(row), row.blend)).or_default().push(slot);
         }
         self.profiles.clear();
         for ((queues, skills, blend), members) in members {

@@ -53,7 +53,7 @@ pub use contract::{
     AgentConfig, AgentFact, AgentSnapshot, Asker, AtLimit, Blend, Callback, CallbackCounts, CallbackOrder,
     CallbackPick, CallbackRefusal, CallbackRequest, CallbackRules, CallbackSnapshot, CallbackSource, CallbackState,
     CallbackStep, CallbackTaken, Candidate, CommandError, Disposed, Effect, Empty, Enqueue, IdleIn, Input, LeaveReason,
-    Need, NoCall, NotTaken, Note, OfferOutcome, OfferRules, Others, Owners, PauseRule, QueueAgent, QueueConfig,
+    Lent, Need, NoCall, NotTaken, Note, OfferOutcome, OfferRules, Others, Owners, PauseRule, QueueAgent, QueueConfig,
     QueueSnapshot, QueueTally, Reply, Skill, Snapshot, Standing, StandingLeg, StandingStep, State, StateCause, Status,
     Steer, Steering, Step, Strategy, TimerReason, WaitingFact, WaitingSnapshot, Waits, WantedCallback, Why, WhyIdle,
     WhyWaits, WithdrawReason, WorkKind, WrapUpMode, WrapUpView,

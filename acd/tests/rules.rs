@@ -277,6 +277,33 @@ fn a_caller_is_kept_for_his_owner_and_for_his_last_agent_where_that_one_is_away(
 }
 
 #[test]
+fn a_call_goes_to_those_who_were_lent_the_skill_that_it_asks_for() {
+    let mut desk = desk(queue(SUPPORT, &[1, 2, 3]), &plain(&[1, 2, 3]));
+    let lent = |agents: &[u32]| {
+        let skills = agents.iter().map(|agent| (AgentId(*agent), vec![SkillId(1 << 31)]));
+        Input::Lent(Arc::new(skills.collect()))
+    };
+    desk.say(lent(&[2]));
+    let asks = Step { required: vec![Need { skill: SkillId(1 << 31), level: 1 }], ..Step::default() };
+    let work = |call| Enqueue {
+        call: CallId(call),
+        shard: SHARD,
+        queue: SUPPORT,
+        steps: vec![asks.clone()],
+        ..Enqueue::default()
+    };
+    let first = offered(&desk.say(Input::Enqueue(work(901))));
+    assert_eq!(first.agent, 2);
+    assert_eq!(agents_of(&desk.say(Input::Enqueue(work(902)))), [], "he is taken, and nobody else has it");
+    assert_eq!(agents_of(&desk.say(lent(&[2]))), [], "nothing is new");
+    assert_eq!(agents_of(&desk.say(lent(&[2, 3]))), [3], "from now he has it too");
+    desk.say(lent(&[]));
+    let (_, effects) = desk.call(SUPPORT);
+    assert_eq!(agents_of(&effects), [1], "a call that asks for nothing goes to anybody");
+    assert_eq!(agents_of(&desk.say(Input::Enqueue(work(903)))), []);
+}
+
+#[test]
 fn kinds_of_work_in_the_order_of_the_agent() {
     let blend = Blend { inbound: Some(1), callback: Some(0), outbound: None };
     let agents = [AgentConfig { blend, ..desk::agent(1) }];

@@ -50,6 +50,31 @@ pub(crate) fn objects<'de, D: Deserializer<'de>, T: DeserializeOwned>(from: D) -
     all.into_iter().map(read).collect()
 }
 
+/// A JSON body, or nothing, which is as good as `{}`; and its bytes as they came.
+#[derive(Clone, Debug)]
+pub(crate) struct MaybeJson<T> {
+    pub(crate) value: T,
+    pub(crate) bytes: Bytes,
+}
+
+impl<S: Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let headers = request.headers().clone();
+        let bytes = read_bounded(request, MAX_BODY).await?;
+        if bytes.is_empty() {
+            return Ok(Self { value: T::default(), bytes });
+        }
+        check_media_type(&headers)?;
+        // An object: serde takes an array of its fields as well.
+        parse::<serde_json::Map<String, serde_json::Value>>(&bytes)?;
+        let value = parse(&bytes)?;
+        Trail::current().asked(&bytes);
+        Ok(Self { value, bytes })
+    }
+}
+
 /// A body that must be empty: actions that take no fields. `{}` is as good as nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EmptyBody;

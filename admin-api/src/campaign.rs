@@ -1,6 +1,7 @@
 //! `/v1/campaigns`: written, submitted, approved by another person, started, paused, stopped; and why they dial as they do.
 
 mod add;
+mod agents;
 mod answers;
 mod attempts;
 mod definition;
@@ -64,6 +65,8 @@ pub(crate) struct CampaignsQuery {
     /// In any of these statuses, separated by commas.
     #[param(value_type = Option<Vec<CampaignStatusWord>>, style = Form, explode = false, inline)]
     status: Option<AnyOf<CampaignStatusWord>>,
+    /// True: those that are put away, in place of the others.
+    archived: Option<bool>,
 }
 
 /// Why a campaign is not approved, or is called off.
@@ -92,14 +95,17 @@ pub(crate) fn routes() -> Routes {
         .add(manage, routes!(create))
         .add(view, routes!(one))
         .add(manage, routes!(edit))
-        .add(manage, routes!(submit))
+        .add(manage, routes!(estimate::submit))
         .add(approve, routes!(approve_it))
         .add(approve, routes!(reject))
         .add(run, routes!(start))
         .add(run, routes!(pause))
         .add(run, routes!(stop))
         .add(manage, routes!(cancel))
+        .add(manage, routes!(archive))
+        .add(manage, routes!(unarchive))
         .add(run, routes!(reset))
+        .add(run, routes!(agents::assign))
         .add(view, routes!(estimate::estimate_it))
         .add(view, routes!(leads::list))
         .add(Access::All(Permission::LeadListsManage), routes!(add::add))
@@ -124,7 +130,9 @@ async fn list(
     let statuses: Vec<Status> = query.status.into_iter().flat_map(|AnyOf(words)| words).map(Into::into).collect();
     let is_ours = principal.account == shared.services.account;
     let asked = |campaign: &&Arc<CampaignSnapshot>| statuses.is_empty() || statuses.contains(&campaign.life.status);
-    let found = snapshot.campaigns.campaigns.values().filter(|_| is_ours).filter(asked);
+    let is_kept =
+        |campaign: &&Arc<CampaignSnapshot>| campaign.life.archived.is_some() == query.archived.unwrap_or(false);
+    let found = snapshot.campaigns.campaigns.values().filter(|_| is_ours).filter(is_kept).filter(asked);
     let all = found.map(|campaign| Campaign::of(campaign)).collect();
     let page =
         Page::cut(LIST, all, |campaign: &Campaign| campaign.id.clone(), query.cursor.as_ref(), query.limit.get())?;
@@ -219,10 +227,6 @@ macro_rules! steps {
 }
 
 steps! {
-    /// Submits a campaign as it is now: somebody else is to approve it.
-    submit("submit", "submit_campaign", [Option<String>]) = Step::Submit;
-    /// Approves a campaign that somebody else wrote and submitted.
-    approve_it("approve", "approve_campaign", [Option<String>]) = Step::Approve;
     /// Starts an approved campaign, or goes on with a paused one.
     start("start", "start_campaign", [String]) = Step::Start;
     /// Pauses: nothing new is dialed after the answer.
@@ -231,6 +235,31 @@ steps! {
     stop("stop", "stop_campaign", [Option<String>]) = Step::Stop;
     /// Calls a campaign off for good.
     cancel("cancel", "cancel_campaign", [Option<String>]) = |by| Step::Cancel(by, None);
+    /// Puts a campaign away that is completed, rejected or cancelled: lists leave it out unless they are asked for what
+    /// is put away, and nothing is done with it. All that is known of it can be read still.
+    archive("archive", "archive_campaign", [Option<String>]) = Step::Archive;
+    /// Takes a campaign out again that was put away.
+    unarchive("unarchive", "unarchive_campaign", [Option<String>]) = |_| Step::Unarchive;
+}
+
+/// Approves a campaign that somebody else wrote and submitted. With If-Match it is what was read.
+#[utoipa::path(post, path = "/v1/campaigns/{id}/approve", operation_id = "approve_campaign", tag = "campaigns",
+    params(("id" = String, Path, description = "The campaign's id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of what was read"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request safe")),
+    responses((status = 200, description = "The campaign", body = Campaign), Refusals))]
+async fn approve_it(
+    State(shared): State<Shared>,
+    Extension(principal): Extension<Principal>,
+    Path(id): Path<String>,
+    Query(_): Query<NoParameters>,
+    if_match: IfMatch,
+    headers: HeaderMap,
+    _: EmptyBody,
+) -> Result<Response, Problem> {
+    let campaign = known(&shared, &principal, &id)?;
+    if_match.allow(version(&text_of(&shared, campaign)?))?;
+    step(shared, &principal, &id, &headers, ("approve", &[]), Step::Approve).await
 }
 
 /// Rejects a campaign, with a reason.
@@ -322,7 +351,7 @@ async fn still_right(shared: &Shared, account: &str, campaign: CampaignId, step:
     let Some(found) = found else { return Ok(()) };
     let is_looked_at = matches!(
         (step, found.life.status),
-        (Step::Submit(_), Status::Pending) | (Step::Start(_), Status::Approved | Status::Paused)
+        (Step::Submit(..), Status::Pending) | (Step::Start(_), Status::Approved | Status::Paused)
     );
     // A text of a newer program is not judged by an older one.
     let text = serde_json::from_str::<CampaignDefinition>(&found.written.text).ok().filter(|_| is_looked_at);
@@ -397,7 +426,9 @@ pub(crate) fn refusal(refusal: Refusal) -> Problem {
         Refusal::Denied(denied) => {
             let text = format!("{denied}.");
             match denied {
-                Denied::Status { status, .. } => Problem::new(Code::CampaignStatus, text).in_state(status.word()),
+                Denied::Status { status, .. } | Denied::Archived(status) => {
+                    Problem::new(Code::CampaignStatus, text).in_state(status.word())
+                }
                 Denied::NotSubmitted => Problem::new(Code::CampaignStatus, text).in_state(Status::Pending.word()),
                 Denied::Stopped => Problem::new(Code::CampaignStatus, text).in_state(Status::Completed.word()),
                 Denied::SamePerson => Problem::new(Code::SamePerson, text),
@@ -410,6 +441,7 @@ pub(crate) fn refusal(refusal: Refusal) -> Problem {
         }
         Refusal::TooMany => why(Code::LimitReached, "There are as many campaigns as there may be."),
         Refusal::NotByHand => why(Code::CampaignStatus, "The campaign does not run, or is not dialed by hand now."),
+        Refusal::NotAssigned => why(Code::AgentNotReady, "The agent is none of those whom the campaign names."),
         Refusal::AgentNotReady => why(Code::AgentNotReady, "The agent is not ready, or his standing leg is not up."),
         Refusal::NothingShown => why(Code::NoLead, "No lead is shown to the agent."),
         Refusal::MayNotSkip => why(Code::CampaignStatus, "Leads of this campaign are not passed on."),

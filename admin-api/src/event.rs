@@ -58,7 +58,7 @@ pub(crate) struct EventsQuery {
 pub(crate) enum Topic {
     /// Steps of calls.
     LiveCalls,
-    /// States of agents.
+    /// States of agents, and the leads that they are shown.
     Agents,
     /// Figures and alerts of queues, on a stream only and only where asked for: `queue.stats`, at most once a queue and
     /// second, and `queue.alert`.
@@ -69,6 +69,8 @@ pub(crate) enum Topic {
     Quarantine,
     /// Lists of leads: their states, and how far an import is.
     LeadLists,
+    /// Campaigns: their steps, alerts and progress, and each of their attempts.
+    Campaigns,
 }
 
 /// Which events a client gets.
@@ -126,8 +128,15 @@ async fn events(
 }
 
 impl Topic {
-    const ALL: [Self; 6] =
-        [Self::LiveCalls, Self::Agents, Self::Queues, Self::LostCalls, Self::Quarantine, Self::LeadLists];
+    const ALL: [Self; 7] = [
+        Self::LiveCalls,
+        Self::Agents,
+        Self::Queues,
+        Self::LostCalls,
+        Self::Quarantine,
+        Self::LeadLists,
+        Self::Campaigns,
+    ];
 
     /// What one may see who follows it: `events.follow` alone shows nothing.
     pub(crate) const fn permission(self) -> Permission {
@@ -137,15 +146,19 @@ impl Topic {
             Self::Queues => Permission::QueuesView,
             Self::Quarantine => Permission::QuarantineView,
             Self::LeadLists => Permission::LeadListsView,
+            Self::Campaigns => Permission::CampaignsView,
         }
     }
 
     fn of(event: &records::Event) -> Self {
         match event.kind.split('.').next() {
-            Some("agent") => Self::Agents,
+            // A step of its call.
+            _ if event.kind == "attempt.started" => Self::LiveCalls,
+            Some("agent" | "lead") => Self::Agents,
             Some("lost_call") => Self::LostCalls,
             Some("quarantine") => Self::Quarantine,
             Some("lead_list") => Self::LeadLists,
+            Some("campaign" | "attempt") => Self::Campaigns,
             _ => Self::LiveCalls,
         }
     }

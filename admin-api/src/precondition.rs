@@ -83,6 +83,7 @@ fn malformed() -> Problem {
     Problem::new(Code::InvalidParameter, "The header If-Match is not valid.").at("If-Match", "invalid", expected)
 }
 
-fn tag(version: u64) -> String {
+/// The ETag of a version.
+pub(crate) fn tag(version: u64) -> String {
     format!("\"v{version}\"")
 }

@@ -8,7 +8,7 @@
 
 use core::time::Duration;
 
-use clock::{AgentId, AttemptId, CallId, CampaignId, LeadId, MessageId, QueueId, WallTime};
+use clock::{AgentId, AttemptId, CallId, CampaignId, LeadId, MessageId, QueueId, SkillId, WallTime};
 use serde::{Deserialize, Serialize};
 
 /// What the dialer asks for.
@@ -49,6 +49,8 @@ pub struct Dial {
     pub detect: bool,
     /// The agent who waits for this very call (manual and preview): nobody else is offered it, and he hears the ringing.
     pub agent: Option<AgentId>,
+    /// Whoever gets it needs this skill, which the campaign has lent to the agents whom it names; none: anyone of the queue.
+    pub skill: Option<SkillId>,
     /// How long after the end of the greeting an agent must be there, ms.
     pub connect_limit_ms: u32,
     /// What a person hears whom no agent took in time (the safe harbour), before we hang up; none: a short silence.

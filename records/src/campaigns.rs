@@ -139,8 +139,8 @@ impl Database {
 pub(crate) async fn write(to: &mut Transaction, account: &str, campaign: &CampaignEntry) -> Result<(), Failure> {
     to.execute(sql("DELETE FROM campaigns WHERE id = $1").bind(campaign.campaign.to_bytes())).await?;
     let insert = "INSERT INTO campaigns (id, account, name, method, definition, status, edited_by, submitted_by, \
-                  submitted_at, approved_by, approved_at, reason, started_at, ended_at, updated_at) \
-                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+                  submitted_at, approved_by, approved_at, reason, started_at, ended_at, updated_at, estimate, archived_by, \
+                  archived_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     let who = |said: &Option<(String, WallTime)>| said.as_ref().map(|(who, _)| who.clone());
     let when = |said: &Option<(String, WallTime)>| said.as_ref().map(|(_, at)| *at);
     let insert = sql(insert)
@@ -158,7 +158,10 @@ pub(crate) async fn write(to: &mut Transaction, account: &str, campaign: &Campai
         .bind(campaign.reason.as_deref())
         .bind(campaign.started_at)
         .bind(campaign.ended_at)
-        .bind(campaign.at);
+        .bind(campaign.at)
+        .bind(campaign.estimate.as_deref())
+        .bind(who(&campaign.archived).as_deref())
+        .bind(when(&campaign.archived));
     to.execute(insert).await?;
     Ok(())
 }

@@ -22,6 +22,7 @@ mod database;
 mod decisions;
 mod desk;
 mod events;
+mod experience;
 mod failure;
 mod figures;
 mod filter;
@@ -52,6 +53,7 @@ pub use database::{BadPostgresAddress, Database, DatabaseUnavailable, PostgresAd
 pub use decisions::{BadDecisionId, Decision, DecisionFilter, DecisionId, DecisionSubject};
 pub use desk::{DeskCounts, LeadNote};
 pub use events::{Event, EventFeed, EventId, ResumeError};
+pub use experience::Experience;
 pub use figures::{AgentTime, CampaignFigures, ListFigures};
 pub use filter::{BadCursor, CallFilter, CallSort, Cursor, DEFAULT_LIMIT, MAX_LIMIT, NONE};
 pub use journey::{JourneyStep, tell};

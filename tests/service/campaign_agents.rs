@@ -304,7 +304,7 @@ fn figures_of_a_campaign_are_a_recount_of_its_attempts() {
 #[test]
 fn leads_are_shown_passed_on_or_accepted_and_what_happens_is_told() {
     let node = Node::start(demo());
-    let mut stream = EventStream::open(node.http(), "/v1/events?topics=live-calls", None);
+    let mut stream = EventStream::open(node.http(), "/v1/events?topics=campaigns,agents", None);
     let _agent = on_duty(&node, "1001");
     let campaign = Campaign::started(&node, 2, json!({"pacing": "preview"}));
     let seen = until("a lead", || desk(&campaign, "1001"), |seen| seen["lead"]["doing"] == "shown");

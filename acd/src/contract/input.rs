@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clock::{AgentId, CallId, Generation, LegId, OfferId, QueueId, RequestId, ShardId, WallTime};
+use clock::{AgentId, CallId, Generation, LegId, OfferId, QueueId, RequestId, ShardId, SkillId, WallTime};
 
 use super::{
     AgentConfig, AgentFact, Callback, CallbackPick, CallbackRequest, CallbackStep, Disposed, Enqueue, PauseRule,
@@ -13,6 +13,8 @@ use super::{
 
 /// Callers who have an agent of their own, by number. Many of them, and shared: nobody changes it in place.
 pub type Owners = Arc<BTreeMap<Box<str>, AgentId>>;
+/// Skills that agents have beside their own.
+pub type Lent = Arc<BTreeMap<AgentId, Vec<SkillId>>>;
 
 /// What happens to the ACD.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,6 +164,9 @@ pub enum Input {
     /// Whose customers call from which numbers; replaces what was said before. Where the queue keeps a call for its
     /// preferred agent, that is the owner of its caller, and the last agent only if he cannot be it.
     Owners(Owners),
+    /// Skills that agents have for now beside their own, at level 1: campaigns lend them to those whom they name, and ask
+    /// them of whoever gets their calls. Replaces what was said before.
+    Lent(Lent),
     /// A supervisor wants something done with a waiting call.
     Steer(Steer),
     /// An agent logs in with a standing leg, or out; answered by `Reply` before his phone has answered.

@@ -24,7 +24,7 @@ pub use duty::{
     AtLimit, Disposed, NotTaken, Note, OfferRules, PauseRule, StateCause, WantedCallback, WrapUpMode, WrapUpView,
 };
 pub use effect::{CommandError, Effect, LeaveReason, Reply, TimerReason, WithdrawReason};
-pub use input::{Input, OfferOutcome, Owners};
+pub use input::{Input, Lent, OfferOutcome, Owners};
 pub use queue::{Empty, QueueAgent, QueueConfig};
 pub use routing::{Need, Skill, Step, Strategy};
 pub use snapshot::{AgentSnapshot, QueueSnapshot, QueueTally, Snapshot, WaitingSnapshot};

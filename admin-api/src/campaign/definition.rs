@@ -3,16 +3,17 @@
 mod form;
 mod known;
 mod ranges;
+mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use centre::Directory;
-use clock::{ListId, MessageId, WallTime};
+use clock::{AgentId, ListId, MessageId, WallTime};
 use dialer::campaign::{
-    AbandonRules, Again, CallerIds, Definition, DetectionRules, Fault, LeadAction, LeadOrder, ListShare, Method, Mix,
-    Outcome, Recycle, Service, check,
+    AbandonRules, Again, CallerIds, Definition, DetectionRules, Fault, LeadAction, ListShare, Method, Outcome, Recycle,
+    Service, check,
 };
 use dialer::contract::OnMachine;
 use dialer::gate::{Caps, Listed, Lists, Pattern, Terms};
@@ -26,6 +27,7 @@ use crate::compliance::{RuleSetChoice, SubjectWord, VoiceWord};
 use crate::problem::{Code, Problem};
 
 pub(super) use form::CampaignFormField;
+pub(crate) use words::{ActionWord, MachineWord, MixWord, OrderWord, Pacing};
 
 /// A campaign as it is written.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -55,6 +57,10 @@ pub(crate) struct CampaignDefinition {
     #[serde(default)]
     #[schema(example = "sales")]
     pub(super) queue: Option<String>,
+    /// Extensions of agents of the queue who alone work for it; empty: all of them.
+    #[serde(default)]
+    #[schema(max_items = 1000)]
+    agents: Vec<AssignedAgent>,
     /// Name of the message that people hear instead, with `bot`.
     #[serde(default)]
     message: Option<String>,
@@ -161,6 +167,11 @@ pub(crate) struct CampaignDefinition {
     do_not_call: Vec<NumberPattern>,
 }
 
+/// Extension of an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = "1031", min_length = 1, max_length = 40)]
+pub(crate) struct AssignedAgent(String);
+
 /// An own number, E.164.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = "+442071838750", pattern = "^\\+[1-9][0-9]{0,14}$")]
@@ -170,24 +181,6 @@ pub(crate) struct OwnNumber(String);
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(example = "+4477009*", pattern = "^\\+([0-9]{7,15}|[0-9]{1,15}\\*)$")]
 pub(crate) struct NumberPattern(String);
-
-/// How numbers are dialed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Pacing {
-    /// An agent types each number, with all checks.
-    Manual,
-    /// An agent sees a lead, then has it dialed.
-    Preview,
-    /// One line an idle agent.
-    Progressive,
-    /// So many lines an idle agent.
-    Ratio,
-    /// By the chance that an answer finds no agent.
-    Predictive,
-    /// Without people: bots, or a message.
-    Bot,
-}
 
 /// A list of a campaign.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -200,32 +193,6 @@ pub(crate) struct CampaignList {
     #[serde(default)]
     #[schema(maximum = 100)]
     share: u8,
-}
-
-/// How several lists are mixed.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum MixWord {
-    /// One after the other.
-    #[default]
-    InOrder,
-    /// As many from each.
-    Even,
-    /// By their shares.
-    Shares,
-}
-
-/// In which order new leads come.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum OrderWord {
-    /// As they stand in the list.
-    #[default]
-    OldestFirst,
-    /// The other way round.
-    NewestFirst,
-    /// By chance, page by page.
-    Random,
 }
 
 /// When a campaign dials.
@@ -242,19 +209,6 @@ pub(crate) struct CampaignSchedule {
     #[serde(default)]
     #[schema(example = json!(["12-25"]))]
     holidays: Vec<String>,
-}
-
-/// What becomes of machines.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum MachineWord {
-    /// We hang up.
-    #[default]
-    HangUp,
-    /// They get a message after the beep.
-    Message,
-    /// To an agent.
-    Queue,
 }
 
 /// When a lead is tried again.
@@ -282,20 +236,6 @@ pub(crate) struct DispositionAction {
     #[serde(default)]
     #[schema(minimum = 120, maximum = 31_536_000)]
     after_s: Option<u64>,
-}
-
-/// What a disposition does.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ActionWord {
-    /// The lead is done.
-    Done,
-    /// It is tried again.
-    Again,
-    /// It is called back at the time that was agreed.
-    Callback,
-    /// It is done, and its numbers go on the do-not-call list.
-    DoNotCall,
 }
 
 /// How often anyone is tried; without a figure as often as the rule set lets.
@@ -354,6 +294,7 @@ impl CampaignDefinition {
         let mut faults = Faults(Vec::new());
         let service = self.service(directory, &mut faults);
         let mut definition = Definition::new(&self.name, self.method(&mut faults), service);
+        definition.agents = self.assigned(directory);
         definition.lists = self.shares(&mut faults);
         definition.mix = self.mix.into();
         definition.order = self.order.into();
@@ -395,6 +336,17 @@ impl CampaignDefinition {
                 Service::Queue(clock::QueueId(u32::MAX))
             }
         }
+    }
+
+    /// Its agents; one whom nobody knows is said elsewhere, and takes no call.
+    fn assigned(&self, directory: &Directory) -> Option<BTreeSet<AgentId>> {
+        let known = self.agents.iter().filter_map(|AssignedAgent(extension)| directory.agent(extension));
+        (!self.agents.is_empty()).then(|| known.collect())
+    }
+
+    /// The same with other agents.
+    pub(super) fn with_agents(self, agents: Vec<AssignedAgent>) -> Self {
+        Self { agents, ..self }
     }
 
     fn method(&self, faults: &mut Faults) -> Method {
@@ -537,26 +489,6 @@ impl Faults {
     fn unless(&mut self, is_right: bool, at: &str, code: &'static str, expected: &str) {
         if !is_right {
             self.add(at, code, expected);
-        }
-    }
-}
-
-impl From<MixWord> for Mix {
-    fn from(word: MixWord) -> Self {
-        match word {
-            MixWord::InOrder => Self::InOrder,
-            MixWord::Even => Self::Even,
-            MixWord::Shares => Self::Shares,
-        }
-    }
-}
-
-impl From<OrderWord> for LeadOrder {
-    fn from(word: OrderWord) -> Self {
-        match word {
-            OrderWord::OldestFirst => Self::OldestFirst,
-            OrderWord::NewestFirst => Self::NewestFirst,
-            OrderWord::Random => Self::Random,
         }
     }
 }

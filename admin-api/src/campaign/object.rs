@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::definition::CampaignDefinition;
+use super::estimate::CampaignEstimate;
 use crate::time::rfc3339;
 
 /// A campaign.
@@ -32,6 +33,8 @@ pub(crate) struct Campaign {
     /// When.
     #[schema(format = DateTime)]
     submitted_at: Option<String>,
+    /// What it was estimated to take when it was submitted; null before, and when it is of a newer program.
+    estimate: Option<CampaignEstimate>,
     /// Who approved or rejected it.
     approved_by: Option<String>,
     /// When.
@@ -49,6 +52,11 @@ pub(crate) struct Campaign {
     ended_at: Option<String>,
     /// Who stopped it or called it off; null while nobody has, also when it came to its end.
     ended_by: Option<String>,
+    /// Who put it away.
+    archived_by: Option<String>,
+    /// When.
+    #[schema(format = DateTime)]
+    archived_at: Option<String>,
     /// What was counted so far.
     total: CampaignCounts,
     /// In the last 30 days.
@@ -202,6 +210,7 @@ impl Campaign {
             edited_by: life.edited_by.as_ref().map(|who| who.0.clone()),
             submitted_by: who(&life.submitted),
             submitted_at: when(&life.submitted),
+            estimate: (life.estimate.as_ref()).and_then(|says| CampaignEstimate::kept(says, &campaign.written.text)),
             approved_by: who(&life.approved),
             approved_at: when(&life.approved),
             rejection_reason: life.reason.clone().filter(|_| life.status != Status::Paused),
@@ -209,6 +218,8 @@ impl Campaign {
             started_at: life.started_at.map(rfc3339),
             ended_at: life.ended_at.map(rfc3339),
             ended_by: life.ended_by.as_ref().map(|who| who.0.clone()),
+            archived_by: who(&life.archived),
+            archived_at: when(&life.archived),
             total: campaign.total.into(),
             last_30_days: campaign.month.into(),
             last_24_hours: campaign.day.into(),

@@ -13,8 +13,9 @@ pub(crate) struct Event {
     /// Resumes the stream after this event.
     pub(crate) id: String,
     /// What: the types of a call's journey, and `agent.state_changed`, `lost_call.overdue`, `queue.stats`,
-    /// `queue.alert`, `quarantine.began`, `quarantine.released`, and `lead_list.` with the state of a list of leads or
-    /// `progress`.
+    /// `queue.alert`, `quarantine.began`, `quarantine.released`, `lead_list.` with the state of a list of leads or
+    /// `progress`; `campaign.` with the status of a campaign, `progress` or `alert`, `attempt.` with the newest step of an
+    /// attempt, `lead.shown` and `lead.disposed`.
     #[serde(rename = "type")]
     #[schema(example = "call.answered")]
     pub(crate) kind: String,

@@ -73,12 +73,14 @@ impl Drop for Watch {
 }
 
 /// On which it depends what a stream shows.
-const FOLLOWED: [Permission; 5] = [
+const FOLLOWED: [Permission; 7] = [
     Permission::EventsFollow,
     Topic::LiveCalls.permission(),
     Topic::Agents.permission(),
     Topic::Queues.permission(),
     Topic::Quarantine.permission(),
+    Topic::LeadLists.permission(),
+    Topic::Campaigns.permission(),
 ];
 /// For a client that reads to see the proper end of its stream.
 const LAST_WORDS: Duration = Duration::from_millis(300);

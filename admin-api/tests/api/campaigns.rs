@@ -46,6 +46,9 @@ fn input(command: CampaignCommand) -> Input {
             Input::Write { request: some, campaign, written, based_on, by }
         }
         CampaignCommand::Step { campaign, step } => Input::Step { request: some, campaign, step },
+        CampaignCommand::Assign { campaign, written, based_on } => {
+            Input::Assign { request: some, campaign, written, based_on }
+        }
         CampaignCommand::Reset { campaign, list } => Input::Reset { request: some, campaign, list },
         CampaignCommand::Added { list } => Input::Added { request: some, list },
         CampaignCommand::Mended { list, lead } => Input::Mended { request: some, list, lead },

@@ -354,8 +354,11 @@ async fn row_of_campaign(node: &Node, name: &str, unique: &str) -> Row {
         "pause_campaign" => of("/pause", Value::Null, LEADERS),
         "stop_campaign" => of("/stop", Value::Null, LEADERS),
         "cancel_campaign" => of("/cancel", Value::Null, LEADERS),
+        "archive_campaign" => of("/archive", Value::Null, LEADERS),
+        "unarchive_campaign" => of("/unarchive", Value::Null, LEADERS),
+        "assign_campaign_agents" => of("/agents", json!({"agents": []}), LEADERS),
         "reset_campaign_list" => of("/reset", json!({"list_id": list}), LEADERS),
-        "estimate_campaign" => of("/estimate", json!({"leads": 1000}), LOOKERS),
+        "estimate_campaign" => of("/estimate", json!({"people": 0.3}), LOOKERS),
         "list_campaign_attempts" => of("/attempts", Value::Null, LOOKERS),
         "export_campaign_attempts" => of("/attempts/export", Value::Null, LEADERS),
         "show_campaign_figures" => of("/figures", Value::Null, LOOKERS),
@@ -529,7 +532,7 @@ fn of_dialer(command: CampaignCommand, publish: impl Fn(CampaignSnapshot)) -> An
         }
         CampaignCommand::ByHand { .. } => return Answered::Dialing(clock::AttemptId(9)),
         CampaignCommand::Added { .. } | CampaignCommand::Mended { .. } => return Answered::Done,
-        CampaignCommand::Step { .. } | CampaignCommand::Reset { .. } => {}
+        CampaignCommand::Step { .. } | CampaignCommand::Assign { .. } | CampaignCommand::Reset { .. } => {}
     }
     Answered::Life(life)
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::definition::{CALLER_IDS_MAX, Definition, LISTS_MAX, Method, Mix, Service};
+use super::definition::{AGENTS_MAX, CALLER_IDS_MAX, Definition, LISTS_MAX, Method, Mix, Service};
 use super::outcome::{LeadAction, Recycle};
 use crate::contract::{OnMachine, RING_MIN_S};
 use crate::gate::{Clause, Demand, Voice, packed};
@@ -64,6 +64,11 @@ impl Faults {
             Method::Manual | Method::Preview { .. } | Method::Progressive | Method::Predictive => {}
         }
         let is_message = matches!(campaign.service, Service::Message(_));
+        let agents = campaign.agents.as_ref().map_or(0, |agents| agents.len());
+        self.unless(agents <= AGENTS_MAX, "/agents", "too_many", || format!("at most {AGENTS_MAX}"));
+        self.unless(!is_message || campaign.agents.is_none(), "/agents", "contradiction", || {
+            "none, as no queue serves it".to_owned()
+        });
         self.unless(is_bot || !is_message, "/queue", "required", || {
             format!("a queue: agents serve the dial method {}", campaign.method.word())
         });

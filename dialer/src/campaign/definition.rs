@@ -1,10 +1,10 @@
 //! What a campaign is: whom it calls, in which order, how, when, with what rules.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use clock::{ListId, MessageId, QueueId};
+use clock::{AgentId, CampaignId, ListId, MessageId, QueueId, SkillId};
 use hours::Schedule;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,8 @@ pub struct Definition {
     pub method: Method,
     /// Who or what speaks with the people who answer.
     pub service: Service,
+    /// Of its queue's agents those who alone work for it; none: all of them.
+    pub agents: Option<BTreeSet<AgentId>>,
     /// Whom it calls.
     pub lists: Vec<ListShare>,
     /// How several lists are mixed.
@@ -170,6 +172,7 @@ impl Definition {
             name: name.to_owned(),
             method,
             service,
+            agents: None,
             lists: Vec::new(),
             mix: Mix::default(),
             order: LeadOrder::default(),
@@ -199,6 +202,29 @@ impl Definition {
             people_called_machines: self.abandon.people_called_machines,
             strict_day: self.abandon.strict_day,
         }
+    }
+
+    /// This agent of its queue works for it.
+    #[must_use]
+    pub fn has(&self, agent: AgentId) -> bool {
+        self.agents.as_ref().is_none_or(|own| own.contains(&agent))
+    }
+
+    /// Somebody works for both, if both run.
+    #[must_use]
+    pub fn shares_agents_with(&self, other: &Self) -> bool {
+        let is_one_queue = self.queue().is_some() && self.queue() == other.queue();
+        is_one_queue
+            && match (&self.agents, &other.agents) {
+                (Some(own), Some(others)) => !own.is_disjoint(others),
+                _ => true,
+            }
+    }
+
+    /// The skill that it lends to the agents whom it names and asks of whoever gets its calls; none: it names nobody.
+    #[must_use]
+    pub fn skill(&self, campaign: CampaignId) -> Option<SkillId> {
+        self.agents.as_ref().map(|_| SkillId((campaign.0 & u128::from(u32::MAX)) as u32 | LENT))
     }
 
     /// The queue whose agents serve it.
@@ -259,6 +285,10 @@ impl Default for AbandonRules {
 
 /// Lists of a campaign: as many as a person keeps apart.
 pub const LISTS_MAX: usize = 10;
+/// Agents of a campaign: as many as the largest house has.
+pub const AGENTS_MAX: usize = 1_000;
+/// Skills of the configuration are numbered from 1, so that these are none of them; the rest of a campaign's id is random.
+const LENT: u32 = 1 << 31;
 /// Caller ids of a campaign: one for each area code of a large country.
 pub const CALLER_IDS_MAX: usize = 1_000;
 /// By the next day somebody else keeps the promise.

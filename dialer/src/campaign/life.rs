@@ -1,6 +1,8 @@
 //! How a campaign lives (data-model.md section 4): pending, approved, processing, running and paused in turns,
 //! completed; rejected with a reason; cancelled.
 
+use std::sync::Arc;
+
 use clock::WallTime;
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +38,8 @@ pub struct Actor(pub String);
 pub enum Step {
     /// It is written anew.
     Edit(Actor),
-    /// It is to be approved.
-    Submit(Actor),
+    /// It is to be approved, with what it was estimated to take.
+    Submit(Actor, Option<Estimated>),
     /// It is approved.
     Approve(Actor),
     /// It is not.
@@ -58,10 +60,23 @@ pub enum Step {
     Reset,
     /// It is called off.
     Cancel(Actor, Option<String>),
+    /// It is over, and put away.
+    Archive(Actor),
+    /// It is taken out again.
+    Unarchive,
+}
+
+/// What a campaign was estimated to take. The dialer keeps it and does not read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Estimated {
+    /// The campaign's text that it is of.
+    pub of: Arc<str>,
+    /// What it says.
+    pub says: Arc<str>,
 }
 
 /// A campaign's life so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Life {
     /// Where it stands.
     pub status: Status,
@@ -69,6 +84,8 @@ pub struct Life {
     pub edited_by: Option<Actor>,
     /// Who submitted it as it is now, and when.
     pub submitted: Option<(Actor, WallTime)>,
+    /// What it was estimated to take when it was submitted.
+    pub estimate: Option<Arc<str>>,
     /// Who approved it, and when.
     pub approved: Option<(Actor, WallTime)>,
     /// Why it was rejected, was called off, or paused itself.
@@ -79,6 +96,8 @@ pub struct Life {
     pub ended_at: Option<WallTime>,
     /// Who stopped it or called it off; none: nobody, it came to its end.
     pub ended_by: Option<Actor>,
+    /// Who put it away, and when.
+    pub archived: Option<(Actor, WallTime)>,
 }
 
 /// Why a step is not taken.
@@ -92,6 +111,9 @@ pub enum Denied {
         /// What was asked, as a participle.
         verb: &'static str,
     },
+    /// It is put away: nothing is done with it before it is taken out again.
+    #[error("it is put away")]
+    Archived(Status),
     /// Nobody submitted it as it is now.
     #[error("it was not submitted as it is now")]
     NotSubmitted,
@@ -163,18 +185,22 @@ impl Life {
         let from = |allowed: &[Status], verb| {
             if allowed.contains(&status) { Ok(()) } else { Err(Denied::Status { status, verb }) }
         };
+        if self.archived.is_some() && !matches!(step, Step::Archive(_) | Step::Unarchive) {
+            return Err(Denied::Archived(status));
+        }
         match step {
             Step::Edit(by) => {
                 from(&[Status::Pending, Status::Approved, Status::Rejected, Status::Paused], "changed")?;
                 // What was approved is not what it is now.
                 *self = Self { edited_by: Some(by), started_at: self.started_at, ..Self::default() };
             }
-            Step::Submit(by) => {
+            Step::Submit(by, estimated) => {
                 from(&[Status::Pending], "submitted")?;
                 if self.submitted.is_some() {
                     return Ok(false);
                 }
                 self.submitted = Some((by, now));
+                self.estimate = estimated.map(|estimated| estimated.says);
             }
             Step::Approve(by) => return self.approve(by, now, four_eyes),
             Step::Reject(by, reason) => {
@@ -234,6 +260,14 @@ impl Life {
                 (self.status, self.reason) = (Status::Cancelled, reason);
                 (self.ended_at, self.ended_by) = (Some(now), Some(by));
             }
+            Step::Archive(by) => {
+                if self.archived.is_some() {
+                    return Ok(false);
+                }
+                from(&[Status::Completed, Status::Rejected, Status::Cancelled], "put away")?;
+                self.archived = Some((by, now));
+            }
+            Step::Unarchive => return Ok(self.archived.take().is_some()),
         }
         Ok(true)
     }
@@ -273,7 +307,7 @@ mod tests {
     fn another_person_approves() {
         let mut life = lived(&[Step::Edit(who("ann"))]);
         assert_eq!(life.take(Step::Approve(who("bob")), AT, true), Err(Denied::NotSubmitted));
-        life = lived(&[Step::Edit(who("ann")), Step::Submit(who("eve"))]);
+        life = lived(&[Step::Edit(who("ann")), Step::Submit(who("eve"), None)]);
         for same in ["ann", "eve"] {
             assert_eq!(life.take(Step::Approve(who(same)), AT, true), Err(Denied::SamePerson));
         }
@@ -284,7 +318,7 @@ mod tests {
 
     #[test]
     fn an_edit_takes_the_approval_back() {
-        let approved = [Step::Submit(who("ann")), Step::Approve(who("bob"))];
+        let approved = [Step::Submit(who("ann"), None), Step::Approve(who("bob"))];
         let mut life = lived(&approved);
         assert_eq!(life.take(Step::Edit(who("ann")), AT, true), Ok(true));
         assert_eq!((life.status, &life.submitted, &life.approved), (Status::Pending, &None, &None));
@@ -298,7 +332,7 @@ mod tests {
 
     #[test]
     fn a_rejection_says_why_and_can_be_mended() {
-        let mut life = lived(&[Step::Submit(who("ann"))]);
+        let mut life = lived(&[Step::Submit(who("ann"), None)]);
         assert_eq!(life.take(Step::Reject(who("bob"), " ".to_owned()), AT, true), Err(Denied::NoReason));
         assert_eq!(life.take(Step::Reject(who("bob"), "no consent".to_owned()), AT, true), Ok(true));
         assert_eq!((life.status, life.reason.as_deref()), (Status::Rejected, Some("no consent")));
@@ -309,7 +343,7 @@ mod tests {
 
     #[test]
     fn a_reset_takes_what_is_completed_back_to_where_it_can_be_started() {
-        let mut life = lived(&[Step::Submit(who("ann")), Step::Approve(who("bob")), Step::Start(who("ann"))]);
+        let mut life = lived(&[Step::Submit(who("ann"), None), Step::Approve(who("bob")), Step::Start(who("ann"))]);
         assert_eq!(life.take(Step::Reset, AT, true), Ok(false), "while it runs it goes on");
         assert_eq!(life.take(Step::Finish, AT, true), Ok(true));
         assert_eq!(life.take(Step::Reset, AT, true), Ok(true));
@@ -319,7 +353,7 @@ mod tests {
 
     #[test]
     fn what_somebody_stopped_is_over_for_good() {
-        let run = [Step::Submit(who("ann")), Step::Approve(who("bob")), Step::Start(who("ann")), Step::Ready];
+        let run = [Step::Submit(who("ann"), None), Step::Approve(who("bob")), Step::Start(who("ann")), Step::Ready];
         let mut life = lived(&[run.to_vec(), vec![Step::Stop(who("eve"))]].concat());
         assert_eq!((life.status, &life.ended_by), (Status::Completed, &Some(who("eve"))));
         assert_eq!(life.take(Step::Reset, AT, true), Err(Denied::Stopped));
@@ -331,22 +365,45 @@ mod tests {
         assert_eq!(ended.ended_by, Some(who("eve")));
     }
 
+    #[test]
+    fn what_is_put_away_stays_as_it_is_until_it_is_taken_out() {
+        let mut life = lived(&[Step::Submit(who("ann"), None), Step::Reject(who("bob"), "no".to_owned())]);
+        assert_eq!(life.take(Step::Archive(who("ann")), AT, true), Ok(true));
+        assert_eq!(life.take(Step::Archive(who("bob")), AT, true), Ok(false));
+        for step in [Step::Edit(who("ann")), Step::Cancel(who("ann"), None), Step::Reset] {
+            assert_eq!(life.take(step, AT, true), Err(Denied::Archived(Status::Rejected)));
+        }
+        assert_eq!((life.take(Step::Unarchive, AT, true), life.archived.is_none()), (Ok(true), true));
+        assert_eq!(life.take(Step::Edit(who("ann")), AT, true), Ok(true));
+    }
+
+    #[test]
+    fn an_estimate_is_of_what_was_submitted() {
+        let estimated = Estimated { of: "text".into(), says: "1000 calls".into() };
+        let mut life = lived(&[Step::Submit(who("ann"), Some(estimated))]);
+        assert_eq!(life.take(Step::Submit(who("ann"), None), AT, true), Ok(false));
+        assert_eq!(life.take(Step::Approve(who("bob")), AT, true), Ok(true));
+        assert_eq!(life.estimate.as_deref(), Some("1000 calls"), "the approver has seen it");
+        assert_eq!(life.take(Step::Edit(who("ann")), AT, true), Ok(true));
+        assert_eq!(life.estimate, None, "it was of the former text");
+    }
+
     /// The arrows of data-model.md section 4, the way out for what was rejected, and the way back for what is completed.
     #[test]
     fn every_arrow() {
         let steps = |status| match status {
-            Status::Pending => "submit approve? reject? cancel edit reset",
-            Status::Approved => "approve start cancel edit reset",
-            Status::Processing => "ready start pause stop cancel reset",
-            Status::Running => "start pause stop cancel reset",
-            Status::Paused => "pause start stop cancel edit reset",
-            Status::Completed => "stop reset",
-            Status::Rejected => "edit cancel reset",
-            Status::Cancelled => "cancel",
+            Status::Pending => "submit approve? reject? cancel edit reset unarchive",
+            Status::Approved => "approve start cancel edit reset unarchive",
+            Status::Processing => "ready start pause stop cancel reset unarchive",
+            Status::Running => "start pause stop cancel reset unarchive",
+            Status::Paused => "pause start stop cancel edit reset unarchive",
+            Status::Completed => "stop reset archive unarchive",
+            Status::Rejected => "edit cancel reset archive unarchive",
+            Status::Cancelled => "cancel archive unarchive",
         };
         for status in Status::ALL {
-            let all: [(&str, Step); 10] = [
-                ("submit", Step::Submit(who("ann"))),
+            let all: [(&str, Step); 12] = [
+                ("submit", Step::Submit(who("ann"), None)),
                 ("approve", Step::Approve(who("bob"))),
                 ("reject", Step::Reject(who("bob"), "x".to_owned())),
                 ("start", Step::Start(who("ann"))),
@@ -356,6 +413,8 @@ mod tests {
                 ("cancel", Step::Cancel(who("ann"), None)),
                 ("edit", Step::Edit(who("ann"))),
                 ("reset", Step::Reset),
+                ("archive", Step::Archive(who("ann"))),
+                ("unarchive", Step::Unarchive),
             ];
             for (verb, step) in all {
                 let mut life = Life { status, ..Life::default() };

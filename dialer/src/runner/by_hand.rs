@@ -27,6 +27,9 @@ impl Campaign {
             return Err(Refusal::NotByHand);
         }
         let is_closed = run.pace.hold == Some(Hold::Schedule);
+        if !run.definition.has(agent) {
+            return Err(Refusal::NotAssigned);
+        }
         match what {
             ByHand::Next => self.show(shared, agent, now),
             ByHand::Skip => self.skip(shared, agent, now),

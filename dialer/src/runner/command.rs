@@ -1,6 +1,7 @@
 //! What somebody does with a campaign.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clock::{CampaignId, ListId, Now};
 
@@ -9,7 +10,7 @@ use super::contract::{Refusal, Reply, Restored, Written};
 use super::dialer::Dialer;
 use super::disposing::Talked;
 use super::ledger::Ledger;
-use crate::campaign::{Actor, Life, Status, Step, check};
+use crate::campaign::{Actor, Definition, Denied, Life, Status, Step, check};
 
 impl Dialer {
     pub(super) fn restore(&mut self, restored: Restored, now: Now) {
@@ -40,8 +41,9 @@ impl Dialer {
         if !faults.is_empty() {
             return Err(Refusal::Faults(faults));
         }
+        let kept = self.kept();
         let Some(campaign) = self.campaigns.get_mut(&id) else {
-            if self.campaigns.len() >= CAMPAIGNS_MAX {
+            if kept >= CAMPAIGNS_MAX {
                 return Err(Refusal::TooMany);
             }
             let life = Life { edited_by: Some(by), ..Life::default() };
@@ -76,6 +78,11 @@ impl Dialer {
         }
     }
 
+    /// Campaigns that nobody has put away.
+    fn kept(&self) -> usize {
+        self.campaigns.values().filter(|campaign| campaign.life.archived.is_none()).count()
+    }
+
     /// That is its text as it is now.
     pub(super) fn is_written(&self, id: CampaignId, text: &str) -> bool {
         self.campaigns.get(&id).is_some_and(|campaign| *campaign.written.text == *text)
@@ -83,10 +90,19 @@ impl Dialer {
 
     pub(super) fn step(&mut self, id: CampaignId, step: Step, now: Now) -> Result<Reply, Refusal> {
         if matches!(step, Step::Start(_)) {
-            self.queue_is_free(id)?;
+            let campaign = self.campaigns.get(&id).ok_or(Refusal::UnknownCampaign)?;
+            self.agents_are_free(id, &campaign.written.definition)?;
+        }
+        if matches!(step, Step::Archive(_)) && self.campaigns.len() - self.kept() >= ARCHIVED_MAX {
+            return Err(Refusal::TooMany);
         }
         let campaign = self.campaigns.get_mut(&id).ok_or(Refusal::UnknownCampaign)?;
-        if matches!(step, Step::Submit(_) | Step::Approve(_) | Step::Start(_)) {
+        if let Step::Submit(_, Some(estimated)) = &step
+            && estimated.of != campaign.written.text
+        {
+            return Err(Refusal::Changed);
+        }
+        if matches!(step, Step::Submit(..) | Step::Approve(_) | Step::Start(_)) {
             let faults = check(&campaign.written.definition);
             if !faults.is_empty() {
                 return Err(Refusal::Faults(faults));
@@ -112,12 +128,40 @@ impl Dialer {
         Ok(Reply::Done)
     }
 
+    /// Gives a campaign other agents, at once.
+    pub(super) fn assign(&mut self, id: CampaignId, written: Written, now: Now) -> Result<Reply, Refusal> {
+        let faults = check(&written.definition);
+        if !faults.is_empty() {
+            return Err(Refusal::Faults(faults));
+        }
+        let campaign = self.campaigns.get(&id).ok_or(Refusal::UnknownCampaign)?;
+        let status = campaign.life.status;
+        if campaign.life.archived.is_some() {
+            return Err(Refusal::Denied(Denied::Archived(status)));
+        }
+        if status.is_final() {
+            return Err(Refusal::Denied(Denied::Status { status, verb: "assigned" }));
+        }
+        if matches!(status, Status::Processing | Status::Running) {
+            self.agents_are_free(id, &written.definition)?;
+        }
+        let Some(campaign) = self.campaigns.get_mut(&id) else { return Err(Refusal::UnknownCampaign) };
+        let is_stale = campaign.is_stale();
+        campaign.written = written;
+        if let Some(run) = campaign.run.as_mut().filter(|_| !is_stale) {
+            run.definition = Arc::clone(&campaign.written.definition);
+        }
+        self.shared.out.push_back(campaign.note(now));
+        let life = campaign.life.clone();
+        self.tell_agents(now);
+        Ok(Reply::Life(life))
+    }
+
     /// Agents of a queue are counted for one campaign: whoever is idle could be promised twice.
-    fn queue_is_free(&self, id: CampaignId) -> Result<(), Refusal> {
-        let queue = self.campaigns.get(&id).and_then(|campaign| campaign.written.definition.queue());
+    fn agents_are_free(&self, id: CampaignId, definition: &Definition) -> Result<(), Refusal> {
         let is_taken = |other: &&Campaign| {
             let is_on = matches!(other.life.status, Status::Processing | Status::Running);
-            other.id != id && is_on && queue.is_some() && other.written.definition.queue() == queue
+            other.id != id && is_on && other.written.definition.shares_agents_with(definition)
         };
         let taken = self.campaigns.values().find(is_taken);
         taken.map_or(Ok(()), |other| Err(Refusal::QueueTaken(other.id)))
@@ -167,3 +211,5 @@ impl Campaign {
 
 /// Campaigns that a house has at once, ended ones that nobody has put away included.
 const CAMPAIGNS_MAX: usize = 10_000;
+/// Campaigns that are put away, which can be read still: ten a day for ten years.
+const ARCHIVED_MAX: usize = 40_000;

@@ -1,8 +1,9 @@
 //! What the dialer is told, and what it does.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use clock::{AgentId, AttemptId, CallId, CampaignId, LeadId, ListId, QueueId, RequestId, WallTime};
+use clock::{AgentId, AttemptId, CallId, CampaignId, LeadId, ListId, QueueId, RequestId, SkillId, WallTime};
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
@@ -69,6 +70,17 @@ pub enum Input {
         campaign: CampaignId,
         /// What.
         step: Step,
+    },
+    /// Other agents work for a campaign from now: it is the same but for them, and its approval stands.
+    Assign {
+        /// Whom to answer.
+        request: Option<RequestId>,
+        /// Which.
+        campaign: CampaignId,
+        /// What it is now.
+        written: Written,
+        /// The text that it was made of.
+        based_on: Arc<str>,
     },
     /// A list of a campaign is called anew, from its first lead on.
     Reset {
@@ -251,6 +263,8 @@ pub enum Effect {
         /// What; none: what was shown is over.
         shown: Option<Shown>,
     },
+    /// For whoever distributes calls: skills that agents have for now, all of them.
+    Lend(Arc<BTreeMap<AgentId, Vec<SkillId>>>),
     /// Numbers are to be called no more.
     DoNotCall {
         /// E.164.
@@ -458,12 +472,14 @@ pub enum Refusal {
     Denied(Denied),
     /// It makes no sense: all that is wrong.
     Faults(Vec<Fault>),
-    /// Another campaign that runs is served by its queue.
+    /// Another campaign that runs is served by agents of its queue who would serve it too.
     QueueTaken(CampaignId),
     /// There are as many campaigns as there may be.
     TooMany,
     /// It does not run, or is not dialed by hand.
     NotByHand,
+    /// The agent is none of those whom the campaign names.
+    NotAssigned,
     /// The agent is not ready, or his standing leg is not up.
     AgentNotReady,
     /// Nothing is shown to him.

@@ -128,6 +128,7 @@ impl Campaign {
             on_machine: definition.detection.on_machine,
             detect: definition.detection.enabled,
             agent: attempt.waits,
+            skill: definition.skill(attempt.campaign),
             connect_limit_ms: definition.abandon.connect_limit_ms,
             abandon_message: definition.abandon.message,
             record: definition.record,

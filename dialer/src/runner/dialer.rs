@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use clock::{AgentId, CampaignId, Instant, Now, QueueId, Rng, WallTime};
+use clock::{AgentId, CampaignId, Instant, Now, QueueId, Rng, SkillId, WallTime};
 
 use super::alert::{Alert, AlertKind};
 use super::campaign::{Campaign, Shared};
@@ -25,6 +25,8 @@ pub struct Dialer {
     pub(super) campaigns: BTreeMap<CampaignId, Campaign>,
     pub(super) four_eyes: bool,
     agents: BTreeMap<(QueueId, AgentId), AgentFact>,
+    /// Skills that agents have for now, as was told.
+    lent: Arc<BTreeMap<AgentId, Vec<SkillId>>>,
     next_tick: Option<Instant>,
     swept_at: Option<Instant>,
 }
@@ -51,7 +53,7 @@ impl Dialer {
             planted: None,
         };
         let (campaigns, agents) = (BTreeMap::new(), BTreeMap::new());
-        Self { shared, campaigns, four_eyes: true, agents, next_tick: None, swept_at: None }
+        Self { shared, campaigns, four_eyes: true, agents, lent: Arc::default(), next_tick: None, swept_at: None }
     }
 
     /// Takes one input.
@@ -80,6 +82,11 @@ impl Dialer {
             }
             Input::Step { request, campaign, step } => {
                 let result = self.step(campaign, step, now);
+                self.reply(request, result);
+            }
+            Input::Assign { request, campaign, written, based_on } => {
+                let seen = self.is_written(campaign, &based_on);
+                let result = if seen { self.assign(campaign, written, now) } else { Err(Refusal::Changed) };
                 self.reply(request, result);
             }
             Input::Reset { request, campaign, list } => {
@@ -217,19 +224,38 @@ impl Dialer {
         self.tell_agents(now);
     }
 
-    /// Each agent counts for one campaign that runs: the first of whose queues he serves.
+    /// Each agent counts for one campaign that runs: the first that names him, or else the first of whose queues he serves.
     pub(super) fn tell_agents(&mut self, now: Now) {
         let mut counted = BTreeSet::new();
-        for campaign in self.campaigns.values_mut() {
+        let names = |campaign: &&mut Campaign| campaign.written.definition.agents.is_some();
+        let (naming, others): (Vec<_>, Vec<_>) = self.campaigns.values_mut().partition(names);
+        for campaign in naming.into_iter().chain(others) {
             let is_on = matches!(campaign.life.status, Status::Processing | Status::Running);
             let Some(run) = &mut campaign.run else { continue };
             let Some(queue) = run.definition.queue() else { continue };
             let his = self.agents.range((queue, AgentId(0))..=(queue, AgentId(u32::MAX)));
             for (_, fact) in his {
-                let is_ours = is_on && counted.insert(fact.agent);
+                let is_ours = is_on && run.definition.has(fact.agent) && counted.insert(fact.agent);
                 let fact = if is_ours { *fact } else { AgentFact { doing: Doing::Gone, ..*fact } };
                 run.tell(&fact, now);
             }
+        }
+        self.lend();
+    }
+
+    /// Whoever distributes calls hears of it when other agents have skills of campaigns.
+    fn lend(&mut self) {
+        let mut lent: BTreeMap<AgentId, Vec<SkillId>> = BTreeMap::new();
+        for campaign in self.campaigns.values() {
+            let Some(run) = &campaign.run else { continue };
+            let Some(skill) = run.definition.skill(campaign.id) else { continue };
+            for agent in run.definition.agents.iter().flatten() {
+                lent.entry(*agent).or_default().push(skill);
+            }
+        }
+        if *self.lent != lent {
+            self.lent = Arc::new(lent);
+            self.shared.out.push_back(Effect::Lend(Arc::clone(&self.lent)));
         }
     }
 
@@ -340,10 +366,13 @@ impl Campaign {
             shared.out.push_back(Effect::Note(Note::Alert { campaign: id, alert, is_on: false }));
         }
         for (key, alert) in found {
-            run.alerts.entry(key).or_insert_with(|| {
-                shared.out.push_back(Effect::Note(Note::Alert { campaign: id, alert: alert.clone(), is_on: true }));
-                alert
-            });
+            if let Some(known) = run.alerts.get_mut(&key) {
+                // It stands since then, and says what is so now.
+                known.says = alert.says;
+                continue;
+            }
+            shared.out.push_back(Effect::Note(Note::Alert { campaign: id, alert: alert.clone(), is_on: true }));
+            run.alerts.insert(key, alert);
         }
     }
 

@@ -40,3 +40,4 @@ pub use house::House;
 pub use ledger::{Hour, Ledger, Window};
 pub use planted::Planted;
 pub use snapshot::{CampaignSnapshot, Snapshot};
+pub(crate) use turn::lasts;

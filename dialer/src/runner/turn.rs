@@ -168,7 +168,7 @@ fn rests(shared: &Shared, definition: &Definition, lead: &Lead, number: &str, no
 }
 
 /// Waiting does not help against it.
-pub(super) fn lasts(verdict: &Verdict) -> bool {
+pub(crate) fn lasts(verdict: &Verdict) -> bool {
     verdict.denial.as_ref().is_some_and(|denial| {
         matches!(
             denial.rule,

@@ -1,7 +1,8 @@
 //! What a campaign is left with: lists that are still imported or have nothing, a reset when all is done, denials.
 
 use clock::{AgentId, LeadId, ListId, QueueId};
-use dialer::campaign::{Method, Status, Step};
+use dialer::campaign::{Denied, Method, Status, Step};
+use dialer::contract::Doing;
 use dialer::hopper::Stock;
 use dialer::runner::{AlertKind, Hold, House, Refusal};
 
@@ -82,6 +83,58 @@ fn a_campaign_whose_queue_is_gone_pauses_itself_says_why_and_goes_on_when_it_is_
     assert_eq!(world.campaign().alerts, []);
     world.settle();
     world.judge.close(&world.dialer.snapshot(world.now().wall));
+}
+
+#[test]
+fn only_agents_whom_it_names_count_and_others_may_be_named_at_any_time() {
+    let mut named = scene(5, Method::Progressive);
+    named.definition.agents = Some([AgentId(2), AgentId(3)].into());
+    let mut world = World::new(named);
+    let at_work = |world: &World| world.campaign().pace.map(|pace| pace.agents);
+    world.run_for(20);
+    assert_eq!((at_work(&world), world.judge.dials > 0), (Some(2), true), "of eight");
+    assert_eq!(world.lent, [AgentId(2), AgentId(3)]);
+    let mut definition = scene(5, Method::Progressive).definition;
+    definition.agents = Some([AgentId(3), AgentId(4), AgentId(5)].into());
+    world.assign(definition);
+    assert_eq!(world.lent, [AgentId(3), AgentId(4), AgentId(5)], "at once");
+    world.run_for(1);
+    assert_eq!(at_work(&world), Some(3));
+    assert_eq!(world.campaign().life.status, Status::Running, "its approval stands");
+    world.settle();
+    assert_eq!(world.lent, [], "it is over");
+    assert_eq!(
+        world.assign_refused(),
+        Some(Refusal::Denied(Denied::Status { status: Status::Completed, verb: "assigned" }))
+    );
+}
+
+#[test]
+fn who_is_not_named_dials_nothing_by_hand() {
+    let mut named = Scene { agents: 2, ..scene(5, Method::Manual) };
+    named.definition.agents = Some([AgentId(2)].into());
+    let mut world = World::new(named);
+    world.run_for(5);
+    assert_eq!(world.dial_refused(AgentId(1), "+442071800001"), Some(Refusal::NotAssigned));
+    assert_eq!(world.dial_refused(AgentId(2), "+442071800001"), None);
+}
+
+#[test]
+fn an_agents_own_callback_that_he_does_not_keep_is_told() {
+    let mut world = World::new(Scene { agents: 1, ..scene(5, Method::Progressive) });
+    world.callback_in = Some(core::time::Duration::from_secs(60));
+    let overdue = |world: &World| {
+        let alerts = world.campaign().alerts.into_iter();
+        alerts.filter(|alert| alert.kind == AlertKind::CallbackOverdue).map(|alert| alert.says).next()
+    };
+    world.run();
+    assert_eq!((world.callback_in, overdue(&world)), (None, None), "it was promised, and a quarter is not over");
+    world.run_for(400);
+    assert!(overdue(&world).is_some_and(|says| says.contains("15 minutes")), "{:?}", overdue(&world));
+    world.agent(AgentId(1), Doing::Ready);
+    world.run_for(30);
+    assert_eq!(overdue(&world), None, "he keeps it");
+    world.settle();
 }
 
 #[test]

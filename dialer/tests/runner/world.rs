@@ -55,6 +55,10 @@ pub(crate) struct World {
     /// Who was denied what by his own lists.
     pub(crate) own_denials: Vec<(Option<AgentId>, String)>,
     refused: Option<Refusal>,
+    /// The next conversation ends with a callback of the agent's own after so long, and he goes away.
+    pub(crate) callback_in: Option<core::time::Duration>,
+    /// Agents who have its skill.
+    pub(crate) lent: Vec<AgentId>,
 }
 
 /// Its place, list and numbers, and what the campaign noted of it.
@@ -98,12 +102,14 @@ impl World {
             judged: None,
             own_denials: Vec::new(),
             refused: None,
+            callback_in: None,
+            lent: Vec::new(),
             scene,
         };
         let written = world.written.clone();
         world.tell(Input::Lists(Arc::new(world.judge.lists.clone())));
         world.tell(Input::Write { request: None, campaign: CAMPAIGN, written, based_on: None, by: actor("ann") });
-        world.step(Step::Submit(actor("ann")));
+        world.step(Step::Submit(actor("ann"), None));
         world.step(Step::Approve(actor("bob")));
         world.step(Step::Start(actor("ann")));
         world.agents_come();
@@ -215,13 +221,27 @@ impl World {
         CampaignSnapshot::clone(snapshot.campaigns.values().next().expect("a campaign"))
     }
 
+    /// It is given other agents.
+    pub(crate) fn assign(&mut self, definition: Definition) {
+        self.written = Written { definition: Arc::new(definition), text: "{}".into() };
+        let (written, based_on) = (self.written.clone(), "{}".into());
+        self.tell(Input::Assign { request: Some(RequestId(self.made)), campaign: CAMPAIGN, written, based_on });
+    }
+
+    /// It is given the agents that it has, which is refused.
+    pub(crate) fn assign_refused(&mut self) -> Option<Refusal> {
+        let (written, based_on) = (self.written.clone(), "{}".into());
+        self.tell(Input::Assign { request: Some(REFUSED), campaign: CAMPAIGN, written, based_on });
+        self.refused.take()
+    }
+
     /// It is paused, written anew, approved and started again.
     pub(crate) fn rewrite(&mut self, definition: Definition) {
         self.step(Step::Pause(actor("ann")));
         self.written = Written { definition: Arc::new(definition), text: "{}".into() };
         let written = self.written.clone();
         self.tell(Input::Write { request: None, campaign: CAMPAIGN, written, based_on: None, by: actor("ann") });
-        self.step(Step::Submit(actor("ann")));
+        self.step(Step::Submit(actor("ann"), None));
         self.step(Step::Approve(actor("bob")));
         self.step(Step::Start(actor("ann")));
     }
@@ -272,8 +292,13 @@ impl World {
             Happens::Free(agent) => self.agent(agent, Doing::Ready),
             Happens::WrapUp(agent, attempt) => {
                 self.report(attempt, Fact::Ended(ending(EndClass::HungUp)));
-                self.agent(agent, Doing::WrapUp);
                 let call = CallId(attempt.0);
+                if let Some(due) = self.callback_in.take() {
+                    let callback = Some((self.now().wall + due, Some(agent)));
+                    self.tell(Input::Disposed(Said { call, agent, code: "later".to_owned(), callback }));
+                    return self.agent(agent, Doing::Paused);
+                }
+                self.agent(agent, Doing::WrapUp);
                 self.tell(Input::Disposed(Said { call, agent, code: "not_set".to_owned(), callback: None }));
                 let wrap = 1.0 + self.rng.unit() * 5.0;
                 self.after(wrap, Happens::Free(agent));
@@ -366,7 +391,7 @@ impl World {
         }
     }
 
-    fn agent(&mut self, agent: AgentId, doing: Doing) {
+    pub(crate) fn agent(&mut self, agent: AgentId, doing: Doing) {
         self.agents.insert(agent, doing);
         let fact = AgentFact { agent, doing, since: self.now().wall, standing: true };
         self.tell(Input::Agent { queue: QueueId(1), fact });
@@ -401,6 +426,7 @@ impl World {
                 }
                 Effect::Reply { request: REFUSED, result } => self.refused = result.err(),
                 Effect::Reply { result, .. } => assert!(result.is_ok(), "{result:?}"),
+                Effect::Lend(lent) => self.lent = lent.keys().copied().collect(),
                 Effect::Repaired { .. } | Effect::Show { .. } | Effect::DoNotCall { .. } => {}
             }
         }

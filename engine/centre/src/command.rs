@@ -134,6 +134,15 @@ pub enum CampaignCommand {
         /// What.
         step: Step,
     },
+    /// Other agents work for it: it is the same but for them.
+    Assign {
+        /// Which.
+        campaign: CampaignId,
+        /// What it is now.
+        written: Written,
+        /// The text that it was made of.
+        based_on: Arc<str>,
+    },
     /// A list of it is called anew.
     Reset {
         /// Which.

@@ -170,6 +170,8 @@ fn campaign_entry(note: CampaignNote) -> CampaignEntry {
         resets,
         at,
         ended_by: life.ended_by.map(|who| who.0),
+        estimate: life.estimate.map(|says| says.to_string()),
+        archived: said(life.archived),
     }
 }
 
@@ -184,6 +186,8 @@ fn life_of(entry: &CampaignEntry) -> Life {
         started_at: entry.started_at,
         ended_at: entry.ended_at,
         ended_by: entry.ended_by.clone().map(Actor),
+        estimate: entry.estimate.as_deref().map(Into::into),
+        archived: said(&entry.archived),
     }
 }
 

@@ -189,8 +189,9 @@ const fn version_of(kind: u8) -> u8 {
         14 => 2,
         // Since the second it is known who calls back, and in which time zone that was agreed.
         19 => 2,
-        // Since the second it is known who ended a campaign.
-        25 => 2,
+        // Since the second it is known who ended a campaign; since the third what it was estimated to take, and that it was
+        // put away.
+        25 => 3,
         // Since the second it is known what came of each number of a lead.
         26 | 27 => 2,
         _ => 1,
@@ -305,8 +306,9 @@ fn entry_of(kind: u8, version: u8, body: &[u8]) -> Option<Entry> {
             Entry::PlaceKept { queue, caller, arrived, until }
         }
         24 => Entry::DialDecision(whole(body)?),
-        // Nobody is one zero.
-        25 if version == 1 => Entry::Campaign(whole(&[body, &[0]].concat())?),
+        // What is not there is a zero.
+        25 if version == 1 => Entry::Campaign(whole(&[body, &[0, 0, 0]].concat())?),
+        25 if version == 2 => Entry::Campaign(whole(&[body, &[0, 0]].concat())?),
         25 => Entry::Campaign(whole(body)?),
         26 if version == 1 => Entry::Attempt(Shared::from(AttemptEntry::from(whole::<AttemptV1>(body)?))),
         26 => Entry::Attempt(whole(body)?),

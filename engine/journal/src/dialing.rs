@@ -40,6 +40,10 @@ pub struct CampaignEntry {
     pub at: WallTime,
     /// Who ended it, if somebody did.
     pub ended_by: Option<String>,
+    /// What it was estimated to take when it was submitted, as the API wrote it: JSON.
+    pub estimate: Option<String>,
+    /// Who put it away, and when.
+    pub archived: Option<(String, WallTime)>,
 }
 
 /// An attempt; replaces its former entry. After its end none follows.

@@ -9,7 +9,7 @@ use crate::naming::Naming;
 /// `campaign.<status>`: it was changed, or came to another status.
 pub(super) fn changed(id: EventId, entry: &CampaignEntry, naming: &Naming) -> Event {
     let data = json!({ "campaign_id": entry.campaign.to_string(), "name": entry.name, "status": entry.status,
-        "method": entry.method, "reason": entry.reason });
+        "method": entry.method, "reason": entry.reason, "is_archived": entry.archived.is_some() });
     let kind = format!("campaign.{}", entry.status);
     Event { id, kind, at: entry.at, account: Some(naming.home.clone()), call: None, data }
 }

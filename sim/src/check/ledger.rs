@@ -209,7 +209,8 @@ impl Ledger {
                     }
                 }
             }
-            Input::WhyIdle { .. } | Input::WhyWait { .. } | Input::LastAgents(_) | Input::Owners(_) => {}
+            Input::WhyIdle { .. } | Input::WhyWait { .. } | Input::LastAgents(_) => {}
+            Input::Owners(_) | Input::Lent(_) => {}
             Input::RestorePlace { queue, caller, arrived, until, .. } => {
                 self.keep_place((*queue, caller.clone()), *arrived, *until);
             }

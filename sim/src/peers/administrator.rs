@@ -100,7 +100,7 @@ impl Administrator {
         let (request, id) = (self.request(), CampaignId(campaign.into()));
         let input = runner::Input::Write { request: Some(request), campaign: id, written, based_on: None, by: ann() };
         self.ask(ctx, node, request, input);
-        for step in [Step::Submit(ann()), Step::Approve(bob()), Step::Start(ann())] {
+        for step in [Step::Submit(ann(), None), Step::Approve(bob()), Step::Start(ann())] {
             self.step(ctx, node, campaign, step);
         }
     }

@@ -200,7 +200,8 @@ impl Checker {
                 }
             }
             Input::ShardLost { shard } => self.shard_lost(*shard),
-            Input::WhyIdle { .. } | Input::WhyWait { .. } | Input::LastAgents(_) | Input::Owners(_) => {}
+            Input::WhyIdle { .. } | Input::WhyWait { .. } | Input::LastAgents(_) => {}
+            Input::Owners(_) | Input::Lent(_) => {}
             Input::Steer(order) => self.steer(*order),
             Input::RestorePlace { queue, caller, arrived, until, .. } => {
                 self.restore_place(*queue, caller.clone(), *arrived, *until, "place: kept over a restart");

@@ -258,6 +258,7 @@ fn name(input: &Input, accepted: bool) -> &'static str {
         Input::WhyWait { .. } => "input: why calls wait",
         Input::LastAgents(_) => "input: last agents",
         Input::Owners(_) => "input: owners",
+        Input::Lent(_) => "input: lent skills",
         Input::Steer(_) => "input: steer",
         Input::AgentRules { .. }
         | Input::Answers { .. }

@@ -13,7 +13,7 @@ use crate::call::{Call, Flow};
 use crate::contract::Effect;
 use crate::flow::attempt_end::not_dialed;
 use crate::ids::RingId;
-use crate::plan::Unserved;
+use crate::plan::{CallStep, Unserved};
 use crate::planted::Planted;
 use crate::ring::Purpose;
 use crate::ringing::RingOrder;
@@ -360,6 +360,10 @@ impl Shard {
         let attempt = dialed.order.attempt;
         let waited_ms = u32::try_from(waited.as_millis()).unwrap_or(u32::MAX);
         self.timers.cancel(&Timer::Attempt(call));
+        if let Some(known) = self.calls.get_mut(&call) {
+            // Whoever he is sent on to need not be the campaign's.
+            known.needs.steps.clear();
+        }
         self.report(attempt, Fact::Connected { agent, waited_ms });
     }
 
@@ -419,6 +423,8 @@ impl Shard {
             OnPerson::Queue(queue) => Some(queue),
             OnPerson::Message(_) => None,
         };
+        let asked = order.skill.map(|skill| CallStep { required: vec![(skill, 1)], ..CallStep::default() });
+        begun.needs.steps.extend(asked);
         let (campaign, lead, limit) = (order.campaign, order.lead, order.ring_max());
         begun.dialed = Some(Box::new(Dialed {
             order,

@@ -28,6 +28,7 @@ pub(crate) fn order() -> Dial {
         on_machine: OnMachine::HangUp,
         detect: true,
         agent: None,
+        skill: None,
         connect_limit_ms: 2_000,
         abandon_message: Some(SORRY),
         record: true,

@@ -8,7 +8,7 @@ use journal_core::{
 
 use super::{AGENT, AT, CALL};
 
-pub(super) fn campaign(ended_by: Option<&str>) -> Entry {
+pub(super) fn campaign(ended_by: Option<&str>, estimate: Option<&str>, archived: Option<&str>) -> Entry {
     let said = |who: &str| Some((who.to_owned(), AT));
     Entry::Campaign(Shared::from(CampaignEntry {
         campaign: CampaignId(3),
@@ -25,6 +25,8 @@ pub(super) fn campaign(ended_by: Option<&str>) -> Entry {
         resets: vec![(ListId(4), AT)],
         at: AT,
         ended_by: ended_by.map(str::to_owned),
+        estimate: estimate.map(str::to_owned),
+        archived: archived.and_then(said),
     }))
 }
 

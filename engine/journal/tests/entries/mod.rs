@@ -52,7 +52,7 @@ pub(crate) fn all() -> Vec<Golden> {
         golden!("call_recovered.v1.hex", vec![("recovered", recovered())]),
         golden!("place_kept.v1.hex", vec![("kept", place_kept())]),
         golden!("dial_decision.v1.hex", dial_decisions()),
-        golden!("campaign.v2.hex", vec![("running", campaign(Some("ann")))]),
+        golden!("campaign.v3.hex", vec![("running", campaign(Some("ann"), Some("{}"), Some("ann")))]),
         golden!("attempt.v2.hex", vec![("ended", attempt(numbers()))]),
         golden!("campaign_lead.v2.hex", campaign_leads(&numbers())),
         golden!("campaign_step.v1.hex", campaign_steps()),
@@ -72,7 +72,8 @@ pub(crate) fn older() -> Vec<Golden> {
         golden!("agent.v1.hex", agents),
         golden!("callback.v1.hex", vec![("callback", callback(Vec::new()))]),
         golden!("disposition.v1.hex", dispositions(None, None)),
-        golden!("campaign.v1.hex", vec![("running", campaign(None))]),
+        golden!("campaign.v1.hex", vec![("running", campaign(None, None, None))]),
+        golden!("campaign.v2.hex", vec![("running", campaign(Some("ann"), None, None))]),
         golden!("attempt.v1.hex", vec![("ended", attempt(Vec::new()))]),
         golden!("campaign_lead.v1.hex", campaign_leads(&[])),
     ]

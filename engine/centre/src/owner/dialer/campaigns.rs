@@ -148,6 +148,7 @@ fn done(effect: Effect, now: Now) -> Done {
         Effect::Note(note) => Done::Journal(dialing::entry(note, now.wall)),
         Effect::Wanted { campaign, wanted } => Done::Deliver(Delivery::Leads { campaign, wanted }),
         Effect::Show { campaign, agent, shown } => Done::Journal(dialing::shown(campaign, agent, shown, now.wall)),
+        Effect::Lend(lent) => Done::Deliver(Delivery::Acd(acd::Input::Lent(lent))),
         Effect::DoNotCall { numbers, reason } => Done::DoNotCall(numbers, reason),
         Effect::Reply { request, result } => {
             let is_read = matches!(result, Ok(Reply::WhyNot(_) | Reply::Callback(_)));
