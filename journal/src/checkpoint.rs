@@ -27,10 +27,7 @@ pub(crate) fn read(folder: &Path) -> Result<Option<(JournalId, Position, Replay)
         let replay = match *version {
             _ if !is_whole => None,
             VERSION => postcard::from_bytes(fold).ok(),
-            // They are the last of a fold, and a list that is empty is one zero.
-            BEFORE_CONSENTS => postcard::from_bytes(&[fold, &[0]].concat()).ok(),
-            BEFORE_NUMBERS => Replay::of_older(fold),
-            _ => None,
+            older => Replay::of_older(fold, older),
         };
         Some((JournalId(*id), position, replay?))
     };
@@ -58,7 +55,3 @@ fn path(folder: &Path) -> PathBuf {
 
 /// Grows with each change of what a fold holds.
 const VERSION: u8 = 8;
-/// The version before consents of numbers were kept.
-const BEFORE_CONSENTS: u8 = 7;
-/// The version before each number of a lead had its own tries.
-const BEFORE_NUMBERS: u8 = 6;

@@ -91,23 +91,37 @@ pub(crate) struct CampaignV1 {
     at: WallTime,
 }
 
-/// What a restart needs of campaigns, as checkpoints of version 6 have it.
+/// A campaign before it was known what it was estimated to take, and that it was put away.
 #[derive(Deserialize)]
-#[cfg_attr(test, derive(Default, serde::Serialize))]
-pub(crate) struct DialingV1 {
-    pub(crate) campaigns: BTreeMap<CampaignId, CampaignV1>,
-    pub(crate) open: BTreeMap<AttemptId, AttemptV1>,
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(crate) struct CampaignV2 {
+    /// Fields of a struct within are written as its own.
+    before: CampaignV1,
+    ended_by: Option<String>,
+}
+
+/// What a restart needs of campaigns, as checkpoints of version 6 have it.
+pub(crate) type DialingV1 = DialingOf<CampaignV1, AttemptV1>;
+/// As those of version 7 have it.
+pub(crate) type DialingV2 = DialingOf<CampaignV2, AttemptEntry>;
+
+/// What a restart needs of campaigns, of entries as they were.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(crate) struct DialingOf<C, A> {
+    pub(crate) campaigns: BTreeMap<CampaignId, C>,
+    pub(crate) open: BTreeMap<AttemptId, A>,
     hours: BTreeMap<CampaignId, BTreeMap<i64, CampaignHour>>,
     totals: BTreeMap<CampaignId, CampaignHour>,
     talked: BTreeMap<CallId, TalkedEntry>,
     said: BTreeMap<CallId, Disposition>,
 }
 
-impl From<DialingV1> for Dialing {
-    fn from(dialing: DialingV1) -> Self {
-        let DialingV1 { campaigns, open, hours, totals, talked, said } = dialing;
-        let campaigns = campaigns.into_iter().map(|(id, entry)| (id, Shared::from(CampaignEntry::from(entry))));
-        let open = open.into_iter().map(|(id, entry)| (id, Shared::from(AttemptEntry::from(entry))));
+impl<C: Into<CampaignEntry>, A: Into<AttemptEntry>> From<DialingOf<C, A>> for Dialing {
+    fn from(dialing: DialingOf<C, A>) -> Self {
+        let DialingOf { campaigns, open, hours, totals, talked, said } = dialing;
+        let campaigns = campaigns.into_iter().map(|(id, entry)| (id, Shared::from(entry.into())));
+        let open = open.into_iter().map(|(id, entry)| (id, Shared::from(entry.into())));
         Self { campaigns: campaigns.collect(), open: open.collect(), hours, totals, talked, said }
     }
 }
@@ -129,7 +143,24 @@ impl From<CampaignV1> for CampaignEntry {
             resets: entry.resets,
             at: entry.at,
             ended_by: None,
+            estimate: None,
+            archived: None,
         }
+    }
+}
+
+impl From<CampaignV2> for CampaignEntry {
+    fn from(entry: CampaignV2) -> Self {
+        Self { ended_by: entry.ended_by, ..Self::from(entry.before) }
+    }
+}
+
+#[cfg(test)]
+impl<C, A> Default for DialingOf<C, A> {
+    fn default() -> Self {
+        let (campaigns, open, hours, totals) = Default::default();
+        let (talked, said) = Default::default();
+        Self { campaigns, open, hours, totals, talked, said }
     }
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use agents::Agents;
 pub use agents::{ChosenStatus, KnownState};
 
-use crate::older::DialingV1;
+use crate::older::{DialingV1, DialingV2};
 use crate::{
     Answer, Answers, Binding, CallEntry, CallEvent, CallRecord, CallbackEntry, CallbackState, Consents, Dialing,
     DialogIdentity, Direction, DoNotCall, Entry, LastAgents, LegKind, Names, Place, Shared, Step, code,
@@ -59,11 +59,20 @@ pub struct Fold<D> {
 }
 
 impl Replay {
-    /// The fold as checkpoints had it before each number of a lead had its own tries; none: it is damaged.
+    /// The fold as checkpoints of an older version had it: 6, before each number of a lead had its own tries, or 7, before
+    /// campaigns were put away and consents kept; none: it is damaged, or of another version.
     #[must_use]
-    pub fn of_older(bytes: &[u8]) -> Option<Self> {
+    pub fn of_older(bytes: &[u8], version: u8) -> Option<Self> {
+        match version {
+            6 => Self::of::<DialingV1>(bytes),
+            7 => Self::of::<DialingV2>(bytes),
+            _ => None,
+        }
+    }
+
+    fn of<D: serde::de::DeserializeOwned + Into<Dialing>>(bytes: &[u8]) -> Option<Self> {
         // Consents are the last of a fold, and came later: a list that is empty is one zero.
-        let older: Fold<DialingV1> = postcard::from_bytes(&[bytes, &[0]].concat()).ok()?;
+        let older: Fold<D> = postcard::from_bytes(&[bytes, &[0]].concat()).ok()?;
         let Fold {
             calls,
             dialogs,

@@ -355,10 +355,26 @@ fn a_checkpoint_of_the_version_before_is_read() {
     let last_leg = clock::LegId(7);
     let older = Fold { dialing, last_leg, ..Fold::default() };
     let bytes = postcard::to_extend(&older, Vec::new()).unwrap();
-    let read = Replay::of_older(&bytes).unwrap();
+    let read = Replay::of_older(&bytes, 6).unwrap();
     assert_eq!(read.last_leg, last_leg);
     let (_, Entry::Campaign(campaign)) = crate::decode(&campaign).unwrap() else { panic!("a campaign") };
     let (_, Entry::Attempt(attempt)) = crate::decode(&attempt).unwrap() else { panic!("an attempt") };
     assert_eq!(read.dialing.campaigns().collect::<Vec<_>>(), [&*campaign]);
     assert_eq!(read.dialing.open(clock::CampaignId(3)).collect::<Vec<_>>(), [&*attempt]);
+}
+
+#[test]
+fn a_checkpoint_from_before_campaigns_were_put_away_is_read() {
+    use crate::older::{CampaignV2, DialingV2};
+    let text = include_str!("../../tests/golden/campaign.v2.hex");
+    let hex = text.lines().next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
+    let bytes: Vec<u8> =
+        (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect();
+    let before: CampaignV2 = postcard::from_bytes(&bytes[10..]).unwrap();
+    let mut dialing = DialingV2::default();
+    dialing.campaigns.insert(clock::CampaignId(3), before);
+    let older = Fold { dialing, ..Fold::default() };
+    let read = Replay::of_older(&postcard::to_extend(&older, Vec::new()).unwrap(), 7).unwrap();
+    let (_, Entry::Campaign(campaign)) = crate::decode(&bytes).unwrap() else { panic!("a campaign") };
+    assert_eq!(read.dialing.campaigns().collect::<Vec<_>>(), [&*campaign]);
 }
