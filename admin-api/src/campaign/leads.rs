@@ -2,7 +2,7 @@
 
 use axum::extract::{Extension, Path, State};
 use journal_core::LeadBooked;
-use records::{CampaignLeadFilter, Database, DatabaseUnavailable, Decision, DecisionFilter, DecisionSubject};
+use records::CampaignLeadFilter;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
