@@ -29,6 +29,13 @@ fn check_node(config: &Config, reader: &mut Reader<'_>) {
     if !country.is_empty() && number_plan(country).is_none() {
         reader.fault("node.home_country", format!("is \"{country}\"; expected a two-letter country code, e.g. \"GB\""));
     }
+    for (at, code) in config.node.allowed_countries.iter().enumerate() {
+        // ITU-T E.164 6.1: one to three digits.
+        if code.is_empty() || code.len() > 3 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            let what = format!("is \"{code}\"; expected a country code without +, e.g. \"33\"");
+            reader.fault(&format!("node.allowed_countries[{at}]"), what);
+        }
+    }
     let prompts = &config.node.prompts_dir;
     if !prompts.as_os_str().is_empty() && !prompts.is_dir() {
         reader.fault("node.prompts_dir", format!("is \"{}\", which is no folder", prompts.display()));

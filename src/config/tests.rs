@@ -46,6 +46,7 @@ fn the_bench_has_no_faults() {
 fn every_fault_is_reported_at_once_with_its_key() {
     let text = demo()
         .replace("home_country = \"GB\"", "home_country = \"Atlantis\"")
+        .replace("[sip]", "allowed_countries = [\"353\", \"IE\"]\n[sip]")
         .replace("last_port = 39999", "last_port = 80000")
         .replace("wrap_up_s = 2", "wrap_up_s = \"two\"")
         .replace("target = \"tone\"", "target = \"queue:nowhere\"")
@@ -53,6 +54,7 @@ fn every_fault_is_reported_at_once_with_its_key() {
     let faults = faults(&text);
     for key in [
         "node.home_country",
+        "node.allowed_countries[1]",
         "rtp.last_port",
         "queue[0].wrap_up_s",
         "queue[1].wrap_up_s",
@@ -61,7 +63,7 @@ fn every_fault_is_reported_at_once_with_its_key() {
     ] {
         assert!(faults.iter().any(|fault| fault.starts_with(&format!("{key}: "))), "{key} in {faults:#?}");
     }
-    assert_eq!(faults.len(), 6, "{faults:#?}");
+    assert_eq!(faults.len(), 7, "{faults:#?}");
 }
 
 #[test]

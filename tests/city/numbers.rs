@@ -5,7 +5,7 @@ use std::time::SystemTime;
 /// Numbers of one country.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Numbers {
-    /// ISO 3166-1.
+    /// The country's code, without `+`.
     pub(crate) country: &'static str,
     prefix: &'static str,
     /// Digits after the prefix.
@@ -17,11 +17,11 @@ impl Numbers {
     pub(crate) fn now() -> Self {
         let since = SystemTime::UNIX_EPOCH.elapsed().expect("it is after 1970").as_secs();
         match since / 3_600 % 24 {
-            8..19 => Self { country: "GB", prefix: "+44207", digits: 7 },
+            8..19 => Self { country: "44", prefix: "+44207", digits: 7 },
             // Los Angeles, 11:00 to 20:00 there.
-            19.. | 0..3 => Self { country: "US", prefix: "+12137", digits: 6 },
+            19.. | 0..3 => Self { country: "1", prefix: "+12137", digits: 6 },
             // Tokyo, 12:00 to 17:00 there.
-            _ => Self { country: "JP", prefix: "+8133", digits: 7 },
+            _ => Self { country: "81", prefix: "+8133", digits: 7 },
         }
     }
 

@@ -12,11 +12,17 @@ fn send(http: &Http, path: &str, secret: &str, body: &Value) -> Response {
     http.send("POST", path, &headers, Some(body.to_string().as_bytes()))
 }
 
-/// A key of another person.
+/// The session of another person: a key counts as whoever made it.
 fn approver(node: &Node) -> String {
-    let made = node.http().post("/v1/api-keys", &unique(), &json!({"name": "bob", "scopes": ["admin"]}));
+    let password = "a heron on a chimney";
+    let bob = json!({"username": "bob", "roles": ["admin"], "password": password});
+    let made = node.http().post("/v1/users", &unique(), &bob);
     assert_eq!(made.status, 201, "{}", made.text());
-    made.json()["secret"].as_str().expect("a secret").to_owned()
+    let body = json!({"login": "bob", "password": password}).to_string();
+    let headers = [("Authorization", ""), ("Content-Type", "application/json")];
+    let session = node.http().send("POST", "/v1/sessions", &headers, Some(body.as_bytes()));
+    assert_eq!(session.status, 201, "{}", session.text());
+    session.json()["token"].as_str().expect("a token").to_owned()
 }
 
 #[test]

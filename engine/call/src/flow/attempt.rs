@@ -342,6 +342,12 @@ impl Shard {
         }
     }
 
+    /// A person for whom his message could not be played: the safe harbour may be left for him.
+    pub(crate) fn told_nothing(&mut self, call: CallId) -> Option<LegId> {
+        let dialed = self.dialed_mut(call).filter(|dialed| dialed.is_mute && dialed.is_waiting())?;
+        dialed.customer
+    }
+
     /// A message was heard to its end.
     pub(crate) fn attempt_message_over(&mut self, call: CallId) {
         let is_heard = |dialed: &&mut Dialed| !dialed.abandoned && !dialed.is_mute;

@@ -41,7 +41,10 @@ impl Shard {
     /// A message is over: so is the call.
     pub(crate) fn message_over(&mut self, call: CallId) {
         self.attempt_message_over(call);
-        self.end_unserved(call);
+        match self.told_nothing(call) {
+            Some(leg) => self.abandon_attempt(call, leg),
+            None => self.end_unserved(call),
+        }
     }
 
     /// What an own number says holds for whoever is led to it; what it does not say leaves the caller what he has.

@@ -23,6 +23,8 @@ pub(super) struct HarbourJudge {
     first: Option<Instant>,
     /// Attempts of people who had answered when the node died.
     owed: BTreeSet<AttemptId>,
+    /// Calls that clients of the API ended, at once and without a word.
+    hung_up: BTreeSet<CallId>,
 }
 
 impl HarbourJudge {
@@ -40,6 +42,7 @@ impl HarbourJudge {
                 let call = book.of_call.iter().find(|(_, of)| Some(*of) == attempt).map(|(call, _)| *call);
                 call.into_iter().for_each(|call| self.answered(call, ago, true, book));
             }
+            Seen::ShardTold { input: call::Input::HangUp { call, .. }, .. } => drop(self.hung_up.insert(*call)),
             Seen::Journaled { entry: Entry::Call(step), .. } => self.step(step.call, &step.event, book),
             Seen::Journaled { entry: Entry::Attempt(attempt), .. } => {
                 let Some(outcome) = &attempt.outcome else { return };
@@ -120,7 +123,9 @@ impl HarbourJudge {
             CallEvent::Ended { cause, .. } => ![code::WAIT_OVER, code::ABANDONED].contains(&&*cause.code),
             _ => false,
         });
-        if has_message && !was_told {
+        let call = book.of_call.iter().find(|(_, of)| **of == attempt).map(|(call, _)| *call);
+        let is_hung_up = call.is_some_and(|call| self.hung_up.contains(&call));
+        if has_message && !was_told && !is_hung_up {
             bench.broken("C8 an agent or the safe harbour in 2 s", format!("{attempt} is abandoned without a word"));
         }
     }
