@@ -31,6 +31,8 @@ pub(super) struct LawJudge {
     /// When leads and numbers were dialed.
     of_lead: BTreeMap<(CampaignId, LeadId), Vec<WallTime>>,
     of_number: BTreeMap<String, Vec<WallTime>>,
+    /// When a campaign's leads were made new again, in entries seen.
+    reset: BTreeMap<CampaignId, u64>,
     /// When a lead was dialed last, and in which attempt.
     last: BTreeMap<(CampaignId, LeadId), (Instant, AttemptId)>,
 }
@@ -46,7 +48,7 @@ impl LawJudge {
                 }
                 self.listing.insert(*request, (number, *listed));
             }
-            Seen::DialerTold { input: DialerInput::Campaigns(input) } => self.stepped(input),
+            Seen::DialerTold { input: DialerInput::Campaigns(input) } => self.stepped(input, book),
             Seen::Answered { request } => {
                 if let Some((number, true)) = self.listing.remove(request) {
                     self.listed.insert(number);
@@ -86,10 +88,13 @@ impl LawJudge {
         }
     }
 
-    fn stepped(&mut self, input: &Input) {
+    fn stepped(&mut self, input: &Input, book: &Book) {
         match input {
             // Its leads are new again.
-            Input::Reset { campaign, .. } => self.last.retain(|(of, _), _| of != campaign),
+            Input::Reset { campaign, .. } => {
+                self.last.retain(|(of, _), _| of != campaign);
+                self.reset.insert(*campaign, book.seen);
+            }
             Input::Step { campaign, step: Step::Start(_), .. } => {
                 self.held.remove(campaign);
                 self.holding.retain(|_, held| held != campaign);
@@ -141,8 +146,10 @@ impl LawJudge {
         }
         let Some(definition) = &row.definition else { return };
         let again = definition.recycle.after(Outcome::Unobtainable).map_or(0, |again| usize::from(again.times));
+        let reset = self.reset.get(&dial.campaign).copied().unwrap_or_default();
         let is_same = |row: &&Row| {
-            row.campaign == dial.campaign && row.lead == dial.lead && row.number == *number && row.is_of_no_number()
+            let is_his = row.campaign == dial.campaign && row.lead == dial.lead && row.number == *number;
+            is_his && row.begun.1 > reset && row.is_of_no_number()
         };
         let unknown = if dial.lead == LeadId::default() { 0 } else { book.attempts.values().filter(is_same).count() };
         if unknown > again {
