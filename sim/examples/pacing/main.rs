@@ -1,7 +1,7 @@
 //! `make pacing`: days of dialing with 5 to 160 agents against what pacing has to reach.
 //! Arguments: days of each scenario (4), the first seed (101), then parts of the names of scenarios; none: all.
-//! `months [campaigns (20) [days (30)]]` runs campaigns of days in a row instead; `bound [agents (5)]` shows what the best of
-//! all rules would reach with few agents.
+//! `months [campaigns (20) [days (30) [parts of the kinds' names]]]` runs campaigns of days in a row instead; `bound [agents
+//! (5)]` shows what the best of all rules would reach with few agents.
 
 mod bars;
 mod bound;
@@ -15,7 +15,7 @@ fn main() {
     if arguments.next_if(|first| first == "months").is_some() {
         let campaigns = arguments.next().map_or(20, |campaigns| campaigns.parse().expect("campaigns of each kind"));
         let days = arguments.next().map_or(30, |days| days.parse().expect("days of each campaign"));
-        return months(campaigns, days);
+        return months(campaigns, days, &arguments.collect::<Vec<_>>());
     }
     if arguments.next_if(|first| first == "bound").is_some() {
         return bound(arguments.next().map_or(5, |agents| agents.parse().expect("agents")));
@@ -29,7 +29,7 @@ fn main() {
     println!("|---|---|---|---|---|---|---|");
     for bar in bars::BARS {
         for trial in bars::trials(bar.agents, &seeds) {
-            if !wanted.is_empty() && !wanted.iter().any(|part| trial.scenario.id.contains(part)) {
+            if !is_wanted(&trial.scenario.id, &wanted) {
                 continue;
             }
             let report = simulate(&trial.scenario).expect("a sound scenario");
@@ -57,6 +57,11 @@ fn main() {
     }
 }
 
+/// Whether a name contains one of these parts; without parts each is wanted.
+fn is_wanted(name: &str, parts: &[String]) -> bool {
+    parts.is_empty() || parts.iter().any(|part| name.contains(part))
+}
+
 /// The frontier of the usual day's occupancy and abandoned calls.
 fn bound(agents: u32) {
     let day = &bars::trials(agents, &[])[0].scenario;
@@ -68,7 +73,7 @@ fn bound(agents: u32) {
 }
 
 /// Campaigns of several days, with the 30-day limit alone and in the strict mode.
-fn months(campaigns: u64, days: u32) {
+fn months(campaigns: u64, days: u32, wanted: &[String]) {
     let mut failed = 0;
     println!("| campaigns of {days} days | occupancy | worst campaign | worst day | days at or below the target | |");
     println!("|---|---|---|---|---|---|");
@@ -77,8 +82,11 @@ fn months(campaigns: u64, days: u32) {
         let trials = bars::trials(agents, &[]).into_iter();
         for trial in trials.filter(|trial| trial.scenario.id == name) {
             for strict_day in [false, true] {
-                let scenario = Scenario { strict_day, duration_s: hours * 3_600.0, ..trial.scenario.clone() };
-                failed += usize::from(!month(&scenario, campaigns, days));
+                let id = if strict_day { format!("{name}, strict") } else { name.clone() };
+                if is_wanted(&id, wanted) {
+                    let scenario = Scenario { id, strict_day, duration_s: hours * 3_600.0, ..trial.scenario.clone() };
+                    failed += usize::from(!month(&scenario, campaigns, days));
+                }
             }
         }
     }
@@ -93,9 +101,8 @@ fn month(scenario: &Scenario, campaigns: u64, days: u32) -> bool {
     let months = Months::of(scenario, FIRST_MONTH, campaigns, days);
     let reached = months.over(scenario.target_abandon) == 0 && (!scenario.strict_day || months.days_kept() >= 0.99);
     println!(
-        "| {}{} | {:.1} % | {:.2} % | {:.2} % | {:.1} % | {} |",
+        "| {} | {:.1} % | {:.2} % | {:.2} % | {:.1} % | {} |",
         scenario.id,
-        if scenario.strict_day { ", strict" } else { "" },
         months.occupancy * 100.0,
         months.worst() * 100.0,
         months.worst_day() * 100.0,
