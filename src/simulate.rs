@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use sim::pacing::{Day, Report, Scenario, ScenarioError, chain};
+use sim::pacing::{Day, Report, ScenarioError, chain};
+
+mod read;
 
 /// What to simulate.
 #[derive(clap::Args, Debug)]
@@ -12,8 +14,8 @@ pub struct SimulateOptions {
     #[arg(long)]
     scenario: PathBuf,
     /// So many days instead of those of the file: its first seeds, then the numbers behind the largest of them.
-    #[arg(long)]
-    seeds: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    seeds: Option<u16>,
     /// So many days in a row for each seed, with what the campaign has counted so far.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=365))]
     days: Option<u32>,
@@ -36,7 +38,7 @@ pub enum SimulateError {
         /// What the system said.
         cause: std::io::Error,
     },
-    /// It is no scenario.
+    /// It is no JSON object.
     #[error("{path}: {cause}")]
     Parse {
         /// The file.
@@ -44,12 +46,12 @@ pub enum SimulateError {
         /// What was expected, and where.
         cause: serde_json::Error,
     },
-    /// It says what cannot be.
-    #[error("{path}: {cause}")]
+    /// It is no scenario, or says what cannot be.
+    #[error("{path}: {}", each(.cause))]
     Scenario {
         /// The file.
         path: String,
-        /// Which key.
+        /// All that is wrong.
         cause: ScenarioError,
     },
 }
@@ -57,18 +59,17 @@ pub enum SimulateError {
 /// Simulates every day and returns what is to be printed.
 ///
 /// # Errors
-/// [`SimulateError`] when the file cannot be read, is no scenario, or says what cannot be.
+/// [`SimulateError`] when the file cannot be read, is no scenario, or says what cannot be: all of it at once.
 pub fn simulate(options: &SimulateOptions) -> Result<String, SimulateError> {
     let path = options.scenario.display().to_string();
     let text = std::fs::read_to_string(&options.scenario)
         .map_err(|cause| SimulateError::Read { path: path.clone(), cause })?;
-    let mut scenario: Scenario =
-        serde_json::from_str(&text).map_err(|cause| SimulateError::Parse { path: path.clone(), cause })?;
+    let mut scenario = read::scenario(&path, &text)?;
+    scenario.check().map_err(|cause| SimulateError::Scenario { path, cause })?;
     if let Some(days) = options.seeds {
-        set_days(&mut scenario.seeds, days);
+        set_days(&mut scenario.seeds, days.into());
     }
     scenario.strict_day |= options.strict_day;
-    scenario.check().map_err(|cause| SimulateError::Scenario { path, cause })?;
     let report = match options.days {
         None => {
             let day = |seed| Day::new(&scenario, seed).run();
@@ -80,6 +81,14 @@ pub fn simulate(options: &SimulateOptions) -> Result<String, SimulateError> {
         }
     };
     Ok(if options.json { serde_json::to_string_pretty(&report).unwrap_or_default() } else { table(&report) })
+}
+
+/// One fault on the line, more below each other.
+fn each(error: &ScenarioError) -> String {
+    match &error.faults[..] {
+        [only] => only.to_string(),
+        faults => faults.iter().fold(format!("{} faults", faults.len()), |text, fault| format!("{text}\n  {fault}")),
+    }
 }
 
 fn set_days(seeds: &mut Vec<u64>, days: usize) {

@@ -99,5 +99,7 @@ fn lines_are_never_exceeded() {
 fn what_cannot_be_is_refused_by_its_key() {
     let mut scenario = scenario("dev-a10-const25", &[1], 1.0);
     scenario.machine_rate = 1.5;
-    assert_eq!(simulate(&scenario).map(|_| ()).unwrap_err().key, "machine_rate");
+    scenario.duration_s = 0.0;
+    let faults = simulate(&scenario).map(|_| ()).unwrap_err().faults;
+    assert_eq!(faults.iter().map(|fault| &*fault.key).collect::<Vec<_>>(), ["duration_s", "machine_rate"]);
 }

@@ -3,6 +3,8 @@
 use clock::Rng;
 use serde::Deserialize;
 
+use super::scenario::is_duration;
+
 /// A distribution of durations, in seconds; never below 0.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
@@ -68,7 +70,7 @@ impl Law {
 
     /// Whether every figure of it is one.
     pub(super) fn is_sound(&self) -> bool {
-        let sound = |figure: &f64| figure.is_finite() && *figure >= 0.0;
+        let sound = |figure: &f64| is_duration(*figure);
         match self {
             Self::Const { mean_s } | Self::Exp { mean_s } => sound(mean_s),
             Self::Uniform { lo_s, hi_s } => sound(lo_s) && sound(hi_s) && lo_s <= hi_s,

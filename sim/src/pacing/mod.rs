@@ -12,7 +12,7 @@ pub use chain::{Chain, chain};
 pub use day::Day;
 pub use law::Law;
 pub use report::{Outcome, Report};
-pub use scenario::{AnswerRate, Detection, Pause, Scenario, ScenarioError};
+pub use scenario::{AnswerRate, Detection, Pause, Scenario, ScenarioError, ScenarioFault};
 
 /// Runs a scenario once for each of its seeds.
 ///

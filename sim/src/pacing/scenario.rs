@@ -132,34 +132,85 @@ pub struct Pause {
     pub mean_s: f64,
 }
 
-/// What is wrong with a scenario: the key, and what was expected.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {expected} expected")]
+/// All that is wrong with a scenario.
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
 pub struct ScenarioError {
-    /// The key.
-    pub key: &'static str,
+    /// Each fault, in the order of the keys.
+    pub faults: Vec<ScenarioFault>,
+}
+
+/// One thing that is wrong with a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {what}")]
+pub struct ScenarioFault {
+    /// The key, as `amd.delay`.
+    pub key: String,
     /// What was expected.
-    pub expected: &'static str,
+    pub what: String,
+}
+
+impl ScenarioError {
+    /// Something is wrong with a key.
+    pub fn fault(&mut self, key: &str, what: &str) {
+        self.faults.push(ScenarioFault { key: key.to_owned(), what: what.to_owned() });
+    }
+
+    fn unless(&mut self, is_well: bool, key: &str, what: &str) {
+        if !is_well {
+            self.fault(key, what);
+        }
+    }
 }
 
 impl Scenario {
     /// Whether it says only what can be.
     ///
     /// # Errors
-    /// The first key that does not.
+    /// All keys that do not.
     pub fn check(&self) -> Result<(), ScenarioError> {
-        let share = |figure: f64| (0.0..=1.0).contains(&figure);
-        let wrong = |key, expected| Err(ScenarioError { key, expected });
-        if self.seeds.is_empty() || self.seeds.len() > MOST_SEEDS {
-            return wrong("seeds", "between 1 and 1000 seeds");
+        let mut error = ScenarioError::default();
+        error.unless((1..=MOST_SEEDS).contains(&self.seeds.len()), "seeds", "between 1 and 1000 seeds expected");
+        let is_day = self.duration_s > 0.0 && self.duration_s <= LONGEST_S;
+        error.unless(is_day, "duration_s", "more than 0 and at most 7 days expected");
+        let is_plan = !self.agent_plan.is_empty()
+            && self.agent_plan.iter().all(|(at, agents)| is_duration(*at) && *agents <= MOST_AGENTS);
+        error.unless(is_plan, "agent_plan", "at least one point of at most 20000 agents expected, none before 0");
+        self.answer_rate.check(&mut error);
+        for (key, law) in self.laws() {
+            error.unless(
+                law.is_sound(),
+                key,
+                "a distribution of figures that are neither negative nor above 1e9 expected",
+            );
         }
-        if !(self.duration_s > 0.0 && self.duration_s <= LONGEST_S) {
-            return wrong("duration_s", "more than 0 and at most 7 days");
+        let is_scale = |(at, factor): &(f64, f64)| is_duration(*at) && is_duration(*factor);
+        error.unless(self.talk_scale.iter().all(is_scale), "talk_scale", "factors that are not negative expected");
+        let shares = [
+            ("machine_rate", self.machine_rate),
+            ("busy_fail_rate", self.busy_fail_rate),
+            ("amd.human_as_machine", self.amd.human_as_machine),
+            ("amd.machine_as_human", self.amd.machine_as_human),
+            ("pause.prob_after_call", self.pause.prob_after_call),
+            ("target_abandon", self.target_abandon),
+        ];
+        for (key, share) in shares {
+            error.unless((0.0..=1.0).contains(&share), key, "a share between 0 and 1 expected");
         }
-        if self.agent_plan.is_empty() || self.agent_plan.iter().any(|(at, n)| !at.is_finite() || *n > MOST_AGENTS) {
-            return wrong("agent_plan", "at least one point of at most 20000 agents");
+        let durations = [
+            ("ring_timeout_s", self.ring_timeout_s),
+            ("connect_limit_s", self.connect_limit_s),
+            ("pause.mean_s", self.pause.mean_s),
+        ];
+        for (key, seconds) in durations {
+            error.unless(is_duration(seconds), key, "a duration between 0 and 1e9 s expected");
         }
-        let laws = [
+        error.unless(self.ring_timeout_s != 0.0, "ring_timeout_s", "more than 0 expected");
+        if error.faults.is_empty() { Ok(()) } else { Err(error) }
+    }
+
+    fn laws(&self) -> [(&'static str, &Law); 10] {
+        [
             ("talk", &self.talk),
             ("wrap", &self.wrap),
             ("ring_human", &self.ring_human),
@@ -170,31 +221,49 @@ impl Scenario {
             ("machine_talk", &self.machine_talk),
             ("machine_wrap", &self.machine_wrap),
             ("amd.delay", &self.amd.delay),
-        ];
-        if let Some((key, _)) = laws.iter().find(|(_, law)| !law.is_sound()) {
-            return wrong(key, "a distribution of figures that are not negative");
-        }
-        let shares = [
-            ("machine_rate", self.machine_rate),
-            ("busy_fail_rate", self.busy_fail_rate),
-            ("amd.human_as_machine", self.amd.human_as_machine),
-            ("amd.machine_as_human", self.amd.machine_as_human),
-            ("pause.prob_after_call", self.pause.prob_after_call),
-            ("target_abandon", self.target_abandon),
-        ];
-        if let Some((key, _)) = shares.iter().find(|(_, figure)| !share(*figure)) {
-            return wrong(key, "a share between 0 and 1");
-        }
-        if !(self.ring_timeout_s > 0.0 && self.connect_limit_s >= 0.0 && self.pause.mean_s >= 0.0) {
-            return wrong("ring_timeout_s, connect_limit_s, pause.mean_s", "durations that are not negative");
-        }
-        Ok(())
+        ]
     }
 
-    /// Agents from this second on.
+    /// How much longer talks are at this second.
     pub(super) fn talk_factor(&self, at_s: f64) -> f64 {
         self.talk_scale.iter().take_while(|(from, _)| *from <= at_s).last().map_or(1.0, |(_, factor)| *factor)
     }
+}
+
+impl AnswerRate {
+    /// Rates may swing below 0 and above 1, where nobody or everybody answers; time must go on.
+    fn check(&self, error: &mut ScenarioError) {
+        let is_rate = |rate: &f64| rate.abs() <= MOST_RATE;
+        match self {
+            Self::Steps { points } => {
+                let is_well = !points.is_empty() && points.iter().all(|(at, rate)| is_duration(*at) && is_rate(rate));
+                error.unless(is_well, "answer_rate.points", "at least one point of a second and a rate expected");
+            }
+            Self::Sin { mean, amp, period_s } => {
+                error.unless(is_rate(mean) && is_rate(amp), "answer_rate", "a mean and a swing of rates expected");
+                error.unless(is_step(*period_s), "answer_rate.period_s", STEP);
+            }
+            Self::Blocks { block_s, lo, hi } => {
+                error.unless(is_rate(lo) && is_rate(hi) && lo <= hi, "answer_rate", BOUNDS);
+                error.unless(is_step(*block_s), "answer_rate.block_s", STEP);
+            }
+            Self::Walk { start, lo, hi, step_s, sd_rel } => {
+                error.unless(is_rate(lo) && is_rate(hi) && lo <= hi, "answer_rate", BOUNDS);
+                error.unless(is_rate(start), "answer_rate.start", "a rate expected");
+                error.unless(is_step(*step_s), "answer_rate.step_s", STEP);
+                error.unless(is_duration(*sd_rel), "answer_rate.sd_rel", "a share that is not negative expected");
+            }
+        }
+    }
+}
+
+/// A duration, or any figure that is neither negative nor so large that time ends.
+pub(super) fn is_duration(figure: f64) -> bool {
+    (0.0..=MOST_S).contains(&figure)
+}
+
+fn is_step(seconds: f64) -> bool {
+    is_duration(seconds) && seconds >= LEAST_STEP_S
 }
 
 fn at_once() -> Law {
@@ -207,3 +276,11 @@ const MOST_SEEDS: usize = 1_000;
 const LONGEST_S: f64 = 7.0 * 86_400.0;
 /// Agents of one centre.
 const MOST_AGENTS: u32 = 20_000;
+/// Longest duration, s: 30 years. Sums of some of them are no trouble for the clock.
+const MOST_S: f64 = 1e9;
+/// Rates far from 0 and 1 mean nothing.
+const MOST_RATE: f64 = 1e6;
+/// The answer rate changes no faster, or a day has no end.
+const LEAST_STEP_S: f64 = 0.1;
+const STEP: &str = "at least 0.1 s expected";
+const BOUNDS: &str = "`lo` at most `hi` expected";
