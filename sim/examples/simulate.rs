@@ -142,6 +142,8 @@ fn planted(name: &str) -> Option<Planted> {
         "lock-out-forgotten" => Planted::LockOutForgotten,
         "not-synced" => Planted::NotSynced,
         "answer-forgotten" => Planted::AnswerForgotten,
+        "schedule-ignored" => Planted::ScheduleIgnored,
+        "mend-forgotten" => Planted::MendForgotten,
         "ring-cut" => Planted::RingCut,
         "harbour-skipped" => Planted::HarbourSkipped,
         "limit-ignored" => Planted::LimitIgnored,

@@ -41,6 +41,10 @@ pub enum Planted {
     NotSynced,
     /// An attempt whose person had answered before a restart counts as if it had only rung.
     AnswerForgotten,
+    /// A campaign dials when its schedule is closed.
+    ScheduleIgnored,
+    /// A lead that was mended is dialed by what was held of it.
+    MendForgotten,
     /// An attempt that is given up ends at once, however short it rang.
     RingCut,
     /// A person whom no agent takes hears nothing.
@@ -91,6 +95,8 @@ impl Planted {
             Self::LockOutForgotten => Some(Planted::LockOutForgotten),
             Self::NotSynced => Some(Planted::NotSynced),
             Self::AnswerForgotten => Some(Planted::AnswerForgotten),
+            Self::ScheduleIgnored => Some(Planted::ScheduleIgnored),
+            Self::MendForgotten => Some(Planted::MendForgotten),
             _ => None,
         }
     }

@@ -35,6 +35,8 @@ pub(crate) enum Seen<'a> {
     DialHandedOver { dial: &'a dialer::contract::Dial, wall: clock::WallTime },
     /// A campaign is written so from now.
     CampaignWritten { campaign: clock::CampaignId, written: &'a dialer::runner::Written },
+    /// A lead has these numbers from now.
+    LeadMended { lead: clock::LeadId, numbers: &'a [String] },
     /// Somebody sets the node's wall clock.
     ClockSet,
     /// At the very end: what is shown of a campaign.

@@ -120,8 +120,8 @@ fn a_dial_before_the_sync_is_found_within_5_seeds() {
 }
 
 #[test]
-fn lines_beyond_the_limit_are_found_within_5_seeds() {
-    is_found_in_campaigns(Planted::LinesIgnored, "C2 lines", 5);
+fn lines_beyond_the_limit_are_found_within_10_seeds() {
+    is_found_in_campaigns(Planted::LinesIgnored, "C2 lines", 10);
 }
 
 #[test]
@@ -147,6 +147,16 @@ fn an_attempt_that_is_not_counted_is_found_within_5_seeds() {
 #[test]
 fn a_campaign_that_dials_on_after_its_pause_is_found_within_10_seeds() {
     is_found_in_campaigns(Planted::PauseIgnored, "C6 nothing new after the answer", 10);
+}
+
+#[test]
+fn a_schedule_that_is_ignored_is_found_within_20_seeds() {
+    is_found_in_campaigns(Planted::ScheduleIgnored, "C1 schedule", 20);
+}
+
+#[test]
+fn a_lead_dialed_as_it_was_before_it_was_mended_is_found_within_40_seeds() {
+    is_found_in_campaigns(Planted::MendForgotten, "C1 a mended lead", 40);
 }
 
 #[test]

@@ -8,12 +8,16 @@ use super::campaign::{Campaign, Run, Shared};
 use super::contract::Effect;
 use super::dialer::Dialer;
 use super::disposing::wanted;
+use super::planted::Planted;
 use crate::hopper::{Lead, Page};
 
 impl Dialer {
     /// A lead of a list was mended. A page that is on its way may still have it as it was, so that it is read again
     /// whether it is held or not.
     pub(super) fn mended(&mut self, list: ListId, lead: LeadId, now: Now) {
+        if self.shared.strikes(Planted::MendForgotten) {
+            return;
+        }
         for campaign in self.campaigns.values_mut() {
             let Some(run) = &mut campaign.run else { continue };
             if run.definition.lists.iter().all(|share| share.list != list) {

@@ -94,6 +94,12 @@ impl Run {
         is_due && self.count(Stage::Ringing) == 0
     }
 
+    /// The campaign's schedule is closed.
+    pub(super) fn is_closed(&self, now: Now) -> bool {
+        let schedule = self.definition.schedule.as_ref();
+        schedule.is_some_and(|schedule| schedule.at(now.wall) != hours::Hours::Open)
+    }
+
     /// Numbers that have rung for long enough, and whose answer would find no agent, make way.
     fn give_up_late(&mut self, shared: &mut Shared) {
         while let Some(key) = self.pacer.poll_given_up() {
@@ -107,14 +113,12 @@ impl Run {
 }
 
 /// What holds a campaign whatever its method.
-fn held(status: Status, run: &Run, shared: &Shared, now: Now) -> Option<Hold> {
-    let schedule = run.definition.schedule.as_ref();
-    let is_closed = || schedule.is_some_and(|schedule| schedule.at(now.wall) != hours::Hours::Open);
+fn held(status: Status, run: &Run, shared: &mut Shared, now: Now) -> Option<Hold> {
     match status {
         Status::Processing => Some(Hold::Reading),
         Status::Running if shared.is_draining => Some(Hold::Draining),
         Status::Running if !shared.journal_is_well => Some(Hold::Journal),
-        Status::Running if is_closed() => Some(Hold::Schedule),
+        Status::Running if run.is_closed(now) && !shared.strikes(Planted::ScheduleIgnored) => Some(Hold::Schedule),
         Status::Running => None,
         _ => Some(Hold::Status),
     }

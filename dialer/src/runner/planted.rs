@@ -28,6 +28,10 @@ pub enum Planted {
     NotSynced,
     /// An attempt whose person had answered before a restart counts as if it had only rung.
     AnswerForgotten,
+    /// A campaign dials when its schedule is closed.
+    ScheduleIgnored,
+    /// A lead that was mended is dialed by what was held of it.
+    MendForgotten,
 }
 
 impl Shared {
@@ -36,7 +40,10 @@ impl Shared {
     pub(super) fn strikes(&mut self, fault: Planted) -> bool {
         let Some((_, occasions)) = self.planted.as_mut().filter(|(planted, _)| *planted == fault) else { return false };
         *occasions += 1;
-        let is_rare = matches!(fault, Planted::PauseIgnored | Planted::LockOutForgotten | Planted::AnswerForgotten);
+        let is_rare = matches!(
+            fault,
+            Planted::PauseIgnored | Planted::LockOutForgotten | Planted::AnswerForgotten | Planted::MendForgotten
+        );
         is_rare || *occasions % EVERY == 0
     }
 

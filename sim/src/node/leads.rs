@@ -84,6 +84,22 @@ impl Leads {
         }
     }
 
+    /// Somebody on a list has other numbers from now: his last one, another one in front, or one more.
+    pub(crate) fn mend(&mut self, list: ListId, draw: u64) -> Option<&Person> {
+        let people = self.lists.get_mut(&list)?;
+        let place = draw.checked_rem(people.len() as u64)?;
+        let person = people.get_mut(usize::try_from(place).ok()?)?;
+        match self.rng.below(3) {
+            0 => drop(person.numbers.drain(..person.numbers.len() - 1)),
+            1 => person.numbers[0] = number_of(list, SECOND - 1 - place % SECOND),
+            _ if person.numbers.len() < NUMBERS_MAX => {
+                person.numbers.push(number_of(list, 2 * SECOND - 1 - place % SECOND))
+            }
+            _ => person.numbers.reverse(),
+        }
+        Some(person)
+    }
+
     /// Everybody on the lists.
     pub(crate) fn people(&self) -> impl Iterator<Item = (ListId, &Person)> {
         self.lists.iter().flat_map(|(list, people)| people.iter().map(|person| (*list, person)))
@@ -255,6 +271,8 @@ const LISTS: [ListId; 3] = [ListId(1), ListId(2), ListId(3)];
 const NUMBERS: &str = "+44207951";
 /// Second numbers lie so far behind the first ones; no list is so long.
 const SECOND: u64 = 1_000;
+/// Numbers of a lead.
+const NUMBERS_MAX: usize = 4;
 /// Zones that some leads name; nobody knows the last.
 const ZONES: [&str; 4] = ["Pacific/Noumea", "Atlantic/Azores", "Asia/Calcutta", "Mars/Olympus"];
 /// Requests that wait, as in production's lane.

@@ -123,7 +123,8 @@ impl Administrator {
             }
             5..8 => self.step(ctx, node, campaign, Step::Start(ann())),
             8..11 => self.rewrite(ctx, node, campaign),
-            11..14 => self.add_leads(ctx, node),
+            11 | 12 => self.add_leads(ctx, node),
+            13 => self.mend_leads(ctx, node),
             14..17 => self.list_number(ctx, node),
             17 => {
                 let (request, list) = (self.request(), node::any_list(&mut self.rng));
@@ -146,6 +147,20 @@ impl Administrator {
         campaigns.leads.add(list, count);
         let request = self.request();
         self.ask(ctx, node, request, runner::Input::Added { request: Some(request), list });
+    }
+
+    /// Some leads have other numbers, as soon as the database has them.
+    fn mend_leads(&mut self, ctx: &mut Ctx, node: &mut Node) {
+        let list = node::any_list(&mut self.rng);
+        for _ in 0..number(&mut self.rng, 1, 20) {
+            let draw = self.rng.next_u64();
+            let Some(campaigns) = &mut node.campaigns else { return };
+            let Some(person) = campaigns.leads.mend(list, draw) else { return };
+            let lead = person.lead;
+            ctx.see(&Seen::LeadMended { lead, numbers: &person.numbers });
+            let request = self.request();
+            self.ask(ctx, node, request, runner::Input::Mended { request: Some(request), list, lead });
+        }
     }
 
     /// A lead is not to be called any more, or may be called again.

@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clock::{ListId, MessageId, QueueId, Rng};
 use dialer::campaign::{
@@ -9,6 +10,7 @@ use dialer::campaign::{
 };
 use dialer::contract::OnMachine;
 use dialer::gate::{Caps, Voice};
+use hours::Schedule;
 
 use crate::chance::{between, index, number, share};
 
@@ -102,7 +104,17 @@ pub(crate) fn definition(seed: u64, campaign: u32, version: u32, queue: QueueId)
     drawn.dispositions = dispositions();
     drawn.terms.caps = caps(rng);
     drawn.terms.voice = if is_message { Voice::Recorded } else { Voice::Person };
+    drawn.schedule = schedule(seed, campaign, version);
     drawn
+}
+
+/// One in three has hours of its own that begin or end while the run goes on, with chance of their own.
+fn schedule(seed: u64, campaign: u32, version: u32) -> Option<Arc<Schedule>> {
+    let mut rng = Rng::new(seed ^ (u64::from(campaign) << 40) ^ (u64::from(version) << 20) ^ 0x484F_5552);
+    let hours = ["daily 09:04-21:00", "daily 08:00-09:05", "daily 09:02-09:08", "daily 00:00-20:53"];
+    let open = [hours[index(&mut rng, hours.len())].to_owned()];
+    let schedule = Schedule::parse("campaign", "Europe/London", &open, &[]).ok().map(Arc::new);
+    schedule.filter(|_| rng.chance(1.0 / 3.0))
 }
 
 /// Lists that a campaign calls: the first campaigns share one, so that a lead or number may be wanted twice.

@@ -10,6 +10,7 @@ use dialer::campaign::{Method, Outcome, Step};
 use dialer::contract::Dial;
 use dialer::gate::Caps;
 use dialer::runner::Input;
+use hours::Hours;
 use journal_core::Entry;
 
 use super::Bench;
@@ -33,6 +34,10 @@ pub(super) struct LawJudge {
     of_number: BTreeMap<String, Vec<WallTime>>,
     /// When a campaign's leads were made new again, in entries seen.
     reset: BTreeMap<CampaignId, u64>,
+    /// Numbers of leads as the database has them since they were mended.
+    numbers: BTreeMap<LeadId, Vec<String>>,
+    /// The same when the dialer was told, in entries seen.
+    mended: BTreeMap<LeadId, (Vec<String>, u64)>,
     /// When a lead was dialed last, and in which attempt.
     last: BTreeMap<(CampaignId, LeadId), (Instant, AttemptId)>,
 }
@@ -49,6 +54,7 @@ impl LawJudge {
                 self.listing.insert(*request, (number, *listed));
             }
             Seen::DialerTold { input: DialerInput::Campaigns(input) } => self.stepped(input, book),
+            Seen::LeadMended { lead, numbers } => drop(self.numbers.insert(*lead, numbers.to_vec())),
             Seen::Answered { request } => {
                 if let Some((number, true)) = self.listing.remove(request) {
                     self.listed.insert(number);
@@ -94,6 +100,10 @@ impl LawJudge {
             Input::Reset { campaign, .. } => {
                 self.last.retain(|(of, _), _| of != campaign);
                 self.reset.insert(*campaign, book.seen);
+            }
+            Input::Mended { lead, .. } => {
+                let now = self.numbers.get(lead).cloned().unwrap_or_default();
+                self.mended.insert(*lead, (now, book.seen));
             }
             Input::Step { campaign, step: Step::Start(_), .. } => {
                 self.held.remove(campaign);
@@ -144,7 +154,14 @@ impl LawJudge {
         if dial.ring_min_s < 15 {
             bench.broken("C7 it rings for 15 s", format!("{} s are ordered", dial.ring_min_s));
         }
+        let mended = self.mended.get(&dial.lead).filter(|(_, told)| row.begun.1 > *told);
+        if let Some((numbers, _)) = mended.filter(|(numbers, _)| !numbers.contains(number)) {
+            bench.broken("C1 a mended lead", format!("{} has {numbers:?} now, and {number} is dialed", dial.lead));
+        }
         let Some(definition) = &row.definition else { return };
+        if definition.schedule.as_ref().is_some_and(|schedule| schedule.at(at) != Hours::Open) {
+            bench.broken("C1 schedule", format!("{} is closed at {at:?}, and {number} is dialed", dial.campaign));
+        }
         let again = definition.recycle.after(Outcome::Unobtainable).map_or(0, |again| usize::from(again.times));
         let reset = self.reset.get(&dial.campaign).copied().unwrap_or_default();
         let is_same = |row: &&Row| {
