@@ -201,7 +201,7 @@ impl Acd {
             Input::AgentRules { pauses, probe_every } => self.set_agent_rules(pauses, probe_every),
             Input::SetStandingLeg { request, agent, wanted } => self.set_standing_leg(request, agent, wanted),
             Input::StandingLeg { shard, agent, step } => self.standing_step(shard, agent, step),
-            Input::StandingFacts { shard, up, calling } => self.standing_facts(shard, &up, &calling),
+            Input::StandingFacts { shard, up, held, calling } => self.standing_facts(shard, [&up, &held, &calling]),
             Input::Facts { shard, legs, waiting, offers } => self.reconcile(shard, &legs, waiting, &offers),
             Input::ShardLost { shard } => self.shard_lost(shard),
             Input::RestorePlace { queue, caller, arrived, until, ordered } => {

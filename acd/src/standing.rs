@@ -27,6 +27,8 @@ pub(crate) enum Leg {
     /// Asked for at this moment.
     Calling(Instant),
     Up(ShardId),
+    /// Up, and on hold while nobody is on it.
+    Held(ShardId),
 }
 
 impl Stands {
@@ -45,6 +47,7 @@ impl Stands {
             (false, _) => StandingLeg::None,
             (true, Leg::Down) => StandingLeg::Down,
             (true, Leg::Calling(_)) => StandingLeg::Calling,
+            (true, Leg::Held(_)) => StandingLeg::Held,
             (true, Leg::Up(_)) => StandingLeg::Up,
         }
     }
@@ -71,6 +74,10 @@ impl Acd {
                 }
                 self.standing_leg_is(slot, Leg::Up(shard), "answered");
             }
+            StandingStep::Held { is_held } => {
+                let (leg, why) = if is_held { (Leg::Held(shard), "held") } else { (Leg::Up(shard), "resumed") };
+                self.standing_leg_is(slot, leg, why);
+            }
             StandingStep::Down { is_his_doing, why } => {
                 self.standing_leg_is(slot, Leg::Down, &why);
                 if is_his_doing {
@@ -82,28 +89,32 @@ impl Acd {
         }
     }
 
-    /// All standing legs of a shard in the order of agents, every 5 s: the newest word counts.
-    pub(crate) fn standing_facts(&mut self, shard: ShardId, up: &[AgentId], calling: &[AgentId]) {
+    /// All standing legs of a shard in the order of agents, every 5 s: those that are up, those on hold, those that are being
+    /// called. The newest word counts.
+    pub(crate) fn standing_facts(&mut self, shard: ShardId, told: [&[AgentId]; 3]) {
         for slot in 0..self.agents.len() {
             let (agent, stands) = (self.agents[slot].agent, self.agents[slot].stands);
-            let is_up = up.binary_search(&agent).is_ok();
+            let [is_up, is_held, is_called] = told.map(|agents| agents.binary_search(&agent).is_ok());
+            let is_there = is_up || is_held;
+            let is_lost = match stands.leg {
+                Leg::Up(at) | Leg::Held(at) => at == shard && !is_there,
+                Leg::Calling(asked) => !is_there && !is_called && self.now.mono.since(asked) >= FACTS_SETTLE,
+                Leg::Down => false,
+            };
             match stands.leg {
-                Leg::Up(at) if at == shard && !is_up => {
+                _ if is_lost => {
                     self.standing_leg_is(slot, Leg::Down, "lost");
                     self.retry_standing_leg(slot);
                 }
-                Leg::Calling(asked)
-                    if !is_up
-                        && calling.binary_search(&agent).is_err()
-                        && self.now.mono.since(asked) >= FACTS_SETTLE =>
-                {
-                    self.standing_leg_is(slot, Leg::Down, "lost");
-                    self.retry_standing_leg(slot);
+                Leg::Down | Leg::Calling(_) | Leg::Held(_) if is_up => {
+                    self.standing_leg_is(slot, Leg::Up(shard), "answered");
                 }
-                Leg::Down | Leg::Calling(_) if is_up => self.standing_leg_is(slot, Leg::Up(shard), "answered"),
+                Leg::Down | Leg::Calling(_) | Leg::Up(_) if is_held => {
+                    self.standing_leg_is(slot, Leg::Held(shard), "held");
+                }
                 _ => {}
             }
-            if is_up && !self.agents[slot].stands.wanted {
+            if is_there && !self.agents[slot].stands.wanted {
                 self.effects.push_back(Effect::EndStandingLeg { agent });
             }
         }
@@ -113,7 +124,7 @@ impl Acd {
     pub(crate) fn standing_legs_lost(&mut self, shard: ShardId) {
         for slot in 0..self.agents.len() {
             let lost = match self.agents[slot].stands.leg {
-                Leg::Up(at) => at == shard,
+                Leg::Up(at) | Leg::Held(at) => at == shard,
                 Leg::Calling(_) => true,
                 Leg::Down => false,
             };
@@ -182,7 +193,7 @@ impl Acd {
             return;
         }
         row.stands.leg = leg;
-        if matches!(leg, Leg::Up(_)) {
+        if matches!(leg, Leg::Up(_) | Leg::Held(_)) {
             (row.stands.tries, row.stands.retry_at) = (0, None);
             self.timers.cancel(&Timer::Standing(row.agent));
         }

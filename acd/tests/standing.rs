@@ -97,10 +97,41 @@ fn a_dialed_code_logs_in_and_an_offer_is_withdrawn_with_the_leg() {
     assert!(desk.acd.waits_in(call).is_some(), "the caller keeps his place");
 }
 
+/// Whoever were bridged to a phone that holds would hear nobody.
+#[test]
+fn on_hold_it_gets_no_calls_until_it_is_taken_back() {
+    let mut desk = desk();
+    want(&mut desk, ONE, true);
+    up(&mut desk, ONE);
+    let holds = |is_held| Input::StandingLeg { shard: SHARD, agent: ONE, step: StandingStep::Held { is_held } };
+    let facts = |up: &[AgentId], held: &[AgentId]| Input::StandingFacts {
+        shard: SHARD,
+        up: up.to_vec(),
+        held: held.to_vec(),
+        calling: vec![],
+    };
+    desk.say(holds(true));
+    desk.say(facts(&[], &[ONE]));
+    assert_eq!(leg_of(&desk, ONE), StandingLeg::Held);
+    let (_, effects) = desk.call(SUPPORT);
+    assert_eq!(offers(&effects), []);
+    assert_eq!(offers(&desk.say(holds(false))).len(), 1, "he has whoever waits");
+    assert_eq!(leg_of(&desk, ONE), StandingLeg::Up);
+    // What was missed comes with the facts.
+    desk.say(facts(&[], &[ONE]));
+    assert_eq!(leg_of(&desk, ONE), StandingLeg::Held);
+    desk.say(facts(&[ONE], &[]));
+    assert_eq!(leg_of(&desk, ONE), StandingLeg::Up);
+    desk.say(holds(true));
+    assert_eq!(calls(&desk.say(facts(&[], &[]))), 0);
+    assert_eq!(leg_of(&desk, ONE), StandingLeg::Down);
+    assert_eq!(calls(&desk.pass(secs(5))), 1, "it is lost, and called again");
+}
+
 #[test]
 fn facts_repair_what_was_missed_and_a_lost_shard_loses_its_legs() {
     let mut desk = desk();
-    let facts = |up: &[AgentId]| Input::StandingFacts { shard: SHARD, up: up.to_vec(), calling: vec![] };
+    let facts = |up: &[AgentId]| Input::StandingFacts { shard: SHARD, up: up.to_vec(), held: vec![], calling: vec![] };
     want(&mut desk, ONE, true);
     up(&mut desk, ONE);
     desk.say(facts(&[ONE]));

@@ -54,7 +54,7 @@ pub(crate) struct Agent {
     /// Queues that he serves now; `queues` are all of his.
     serving: Vec<String>,
     /// His phone's connection between the calls of queues that ask for one: `none` while he is not logged in with it,
-    /// `down`, `calling` or `up`.
+    /// `down`, `calling`, `up`, or `held` while his phone holds it between calls: then he gets none.
     #[schema(example = "up")]
     standing_leg: &'static str,
     /// His wrap-up, while one runs.

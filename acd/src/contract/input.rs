@@ -193,6 +193,8 @@ pub enum Input {
         shard: ShardId,
         /// Agents whose leg is up, in order.
         up: Vec<AgentId>,
+        /// Agents whose phone holds it between calls, in order.
+        held: Vec<AgentId>,
         /// Agents whose phone is being called for it, in order.
         calling: Vec<AgentId>,
     },

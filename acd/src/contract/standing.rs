@@ -8,6 +8,11 @@ pub enum StandingStep {
         /// The agent dialed the code for it himself: he logs in.
         is_his_doing: bool,
     },
+    /// His phone holds it while nobody is on it, or takes it back.
+    Held {
+        /// It is on hold now.
+        is_held: bool,
+    },
     /// It could not be had, or is gone.
     Down {
         /// He hung up, declined, or let it ring: he logs out.
@@ -27,6 +32,8 @@ pub enum StandingLeg {
     Down,
     /// His phone is being called.
     Calling,
+    /// His phone holds it: whoever were bridged to it would hear nobody, so he gets no calls of queues that ask for it.
+    Held,
     /// It is up: he gets calls of queues that ask for it.
     Up,
 }

@@ -54,6 +54,7 @@ pub(super) const fn word(leg: acd::StandingLeg) -> &'static str {
         acd::StandingLeg::None => "none",
         acd::StandingLeg::Down => "down",
         acd::StandingLeg::Calling => "calling",
+        acd::StandingLeg::Held => "held",
         acd::StandingLeg::Up => "up",
     }
 }

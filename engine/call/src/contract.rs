@@ -139,6 +139,11 @@ pub enum StandingStep {
         /// The agent dialed the code for it himself.
         is_his_doing: bool,
     },
+    /// His phone holds it while nobody is on it, or takes it back.
+    Held {
+        /// It is on hold now.
+        is_held: bool,
+    },
     /// It could not be had, or is gone.
     Down {
         /// He hung up, declined, or let it ring.
@@ -473,7 +478,7 @@ pub enum Effect {
         /// The calls.
         calls: Vec<CallId>,
     },
-    /// To the ACD: the standing leg of an agent came up or is gone.
+    /// To the ACD: the standing leg of an agent came up, is on hold between calls, or is gone.
     StandingLeg {
         /// The agent.
         agent: AgentId,
@@ -491,6 +496,8 @@ pub enum Effect {
     StandingFacts {
         /// Agents whose leg is up.
         up: Vec<AgentId>,
+        /// Agents whose phone holds it between calls.
+        held: Vec<AgentId>,
         /// Agents whose phone is being called for it.
         calling: Vec<AgentId>,
     },

@@ -18,8 +18,8 @@ impl Shard {
         self.effects.push_back(Effect::CallbackFacts { calls });
         let attempts = self.attempts.keys().copied().collect();
         self.effects.push_back(Effect::AttemptFacts { attempts });
-        let (up, calling) = self.standing_facts();
-        self.effects.push_back(Effect::StandingFacts { up, calling });
+        let (up, held, calling) = self.standing_facts();
+        self.effects.push_back(Effect::StandingFacts { up, held, calling });
     }
 }
 

@@ -187,28 +187,29 @@ impl Shard {
         self.watch(leg);
     }
 
-    /// A side that should be sending is watched by its RTP; one on hold or
-    /// receive-only is asked by OPTIONS, as its silence says nothing.
+    /// A side that should be sending is watched by its RTP; one on hold or receive-only is asked by OPTIONS, as its silence
+    /// says nothing. Nor does that of a standing leg between calls: phones that are muted need not send.
     pub(crate) fn watch(&mut self, leg: LegId) {
         let limits = (self.plan.limits.rtp_silence, self.plan.limits.ping_every);
         let Some(known) = self.legs.get_mut(&leg).filter(|leg| leg.is_up()) else { return };
         let is_on_hold = known.is_aside || known.audio.is_held();
-        let sends = known.audio.remote().is_some_and(|remote| remote.may_receive) && !is_on_hold;
+        let is_at_home = known.home == Some(known.call);
+        let sends = known.audio.remote().is_some_and(|remote| remote.may_receive) && !is_on_hold && !is_at_home;
         let stands = known.home.is_some();
         let before = known.watched.replace(sends);
         if before == Some(sends) {
             return;
         }
-        if sends {
-            if !stands {
+        if sends || before.is_some() {
+            self.media(Command::Watch { leg, limit: sends.then_some(limits.0) });
+        }
+        match (stands, sends) {
+            // It is asked all the time.
+            (true, _) => {}
+            (false, true) => {
                 self.timers.cancel(&Timer::Ping(leg));
             }
-            self.media(Command::Watch { leg, limit: Some(limits.0) });
-        } else {
-            if before.is_some() {
-                self.media(Command::Watch { leg, limit: None });
-            }
-            self.arm(Timer::Ping(leg), if stands { PROBE_EVERY } else { limits.1 });
+            (false, false) => self.arm(Timer::Ping(leg), limits.1),
         }
     }
 

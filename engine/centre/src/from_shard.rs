@@ -90,7 +90,7 @@ impl ShardOutlet {
             Effect::AgentFree { agent, call, leg, talked } => acd::Input::AgentFree { agent, call, leg, talked },
             Effect::AgentHolds { agent, call, leg, holds } => acd::Input::AgentHolds { agent, call, leg, holds },
             Effect::StandingLeg { agent, step } => acd::Input::StandingLeg { shard, agent, step: standing_step(step) },
-            Effect::StandingFacts { up, calling } => acd::Input::StandingFacts { shard, up, calling },
+            Effect::StandingFacts { up, held, calling } => acd::Input::StandingFacts { shard, up, held, calling },
             Effect::Facts { legs, waiting, offers } => acd::Input::Facts {
                 shard,
                 legs: legs.into_iter().map(|fact| agent_fact(shard, fact)).collect(),
@@ -125,6 +125,7 @@ fn command_error(error: call::CommandError) -> CommandError {
 fn standing_step(step: call::StandingStep) -> acd::StandingStep {
     match step {
         call::StandingStep::Up { is_his_doing } => acd::StandingStep::Up { is_his_doing },
+        call::StandingStep::Held { is_held } => acd::StandingStep::Held { is_held },
         call::StandingStep::Down { is_his_doing, why } => acd::StandingStep::Down { is_his_doing, why },
     }
 }

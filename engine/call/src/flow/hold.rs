@@ -91,6 +91,7 @@ impl Shard {
         if is_talking && self.is_on_hold(leg) != was_on_hold {
             self.log_hold(leg);
         }
+        self.tell_standing_hold(leg);
         self.rewire(call);
         if let Some(agent) = agent.filter(|_| is_held && !was_held) {
             self.free_line(agent, call);

@@ -32,13 +32,15 @@ pub(crate) struct StandingHome {
     pub(crate) lent: Option<CallId>,
     /// An offer that was claimed with it, until the ACD has decided.
     claimed: Option<OfferId>,
+    /// The ACD was told that the phone holds it: whoever were bridged to it would hear nobody.
+    is_held: bool,
     /// It ends when it comes home.
     is_leaving: bool,
 }
 
 impl StandingHome {
     fn new(agent: AgentId) -> Self {
-        Self { agent, leg: None, lent: None, claimed: None, is_leaving: false }
+        Self { agent, leg: None, lent: None, claimed: None, is_held: false, is_leaving: false }
     }
 }
 
@@ -111,9 +113,22 @@ impl Shard {
             leg.home = Some(home);
         }
         self.arm(Timer::Ping(leg), PROBE_EVERY);
+        self.watch(leg);
         let step = StandingStep::Up { is_his_doing: ring.is_none() };
         self.effects.push_back(Effect::StandingLeg { agent, step });
+        self.tell_standing_hold(leg);
         self.rewire(home);
+    }
+
+    /// The phone of a leg at home may hold it, or no more: the ACD hears of it where that is new.
+    pub(crate) fn tell_standing_hold(&mut self, leg: LegId) {
+        let Some(known) = self.legs.get(&leg).filter(|leg| leg.home == Some(leg.call)) else { return };
+        let (home, is_held) = (known.call, known.audio.is_held());
+        let Some(Flow::Standing(known)) = self.calls.get_mut(&home).map(|call| &mut call.flow) else { return };
+        if core::mem::replace(&mut known.is_held, is_held) != is_held {
+            let (agent, step) = (known.agent, StandingStep::Held { is_held });
+            self.effects.push_back(Effect::StandingLeg { agent, step });
+        }
     }
 
     /// The home is over: its phones are let go, its leg if it has one.
@@ -152,7 +167,7 @@ impl Shard {
     pub(crate) fn free_standing_leg(&self, agent: AgentId) -> Option<LegId> {
         let home = self.homes.get(&agent)?;
         let Flow::Standing(known) = self.calls.get(home)?.flow else { return None };
-        let is_free = known.lent.is_none() && known.claimed.is_none() && !known.is_leaving;
+        let is_free = known.lent.is_none() && known.claimed.is_none() && !known.is_held && !known.is_leaving;
         known.leg.filter(|leg| is_free && self.legs.contains_key(leg))
     }
 
@@ -244,6 +259,7 @@ impl Shard {
             }
         }
         self.rewire(home);
+        self.watch(leg);
         if let Some(call) = self.calls.get_mut(&call) {
             call.legs.push(leg);
         }
@@ -279,6 +295,8 @@ impl Shard {
         let Flow::Standing(known) = &mut at_home.flow else { return };
         known.lent = None;
         let is_leaving = known.is_leaving;
+        // Before he is free: held, he gets no other call.
+        self.tell_standing_hold(leg);
         if let Some(agent) = agent {
             if busy {
                 self.effects.push_back(Effect::AgentFree { agent, call, leg, talked });
@@ -288,6 +306,7 @@ impl Shard {
             }
         }
         self.rewire(home);
+        self.watch(leg);
         if is_leaving {
             self.end_home(home, &Termination::system(Reason::Normal));
         }
@@ -320,15 +339,18 @@ impl Shard {
         self.journal(Entry::DialogOver { call: home.unwrap_or(call), leg });
     }
 
-    /// Those that are up, and those that are being called: told with the facts.
-    pub(crate) fn standing_facts(&self) -> (Vec<AgentId>, Vec<AgentId>) {
-        let is_up = |home: &CallId| match self.calls.get(home).map(|call| &call.flow) {
-            Some(Flow::Standing(known)) => known.leg.is_some(),
-            _ => false,
-        };
-        let (up, calling): (Vec<_>, Vec<_>) = self.homes.iter().partition(|(_, home)| is_up(home));
-        let agents = |homes: Vec<(&AgentId, &CallId)>| homes.into_iter().map(|(agent, _)| *agent).collect();
-        (agents(up), agents(calling))
+    /// Those that are up, those that their phones hold, and those that are being called: told with the facts.
+    pub(crate) fn standing_facts(&self) -> (Vec<AgentId>, Vec<AgentId>, Vec<AgentId>) {
+        let (mut up, mut held, mut calling) = (Vec::new(), Vec::new(), Vec::new());
+        for (agent, home) in &self.homes {
+            match self.calls.get(home).map(|call| &call.flow) {
+                Some(Flow::Standing(known)) if known.leg.is_none() => calling.push(*agent),
+                Some(Flow::Standing(known)) if known.is_held => held.push(*agent),
+                Some(Flow::Standing(_)) => up.push(*agent),
+                _ => {}
+            }
+        }
+        (up, held, calling)
     }
 }
 

@@ -6,6 +6,7 @@ use call::{Input, OfferOutcome, StandingStep};
 use clock::LegId;
 use journal_core::{CallEvent, CallStatus, Entry};
 use media_graph::{PlaySource, ToneKind};
+use sdp::Direction;
 use sip::Method;
 
 use crate::rig::plan::{STANDING_CODE, SUPPORT_DID, agent_id};
@@ -52,7 +53,7 @@ fn it_is_no_call_hears_comfort_and_is_probed() {
     world.secs(61);
     let probes = world.lines_to(agent).iter().filter(|line| line.starts_with("OPTIONS")).count();
     assert_eq!(probes, 6);
-    assert_eq!(world.standing_facts, (vec![agent_id("1001")], vec![]));
+    assert_eq!(world.standing_facts, (vec![agent_id("1001")], vec![], vec![]));
     world.input(Input::EndStandingLeg { agent: agent_id("1001") });
     assert!(world.phones[agent].got_bye());
     assert_eq!(world.standing.last(), Some(&(agent_id("1001"), down(false, "normal"))));
@@ -133,6 +134,57 @@ fn a_dead_phone_is_found_by_the_probe() {
     world.secs(10 + 33 + 5);
     assert_eq!(world.standing.last(), Some(&(agent_id("1001"), down(false, "peer_gone"))));
     assert_eq!(world.standing_facts.0, []);
+    world.assert_nothing_left();
+}
+
+/// A phone that is muted, or sends nothing while nobody speaks, need not send RTP: between calls it is asked by SIP alone.
+#[test]
+fn its_silence_between_calls_says_nothing() {
+    let (mut world, carrier, agent, leg) = standing();
+    assert!(!world.media.watched.contains_key(&leg));
+    // A word that crossed.
+    world.media.say(media_graph::Event::Silent { leg });
+    world.settle();
+    assert_eq!(world.standing.len(), 1, "{:?}", world.standing);
+    world.acd.agents = vec![agent_id("1001")];
+    world.phones[carrier].call(world.now.mono, SUPPORT_DID);
+    world.settle();
+    assert!(world.media.watched.contains_key(&leg), "in a conversation it is watched as any leg");
+    world.secs(25);
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    assert!(!world.media.watched.contains_key(&leg));
+    world.secs(20);
+    let probes = world.lines_to(agent).iter().filter(|line| line.starts_with("OPTIONS")).count();
+    assert_eq!(probes, 4, "each ten seconds, whatever it does");
+    world.input(Input::EndStandingLeg { agent: agent_id("1001") });
+    world.assert_nothing_left();
+}
+
+/// On hold while nobody is on it, as its agent talks on another line of his phone: whoever were bridged to it would hear nobody.
+#[test]
+fn on_hold_between_calls_it_is_not_for_customers() {
+    let (mut world, carrier, agent, leg) = standing();
+    world.phones[agent].reinvite(world.now.mono, Direction::SendOnly);
+    world.settle();
+    assert_eq!(world.standing.last(), Some(&(agent_id("1001"), StandingStep::Held { is_held: true })));
+    world.secs(6);
+    assert_eq!(world.standing_facts, (vec![], vec![agent_id("1001")], vec![]));
+    world.phones[agent].reinvite(world.now.mono, Direction::SendRecv);
+    world.settle();
+    assert_eq!(world.standing.last(), Some(&(agent_id("1001"), StandingStep::Held { is_held: false })));
+    // In a call it is his call that is on hold; when that is over, the leg is.
+    world.acd.agents = vec![agent_id("1001")];
+    world.phones[carrier].call(world.now.mono, SUPPORT_DID);
+    world.settle();
+    assert!(world.media.hears(leg, *world.media.legs.last().unwrap()));
+    world.phones[agent].reinvite(world.now.mono, Direction::SendOnly);
+    world.secs(6);
+    assert_eq!((world.standing.len(), world.standing_facts.1.len()), (3, 0), "{:?}", world.standing);
+    world.phones[carrier].hang_up(world.now.mono);
+    world.settle();
+    assert_eq!(world.standing.last(), Some(&(agent_id("1001"), StandingStep::Held { is_held: true })));
+    world.input(Input::EndStandingLeg { agent: agent_id("1001") });
     world.assert_nothing_left();
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct MediaWorker {
     pub(crate) legs: BTreeSet<LegId>,
     pub(crate) remotes: BTreeMap<LegId, RemoteMedia>,
     pub(crate) watched: BTreeMap<LegId, Duration>,
+    /// Legs that got no ports.
+    unopened: BTreeSet<LegId>,
     pub(crate) players: BTreeMap<PlayerId, Vec<PlaySource>>,
     ends: BTreeMap<PlayerId, Instant>,
     recorders: BTreeMap<RecorderId, Instant>,
@@ -43,6 +45,7 @@ impl MediaWorker {
         match command {
             Command::Open { leg, .. } if self.no_ports => {
                 self.graph.remove(Node::Leg(leg));
+                self.unopened.insert(leg);
                 self.events.push(Event::OpenFailed { leg });
             }
             Command::Open { leg, .. } => {
@@ -143,6 +146,10 @@ impl MediaWorker {
     }
 
     fn close(&mut self, leg: LegId) {
+        // The leg ended before it heard that it has no ports: the worker knows of none.
+        if self.unopened.remove(&leg) {
+            return;
+        }
         self.remotes.remove(&leg);
         self.watched.remove(&leg);
         assert!(self.legs.remove(&leg), "closed what is not open");

@@ -55,7 +55,7 @@ pub(crate) struct World {
     /// What it said to the ACD of standing legs.
     pub(crate) standing: Vec<(AgentId, StandingStep)>,
     /// Standing legs that are up, and that are being called, as last told.
-    pub(crate) standing_facts: (Vec<AgentId>, Vec<AgentId>),
+    pub(crate) standing_facts: (Vec<AgentId>, Vec<AgentId>, Vec<AgentId>),
     pub(crate) owned: BTreeMap<String, u32>,
     pub(crate) drained: bool,
     /// Entries that the journal has written; messages that wait for more are held.
@@ -416,7 +416,7 @@ impl World {
             Effect::Attempt(report) => self.reports.push(*report),
             Effect::AttemptFacts { attempts } => self.attempts = attempts,
             Effect::StandingLeg { agent, step } => self.standing.push((agent, step)),
-            Effect::StandingFacts { up, calling } => self.standing_facts = (up, calling),
+            Effect::StandingFacts { up, held, calling } => self.standing_facts = (up, held, calling),
             said @ (Effect::AskCallback { .. } | Effect::CancelCallback { .. } | Effect::CallbackStep { .. }) => {
                 self.callbacks.push(said);
             }
