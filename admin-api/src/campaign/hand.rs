@@ -93,7 +93,7 @@ hands! {
     next("next-lead", "next_campaign_lead") = ByHand::Next;
     /// Dials the lead that the agent sees.
     accept("accept-lead", "accept_campaign_lead") = ByHand::Accept;
-    /// Passes the lead on, and shows another one.
+    /// Passes the lead on, and shows another one if there is one.
     skip("skip-lead", "skip_campaign_lead") = ByHand::Skip;
 }
 

@@ -101,7 +101,11 @@ impl Attempt {
             return false;
         }
         let times = &mut self.times;
-        let first = |slot: &mut Option<WallTime>| slot.replace(at).is_none();
+        let first = |slot: &mut Option<WallTime>| {
+            let is_first = slot.is_none();
+            slot.get_or_insert(at);
+            is_first
+        };
         match fact {
             Fact::Began { call } => self.call.replace(call).is_none(),
             Fact::Rang => first(&mut times.rang_at),
@@ -112,6 +116,7 @@ impl Attempt {
                 self.detected = Some((detection.heard, detection.confidence, detection.reason));
                 first(&mut times.detected_at)
             }
+            Fact::Connected { .. } if times.connected_at.is_some() => false,
             Fact::Connected { agent, waited_ms } => {
                 (self.agent, self.waited_ms) = (Some(agent), Some(waited_ms));
                 first(&mut times.connected_at)

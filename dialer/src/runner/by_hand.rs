@@ -5,12 +5,12 @@ use clock::{AgentId, AttemptId, LeadId, ListId, Now};
 use super::attempt::Attempt;
 use super::campaign::{Campaign, Preview, Run, Shared};
 use super::contract::{ByHand, Effect, JudgedNote, Note, Refusal, Reply, Shown};
-use super::dial::NotDialed;
+use super::dial::{NotDialed, later};
 use super::explain::Hold;
 use super::turn::{Turn, turn};
 use crate::campaign::{Method, Recycle, Status};
 use crate::gate::{self, Facts, Purpose, Verdict, packed};
-use crate::hopper::{Booked, Kind, NumberHistory, Taken, Tries};
+use crate::hopper::{Kind, NumberHistory, Taken, Tries};
 use crate::pacing::AgentState;
 
 impl Campaign {
@@ -26,7 +26,7 @@ impl Campaign {
         if self.life.status != Status::Running || !run.definition.method.is_by_hand() || !shared.journal_is_well {
             return Err(Refusal::NotByHand);
         }
-        let is_closed = run.pace.hold == Some(Hold::Schedule);
+        let is_closed = run.is_closed(now);
         if !run.definition.has(agent) {
             return Err(Refusal::NotAssigned);
         }
@@ -139,10 +139,14 @@ impl Campaign {
             return Err(Refusal::MayNotSkip);
         }
         if let Some(preview) = run.shown.remove(&agent) {
-            run.hopper.book(preview.taken.lead, Booked::Retry(now.wall + SKIPPED_FOR));
+            run.hopper.book(preview.taken.lead, later(preview.taken.kind, now.wall + SKIPPED_FOR));
             shared.out.push_back(Effect::Show { campaign: self.id, agent, shown: None });
         }
-        self.show(shared, agent, now)
+        match self.show(shared, agent, now) {
+            // It is passed on, whether there is another one or not.
+            Err(Refusal::NoLead | Refusal::AgentNotReady) => Ok(Reply::Done),
+            other => other,
+        }
     }
 
     fn accept(&mut self, shared: &mut Shared, agent: AgentId, now: Now) -> Result<AttemptId, Refusal> {

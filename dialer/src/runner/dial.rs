@@ -235,8 +235,8 @@ impl Barred {
     }
 }
 
-/// A lead that can not be called now comes again; a callback keeps its rank.
-const fn later(kind: Kind, at: WallTime) -> Booked {
+/// A lead that is not called now comes again; a callback keeps its rank, and whose it is.
+pub(super) const fn later(kind: Kind, at: WallTime) -> Booked {
     match kind {
         Kind::Callback(agent) => Booked::Callback(at, agent),
         _ => Booked::Retry(at),

@@ -1,6 +1,7 @@
 //! The dialer's core in a world of chance: lists, agents, carriers that report late, twice or never. A judge beside it
 //! goes by what was ordered and noted alone.
 
+mod by_hand;
 mod judge;
 mod own_lists;
 mod rest;

@@ -1,10 +1,10 @@
 //! What a campaign is left with: lists that are still imported or have nothing, a reset when all is done, denials.
 
-use clock::{AgentId, LeadId, ListId, QueueId};
+use clock::{AgentId, AttemptId, CampaignId, LeadId, ListId, QueueId, WallTime};
 use dialer::campaign::{Denied, Method, Status, Step};
-use dialer::contract::Doing;
+use dialer::contract::{Doing, Fact};
 use dialer::hopper::Stock;
-use dialer::runner::{AlertKind, Hold, House, Refusal};
+use dialer::runner::{AlertKind, Attempt, Hold, House, Refusal};
 
 use super::scene;
 use super::world::{Scene, World, actor};
@@ -16,6 +16,21 @@ fn short(seed: u64, leads: u64) -> Scene {
     scene.definition.recycle.rules.clear();
     (scene.definition.terms.caps.number_in_24_h, scene.definition.terms.caps.lead) = (None, None);
     scene
+}
+
+/// Whoever sends a customer on, who comes back to an agent: the attempt is his who had him first.
+#[test]
+fn an_attempt_is_with_the_first_agent_from_the_first_moment_whatever_is_told_later() {
+    let at = |seconds: i64| WallTime::from_micros(seconds * 1_000_000);
+    let whom = (LeadId(1), ListId(1));
+    let mut attempt =
+        Attempt::ordered(AttemptId(1), CampaignId(1), whom, ("+442071838750".to_owned(), None), None, at(0));
+    assert!(attempt.take(at(5), Fact::Answered));
+    assert!(attempt.take(at(6), Fact::Connected { agent: AgentId(1), waited_ms: 300 }));
+    assert!(!attempt.take(at(90), Fact::Connected { agent: AgentId(2), waited_ms: 84_300 }));
+    assert!(!attempt.take(at(91), Fact::Answered));
+    assert_eq!((attempt.agent, attempt.waited_ms), (Some(AgentId(1)), Some(300)));
+    assert_eq!((attempt.times.answered_at, attempt.times.connected_at), (Some(at(5)), Some(at(6))));
 }
 
 #[test]

@@ -209,7 +209,14 @@ impl World {
 
     /// An agent has a number dialed, which is refused.
     pub(crate) fn dial_refused(&mut self, agent: AgentId, number: &str) -> Option<Refusal> {
-        let what = ByHand::Number { number: number.to_owned(), history: Some(NumberHistory::default()) };
+        self.by_hand_refused(
+            agent,
+            ByHand::Number { number: number.to_owned(), history: Some(NumberHistory::default()) },
+        )
+    }
+
+    /// What an agent asks for by hand, which may be refused.
+    pub(crate) fn by_hand_refused(&mut self, agent: AgentId, what: ByHand) -> Option<Refusal> {
         let now = self.now();
         self.dialer.handle(now, Input::ByHand { request: REFUSED, campaign: CAMPAIGN, agent, what });
         self.drain();
