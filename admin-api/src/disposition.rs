@@ -240,6 +240,10 @@ pub(crate) async fn part_of(
     let own = principal.confined_to(Permission::AgentsControl);
     let extension = named.or(own).or(call.agent.as_deref()).unwrap_or_default();
     let directory = shared.agents_of(principal, Permission::AgentsControl);
+    if extension.is_empty() {
+        let problem = Problem::new(Code::InvalidBody, "No agent has talked in the call.");
+        return Err(problem.at("#/agent", "required", "expected the agent who says it"));
+    }
     let no_agent = || Problem::new(Code::AgentNotFound, format!("There is no agent `{extension}`."));
     let agent = directory.agent(extension).ok_or_else(no_agent)?;
     had_a_part(shared, principal, id, extension).await?;

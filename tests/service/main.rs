@@ -18,6 +18,7 @@ mod campaign_leads;
 mod campaign_life;
 mod campaign_numbers;
 mod campaign_team;
+mod campaign_troubles;
 mod click_to_call;
 mod contract;
 mod databases;

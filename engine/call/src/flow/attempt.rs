@@ -269,9 +269,10 @@ impl Shard {
         self.enter_queue_dialed(call, leg, queue, left);
     }
 
-    /// What is left of the time in which an agent must be there; none for a call that no campaign made.
+    /// What is left of the time in which an agent must be there; none for a call that no campaign made, and for whoever
+    /// had his agent: sent on to a queue, he waits there like any caller.
     pub(crate) fn dialed_left(&self, call: CallId) -> Option<Duration> {
-        let dialed = self.calls.get(&call)?.dialed.as_ref()?;
+        let dialed = self.calls.get(&call)?.dialed.as_ref().filter(|dialed| !dialed.is_with_agent)?;
         let since = dialed.greeting_ended.map_or(Duration::ZERO, |ended| self.now.mono.since(ended));
         Some(dialed.order.connect_limit().saturating_sub(since))
     }
@@ -319,7 +320,8 @@ impl Shard {
         self.report(attempt, Fact::Abandoned);
     }
 
-    /// The queue did not serve him in time: the safe harbour.
+    /// The queue did not serve him in time: the safe harbour. A machine that was to have an agent may be a person: it is
+    /// treated as one.
     pub(crate) fn abandon_attempt(&mut self, call: CallId, leg: LegId) {
         let Some(known) = self.calls.get_mut(&call) else { return };
         known.unserved = Some(Unserved::TimedOut);
@@ -357,10 +359,10 @@ impl Shard {
         self.report(attempt, Fact::Played);
     }
 
-    /// An agent talks with him from now.
+    /// An agent talks with him from now: the first one. To whom that one sends him on is a matter of the call alone.
     pub(crate) fn attempt_connected(&mut self, call: CallId, agent: AgentId) {
         let now = self.now.mono;
-        let Some(dialed) = self.dialed_mut(call) else { return };
+        let Some(dialed) = self.dialed_mut(call).filter(|dialed| !dialed.is_with_agent) else { return };
         dialed.is_with_agent = true;
         let waited = dialed.greeting_ended.map_or(Duration::ZERO, |ended| now.since(ended));
         let attempt = dialed.order.attempt;

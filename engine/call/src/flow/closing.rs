@@ -49,9 +49,11 @@ impl Shard {
         self.overflow(call, party, (queue, why), arrived);
     }
 
-    /// A caller whose queue lets nobody wait out of hours. One who is being called back waits whatever the hour.
+    /// A caller whose queue lets nobody wait out of hours. One who is being called back waits whatever the hour, and so
+    /// does whom a campaign called, for his two seconds.
     fn waits_by_hours(&self, call: CallId) -> Option<(LegId, QueueId, WallTime, Arc<Schedule>)> {
-        let known = self.calls.get(&call).filter(|known| known.attempt.is_none())?;
+        let is_called = self.dialed_left(call).is_some();
+        let known = self.calls.get(&call).filter(|known| known.attempt.is_none() && !is_called)?;
         let Flow::Waiting { party, queue, arrived, .. } = known.flow else { return None };
         let rules = self.plan.queues.get(&queue).filter(|rules| rules.leave_closed)?;
         Some((party, queue, arrived, Arc::clone(rules.schedule.as_ref()?)))

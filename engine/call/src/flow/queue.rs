@@ -264,7 +264,7 @@ impl Shard {
         };
         self.log(call, CallEvent::QueueLeft { queue, how });
         self.stop_waiting(call, party);
-        if self.dialed_mut(call).is_some() {
+        if self.dialed_left(call).is_some() {
             return self.abandon_attempt(call, party);
         }
         self.overflow(call, party, (queue, why), arrived);

@@ -9,7 +9,7 @@ use journal_core::{CallEvent, CallStatus, Direction, Entry, QueueLeft};
 use media_graph::{Event, LineEvent, LineHeard, LineVerdict, PlaySource, ToneKind};
 
 use crate::rig::World;
-use crate::rig::plan::{SUPPORT, agent_id};
+use crate::rig::plan::{SUPPORT, SUPPORT_DID, agent_id};
 
 const ATTEMPT: AttemptId = AttemptId(7);
 const SORRY: MessageId = MessageId(1);
@@ -195,7 +195,13 @@ fn a_machine_is_hung_up_or_gets_its_message_after_the_beep() {
     let (mut world, _, leg) = answered(Dial { on_machine: OnMachine::Queue(SUPPORT), ..order() });
     hear(&mut world, leg, LineHeard::Machine, false);
     assert_eq!(world.acd.enqueued.len(), 1);
-    world.input(Input::EndAll);
+    // It may be a person: without an agent in time it is treated as one.
+    let call = world.call();
+    world.acd.forget(call);
+    world.input(Input::LeaveQueue { call, queue: SUPPORT, why: call::Unserved::TimedOut });
+    assert_eq!(world.media.played_to(leg), [PlaySource::Prompt("sorry".to_owned())]);
+    assert!(facts(&world).contains(&&Fact::Abandoned), "{:?}", facts(&world));
+    world.secs(5);
     world.assert_nothing_left();
 }
 
@@ -385,4 +391,37 @@ fn whoever_answered_and_is_ended_by_us_unserved_is_abandoned() {
     hear(&mut world, leg, LineHeard::Machine, false);
     assert!(!facts(&world).contains(&&Fact::Abandoned) && took_voicemail(&world), "{:?}", facts(&world));
     world.assert_nothing_left();
+}
+
+/// He had his agent: what becomes of him afterwards is no matter of the campaign.
+#[test]
+fn whom_his_agent_sends_on_to_a_queue_waits_there_as_any_caller() {
+    let connected = |world: &World| facts(world).iter().filter(|fact| matches!(fact, Fact::Connected { .. })).count();
+    for is_served in [false, true] {
+        let (mut world, carrier, agent, leg) = answered_with_agent(order());
+        hear(&mut world, leg, LineHeard::Person, false);
+        world.secs(5);
+        world.acd.agents.clear();
+        world.phones[agent].refer(world.now.mono, &format!("<sip:{SUPPORT_DID}@demo.local>"));
+        world.settle();
+        assert_eq!(world.acd.dialed, [Some(Duration::from_millis(940)), None], "as long as the queue lets him");
+        let call = world.call();
+        if is_served {
+            world.acd.agents = vec![agent_id("1001")];
+            world.settle();
+            assert!(world.media.hears(leg, *world.media.legs.first().unwrap()));
+        } else {
+            world.acd.forget(call);
+            world.input(Input::LeaveQueue { call, queue: SUPPORT, why: call::Unserved::TimedOut });
+            let played = world.media.played_to(leg);
+            assert_eq!(played.first(), Some(&PlaySource::Prompt("voicemail".to_owned())), "the queue's own way on");
+        }
+        assert_eq!((connected(&world), facts(&world).contains(&&Fact::Abandoned)), (1, false), "{:?}", facts(&world));
+        world.phones[carrier].hang_up(world.now.mono);
+        world.settle();
+        assert_eq!(ended(&world).class, EndClass::HungUp);
+        world.input(Input::EndStandingLeg { agent: agent_id("1001") });
+        world.secs(5);
+        world.assert_nothing_left();
+    }
 }

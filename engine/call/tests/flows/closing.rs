@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use call::{Exit, Input, Overflow, Plan, QueuePlan, Target, Unserved};
 use clock::WallTime;
+use dialer::contract::{Dial, Fact};
 use hours::Schedule;
 use journal_core::{CallEvent, CallStatus, QueueLeft};
 
+use crate::attempt::order;
 use crate::rig::World;
 use crate::rig::plan::{SUPPORT, SUPPORT_DID, agent_id};
 use crate::rules::{SALES, calling, hang_up, plan, prompts, to};
@@ -119,6 +121,25 @@ fn a_queue_that_new_rules_close_lets_them_go() {
     world.millis(10);
     assert_eq!((left(&world), prompts(&world)), (1, vec!["en/closed".to_owned()]));
     world.secs(4);
+    assert!(world.phones[carrier].got_bye());
+    world.assert_nothing_left();
+}
+
+/// Whom a campaign called waits for two seconds and is told why nobody came, whatever a queue does with its callers.
+#[test]
+fn whom_a_campaign_called_is_abandoned_and_not_sent_on() {
+    let mut world = World::starting(with(rules(true)), 1, WallTime::from_micros(LATE.as_micros() - 3_600_000_000));
+    let carrier = world.carrier();
+    world.input(Input::Dial(Box::new(Dial { detect: false, ..order() })));
+    world.phones[carrier].answer_call(world.now.mono);
+    world.settle();
+    let closed = QueuePlan { schedule: office(&[], &[]), ..rules(true) };
+    world.input(Input::Configure(Arc::new(with(closed))));
+    world.secs(1);
+    assert_eq!((left(&world), world.phones[carrier].got_bye()), (0, false));
+    world.millis(1_100);
+    assert!(world.reports.iter().any(|report| report.fact == Fact::Abandoned), "{:?}", world.reports);
+    world.secs(5);
     assert!(world.phones[carrier].got_bye());
     world.assert_nothing_left();
 }
