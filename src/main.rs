@@ -1,5 +1,6 @@
 //! The one binary. `trunkline run --config FILE` serves, `trunkline check --config FILE` only checks.
 
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -75,20 +76,14 @@ fn main() -> ExitCode {
         Command::Reload { config } => ask(&config, "reload"),
         Command::Log { config, filter } => ask(&config, &format!("log {filter}")),
         Command::Init(options) => match init(&options) {
-            Ok(next) => {
-                println!("{next}");
-                ExitCode::SUCCESS
-            }
+            Ok(next) => say(&next),
             Err(error) => {
                 eprintln!("trunkline: {error}");
                 ExitCode::from(EXIT_CANNOT_START)
             }
         },
         Command::Simulate(options) => match simulate(&options) {
-            Ok(report) => {
-                println!("{report}");
-                ExitCode::SUCCESS
-            }
+            Ok(report) => say(&report),
             Err(error) => {
                 eprintln!("trunkline: {error}");
                 ExitCode::from(EXIT_CANNOT_START)
@@ -96,23 +91,26 @@ fn main() -> ExitCode {
         },
         Command::Menu(MenuCommand::Try(options)) => try_out(&options),
         Command::Check { config } => match Config::load(&config) {
-            Ok(_) => {
-                println!("{}: no faults", config.display());
-                ExitCode::SUCCESS
-            }
+            Ok(_) => say(&format!("{}: no faults", config.display())),
             Err(error) => refuse(&error),
         },
     }
 }
 
+/// Prints what was asked for. Who closed the pipe has read what he wanted.
+fn say(text: &str) -> ExitCode {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("trunkline: {error}");
+            ExitCode::from(EXIT_CANNOT_START)
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
 fn try_out(options: &TryOptions) -> ExitCode {
     match try_menu(options) {
-        Ok(way) => {
-            for line in way {
-                println!("{line}");
-            }
-            ExitCode::SUCCESS
-        }
+        Ok(way) => say(&way.join("\n")),
         Err(TryError::Config(error)) => refuse(&error),
         Err(error) => {
             eprintln!("trunkline: {error}");
@@ -151,10 +149,7 @@ fn ask(path: &Path, request: &str) -> ExitCode {
         Err(error) => return refuse(&error),
     };
     match node::ask(&config.node.data_dir, request) {
-        Ok(Ok(done)) => {
-            println!("{done}");
-            ExitCode::SUCCESS
-        }
+        Ok(Ok(done)) => say(&done),
         Ok(Err(refused)) => {
             eprintln!("trunkline: {refused}");
             ExitCode::from(EXIT_CANNOT_START)

@@ -19,19 +19,26 @@ pub(super) fn scenario(path: &str, text: &str) -> Result<Scenario, SimulateError
     }
 }
 
-/// What is wrong with each key: it alone takes the place of what a sound scenario says.
+/// What is wrong with each key: it alone takes the place of what a sound scenario says. What can be read says what cannot be.
 fn faults(object: &Map<String, Value>) -> ScenarioError {
     let mut error = ScenarioError::default();
     let Ok(sound) = serde_json::from_str::<Map<String, Value>>(SOUND) else { return error };
     for key in sound.keys().filter(|key| !object.contains_key(*key)) {
         error.fault(key, "missing");
     }
+    let mut readable = sound.clone();
     for (key, value) in object {
         let mut tried = sound.clone();
         tried.insert(key.clone(), value.clone());
-        if let Err(cause) = serde_json::from_value::<Scenario>(Value::Object(tried)) {
-            error.fault(key, &cause.to_string());
+        match serde_json::from_value::<Scenario>(Value::Object(tried)) {
+            Ok(_) => drop(readable.insert(key.clone(), value.clone())),
+            Err(cause) => error.fault(key, &cause.to_string()),
         }
+    }
+    if let Some(more) =
+        serde_json::from_value::<Scenario>(Value::Object(readable)).ok().and_then(|read| read.check().err())
+    {
+        error.faults.extend(more.faults);
     }
     error
 }
@@ -75,8 +82,11 @@ mod tests {
         object.remove("talk");
         object.insert("wrapp".to_owned(), Value::from(1));
         object.insert("max_lines".to_owned(), Value::from(-1));
+        object.insert("machine_rate".to_owned(), Value::from(2));
         let says = told(object);
-        for part in ["3 faults", "talk: missing", "wrapp: unknown field", "max_lines: invalid value"] {
+        let parts =
+            ["4 faults", "talk: missing", "wrapp: unknown field", "max_lines: invalid value", "machine_rate: a share"];
+        for part in parts {
             assert!(says.contains(part), "{says}");
         }
         for text in ["", "[]", "{\"id\": 1", "null"] {

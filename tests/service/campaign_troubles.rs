@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::campaign::{Campaign, called, demo, nothing_is_dialed, number, on_duty};
-use crate::support::{Call, Node, NodeConfig, SALES, unique, until};
+use crate::support::{Call, EventStream, Node, NodeConfig, SALES, unique, until};
 
 /// No wrap-up: who has talked is ready for the next.
 fn quick() -> NodeConfig {
@@ -321,4 +321,51 @@ fn a_message_that_a_crash_cuts_is_an_abandoned_call_and_is_not_played_again() {
     let all = assert_reconciled(&campaign, 3);
     let of = |which: usize| all.iter().find(|one| one["number"] == number(which)).expect("one")["outcome"].clone();
     assert_eq!([of(0), of(1), of(2)], ["abandoned", "node_restart", "message"], "{all:#?}");
+}
+
+#[test]
+fn events_tell_of_each_attempt_what_rest_tells() {
+    let node = Node::start(quick());
+    let _agent = on_duty(&node, "1001");
+    let mut stream = EventStream::open(node.http(), "/v1/events?topics=campaigns", None);
+    let campaign = Campaign::started(&node, 3, json!({"pacing": "ratio", "lines_per_agent": 2.0, "recycle": {}}));
+    let (mut one, two) = (node.carrier.expect_call(), node.carrier.expect_call());
+    one.reply(180);
+    one.answer();
+    node.http().wait_agent("1001", "on_call");
+    two.answer();
+    two.expect_bye();
+    one.bye();
+    let three = node.carrier.expect_call();
+    campaign.step("pause");
+    three.reject(486);
+    let mut told: Vec<(String, Value)> = Vec::new();
+    while told.iter().filter(|(kind, _)| kind == "attempt.ended").count() < 3 {
+        let event = stream.next();
+        if event.kind.starts_with("attempt.") {
+            told.push((event.kind, event.data));
+        }
+    }
+    let steps = [
+        ("ordered_at", "ordered"),
+        ("call_id", "began"),
+        ("rang_at", "ringing"),
+        ("answered_at", "answered"),
+        ("connected_at", "connected"),
+        ("abandoned_at", "abandoned"),
+        ("ended_at", "ended"),
+    ];
+    for attempt in assert_reconciled(&campaign, 3) {
+        let its: Vec<&(String, Value)> =
+            told.iter().filter(|(_, data)| data["data"]["attempt_id"] == attempt["id"]).collect();
+        let kinds: Vec<&str> = its.iter().map(|(kind, _)| kind.trim_start_matches("attempt.")).collect();
+        let expected: Vec<&str> =
+            steps.iter().filter(|(field, _)| attempt[*field].is_string()).map(|(_, word)| *word).collect();
+        assert_eq!(kinds, expected, "{attempt:#}");
+        let last = &its.last().expect("its end").1;
+        for field in ["lead_id", "number", "caller_id", "agent", "outcome"] {
+            assert_eq!(last["data"][field], attempt[field], "{field}: {last:#} {attempt:#}");
+        }
+        assert_eq!(last["call_id"], attempt["call_id"], "{last:#}");
+    }
 }

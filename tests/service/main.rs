@@ -55,6 +55,7 @@ mod session_timers;
 mod shards;
 mod shutdown;
 mod silence;
+mod simulate;
 mod sipp_flows;
 mod standing;
 mod stream_transport;

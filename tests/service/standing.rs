@@ -134,3 +134,32 @@ fn a_real_phone_hears_a_tone_and_then_the_customer() {
     phone.expect("CALL_CLOSED");
     assert_louder(&phone.heard().channels[0], 1_000.0, 440.0);
 }
+
+/// A phone that sends no RTP, as it is muted, and one that holds as its agent takes another line.
+#[test]
+fn silence_between_calls_ends_nothing_and_on_hold_nobody_is_bridged() {
+    let node = Node::start(demo().set("rtp.silence_s", 1));
+    let (_phone, mut leg) = connected(&node);
+    std::thread::sleep(Duration::from_millis(2_500));
+    wait_leg(&node, "up");
+    leg.reinvite("sendonly");
+    wait_leg(&node, "held");
+    let mut caller = node.carrier.call(SUPPORT);
+    caller.expect_final(200);
+    node.http().wait_waiting("support", 1);
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(node.http().agent("1001")["state"], "ready", "he waits on");
+    leg.reinvite("sendrecv");
+    leg.talk(440.0);
+    caller.talk(1_000.0);
+    node.http().wait_agent("1001", "on_call");
+    let from = caller.rtp.wait_packets(60);
+    assert_louder(&caller.rtp.samples(from), 440.0, 1_000.0);
+    // On hold when his call ends: he is not for the next one.
+    leg.reinvite("sendonly");
+    caller.bye();
+    wait_leg(&node, "held");
+    leg.bye();
+    wait_leg(&node, "none");
+    assert_eq!(node.http().metric("trunkline_facts_repaired_total"), 0.0);
+}
