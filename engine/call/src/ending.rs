@@ -31,6 +31,9 @@ impl Shard {
     }
 
     fn party_lost(&mut self, call: CallId, leg: LegId, why: Termination) {
+        if self.attempt_rings_on(call) {
+            return;
+        }
         let Some(known) = self.calls.get(&call) else { return };
         if let Some(other) = known.other_party(leg) {
             if self.transferor_left(call, leg) {

@@ -378,8 +378,8 @@ impl Shard {
     /// The agent who waits for this very call (manual and preview) hears it ring, and talks at the answer.
     fn agent_meets(&mut self, call: CallId, customer: LegId) {
         let Some(Flow::Dialing { party }) = self.calls.get(&call).map(|call| call.flow.clone()) else {
-            // His leg was gone before the number rang.
-            return self.nothing_to_offer(call, customer, "agent_gone");
+            // His leg is gone: another agent may be there.
+            return self.person_answered(call, customer);
         };
         let agent = self.legs.get(&party).and_then(|leg| leg.agent);
         self.log_answered(call, customer, agent);
@@ -390,6 +390,17 @@ impl Shard {
         if let Some(agent) = agent {
             self.attempt_connected(call, agent);
         }
+    }
+
+    /// The agent for whom a number is called is gone: it rings for its minimum, and whoever answers by then may meet
+    /// another. False: nothing rings for anybody.
+    pub(crate) fn attempt_rings_on(&mut self, call: CallId) -> bool {
+        let is_dialing = matches!(self.calls.get(&call).map(|call| &call.flow), Some(Flow::Dialing { .. }));
+        let dialed = self.dialed_mut(call).filter(|dialed| is_dialing && dialed.customer.is_none());
+        let Some(attempt) = dialed.map(|dialed| dialed.order.attempt) else { return false };
+        self.set_flow(call, Flow::Attempt);
+        self.cancel_attempt(attempt);
+        true
     }
 
     fn way_of(&mut self, order: &Dial) -> Result<(TrunkId, String), Reason> {

@@ -425,3 +425,39 @@ fn whom_his_agent_sends_on_to_a_queue_waits_there_as_any_caller() {
         world.assert_nothing_left();
     }
 }
+
+#[test]
+fn an_agent_who_leaves_while_his_number_rings_cuts_no_ring() {
+    for answers in [false, true] {
+        let mut world = World::new();
+        let (carrier, agent) = (world.carrier(), world.agent("1001"));
+        world.input(Input::CallStandingLeg { agent: agent_id("1001") });
+        world.phones[agent].answer_call(world.now.mono);
+        world.settle();
+        let order = Dial { agent: Some(agent_id("1001")), detect: false, ..order() };
+        world.input(Input::Dial(Box::new(order)));
+        world.phones[carrier].ring(world.now.mono);
+        world.secs(3);
+        world.phones[agent].hang_up(world.now.mono);
+        world.settle();
+        assert!(world.busy.is_empty(), "he is free");
+        if answers {
+            world.phones[carrier].answer_call(world.now.mono);
+            world.settle();
+            assert_eq!(world.acd.dialed, [Some(Duration::from_secs(2))], "another may take him");
+            let (call, leg) = (world.call(), *world.media.legs.last().unwrap());
+            world.acd.forget(call);
+            world.input(Input::LeaveQueue { call, queue: SUPPORT, why: call::Unserved::TimedOut });
+            assert_eq!(world.media.played_to(leg), [PlaySource::Prompt("sorry".to_owned())]);
+            assert!(facts(&world).contains(&&Fact::Abandoned));
+        } else {
+            world.secs(11);
+            assert!(!world.phones[carrier].got_cancel());
+            world.secs(2);
+            assert!(world.phones[carrier].got_cancel());
+            assert_eq!(ended(&world).class, EndClass::Canceled);
+        }
+        world.secs(5);
+        world.assert_nothing_left();
+    }
+}
