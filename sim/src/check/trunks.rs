@@ -28,6 +28,8 @@ pub(crate) struct TrunkJudge {
 #[derive(Debug, Default)]
 struct Out {
     attempt: Option<AttemptId>,
+    /// The leg of the agent for whom a campaign calls.
+    agent: Option<LegId>,
     tried: BTreeMap<LegId, Attempt>,
 }
 
@@ -74,6 +76,16 @@ impl TrunkJudge {
             CallEvent::LegStarted { leg, kind: LegKind::Callee, sip_call_id, agent: None } => {
                 self.calls.entry(call).or_default().tried.entry(*leg).or_default();
                 self.by_call_id.insert(sip_call_id.clone(), (call, *leg));
+            }
+            CallEvent::LegStarted { leg, agent: Some(_), .. } => {
+                if let Some(out) = self.calls.get_mut(&call).filter(|out| out.attempt.is_some()) {
+                    out.agent = Some(*leg);
+                }
+            }
+            // Without him nobody else is called.
+            CallEvent::LegEnded { leg, .. } => {
+                let out = self.calls.get(&call).filter(|out| out.agent == Some(*leg));
+                self.unwanted.extend(out.and_then(|out| out.attempt));
             }
             CallEvent::Ended { cause, .. } => {
                 let Some(out) = self.calls.remove(&call) else { return };
