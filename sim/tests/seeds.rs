@@ -307,3 +307,13 @@ fn seeds_48_141_142_378_and_455_are_judged_by_what_was_so() {
         hold(seed, 100);
     }
 }
+
+/// A target whose answer was lost is left, and what it says in that moment is too late (2300); an INVITE whose ports open
+/// late is hung up before it leaves (2239); whose agent hung up is not tried at the next target (18).
+#[test]
+fn seeds_18_2239_and_2300_are_judged_by_when_it_was() {
+    hold(18, CALLS);
+    for seed in [2239, 2300] {
+        hold(seed, 100);
+    }
+}

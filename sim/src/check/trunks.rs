@@ -41,6 +41,8 @@ struct Attempt {
     rang: Option<Instant>,
     /// The target's own failure.
     failed: bool,
+    /// When it was left for the next one.
+    left: Option<Instant>,
 }
 
 impl TrunkJudge {
@@ -51,7 +53,7 @@ impl TrunkJudge {
 
     pub(crate) fn see(&mut self, at: Instant, seen: &Seen<'_>, bench: &mut Bench) {
         match seen {
-            Seen::Journaled { entry: Entry::Call(step), .. } => self.record(step.call, &step.event, bench),
+            Seen::Journaled { entry: Entry::Call(step), .. } => self.record(at, step.call, &step.event, bench),
             Seen::Sent { from, to, bytes } if *from == NODE_ADDR && self.targets.contains(to) => {
                 if let Some(invite) = Glance::at(bytes).filter(|it| it.method == "INVITE" && it.status.is_none()) {
                     self.invited(at, *to, invite, bench);
@@ -68,7 +70,7 @@ impl TrunkJudge {
         }
     }
 
-    fn record(&mut self, call: CallId, event: &CallEvent, bench: &mut Bench) {
+    fn record(&mut self, at: Instant, call: CallId, event: &CallEvent, bench: &mut Bench) {
         match event {
             CallEvent::AttemptStarted { attempt, .. } => {
                 self.calls.entry(call).or_default().attempt = Some(*attempt);
@@ -76,6 +78,10 @@ impl TrunkJudge {
             CallEvent::LegStarted { leg, kind: LegKind::Callee, sip_call_id, agent: None } => {
                 self.calls.entry(call).or_default().tried.entry(*leg).or_default();
                 self.by_call_id.insert(sip_call_id.clone(), (call, *leg));
+            }
+            CallEvent::TargetFailed { leg, .. } => {
+                let tried = self.calls.get_mut(&call).and_then(|out| out.tried.get_mut(leg));
+                tried.into_iter().for_each(|tried| tried.left = Some(at));
             }
             CallEvent::LegStarted { leg, agent: Some(_), .. } => {
                 if let Some(out) = self.calls.get_mut(&call).filter(|out| out.attempt.is_some()) {
@@ -116,7 +122,7 @@ impl TrunkJudge {
             if former.target == Some(to) {
                 bench.broken("each target once", format!("{} goes to {to} again", short(call)));
             }
-            if former.rang.is_some_and(|rang| at.since(rang) > CROSSING) {
+            if former.rang.is_some_and(|rang| former.left.unwrap_or(at).since(rang) > CROSSING) {
                 let what = format!("{} rings at {:?} as {other:?} and goes to {to} too", short(call), former.target);
                 bench.broken("no second call to the customer", what);
             }

@@ -192,7 +192,7 @@ fn called_number(invite: &[u8]) -> Option<&str> {
 const RING_MIN: Duration = Duration::from_secs(15);
 /// Clocks of nodes drift.
 const TOLERANCE: Duration = Duration::from_millis(50);
-/// A sync, and a disk of which nobody has noticed yet that it fails.
-const WAITS_FOR_DISK_MAX: Duration = Duration::from_secs(2);
+/// Ports that open late, a sync, and a disk of which nobody has noticed yet that it fails.
+const WAITS_FOR_DISK_MAX: Duration = Duration::from_secs(7);
 /// Why a call was ended is said with its end.
 const SAID_WITHIN: Duration = Duration::from_millis(10);
