@@ -74,14 +74,20 @@ impl LeadReader {
                 self.caught_up().await?;
                 (self.database.leads_by_id(&[lead]).await?, self.database.campaign_leads_of(campaign, &[lead]).await?)
             }
-            What::DoneBefore { reset_at, after } => self.tried(&tried(vec!["done"], Some(reset_at), after)).await?,
+            What::DoneBefore { reset_at, after } => {
+                if after.is_none() {
+                    self.caught_up().await?;
+                }
+                self.tried(&tried(vec!["done"], Some(reset_at), after)).await?
+            }
             What::NewAfter { place } => (self.fresh(campaign, wanted, false, place.map(row)).await?, Vec::new()),
             What::NewBefore { place } => (self.fresh(campaign, wanted, true, place.map(row)).await?, Vec::new()),
         };
         Ok((stock, self.leads(wanted, stored, &booked).await?))
     }
 
-    /// What was journaled before a start stands in the rows: a lead that was called is not read as a new one.
+    /// What was journaled before a start or a reset stands in the rows: a lead that was called is not read as a new one,
+    /// and none that is done is missing.
     async fn caught_up(&mut self) -> Result<(), DatabaseUnavailable> {
         let written = self.journal.reached(Durability::Written);
         let reached = timeout(CATCH_UP, self.applied.wait_for(|applied| *applied >= written)).await;

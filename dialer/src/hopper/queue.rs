@@ -285,8 +285,8 @@ impl Hopper {
         Some(booked)
     }
 
-    /// A lead that was let go of, or is not held, comes again, or stays done.
-    pub fn bring_back(&mut self, mut lead: Lead, booked: Booked) {
+    /// A lead that was let go of, or is not held, comes again: true. Otherwise it stays as it is.
+    pub fn bring_back(&mut self, mut lead: Lead, booked: Booked) -> bool {
         let id = lead.id;
         lead.booked = Some(booked);
         lead.arrange();
@@ -295,8 +295,9 @@ impl Hopper {
                 self.over.remove(&id);
                 self.leads.insert(id, Held { lead, state });
                 self.enter(id, state);
+                true
             }
-            _ => {}
+            _ => false,
         }
     }
 

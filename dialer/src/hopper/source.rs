@@ -87,8 +87,8 @@ pub(super) struct Source {
     /// Its highest place read.
     highest: Option<u64>,
     lowest: Option<u64>,
-    /// A page is under way, or was not to be had: not before then.
-    asked_at: Option<WallTime>,
+    /// A page is under way, or was not to be had: which, and since when.
+    asked: Option<(What, WallTime)>,
     /// Everything was read, when it was looked last.
     dry_at: Option<WallTime>,
     /// Leads were added since the page that is under way was asked for.
@@ -119,7 +119,7 @@ impl Source {
             step: Step::Tried(None),
             highest: None,
             lowest: None,
-            asked_at: None,
+            asked: None,
             dry_at: None,
             has_more: false,
             stock: Stock::default(),
@@ -132,26 +132,27 @@ impl Source {
         let waits = |at: Option<WallTime>, pause| at.is_some_and(|at| now < at + pause);
         // Nothing is dialed before all that was tried is known, so nothing would make room.
         let is_full = self.is_ready() && self.buffer.len() >= LOW_WATER;
-        if waits(self.asked_at, ASK_AGAIN) || is_full || waits(self.dry_at, LOOK_AGAIN) {
+        if waits(self.asked.map(|(_, at)| at), ASK_AGAIN) || is_full || waits(self.dry_at, LOOK_AGAIN) {
             return None;
         }
-        (self.asked_at, self.has_more) = (Some(now), false);
         let what = match (self.step, self.order, self.reset_at) {
             (Step::Tried(after), _, _) => What::Tried { after },
             (Step::Done(after), _, Some(reset_at)) => What::DoneBefore { reset_at, after },
             (Step::New, LeadOrder::NewestFirst, _) => What::NewBefore { place: self.lowest },
             _ => What::NewAfter { place: self.highest },
         };
+        (self.asked, self.has_more) = (Some((what, now)), false);
         Some(Wanted { list: self.list, what, limit: PAGE })
     }
 
-    /// Notes that a page came. `None`: it could not be read, and is asked for again later.
+    /// Notes that a page came. `None`: it could not be read, and is asked for again later. One that came twice, or was
+    /// asked for before the list was reset, says nothing of how far the reading has come.
     pub(super) fn came(&mut self, wanted: Wanted, leads: Option<&[Lead]>, stock: Stock, now: WallTime) {
         let Some(leads) = leads else { return };
-        if matches!(wanted.what, What::One { .. }) {
+        if self.asked.is_none_or(|(what, _)| what != wanted.what) {
             return;
         }
-        (self.asked_at, self.stock) = (None, stock);
+        (self.asked, self.stock) = (None, stock);
         let is_last = leads.len() < usize::from(wanted.limit);
         let places = || leads.iter().map(|lead| lead.place);
         match wanted.what {
@@ -174,9 +175,10 @@ impl Source {
         }
     }
 
-    /// The list was reset: what is done is read again.
+    /// The list was reset: what is done is read again, after what waits for its next try.
     pub(super) fn reset(&mut self, at: WallTime) {
-        (self.reset_at, self.step, self.dry_at) = (Some(at), Step::Done(None), None);
+        (self.reset_at, self.asked, self.dry_at) = (Some(at), None, None);
+        self.step = if self.is_ready() { Step::Done(None) } else { Step::Tried(None) };
     }
 
     /// Leads may have been added.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::field::Field;
-use super::number::is_like_a_number;
+use super::number::{holds_a_number, is_like_a_number};
 use super::split::COLUMNS_MAX;
 
 /// What each column holds.
@@ -64,7 +64,7 @@ impl Mapping {
             let header = headers.get(column).map_or("", String::as_str);
             let called = Field::called(header).filter(|field| field.may_repeat() || !fields.contains(field));
             // A column that is called a number and holds none is none: `Contact`, `Number` of a house.
-            let called = called.filter(|field| *field != Field::Phone || share(rows, column, is_like_a_number) > 0);
+            let called = called.filter(|field| *field != Field::Phone || share(rows, column, holds_a_number) > 0);
             fields.push(called.unwrap_or(Field::Extra));
         }
         let mut by_value = |field: Field, is_like: fn(&str) -> bool| {

@@ -46,6 +46,11 @@ pub(super) fn is_like_a_number(cell: &str) -> bool {
     (DIGITS_MIN..=DIGITS_MAX).contains(&digits) && cleaned.char_indices().all(is_written_so)
 }
 
+/// Whether a cell holds what was a number: one at least, or one that a spreadsheet has rounded.
+pub(super) fn holds_a_number(cell: &str) -> bool {
+    several(cell).any(|part| is_like_a_number(part) || is_rounded(&cleaned(part)))
+}
+
 /// Without what is around a number and is none of it: `tel:`, a spreadsheet's apostrophe, an extension, odd spaces and
 /// dashes.
 fn cleaned(text: &str) -> String {

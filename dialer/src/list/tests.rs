@@ -215,6 +215,8 @@ fn columns_are_guessed_in_three_languages_and_by_their_values() {
     assert_eq!(guessed("Jo,jo@example.com,020 7183 0001\nAl,al@example.com,020 7183 0002\n"), [Extra, Email, Phone]);
     assert_eq!(guessed("who,where,reach\nJo,here,02071830001\nAl,there,02071830002\n"), [Extra, Extra, Phone]);
     assert_eq!(guessed("Contacto,Telefono\nAna,612345678\n"), [Extra, Phone], "a contact that is a name");
+    assert_eq!(guessed("Phone\n4.42072E+11\n4.42071E+11\n"), [Phone], "rounded, which the report then says");
+    assert_eq!(guessed("Phone\n020 7183 0001 / 020 7183 0002\n"), [Phone], "several in each cell");
     assert_eq!(guessed("name,name\nJo,Al\n"), [Name, Extra]);
     assert_eq!(guessed("name,phone\nDoe, Jo,02071830001\nAl,02071830001\n"), [Name, Phone], "as wide as the header");
     let report = "row,line,imported,issue_column,issue,issue_says,issue_detail,Name,Phone\n5,6,no,Phone,x,x,0207,Al,02071830001\n";

@@ -179,8 +179,13 @@ impl Campaign {
             Some(run) if is_held => run.hopper.disposed(id, action, said.callback, now.wall),
             run => {
                 let booked = Booked::by(action, said.callback, now.wall);
-                if let Some(run) = run.as_mut().filter(|_| !self.life.status.is_final()) {
-                    run.hopper.bring_back(lead, booked);
+                let run = run.as_mut().filter(|_| !self.life.status.is_final());
+                let numbers = lead.numbers.clone();
+                if run.is_some_and(|run| run.hopper.bring_back(lead, booked)) {
+                    // Since a restart nobody may have read them, and what is not known the gate denies.
+                    for (number, history) in &numbers {
+                        shared.numbers.learn(number, history);
+                    }
                 }
                 Some(booked)
             }

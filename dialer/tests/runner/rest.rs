@@ -162,3 +162,26 @@ fn a_typed_number_that_is_denied_is_kept_with_its_verdict() {
     assert_eq!((judged.agent, judged.attempt, judged.lead), (Some(AgentId(1)), None, LeadId::default()));
     assert_eq!((judged.verdict.is_allowed(), judged.verdict.evidence.number.as_str()), (false, "+442071800003"));
 }
+
+/// Nobody has read its numbers since the restart, as it was done.
+#[test]
+fn who_is_to_be_called_back_by_what_is_said_after_a_restart_is_called() {
+    let mut scene = short(5, 40);
+    scene.definition.terms.caps.number_in_24_h = Some(5);
+    let mut world = World::new(scene);
+    while world.talked().is_empty() {
+        world.run_for(1);
+    }
+    let lead = world.talked()[0];
+    world.run_for(30);
+    world.restart();
+    world.run_for(30);
+    let calls = |world: &World| world.judge.log.iter().filter(|dial| dial.contains(&lead.to_string())).count();
+    assert_eq!(calls(&world), 1);
+    // Its own number rests as long as one who did not pick up.
+    world.called_again(lead, (world.now().wall + core::time::Duration::from_secs(300), None));
+    world.run_for(1_500);
+    let campaign = world.campaign().campaign;
+    assert_eq!(calls(&world), 2, "{:?}", world.dialer.why_not(campaign, lead, world.now()));
+    world.settle();
+}

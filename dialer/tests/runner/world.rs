@@ -10,7 +10,7 @@ use dialer::contract::{AgentFact, Detection, Dial, Doing, EndClass, Ending, Fact
 use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Stock, Tries, Wanted, What};
 use dialer::runner::{
     AlertKind, Attempt, ByHand, CampaignSnapshot, Dialer, Effect, House, Input, JudgedNote, Ledger, Note, Refusal,
-    Restored, Said, Written,
+    Restored, Said, Talked, Written,
 };
 
 use super::judge::Judge;
@@ -40,6 +40,8 @@ pub(crate) struct World {
     rows: BTreeMap<LeadId, Row>,
     histories: BTreeMap<String, NumberHistory>,
     open: BTreeMap<AttemptId, (Attempt, Tries, u8)>,
+    /// Conversations that are over, as the journal has them.
+    talked: BTreeMap<LeadId, (CallId, Talked)>,
     life: dialer::campaign::Life,
     is_over: bool,
     /// The carrier says 503 to everything.
@@ -93,6 +95,7 @@ impl World {
             rows: rows(&scene),
             histories: BTreeMap::new(),
             open: BTreeMap::new(),
+            talked: BTreeMap::new(),
             life: Default::default(),
             is_over: false,
             carrier_fails: false,
@@ -193,6 +196,18 @@ impl World {
         self.rows.get(&lead).and_then(|row| row.3.as_ref()).map(|(booked, _)| *booked)
     }
 
+    /// An agent who has talked with a lead says that it is to be called again so.
+    pub(crate) fn called_again(&mut self, lead: LeadId, callback: (WallTime, Option<AgentId>)) {
+        let Some((call, talked)) = self.talked.get(&lead) else { return };
+        let said = Said { call: *call, agent: talked.agent, code: "later".to_owned(), callback: Some(callback) };
+        self.tell(Input::Disposed(said));
+    }
+
+    /// Leads with whom an agent has talked.
+    pub(crate) fn talked(&self) -> Vec<LeadId> {
+        self.talked.keys().copied().collect()
+    }
+
     /// Calls a list anew.
     pub(crate) fn reset(&mut self, list: ListId) {
         self.made += 1;
@@ -272,7 +287,7 @@ impl World {
             resets: Vec::new(),
             ledger: Some(ledger),
             open,
-            talked: Vec::new(),
+            talked: self.talked.values().cloned().collect(),
             said: Vec::new(),
         };
         self.tell(Input::Lists(Arc::new(self.judge.lists.clone())));
@@ -452,6 +467,7 @@ impl World {
                 let history = self.histories.entry(attempt.number.clone()).or_default();
                 if attempt.is_over() {
                     self.open.remove(&attempt.attempt);
+                    self.talked.extend(talked(&attempt));
                     if attempt.outcome == Some(Outcome::Failed) && self.carrier_fails {
                         history.total -= 1;
                         history.recent.retain(|at| *at != attempt.times.ordered_at);
@@ -535,6 +551,14 @@ fn rows(scene: &Scene) -> BTreeMap<LeadId, Row> {
         (LeadId(u128::from(at) + 1), (at, ListId(u128::from(at % 2) + 1), numbers, None))
     };
     (0..scene.leads).map(row).collect()
+}
+
+/// What is known of an attempt in which an agent talked.
+fn talked(attempt: &Attempt) -> Option<(LeadId, (CallId, Talked))> {
+    let (call, agent) = (attempt.call?, attempt.agent?);
+    let Attempt { attempt: id, lead, list, number, .. } = attempt.clone();
+    let talked = Talked { attempt: id, lead, list, number, agent, until: None, answers: Default::default() };
+    Some((lead, (call, talked)))
 }
 
 fn ending(class: EndClass) -> Ending {

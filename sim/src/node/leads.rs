@@ -144,7 +144,11 @@ impl Leads {
         if self.asked.len() >= ASKED_MAX {
             return false;
         }
-        let needs = if matches!(wanted.what, What::Tried { after: None } | What::One { .. }) { written } else { 0 };
+        let follows = matches!(
+            wanted.what,
+            What::Tried { after: None } | What::DoneBefore { after: None, .. } | What::One { .. }
+        );
+        let needs = if follows { written } else { 0 };
         self.asked.push_back(Asked { campaign, wanted, needs, looks: LOOKS });
         self.asked.len() == 1
     }

@@ -163,6 +163,33 @@ fn what_waited_for_its_next_try_when_the_list_was_reset_is_new() {
     assert_eq!(hopper.take(later, |_| true), None, "what was tried since, and what was agreed, waits");
 }
 
+/// The reset comes while what was tried before a restart is still read, or while a page is under way.
+#[test]
+fn a_reset_loses_nothing_that_is_still_being_read() {
+    let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
+    let (mut rng, later) = (Rng::new(1), NOW + Duration::from_secs(60));
+    let empty = |wanted| Page { wanted, leads: Some(Vec::new()), stock: Stock::Whole };
+    let before = hopper.wanted(NOW).unwrap();
+    hopper.reset(ListId(1), NOW);
+    hopper.page(empty(before), NOW, &mut rng);
+    let tried = hopper.wanted(later).unwrap();
+    assert_eq!(tried.what, What::Tried { after: None }, "callbacks that were agreed wait there");
+    let mut agreed = lead(1, 1);
+    agreed.booked = Some(Booked::Callback(later, None));
+    hopper.page(Page { wanted: tried, leads: Some(vec![agreed]), stock: Stock::Whole }, later, &mut rng);
+    let done = hopper.wanted(later).unwrap();
+    assert!(matches!(done.what, What::DoneBefore { .. }), "{done:?}");
+    hopper.page(empty(done), later, &mut rng);
+
+    let new = hopper.wanted(later).unwrap();
+    assert!(matches!(new.what, What::NewAfter { .. }), "{new:?}");
+    hopper.reset(ListId(1), later);
+    hopper.page(empty(new), later, &mut rng);
+    let again = hopper.wanted(later).map(|wanted| wanted.what);
+    assert_eq!(again, Some(What::DoneBefore { reset_at: later, after: None }), "the page is from before the reset");
+    assert_eq!(hopper.take(later, |_| true).map(|taken| taken.kind), Some(Kind::Callback(None)));
+}
+
 #[test]
 fn who_talked_waits_for_the_agents_word() {
     let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
