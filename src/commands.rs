@@ -89,7 +89,9 @@ fn campaign_input(request: RequestId, command: CampaignCommand) -> dialer::runne
         CampaignCommand::Write { campaign, written, based_on, by } => {
             Input::Write { request: Some(request), campaign, written, based_on, by }
         }
-        CampaignCommand::Step { campaign, step } => Input::Step { request: Some(request), campaign, step },
+        CampaignCommand::Step { campaign, step, based_on } => {
+            Input::Step { request: Some(request), campaign, step, based_on }
+        }
         CampaignCommand::Assign { campaign, written, based_on } => {
             Input::Assign { request: Some(request), campaign, written, based_on }
         }
@@ -99,6 +101,7 @@ fn campaign_input(request: RequestId, command: CampaignCommand) -> dialer::runne
         CampaignCommand::ByHand { campaign, agent, what } => Input::ByHand { request, campaign, agent, what },
         CampaignCommand::Answer(answered) => Input::Answer { request, answered },
         CampaignCommand::Callback(asked) => Input::Ask { request, question: Question::Callback(asked) },
+        CampaignCommand::Consents(numbers) => Input::Ask { request, question: Question::Consents(numbers) },
         CampaignCommand::WhyNot { campaign, lead } => {
             Input::Ask { request, question: Question::WhyNot { campaign, lead } }
         }

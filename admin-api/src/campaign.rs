@@ -23,6 +23,7 @@ use axum::response::{IntoResponse, Response};
 use centre::{Answer, CampaignCommand, Command};
 use clock::{CampaignId, ListId};
 use dialer::campaign::{Actor, Denied, Status, Step};
+use dialer::gate::Consents;
 use dialer::runner::{CallbackFault, CampaignSnapshot, Refusal, Reply, Written};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -220,7 +221,7 @@ macro_rules! steps {
                 headers: HeaderMap,
                 _: EmptyBody,
             ) -> Result<Response, Problem> {
-                step(shared, &principal, &id, &headers, ($verb, &[]), $step).await
+                step(shared, &principal, &id, &headers, ($verb, &[]), None, $step).await
             }
         )*
     };
@@ -258,8 +259,11 @@ async fn approve_it(
     _: EmptyBody,
 ) -> Result<Response, Problem> {
     let campaign = known(&shared, &principal, &id)?;
-    if_match.allow(version(&text_of(&shared, campaign)?))?;
-    step(shared, &principal, &id, &headers, ("approve", &[]), Step::Approve).await
+    let text = text_of(&shared, campaign)?;
+    if_match.allow(version(&text))?;
+    // Between here and the dialer somebody may write it anew.
+    let based_on = Some(text).filter(|_| matches!(if_match, IfMatch::Version(_)));
+    step(shared, &principal, &id, &headers, ("approve", &[]), based_on, Step::Approve).await
 }
 
 /// Rejects a campaign, with a reason.
@@ -281,7 +285,7 @@ async fn reject(
         let expected = format!("expected 1 to {REASON_CHARS_MAX} characters");
         return Err(Problem::new(Code::InvalidBody, "A reason is needed.").at("#/reason", "invalid", expected));
     }
-    step(shared, &principal, &id, &headers, ("reject", &bytes), |by| Step::Reject(by, reason)).await
+    step(shared, &principal, &id, &headers, ("reject", &bytes), None, |by| Step::Reject(by, reason)).await
 }
 
 /// Calls a list anew: its leads are new again, save those that are being called. A campaign that came to its end is approved
@@ -321,6 +325,7 @@ async fn step(
     id: &str,
     headers: &HeaderMap,
     (verb, body): (&str, &[u8]),
+    based_on: Option<Arc<str>>,
     step: impl FnOnce(Actor) -> Step,
 ) -> Result<Response, Problem> {
     let campaign = known(&shared, principal, id)?;
@@ -332,7 +337,7 @@ async fn step(
     let account = principal.account.clone();
     once(Arc::clone(&shared), key, async move {
         still_right(&shared, &account, campaign, &step).await?;
-        let command = CampaignCommand::Step { campaign, step };
+        let command = CampaignCommand::Step { campaign, step, based_on };
         act(&shared, command).await?;
         Ok((StatusCode::OK, seen(&shared, campaign).await?))
     })
@@ -366,6 +371,17 @@ async fn act(shared: &Shared, command: CampaignCommand) -> Result<Reply, Problem
     match shared.services.command_to_the_end(Command::Campaign(Box::new(command))).await? {
         Answer::Campaign(reply) => Ok(*reply),
         other => Err(wrong_answer(&other)),
+    }
+}
+
+/// What is known of consents to call these numbers; of none nothing is asked.
+pub(crate) async fn consents(shared: &Shared, numbers: Vec<String>) -> Result<Consents, Problem> {
+    if numbers.is_empty() {
+        return Ok(Consents::default());
+    }
+    match act(shared, CampaignCommand::Consents(numbers)).await? {
+        Reply::Consents(known) => Ok(known),
+        other => Err(wrong_answer(&Answer::Campaign(Box::new(other)))),
     }
 }
 

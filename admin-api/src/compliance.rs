@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 
 use crate::access::{Access, Routes};
 use crate::api::Shared;
+use crate::campaign::consents;
 use crate::csv::{self, Csv};
 use crate::key::Principal;
 use crate::openapi::ReadRefusals;
@@ -220,6 +221,8 @@ pub(crate) struct GateVerdict {
     regions: Vec<String>,
     /// Imported do-not-call lists that were asked, with their day.
     lists: Vec<String>,
+    /// Consents of the number that stood, by their ids: those of `/v1/consents`, as lists of leads are not asked.
+    consents: Vec<String>,
 }
 
 /// A clause of a rule set that was asked.
@@ -328,12 +331,14 @@ async fn check(
         subject: query.subject.into(),
         ..Terms::default()
     };
+    let asked = if is_ours && terms.may_need_consent() { vec![query.number.clone()] } else { Vec::new() };
+    let consents = consents(&shared, asked).await?.of(&query.number, &[]);
     let attempt = Attempt {
         terms: &terms,
         zone,
         region: None,
         history: Some(History::default()),
-        consents: &[],
+        consents: &consents,
         ring: Some(RING),
         agent_waits: false,
     };
@@ -434,6 +439,7 @@ impl From<Verdict> for GateVerdict {
             clocks: evidence.clocks.into_iter().map(clock).collect(),
             regions: evidence.regions,
             lists: evidence.lists,
+            consents: evidence.consents,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -26,7 +26,7 @@ pub(crate) async fn envelope(mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(RequestId(id.clone()));
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let run = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let response = match timeout(REQUEST_DEADLINE, run).await {
+    let response = match timeout(deadline(&method, uri.path()), run).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => {
             tracing::error!(request_id = %id, %method, path = uri.path(), "a route panicked");
@@ -57,6 +57,23 @@ fn request_id(headers: &HeaderMap) -> String {
     given.filter(plain).map_or_else(fresh_id, str::to_owned)
 }
 
+/// A file takes as long as its client's line; a campaign is estimated, also before it is submitted, by all of its leads.
+fn deadline(method: &Method, path: &str) -> Duration {
+    let counts = path.starts_with("/v1/campaigns/") && (path.ends_with("/estimate") || path.ends_with("/submit"));
+    if takes_file(method, path) {
+        LONGEST_UPLOAD
+    } else if counts && *method == Method::POST {
+        COUNTING_DEADLINE
+    } else {
+        REQUEST_DEADLINE
+    }
+}
+
+/// It takes a file; with a body that is none it is over at once.
+pub(crate) fn takes_file(method: &Method, path: &str) -> bool {
+    *method == Method::POST && UPLOADS.contains(&path)
+}
+
 /// Unique on this node: the wall clock, and a count within the process.
 fn fresh_id() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -69,6 +86,12 @@ const REQUEST_ID: &str = "x-request-id";
 const MAX_REQUEST_ID: usize = 128;
 /// For a request from its head to the head of its answer: above every deadline inside.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+/// For one that counts leads: five million take a minute of one core (docs/benchmarks.md).
+const COUNTING_DEADLINE: Duration = Duration::from_secs(120);
+/// Routes that take files.
+const UPLOADS: [&str; 1] = ["/v1/lead-lists"];
+/// The longest file over a slow line.
+pub(crate) const LONGEST_UPLOAD: Duration = Duration::from_secs(3_600);
 
 #[cfg(test)]
 mod tests {
@@ -76,15 +99,25 @@ mod tests {
     use axum::Router;
     use axum::body::{Body, to_bytes};
     use axum::middleware::from_fn;
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use tower_service::Service;
 
     async fn ask(path: &str) -> (u16, serde_json::Value) {
+        ask_by(Method::GET, path).await
+    }
+
+    async fn ask_by(method: Method, path: &str) -> (u16, serde_json::Value) {
+        let minute = async || {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            "{}"
+        };
         let router = Router::new()
             .route("/panic", get(async || -> &'static str { panic!("planted") }))
-            .route("/hang", get(std::future::pending::<&'static str>));
+            .route("/hang", get(std::future::pending::<&'static str>))
+            .route("/v1/lead-lists", get(minute).post(minute))
+            .route("/v1/campaigns/{id}/{verb}", post(minute));
         let mut router = router.layer(from_fn(envelope));
-        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
         let response = router.call(request).await.unwrap();
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), 10_000).await.unwrap();
@@ -102,5 +135,14 @@ mod tests {
     async fn no_request_hangs() {
         let (status, problem) = ask("/hang").await;
         assert_eq!((status, &problem["code"]), (503, &"unavailable".into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_over_a_slow_line_and_the_estimate_of_a_long_list_have_their_time() {
+        for path in ["/v1/lead-lists", "/v1/campaigns/campaign_1/estimate", "/v1/campaigns/campaign_1/submit"] {
+            assert_eq!(ask_by(Method::POST, path).await.0, 200, "{path}");
+        }
+        assert_eq!(ask("/v1/lead-lists").await.0, 503, "a list of lists");
+        assert_eq!(ask_by(Method::POST, "/v1/campaigns/campaign_1/start").await.0, 503);
     }
 }

@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout};
 use utoipa::openapi::OpenApi;
 
 use crate::api::Shared;
+use crate::envelope::{LONGEST_UPLOAD, takes_file};
 use crate::key::{Asking, Principal};
 use crate::problem::{Code, Problem};
 use crate::time::wall_now;
@@ -118,7 +119,7 @@ pub(crate) async fn record(State(shared): State<Shared>, request: Request, next:
     if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
         return next.run(request).await;
     }
-    let longest = if takes_files(&request) { LONGEST_UPLOAD } else { LONGEST };
+    let longest = if takes_file(request.method(), request.uri().path()) { LONGEST_UPLOAD } else { LONGEST };
     let (trail, request) = begin(&shared, request).await;
     let work = RUNNING.scope(trail.clone(), async move { tell(&shared, &trail, next.run(request).await).await });
     match tokio::spawn(timeout(longest, work)).await {
@@ -129,12 +130,6 @@ pub(crate) async fn record(State(shared): State<Shared>, request: Request, next:
             Err(_) => Problem::new(Code::Unavailable, "The node stops.").into_response(),
         },
     }
-}
-
-/// A file takes as long as its client's line.
-fn takes_files(request: &Request) -> bool {
-    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    request.method() == Method::POST && path.is_some_and(|path| UPLOADS.contains(&path))
 }
 
 /// Journals that something was read whose reading matters by itself: an export. Who cannot be told of gets nothing.
@@ -243,9 +238,5 @@ const FORBIDDEN: u16 = 403;
 const MAX_ASKED: usize = 500;
 /// Above every deadline of what a request does, also of one whose client is gone.
 const LONGEST: Duration = Duration::from_secs(120);
-/// Routes that take files.
-const UPLOADS: [&str; 1] = ["/v1/lead-lists"];
-/// The longest file over a slow line.
-const LONGEST_UPLOAD: Duration = Duration::from_secs(3_600);
 /// Bytes of an answer that is looked into for the id of what was made.
 const MAX_ANSWER: usize = 64 * 1024;

@@ -14,7 +14,8 @@ use dialer::runner::Input;
 use journal::Journal;
 use journal_core::{Durability, LeadBooked, Position};
 use records::{
-    CampaignLead, CampaignLeadFilter, Database, DatabaseUnavailable, LeadList, StoredLead, lead_of_row, row_of_lead,
+    CampaignLead, CampaignLeadFilter, Database, DatabaseUnavailable, LeadList, StoredLead, lead_of_row, list_of_lead,
+    row_of_lead,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -39,8 +40,7 @@ impl LeadReader {
             if let Err(away) = &read {
                 tracing::warn!(%campaign, %away, "leads could not be read: they are asked for again");
             }
-            let (stock, leads) = read.map_or((Stock::default(), None), |(stock, leads)| (stock, Some(leads)));
-            let page = Page { wanted, leads, stock };
+            let page = read.unwrap_or(Page { wanted, leads: None, stock: Stock::default(), looked_to: None });
             let input = DialerInput::Campaigns(Box::new(Input::Page { campaign, page }));
             if self.post.dialer.send(input).await.is_err() {
                 return;
@@ -48,7 +48,7 @@ impl LeadReader {
         }
     }
 
-    async fn read(&mut self, campaign: CampaignId, wanted: Wanted) -> Result<(Stock, Vec<Lead>), DatabaseUnavailable> {
+    async fn read(&mut self, campaign: CampaignId, wanted: Wanted) -> Result<Page, DatabaseUnavailable> {
         // First: what is imported afterwards is read another time.
         let stock = stock(self.database.lead_list(&self.account, wanted.list).await?);
         let row = |place: u64| lead_of_row(wanted.list, u32::try_from(place).unwrap_or(u32::MAX));
@@ -63,6 +63,7 @@ impl LeadReader {
             after: after.map(row),
             limit,
         };
+        let mut looked_to = None;
         let (stored, booked) = match wanted.what {
             What::Tried { after } => {
                 if after.is_none() {
@@ -80,10 +81,35 @@ impl LeadReader {
                 }
                 self.tried(&tried(vec!["done"], Some(reset_at), after)).await?
             }
-            What::NewAfter { place } => (self.fresh(campaign, wanted, false, place.map(row)).await?, Vec::new()),
-            What::NewBefore { place } => (self.fresh(campaign, wanted, true, place.map(row)).await?, Vec::new()),
+            What::Denied { number } => {
+                self.caught_up().await?;
+                self.denied(campaign, wanted, number).await?
+            }
+            What::NewAfter { place } | What::NewBefore { place } => {
+                let newest_first = matches!(wanted.what, What::NewBefore { .. });
+                let (fresh, end) = self.fresh(campaign, wanted, newest_first, place.map(row)).await?;
+                looked_to = end.map(|lead| row_of_lead(lead).into());
+                (fresh, Vec::new())
+            }
         };
-        Ok((stock, self.leads(wanted, stored, &booked).await?))
+        let leads = Some(self.leads(wanted, stored, &booked).await?);
+        Ok(Page { wanted, leads, stock, looked_to })
+    }
+
+    /// Leads of the list that have this number and are done because the gate denied them.
+    async fn denied(
+        &self,
+        campaign: CampaignId,
+        wanted: Wanted,
+        number: u64,
+    ) -> Result<(Vec<StoredLead>, Vec<CampaignLead>), DatabaseUnavailable> {
+        let mut stored = self.database.leads_with_number(&self.account, number, wanted.limit.into()).await?;
+        stored.retain(|lead| list_of_lead(lead.id) == wanted.list);
+        let ids: Vec<LeadId> = stored.iter().map(|lead| lead.id).collect();
+        let mut booked = self.database.campaign_leads_of(campaign, &ids).await?;
+        booked.retain(|lead| matches!(booking(&lead.booked), Booked::Done(Done::Denied)));
+        stored.retain(|lead| booked.iter().any(|denied| denied.lead == lead.id));
+        Ok((stored, booked))
     }
 
     /// What was journaled before a start or a reset stands in the rows: a lead that was called is not read as a new one,
@@ -106,17 +132,18 @@ impl LeadReader {
         Ok((self.database.leads_by_id(&ids).await?, booked))
     }
 
-    /// Leads that the campaign has no row of: fewer than asked for are the last.
+    /// Leads that the campaign has no row of, and where it stopped looking for them before the end of the list: of a long
+    /// list of which nearly all was tried others are read in between.
     async fn fresh(
         &self,
         campaign: CampaignId,
         wanted: Wanted,
         newest_first: bool,
         mut after: Option<LeadId>,
-    ) -> Result<Vec<StoredLead>, DatabaseUnavailable> {
+    ) -> Result<(Vec<StoredLead>, Option<LeadId>), DatabaseUnavailable> {
         let limit = usize::from(wanted.limit);
         let mut fresh = Vec::new();
-        loop {
+        for _ in 0..LOOKS {
             let page = self.database.next_leads(wanted.list, newest_first, after, limit).await?;
             let is_last = page.len() < limit;
             after = page.last().map(|lead| lead.id);
@@ -126,9 +153,10 @@ impl LeadReader {
             fresh.extend(page.into_iter().filter(is_fresh));
             if is_last || fresh.len() >= limit {
                 fresh.truncate(limit);
-                return Ok(fresh);
+                return Ok((fresh, None));
             }
         }
+        Ok((fresh, after))
     }
 
     async fn leads(
@@ -201,5 +229,7 @@ fn micros(span: Duration) -> i64 {
 
 /// Numbers of a query: databases take some thousand values at once.
 const NUMBERS_AT_ONCE: usize = 500;
+/// Pages of a list that are looked through for one of new leads: a tenth of a second.
+const LOOKS: usize = 20;
 /// For the rows to follow the journal after a start.
 const CATCH_UP: Duration = Duration::from_secs(30);

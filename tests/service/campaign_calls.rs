@@ -1,6 +1,8 @@
 //! What called people see and what is kept of what they say: own numbers, do-not-call, lists that are empty or called
 //! anew, and what a crash must not cut.
 
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -249,4 +251,49 @@ fn what_campaigns_do_is_a_topic_of_its_own() {
     let secret = format!("Bearer {}", made["secret"].as_str().expect("a secret"));
     let seen = node.http().fetch("/v1/events?topics=campaigns", &[("Authorization", &secret)]);
     assert_eq!(seen.status, 200, "a viewer may: {}", seen.text());
+}
+
+/// The agent's client is gone before its request is whole, then before it hears the answer.
+#[test]
+fn what_is_said_by_a_client_that_is_cut_is_said_once_or_not_at_all() {
+    let node = Node::start(demo());
+    let _agent = on_duty(&node, "1001");
+    let campaign =
+        Campaign::started(&node, 1, json!({"dispositions": {"later": {"action": "again", "after_s": 3600}}}));
+    let mut customer = node.carrier.expect_call();
+    customer.answer();
+    node.http().wait_agent("1001", "on_call");
+    customer.bye();
+    let call = node.http().record_of(&customer.id)["id"].as_str().expect("an id").to_owned();
+    let path = format!("/v1/calls/{call}/disposition");
+    let body = json!({"code": "later", "agent": "1001"}).to_string();
+    let text = format!(
+        "POST {path} HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer demo-admin-key\r\nIdempotency-Key: cut\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let cut = |until: usize| {
+        let mut client = TcpStream::connect(node.http().addr()).expect("the node listens");
+        client.write_all(&text.as_bytes()[..until]).expect("it takes what is sent");
+        client
+    };
+    let said = || node.http().get(&path).json()["data"].as_array().cloned().unwrap_or_default();
+    drop(cut(text.len() - 5));
+    drop(cut(text.len() - body.len()));
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!((said(), &campaign.why_not(0)["why"]), (Vec::new(), &json!("disposing")));
+    let deaf = cut(text.len());
+    let lead = campaign.lead(0, "retry");
+    drop(deaf);
+    assert_eq!(lead["disposition"], "later", "{lead}");
+    let again = node.http().send(
+        "POST",
+        &path,
+        &[("Idempotency-Key", "cut"), ("Content-Type", "application/json")],
+        Some(body.as_bytes()),
+    );
+    assert_eq!((again.status, again.header("Idempotent-Replayed")), (200, Some("true")), "{}", again.text());
+    assert_eq!(until("what was said", said, |said| !said.is_empty()).len(), 1);
+    let log = || node.http().get("/v1/audit-log?action=dispose_call").json()["data"].as_array().map_or(0, Vec::len);
+    assert_eq!(until("the audit log", log, |entries| *entries > 0), 1);
 }

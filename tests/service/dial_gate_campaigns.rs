@@ -46,9 +46,17 @@ fn agents_own_lists_count_where_the_agent_is_known_before_the_dial() {
 
 #[test]
 fn what_the_node_does_not_dial_ends_a_lead_and_is_never_tried() {
-    let node = Node::start(demo().set("node.denied_prefixes", vec![number(0)]));
+    let mut node = Node::start(demo());
     let _agent = on_duty(&node, "1001");
-    let campaign = Campaign::started(&node, 2, json!({}));
+    let (list, leads) = crate::campaign::list(&node, 2);
+    node.edit(|config| config.set("node.denied_prefixes", vec![number(0)]));
+    assert!(node.command("reload", &[]).status.success());
+    let more = json!({"leads": [{"numbers": [number(0)]}]});
+    let refused = node.http().post(&format!("/v1/lead-lists/{list}/leads"), &unique(), &more).json();
+    let issue = &refused["leads"][0]["issues"][0];
+    let says = issue["detail"].as_str().is_some_and(|says| says.starts_with("outbound_policy: "));
+    assert_eq!((&issue["code"], says), (&json!("forbidden"), true), "{refused:#}");
+    let campaign = Campaign::of(&node, &list, leads, json!({}));
     let dialed = node.carrier.expect_call();
     assert_eq!(called(&dialed), number(1));
     let lead = campaign.lead(0, "done");
@@ -140,4 +148,43 @@ fn who_agreed_is_called_by_a_machine_and_who_revoked_it_is_not_from_the_next_num
     let log = || node.http().get("/v1/audit-log?action=revoke_consent").json()["data"].clone();
     let log = until("the audit log", log, |log| log[0].is_object());
     assert_eq!(log[0]["after"]["asked"]["source"], "said so", "{log:#}");
+}
+
+#[test]
+fn who_agrees_while_a_campaign_runs_is_called_by_it_though_he_was_denied() {
+    let law = match awake().get(..2) {
+        Some("+4") => "uk",
+        Some("+1") => "us",
+        // No law that asks for consents holds where people are awake now.
+        _ => return,
+    };
+    let node = Node::start(demo());
+    let (list, leads) = list(&node, &[false, true]);
+    let more = json!({"pacing": "bot", "concurrent": 1, "queue": null, "message": "goodbye", "voice": "recorded",
+        "rule_set": law});
+    let campaign = Campaign::of(&node, &list, leads, more);
+    let first = node.carrier.expect_call();
+    assert_eq!(called(&first), number(1));
+    let is_denied = |why: &Value| why["numbers"][0]["rule"] == "consent";
+    let why = until("why", || campaign.why_not(0), is_denied);
+    assert!(why["because"].as_str().is_some_and(|says| says.contains("Once a consent is written down")), "{why}");
+    let check = || {
+        let number = number(0).replace('+', "%2B");
+        node.http().get(&format!("/v1/compliance/check?number={number}&rule_set={law}&voice=recorded")).json()
+    };
+    assert_eq!(check()["denied_by"], "consent");
+    let other = node.http().post("/v1/campaigns", &unique(), &campaign.seen()["definition"]).json();
+    let other = format!("/v1/campaigns/{}/estimate", other["id"].as_str().expect("an id"));
+    let denied = || node.http().send("POST", &other, &[], None).json()["denied"].clone();
+    assert_eq!(denied(), json!({"consent": 1}));
+    let given = consent(&node, 0, "given");
+    let told = check();
+    assert_eq!((&told["allowed"], &told["consents"]), (&json!(true), &json!([given])), "{told:#}");
+    assert_eq!(denied(), json!({}));
+    first.reject(404);
+    let second = node.carrier.expect_call();
+    assert_eq!(called(&second), number(0));
+    second.reject(404);
+    campaign.wait("completed");
+    campaign.outcomes(&["unobtainable", "unobtainable"]);
 }

@@ -144,7 +144,7 @@ pub(super) async fn submit(
                 .map_err(|_| Problem::new(Code::InternalError, "The estimate cannot be written down."))?;
             step = Step::Submit(by, Some(Estimated { of: Arc::clone(&found.written.text), says: says.into() }));
         }
-        act(&shared, CampaignCommand::Step { campaign, step }).await?;
+        act(&shared, CampaignCommand::Step { campaign, step, based_on: None }).await?;
         Ok((StatusCode::OK, seen(&shared, campaign).await?))
     })
     .await

@@ -5,6 +5,7 @@ use axum::extract::{Extension, Path, State};
 use centre::CampaignCommand;
 use clock::{AgentId, CampaignId, LeadId, WallTime};
 use dialer::campaign::Status;
+use dialer::gate::Rule;
 use dialer::hopper::Done;
 use dialer::runner::{Explained, Hold, Keeps, NumberWhy, Reply, WhyNot};
 use journal_core::{LeadBooked, LeadNumberTries};
@@ -161,9 +162,14 @@ async fn not_held(
     };
     let denials = if done == Done::Denied { database.decisions(&filter).await.map_err(away)?.0 } else { Vec::new() };
     let tried = row.iter().flat_map(|row| &row.tries.by_number);
-    let numbers = tried.map(|known| LeadNumberWhy::of_done(known, &denials)).collect();
+    let numbers = tried.map(|known| LeadNumberWhy::of_done(known, &denials));
+    let numbers: Vec<LeadNumberWhy> = numbers.collect();
     let disposition = row.as_ref().and_then(|row| row.disposition.clone());
-    Ok(LeadWhyNot { disposition, numbers, ..LeadWhyNot::of(WhyNot::Done(done), |_| None) })
+    let mut said = LeadWhyNot { disposition, numbers, ..LeadWhyNot::of(WhyNot::Done(done), |_| None) };
+    if said.numbers.iter().any(|number| number.rule.as_deref() == Some(Rule::Consent.word())) {
+        said.because.push_str(" Once a consent is written down, a campaign that is not over tries it again.");
+    }
+    Ok(said)
 }
 
 impl LeadWhyNot {

@@ -45,7 +45,7 @@ fn input(command: CampaignCommand) -> Input {
         CampaignCommand::Write { campaign, written, based_on, by } => {
             Input::Write { request: some, campaign, written, based_on, by }
         }
-        CampaignCommand::Step { campaign, step } => Input::Step { request: some, campaign, step },
+        CampaignCommand::Step { campaign, step, based_on } => Input::Step { request: some, campaign, step, based_on },
         CampaignCommand::Assign { campaign, written, based_on } => {
             Input::Assign { request: some, campaign, written, based_on }
         }
@@ -55,6 +55,7 @@ fn input(command: CampaignCommand) -> Input {
         CampaignCommand::ByHand { campaign, agent, what } => Input::ByHand { request, campaign, agent, what },
         CampaignCommand::Answer(answered) => Input::Answer { request, answered },
         CampaignCommand::Callback(asked) => Input::Ask { request, question: Question::Callback(asked) },
+        CampaignCommand::Consents(numbers) => Input::Ask { request, question: Question::Consents(numbers) },
         CampaignCommand::WhyNot { campaign, lead } => {
             Input::Ask { request, question: Question::WhyNot { campaign, lead } }
         }

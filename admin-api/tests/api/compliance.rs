@@ -1,6 +1,9 @@
 //! `/v1/compliance`: rules with their sources, and verdicts that explain themselves.
 
+use centre::{Answer, CampaignCommand, Command, CommandError};
 use clock::{AgentId, CallId, QueueId, WallTime};
+use dialer::gate::Consents;
+use dialer::runner::Reply;
 use journal_core::{DialClause, DialClock, DialDecision, DialDenial, DialEvidence, DialOccasion, DialTried, Entry};
 use serde_json::{Value, json};
 
@@ -39,14 +42,20 @@ async fn rules_are_shown_with_source_date_and_whether_a_person_verified_them() {
 
 #[tokio::test]
 async fn the_gate_says_why() {
-    let node = Node::start().await;
+    let mut node = Node::start().await;
+    node.play(|command| match command {
+        Command::Campaign(command) if matches!(*command, CampaignCommand::Consents(_)) => {
+            Ok(Answer::Campaign(Box::new(Reply::Consents(Consents::default()))))
+        }
+        _ => Err(CommandError::UnknownCall),
+    });
     let ask = async |query: &str| get(node.at, &format!("/v1/compliance/check?number=%2B{query}")).await;
     let late = ask("13055550100&rule_set=us&at=2026-01-15T01:00:00Z").await.json();
     let expected = json!({
         "allowed": false, "denied_by": "calling_hours", "clause": "us.fl.calling-hours",
         "because": "it is 2026-01-14 20:00 in America/New_York, outside Mon-Fri 08:00-20:00, Sat 08:00-20:00, Sun 08:00-20:00",
         "number": "+13055550100", "at": "2026-01-15T01:00:00.000000Z", "rule_set": "us 2026-11-21",
-        "clocks": [{"time_zone": "America/New_York", "time": "2026-01-14 20:00"}], "regions": ["US-FL"], "lists": [],
+        "clocks": [{"time_zone": "America/New_York", "time": "2026-01-14 20:00"}], "regions": ["US-FL"], "lists": [], "consents": [],
         "rules": ["do_not_call", "campaign_do_not_call"], "clauses": late["clauses"],
     });
     assert_eq!(late, expected);

@@ -524,6 +524,7 @@ fn of_dialer(command: CampaignCommand, publish: impl Fn(CampaignSnapshot)) -> An
             let numbers = vec![NumberWhy { number: NUMBER.to_owned(), last: None, why: None }];
             return Answered::WhyNot(Explained { why: WhyNot::Shown(None), numbers });
         }
+        CampaignCommand::Consents(_) => return Answered::Consents(dialer::gate::Consents::default()),
         CampaignCommand::Answer(_) => return Answered::Answers(BTreeMap::new()),
         CampaignCommand::Callback(asked) => {
             let at = WallTime::from_micros(1);

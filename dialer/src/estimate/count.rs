@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clock::WallTime;
 
 use crate::campaign::Definition;
-use crate::gate::{self, Facts, History, Lists, Purpose, Rule, Rules, packed};
+use crate::gate::{self, Consents, Facts, History, Lists, Purpose, Rule, Rules, packed};
 use crate::hopper::{Booked, Lead};
 use crate::runner::lasts;
 
@@ -19,6 +19,8 @@ pub struct Law<'a> {
     pub rules: &'a Rules,
     /// The do-not-call lists.
     pub lists: &'a Lists,
+    /// Consents of numbers, beside those of leads.
+    pub consents: &'a Consents,
     /// When.
     pub at: WallTime,
 }
@@ -101,6 +103,7 @@ impl Counter {
     /// What stands against a number at all times; what does so only now, such as the hour, is asked at others too.
     fn denied(&mut self, lead: &Lead, number: &str, law: Law<'_>) -> Option<Rule> {
         let mut found = None;
+        let consents = law.consents.of(number, &lead.consents);
         for turn in 0..MOMENTS.len() {
             let which = (self.open + turn) % MOMENTS.len();
             let at = law.at + Duration::from_secs(MOMENTS.get(which).map_or(0, |hours| hours * 3_600));
@@ -109,7 +112,7 @@ impl Counter {
                 zone: lead.zone.as_deref(),
                 region: lead.region.as_deref(),
                 history: Some(History { lead: lead.tries.facts(), ..History::default() }),
-                consents: &lead.consents,
+                consents: &consents,
                 ring: Some(Duration::from_secs(law.definition.ring_min_s.into())),
                 agent_waits: law.definition.method.keeps_agent(),
             };
@@ -177,7 +180,7 @@ mod tests {
 
     use super::*;
     use crate::campaign::{Method, Service};
-    use crate::gate::{Choice, Listed, Pattern};
+    use crate::gate::{Choice, ConsentTo, ConsentTold, Listed, Pattern, Voice};
     use crate::hopper::{Done, NumberHistory, Tries};
 
     fn lead(numbers: &[&str]) -> Lead {
@@ -202,7 +205,8 @@ mod tests {
         let (rules, barred) = (Rules::default(), lists(&["+442079460002"]));
         // A Sunday night in London: nobody may be called now, and most may at another hour.
         let at = hours::moment("2026-11-22T02:00:00Z").expect("a moment");
-        let law = Law { definition: &definition, rules: &rules, lists: &barred, at };
+        let consents = Consents::default();
+        let law = Law { definition: &definition, rules: &rules, lists: &barred, consents: &consents, at };
         let mut counter = Counter::default();
         let done = Lead { booked: Some(Booked::Done(Done::Exhausted)), ..lead(&["+442079460009"]) };
         let tried = Tries { counted: 2, ..Tries::default() };
@@ -229,6 +233,23 @@ mod tests {
             classes: [(class(1, 0), 2), (class(2, 0), 1), (class(1, 2), 1)].into(),
         };
         assert_eq!(counter.counted(), expected);
+    }
+
+    #[test]
+    fn who_agreed_is_counted_as_one_who_may_be_called() {
+        let service = Service::Message(clock::MessageId(1));
+        let mut definition = Definition::new("Autumn", Method::Bot { concurrent: 1 }, service);
+        (definition.terms.rule_set, definition.terms.voice) = (Choice::Uk, Voice::Recorded);
+        let at = hours::moment("2026-11-23T12:00:00Z").expect("a moment");
+        let (rules, lists, mut consents) = (Rules::default(), lists(&[]), Consents::default());
+        let (number, given) = ("+442079460001".to_owned(), Some("consent".to_owned()));
+        let told = ConsentTold { number, to: ConsentTo::ArtificialVoice, given, at: WallTime::default() };
+        assert!(consents.take(&told));
+        let law = Law { definition: &definition, rules: &rules, lists: &lists, consents: &consents, at };
+        let mut counter = Counter::default();
+        [lead(&["+442079460001"]), lead(&["+442079460002"])].iter().for_each(|lead| counter.take(lead, law));
+        let counted = counter.counted();
+        assert_eq!((counted.to_call, counted.denied), (1, [(Rule::Consent, 1)].into()));
     }
 
     #[test]

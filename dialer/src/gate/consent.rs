@@ -59,6 +59,14 @@ impl Consents {
         true
     }
 
+    /// What is known of these numbers, E.164, alone.
+    #[must_use]
+    pub fn about(&self, numbers: &[String]) -> Self {
+        let keys = numbers.iter().filter_map(|number| packed(number));
+        let keys = keys.flat_map(|number| ConsentTo::ALL.into_iter().map(move |to| (number, to)));
+        Self { known: keys.filter_map(|key| Some((key, self.known.get(&key)?.clone()))).collect() }
+    }
+
     /// The consents that the gate goes by for a number: those of its lead, as far as nobody revoked them, and its own.
     #[must_use]
     pub fn of(&self, number: &str, of_lead: &[Consent]) -> Vec<Consent> {
@@ -115,6 +123,8 @@ mod tests {
         assert!(consents.take(&told(Some("again"), 50)));
         assert_eq!(stand(&consents, &of_lead, 50), ["again"]);
         assert!(consents.of("+442079460001", &[]).is_empty());
+        let about = consents.about(&[NUMBER.to_owned(), "+442079460001".to_owned()]);
+        assert_eq!((stand(&about, &of_lead, 50), about == consents), (vec!["again".to_owned()], true));
         assert!(!consents.take(&ConsentTold { number: "0207".to_owned(), ..told(None, 1) }));
     }
 }

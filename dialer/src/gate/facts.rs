@@ -84,6 +84,14 @@ pub struct Terms {
     pub do_not_call: Arc<Lists>,
 }
 
+impl Terms {
+    /// Rule sets may demand that the called person agreed: to a machine that talks, a recorded message, or the subject.
+    #[must_use]
+    pub fn may_need_consent(&self) -> bool {
+        self.voice != Voice::Person || self.subject == Subject::ClaimsManagement
+    }
+}
+
 /// Who speaks when a person answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

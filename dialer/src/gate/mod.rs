@@ -67,11 +67,14 @@ pub fn judge(rules: &Rules, lists: &Lists, facts: &Facts<'_>) -> Verdict {
     Verdict { denial, evidence }
 }
 
-/// What stands against a number whatever the hour and whoever asks: do-not-call lists, black and white lists, countries.
-/// For lists of leads, which are read long before anything is dialed; each attempt is judged in full all the same.
+/// What stands against a number whatever the hour and whoever asks: do-not-call lists, black and white lists, countries,
+/// and what the node itself never dials. For lists of leads, which are read long before anything is dialed; each attempt
+/// is judged in full all the same. A missing route is nobody's fault yet.
 #[must_use]
 pub fn stands_against(rules: &Rules, lists: &Lists, number: &str) -> Option<Denial> {
-    company::first_denial(rules, lists, &Facts::new(number, Purpose::Campaign, clock::WallTime::from_micros(0)))
+    let facts = Facts::new(number, Purpose::Campaign, clock::WallTime::from_micros(0));
+    let of_node = || rules.outbound.as_ref()?.denies(number).filter(|denial| denial.rule == Rule::OutboundPolicy);
+    company::first_denial(rules, lists, &facts).or_else(of_node)
 }
 
 /// A campaign dials numbers and nothing else. What an agent dials was read by the plan before it came here.

@@ -113,11 +113,11 @@ impl Hopper {
 
     /// Takes a page.
     pub fn page(&mut self, page: Page, now: WallTime, rng: &mut Rng) {
-        let Page { wanted, leads, stock } = page;
-        let Some(at) = self.sources.iter().position(|source| source.list == wanted.list) else { return };
+        let Some(at) = self.sources.iter().position(|source| source.list == page.wanted.list) else { return };
         let Some(source) = self.sources.get_mut(at) else { return };
-        source.came(wanted, leads.as_deref(), stock, now);
+        source.came(&page, now);
         let reset_at = source.reset_at;
+        let Page { wanted, leads, .. } = page;
         let was_done = matches!(wanted.what, What::DoneBefore { .. });
         let mut fresh = Vec::new();
         for mut lead in leads.into_iter().flatten() {

@@ -36,6 +36,11 @@ pub enum What {
         /// The place of the last that was read.
         place: Option<u64>,
     },
+    /// Those that have this number, packed, and are done because the gate denied them.
+    Denied {
+        /// The number.
+        number: u64,
+    },
     /// This one, whatever became of it.
     One {
         /// Which.
@@ -59,6 +64,9 @@ pub struct Page {
     pub leads: Option<Vec<Lead>>,
     /// What the list had just before they were read.
     pub stock: Stock,
+    /// The place up to which the list was looked through, where its end was not reached: fewer leads than were asked for
+    /// are not the last then. None: they are.
+    pub looked_to: Option<u64>,
 }
 
 /// What a list has.
@@ -147,20 +155,21 @@ impl Source {
 
     /// Notes that a page came. `None`: it could not be read, and is asked for again later. One that came twice, or was
     /// asked for before the list was reset, says nothing of how far the reading has come.
-    pub(super) fn came(&mut self, wanted: Wanted, leads: Option<&[Lead]>, stock: Stock, now: WallTime) {
-        let Some(leads) = leads else { return };
+    pub(super) fn came(&mut self, page: &Page, now: WallTime) {
+        let Page { wanted, stock, looked_to, .. } = *page;
+        let Some(leads) = page.leads.as_deref() else { return };
         if self.asked.is_none_or(|(what, _)| what != wanted.what) {
             return;
         }
         (self.asked, self.stock) = (None, stock);
-        let is_last = leads.len() < usize::from(wanted.limit);
-        let places = || leads.iter().map(|lead| lead.place);
+        let is_last = leads.len() < usize::from(wanted.limit) && looked_to.is_none();
+        let places = || leads.iter().map(|lead| lead.place).chain(looked_to);
         match wanted.what {
             What::Tried { .. } if is_last => self.step = self.reset_at.map_or(Step::New, |_| Step::Done(None)),
             What::Tried { .. } => self.step = Step::Tried(places().max()),
             What::DoneBefore { .. } if is_last => self.step = Step::New,
             What::DoneBefore { .. } => self.step = Step::Done(places().max()),
-            What::One { .. } => {}
+            What::One { .. } | What::Denied { .. } => {}
             What::NewAfter { .. } | What::NewBefore { .. } => {
                 self.highest = places().max().max(self.highest);
                 self.lowest = places().chain(self.lowest).min();

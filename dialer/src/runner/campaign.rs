@@ -31,6 +31,8 @@ pub(super) struct Campaign {
     pub(super) run: Option<Run>,
     /// Leads of conversations from before a restart, of which an agent may still say that they come again; until when.
     pub(super) awaited: BTreeMap<LeadId, WallTime>,
+    /// Numbers of which a consent was written down and whose denied leads are being read, by list; since when.
+    pub(super) consented: BTreeMap<(ListId, u64), Instant>,
     /// The last conversation of each agent, while he has not said what came of it.
     pub(super) after: BTreeMap<AgentId, CallId>,
 }
@@ -136,6 +138,18 @@ pub(super) struct Shared {
 }
 
 impl Campaign {
+    /// A campaign of which nothing runs.
+    pub(super) fn idle(
+        id: CampaignId,
+        written: Written,
+        life: Life,
+        resets: BTreeMap<ListId, WallTime>,
+        ledger: Option<Ledger>,
+    ) -> Self {
+        let (awaited, consented, after) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { id, written, life, resets, ledger, run: None, awaited, consented, after }
+    }
+
     /// A run of it, as it is written now.
     pub(super) fn begin(&mut self, now: Now) {
         let definition = Arc::clone(&self.written.definition);

@@ -20,8 +20,8 @@ impl Dialer {
         let is_after = |talked: &Talked| talked.until.is_some_and(|until| until > now.wall);
         let after = talked.iter().filter(|(_, talked)| is_after(talked)).map(|(call, talked)| (talked.agent, *call));
         let after = after.collect();
-        let mut campaign =
-            Campaign { id, written, life, resets: resets.into_iter().collect(), ledger, run: None, awaited, after };
+        let mut campaign = Campaign::idle(id, written, life, resets.into_iter().collect(), ledger);
+        (campaign.awaited, campaign.after) = (awaited, after);
         for (attempt, tries, numbers) in open {
             campaign.close(&mut self.shared, attempt, tries, numbers, now);
         }
@@ -47,17 +47,7 @@ impl Dialer {
                 return Err(Refusal::TooMany);
             }
             let life = Life { edited_by: Some(by), ..Life::default() };
-            let (resets, ledger) = (BTreeMap::new(), Some(Ledger::default()));
-            let campaign = Campaign {
-                id,
-                written,
-                life: life.clone(),
-                resets,
-                ledger,
-                run: None,
-                awaited: BTreeMap::new(),
-                after: BTreeMap::new(),
-            };
+            let campaign = Campaign::idle(id, written, life.clone(), BTreeMap::new(), Some(Ledger::default()));
             self.shared.out.push_back(campaign.note(now));
             self.campaigns.insert(id, campaign);
             return Ok(Reply::Life(life));

@@ -70,6 +70,8 @@ pub enum Input {
         campaign: CampaignId,
         /// What.
         step: Step,
+        /// The text that he had seen; none: whatever it is.
+        based_on: Option<Arc<str>>,
     },
     /// Other agents work for a campaign from now: it is the same but for them, and its approval stands.
     Assign {
@@ -231,6 +233,8 @@ pub struct Answered {
 pub enum Question {
     /// May the lead of a call be called back then?
     Callback(CallbackAsked),
+    /// What is known of consents to call these numbers, E.164?
+    Consents(Vec<String>),
     /// Why a lead is not being dialed.
     WhyNot {
         /// The campaign.
@@ -457,6 +461,8 @@ pub enum Reply {
     Answers(Answers),
     /// The lead may be called back so.
     Callback(CallbackOffer),
+    /// What is known of consents to call these numbers.
+    Consents(Consents),
 }
 
 /// Why something is not done.

@@ -65,6 +65,7 @@ impl Dialer {
             Input::Consent(told) => {
                 // Whether there is room was asked by who wrote it down.
                 self.shared.consents.take(&told);
+                self.consented(&told, now);
             }
             Input::House(house) => {
                 self.shared.house = Some(house);
@@ -80,8 +81,9 @@ impl Dialer {
                 let result = if seen { self.write(campaign, written, by, now) } else { Err(Refusal::Changed) };
                 self.reply(request, result);
             }
-            Input::Step { request, campaign, step } => {
-                let result = self.step(campaign, step, now);
+            Input::Step { request, campaign, step, based_on } => {
+                let seen = based_on.is_none_or(|text| self.is_written(campaign, &text));
+                let result = if seen { self.step(campaign, step, now) } else { Err(Refusal::Changed) };
                 self.reply(request, result);
             }
             Input::Assign { request, campaign, written, based_on } => {
@@ -138,6 +140,7 @@ impl Dialer {
                         self.why_not(campaign, lead, now).map(Reply::WhyNot).ok_or(Refusal::UnknownCampaign)
                     }
                     Question::Callback(asked) => self.may_call_back(asked, now),
+                    Question::Consents(numbers) => Ok(Reply::Consents(self.shared.consents.about(&numbers))),
                 };
                 self.reply(Some(request), result);
             }
@@ -191,6 +194,9 @@ impl Dialer {
         if let What::One { lead } = page.wanted.what {
             self.mend(id, lead, &page);
             return self.placed(id, lead, page, now);
+        }
+        if let What::Denied { number } = page.wanted.what {
+            return self.judge_anew(id, number, page, now);
         }
         let Some(campaign) = self.campaigns.get_mut(&id) else { return };
         let Some(run) = campaign.run.as_mut() else { return };
@@ -293,6 +299,7 @@ impl Campaign {
         }
         self.halt(shared, now);
         self.give_up(shared, now);
+        self.read_denied_again(shared, now);
         let is_stale = self.is_stale();
         let Some(run) = &mut self.run else { return };
         run.hopper.expire(now.wall);

@@ -9,6 +9,7 @@ mod by_hand;
 mod callback;
 mod campaign;
 mod command;
+mod consented;
 mod contract;
 mod desk;
 mod dial;

@@ -33,9 +33,12 @@ impl Dialer {
         let keeps: Vec<NumberWhy> = numbers
             .iter()
             .zip(&held.tries.by_number)
-            .map(|(stand, known)| {
-                let last = known.last;
-                NumberWhy { number: known.number.clone(), last, why: keeps(stand) }
+            .enumerate()
+            .map(|(at, (stand, known))| {
+                // The one whose turn it is waits for what its lead is booked for.
+                let is_its_turn = at == usize::from(held.tries.number);
+                let own = booked_for(place, now.wall).filter(|_| is_its_turn).map(Keeps::Waits);
+                NumberWhy { number: known.number.clone(), last: known.last, why: keeps(stand).or(own) }
             })
             .collect();
         let why = match place {
@@ -66,12 +69,9 @@ impl Dialer {
         if let Some(elsewhere) = self.elsewhere(lead.id) {
             return elsewhere;
         }
-        let booked = match place {
-            Place::Retry { at } => Some(at).filter(|at| *at > now.wall),
-            Place::Callback { at, agent } if at > now.wall => {
-                return WhyNot::Callback { at, agent, is_due: false };
-            }
-            _ => None,
+        let booked = match (booked_for(place, now.wall), place) {
+            (Some(at), Place::Callback { agent, .. }) => return WhyNot::Callback { at, agent, is_due: false },
+            (booked, _) => booked,
         };
         let recycle = &run.definition.recycle;
         // Whose own number waits for its next try waits for that, whatever else there is.
@@ -122,6 +122,14 @@ fn denied(numbers: &[Stand], was_asked: bool) -> Option<(Rule, String)> {
     verdicts.sort_by_key(|verdict| lasts(verdict));
     let verdict = verdicts.first().filter(|verdict| was_asked || lasts(verdict))?;
     verdict.denial.as_ref().map(|denial| (denial.rule, denial.because.clone()))
+}
+
+/// When the lead is called again, if that is to come.
+fn booked_for(place: Place, now: WallTime) -> Option<WallTime> {
+    match place {
+        Place::Retry { at } | Place::Callback { at, .. } => Some(at).filter(|at| *at > now),
+        _ => None,
+    }
 }
 
 impl Run {

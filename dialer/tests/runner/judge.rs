@@ -6,7 +6,7 @@ use std::time::Duration;
 use clock::{AttemptId, LeadId, WallTime};
 use dialer::campaign::{Definition, Method, Outcome};
 use dialer::contract::Dial;
-use dialer::gate::{self, Caps, Facts, History, Listed, Lists, Purpose, Rules, Tries};
+use dialer::gate::{self, Caps, ConsentTold, Consents, Facts, History, Listed, Lists, Purpose, Rules, Tries};
 use dialer::runner::{Attempt, Hour, House, Ledger, Snapshot};
 
 pub(crate) struct Judge {
@@ -14,6 +14,7 @@ pub(crate) struct Judge {
     pub(crate) lists: Lists,
     /// Agents' own lists.
     pub(crate) house: House,
+    consents: Consents,
     pub(crate) dials: u64,
     pub(crate) log: Vec<String>,
     by_number: BTreeMap<String, Vec<WallTime>>,
@@ -42,6 +43,7 @@ impl Judge {
             definition: definition.clone(),
             lists,
             house: House::default(),
+            consents: Consents::default(),
             dials: 0,
             log: Vec::new(),
             by_number: BTreeMap::new(),
@@ -58,6 +60,11 @@ impl Judge {
     /// From now on the campaign is this.
     pub(crate) fn rewritten(&mut self, definition: &Definition) {
         self.definition = definition.clone();
+    }
+
+    /// Somebody agreed to something.
+    pub(crate) fn agreed(&mut self, told: &ConsentTold) {
+        assert!(self.consents.take(told), "room");
     }
 
     /// A number is to be dialed: it must pass everything, by what is known here.
@@ -107,7 +114,7 @@ impl Judge {
             zone: None,
             region: None,
             history: Some(history),
-            consents: &[],
+            consents: &self.consents.of(&dial.number, &[]),
             ring: Some(Duration::from_secs(dial.ring_min_s.into())),
             agent_waits: dial.agent.is_some() || self.definition.method.keeps_agent(),
         };

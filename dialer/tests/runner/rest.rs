@@ -3,7 +3,8 @@
 use clock::{AgentId, AttemptId, CampaignId, LeadId, ListId, QueueId, WallTime};
 use dialer::campaign::{Denied, Method, Status, Step};
 use dialer::contract::{Doing, Fact};
-use dialer::hopper::Stock;
+use dialer::gate::{Choice, Voice};
+use dialer::hopper::{Done, Stock};
 use dialer::runner::{AlertKind, Attempt, Hold, House, Refusal};
 
 use super::scene;
@@ -184,4 +185,39 @@ fn who_is_to_be_called_back_by_what_is_said_after_a_restart_is_called() {
     let campaign = world.campaign().campaign;
     assert_eq!(calls(&world), 2, "{:?}", world.dialer.why_not(campaign, lead, world.now()));
     world.settle();
+}
+
+#[test]
+fn what_was_approved_is_what_was_read() {
+    let mut world = World::new(short(5, 12));
+    assert_eq!(world.step_on("another text", Step::Pause(actor("ann"))), Some(Refusal::Changed));
+    assert_eq!(world.step_on("{}", Step::Pause(actor("ann"))), None);
+    assert_eq!(world.campaign().life.status, Status::Paused);
+}
+
+/// British numbers, a recorded message, and nobody agreed to one before it runs.
+#[test]
+fn who_was_denied_for_want_of_a_consent_is_called_once_one_is_written_down() {
+    for is_restarted in [false, true] {
+        let mut scene = Scene { leads: 40, ..scene(5, Method::Bot { concurrent: 3 }) };
+        scene.definition.terms.rule_set = Choice::Uk;
+        scene.definition.terms.voice = Voice::Recorded;
+        let mut world = World::new(scene);
+        // It is not over, as more are to come.
+        world.stock = Stock::Importing;
+        world.run_for(60);
+        assert_eq!((world.judge.dials, world.done().len()), (0, 40));
+        if is_restarted {
+            world.step(Step::Pause(actor("ann")));
+            world.restart();
+        }
+        world.consent("+442071800001");
+        world.step(Step::Start(actor("ann")));
+        world.run_for(60);
+        assert_eq!(world.judge.dials, 1, "restarted: {is_restarted}");
+        // Another lead has the same number: it is looked at anew too, and rests after the first.
+        let denied = world.done().into_iter().filter(|done| *done == Done::Denied).count();
+        assert_eq!(denied, 38, "restarted: {is_restarted}");
+        world.settle();
+    }
 }

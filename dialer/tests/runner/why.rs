@@ -1,10 +1,12 @@
 //! Why a lead is not being dialed, in every case; and leads that are mended while they are called.
 
 use core::time::Duration;
+use std::sync::Arc;
 
-use clock::LeadId;
+use clock::{AgentId, LeadId};
 use dialer::campaign::{Again, Method, Outcome, Recycle, Step};
-use dialer::hopper::Done;
+use dialer::contract::Doing;
+use dialer::hopper::{Booked, Done};
 use dialer::runner::{Explained, Hold, Keeps, WhyNot};
 
 use super::scene;
@@ -81,7 +83,8 @@ fn a_number_that_is_left_alone_says_what_came_of_it() {
     let all: Vec<Explained> = (1..=40).map(|lead| why(&world, lead)).collect();
     let left = all.iter().flat_map(|lead| &lead.numbers).find(|number| number.why == Some(Keeps::LeftAlone));
     assert_eq!(left.and_then(|left| left.last).map(|(outcome, _)| outcome), Some(Outcome::Unobtainable), "{all:#?}");
-    assert!(all.iter().any(|lead| matches!(lead.why, WhyNot::Retry { .. })));
+    let waits = all.iter().find(|lead| matches!(lead.why, WhyNot::Retry { .. })).expect("one waits");
+    assert!(waits.numbers.iter().all(|number| number.why.is_some()), "so do its numbers: {waits:?}");
     assert!(all.iter().any(|lead| matches!(lead.why, WhyNot::Done(_))));
 }
 
@@ -97,4 +100,83 @@ fn a_lead_that_is_mended_is_dialed_by_what_it_is_now() {
             world.judge.log.iter().filter(|dial| dial.contains(&LeadId(39).to_string())).collect();
         assert!(!dials.is_empty() && dials.iter().all(|dial| dial.ends_with("+442073000001")), "{dials:?}");
     }
+}
+
+#[test]
+fn a_lead_that_another_campaign_calls_says_which() {
+    let mut world = World::new(few(3, 1));
+    let theirs = |world: &World, lead| world.dialer.why_not(world.other(), LeadId(lead), world.now()).expect("it").why;
+    world.begin_other();
+    while !matches!(why(&world, 1).why, WhyNot::InFlight(_)) {
+        world.run_for(1);
+    }
+    let WhyNot::InFlight(attempt) = why(&world, 1).why else { panic!("{:?}", why(&world, 1)) };
+    assert_eq!(theirs(&world, 1), WhyNot::Elsewhere(world.campaign().campaign, attempt));
+    assert!(matches!(theirs(&world, 3), WhyNot::Next { .. }), "{:?}", theirs(&world, 3));
+}
+
+#[test]
+fn what_is_still_read_after_a_start_says_so() {
+    let mut world = World::new(few(3, 0));
+    world.booked(LeadId(1), Booked::Retry(world.now().wall));
+    world.read_failure = 1.0;
+    world.run_for(30);
+    assert_eq!(why(&world, 1).why, WhyNot::Reading, "the database is away");
+    world.read_failure = 0.0;
+    world.run_for(30);
+    assert!(matches!(why(&world, 1).why, WhyNot::Next { .. }), "{:?}", why(&world, 1));
+}
+
+#[test]
+fn outside_the_schedule_a_lead_says_when_it_opens() {
+    let mut scene = few(3, 1);
+    // It is Monday noon.
+    let hours = hours::Schedule::parse("shop", "UTC", &["mon-fri 14:00-18:00".to_owned()], &[]);
+    scene.definition.schedule = Some(Arc::new(hours.expect("hours")));
+    let mut world = World::new(scene);
+    world.run_for(5);
+    let WhyNot::Schedule(Some(opens)) = why(&world, 1).why else { panic!("{:?}", why(&world, 1)) };
+    assert_eq!(opens.as_micros() - world.now().wall.as_micros(), 7_195_000_000, "at two");
+    assert_eq!(world.judge.dials, 0);
+}
+
+#[test]
+fn a_callback_that_is_due_says_that_its_agent_is_away() {
+    let mut world = World::new(few(3, 2));
+    world.callback_in = Some(Duration::from_secs(60));
+    while world.callback_in.is_some() {
+        world.run_for(1);
+    }
+    let (lead, agent) = (1..=40)
+        .find_map(|lead| match why(&world, lead).why {
+            WhyNot::Callback { agent: Some(agent), is_due: false, .. } => Some((lead, agent)),
+            _ => None,
+        })
+        .expect("it was promised");
+    world.run_for(120);
+    let due = why(&world, lead).why;
+    assert!(matches!(due, WhyNot::Callback { agent: Some(his), is_due: true, .. } if his == agent), "{due:?}");
+    world.agent(agent, Doing::Ready);
+    world.run_for(2);
+    assert!(!matches!(why(&world, lead).why, WhyNot::Callback { .. }), "he keeps it: {:?}", why(&world, lead));
+    assert_ne!(agent, AgentId(0));
+}
+
+/// The lead is mended while it waits for its next try: what it has now was bad before.
+#[test]
+fn a_lead_without_a_good_number_says_so() {
+    let mut scene = Scene { others: 1, ..few(3, 1) };
+    let hour = Again { after: Duration::from_secs(3_600), times: 1, next_number: true };
+    let rules = [(Outcome::NoAnswer, hour), (Outcome::Busy, hour), (Outcome::Machine, hour)];
+    scene.definition.recycle = Recycle { rules: rules.into(), attempts_max: 9 };
+    let mut world = World::new(scene);
+    world.run_for(2_000);
+    let bad = |lead: &Explained| {
+        let left = lead.numbers.iter().find(|number| number.why == Some(Keeps::LeftAlone))?;
+        matches!(lead.why, WhyNot::Retry { .. }).then(|| left.number.clone())
+    };
+    let (lead, number) = (1..=40).find_map(|lead| Some((lead, bad(&why(&world, lead))?))).expect("one waits");
+    world.mend(LeadId(lead), &[&number]);
+    world.run_for(10);
+    assert_eq!(why(&world, lead).why, WhyNot::NoneLeft);
 }

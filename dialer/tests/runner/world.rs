@@ -1,13 +1,16 @@
 //! Lists, agents and a carrier, moved by one generator.
 
+mod reading;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use clock::{AgentId, AttemptId, CallId, CampaignId, Instant, LeadId, ListId, Now, QueueId, RequestId, Rng, WallTime};
-use dialer::campaign::{Actor, Definition, Outcome, Step};
+use dialer::campaign::{Actor, Definition, Outcome, Service, Step};
 use dialer::contract::{AgentFact, Detection, Dial, Doing, EndClass, Ending, Fact, Heard, OnPerson, Order, Report};
-use dialer::hopper::{Booked, Done, Lead, NumberHistory, Page, Stock, Tries, Wanted, What};
+use dialer::gate::{ConsentTo, ConsentTold};
+use dialer::hopper::{Booked, Done, NumberHistory, Page, Stock, Tries};
 use dialer::runner::{
     AlertKind, Attempt, ByHand, CampaignSnapshot, Dialer, Effect, House, Input, JudgedNote, Ledger, Note, Refusal,
     Restored, Said, Talked, Written,
@@ -44,6 +47,8 @@ pub(crate) struct World {
     talked: BTreeMap<LeadId, (CallId, Talked)>,
     life: dialer::campaign::Life,
     is_over: bool,
+    /// How often leads cannot be read.
+    pub(crate) read_failure: f64,
     /// The carrier says 503 to everything.
     pub(crate) carrier_fails: bool,
     /// Orders to end what rings.
@@ -98,6 +103,7 @@ impl World {
             talked: BTreeMap::new(),
             life: Default::default(),
             is_over: false,
+            read_failure: 0.1,
             carrier_fails: false,
             given_up: 0,
             alerted: BTreeSet::new(),
@@ -175,7 +181,23 @@ impl World {
     pub(crate) fn step(&mut self, step: Step) {
         self.made += 1;
         let request = Some(RequestId(self.made));
-        self.tell(Input::Step { request, campaign: CAMPAIGN, step });
+        self.tell(Input::Step { request, campaign: CAMPAIGN, step, based_on: None });
+    }
+
+    /// Takes a step of the text that somebody has seen: why it is refused.
+    pub(crate) fn step_on(&mut self, text: &str, step: Step) -> Option<Refusal> {
+        let based_on = Some(text.into());
+        self.tell(Input::Step { request: Some(REFUSED), campaign: CAMPAIGN, step, based_on });
+        self.refused.take()
+    }
+
+    /// Whoever has the number agrees to recorded messages.
+    pub(crate) fn consent(&mut self, number: &str) {
+        let (number, given) = (number.to_owned(), Some("consent".to_owned()));
+        let at = self.now().wall;
+        let told = ConsentTold { number, to: ConsentTo::ArtificialVoice, given, at };
+        self.judge.agreed(&told);
+        self.tell(Input::Consent(told));
     }
 
     /// The configuration is this.
@@ -241,6 +263,22 @@ impl World {
     pub(crate) fn campaign(&self) -> CampaignSnapshot {
         let snapshot = self.dialer.snapshot(self.now().wall);
         CampaignSnapshot::clone(snapshot.campaigns.values().next().expect("a campaign"))
+    }
+
+    /// Another campaign, of a queue that nobody serves, calls from the same lists.
+    pub(crate) fn begin_other(&mut self) {
+        let service = Service::Queue(QueueId(2));
+        let definition = Arc::new(Definition { service, ..self.scene.definition.clone() });
+        let (campaign, written) = (self.other(), Written { definition, text: "{}".into() });
+        self.tell(Input::Write { request: None, campaign, written, based_on: None, by: actor("ann") });
+        let steps = [Step::Submit(actor("ann"), None), Step::Approve(actor("bob")), Step::Start(actor("ann"))];
+        for step in steps {
+            self.tell(Input::Step { request: None, campaign, step, based_on: None });
+        }
+    }
+
+    pub(crate) fn other(&self) -> CampaignId {
+        CampaignId(CAMPAIGN.0 + 1)
     }
 
     /// It is given other agents.
@@ -442,9 +480,11 @@ impl World {
                     }
                 }
                 Effect::Note(note) => self.note(note),
-                Effect::Wanted { wanted, .. } => {
-                    let leads = (!self.rng.chance(0.1)).then(|| self.read(wanted));
-                    self.tell(Input::Page { campaign: CAMPAIGN, page: Page { wanted, leads, stock: self.stock } });
+                Effect::Wanted { wanted, campaign } => {
+                    let read = (!self.rng.chance(self.read_failure)).then(|| self.read(wanted));
+                    let (leads, looked_to) = read.map_or((None, None), |(leads, to)| (Some(leads), to));
+                    let page = Page { wanted, leads, stock: self.stock, looked_to };
+                    self.tell(Input::Page { campaign, page });
                 }
                 Effect::Reply { request: REFUSED, result } => self.refused = result.err(),
                 Effect::Reply { result, .. } => assert!(result.is_ok(), "{result:?}"),
@@ -456,7 +496,7 @@ impl World {
 
     fn note(&mut self, note: Note) {
         match note {
-            Note::Campaign(campaign) => self.life = campaign.life,
+            Note::Campaign(campaign) if campaign.campaign == CAMPAIGN => self.life = campaign.life,
             Note::Lead(lead) => {
                 if let Some(row) = self.rows.get_mut(&lead.lead) {
                     row.3 = Some((lead.booked, lead.tries));
@@ -494,43 +534,8 @@ impl World {
                 assert!(!alert.says.is_empty() && !alert.kind.remedy().is_empty());
                 self.alerted.insert(alert.kind);
             }
-            Note::Worked { .. } | Note::Answers(_) | Note::Disposed(_) | Note::Progress(_) => {}
+            Note::Campaign(_) | Note::Worked { .. } | Note::Answers(_) | Note::Disposed(_) | Note::Progress(_) => {}
         }
-    }
-
-    fn read(&self, wanted: Wanted) -> Vec<Lead> {
-        let is_after = |place: u64, after: Option<u64>| after.is_none_or(|after| place > after);
-        let fits = |place: u64, booked: Option<Booked>| match wanted.what {
-            What::Tried { after } => {
-                is_after(place, after) && matches!(booked, Some(Booked::Retry(_) | Booked::Callback(..)))
-            }
-            What::NewAfter { place: after } => is_after(place, after) && booked.is_none(),
-            What::NewBefore { place: before } => before.is_none_or(|before| place < before) && booked.is_none(),
-            What::One { .. } => false,
-            What::DoneBefore { after, .. } => is_after(place, after) && matches!(booked, Some(Booked::Done(_))),
-        };
-        let rows = self.rows.iter().filter(|(id, (place, list, _, booked))| {
-            let is_one = wanted.what == What::One { lead: **id };
-            *list == wanted.list && (is_one || fits(*place, booked.as_ref().map(|(booked, _)| *booked)))
-        });
-        let known = |number: &String| (number.clone(), self.histories.get(number).cloned().unwrap_or_default());
-        let mut leads: Vec<Lead> = rows
-            .map(|(id, (place, list, numbers, booked))| Lead {
-                id: *id,
-                list: *list,
-                place: *place,
-                numbers: numbers.iter().map(known).collect(),
-                tries: booked.as_ref().map(|(_, tries)| tries.clone()).unwrap_or_default(),
-                booked: booked.as_ref().map(|(booked, _)| *booked),
-                ..Lead::default()
-            })
-            .collect();
-        leads.sort_by_key(|lead| lead.place);
-        if matches!(wanted.what, What::NewBefore { .. }) {
-            leads.reverse();
-        }
-        leads.truncate(wanted.limit.into());
-        leads
     }
 
     fn after(&mut self, seconds: f64, happens: Happens) {

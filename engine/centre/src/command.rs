@@ -133,6 +133,8 @@ pub enum CampaignCommand {
         campaign: CampaignId,
         /// What.
         step: Step,
+        /// The text that he had seen; none: whatever it is.
+        based_on: Option<Arc<str>>,
     },
     /// Other agents work for it: it is the same but for them.
     Assign {
@@ -175,6 +177,8 @@ pub enum CampaignCommand {
     Answer(Answered),
     /// May the lead of a call be called back then?
     Callback(CallbackAsked),
+    /// What is known of consents to call these numbers, E.164?
+    Consents(Vec<String>),
     /// Why is a lead not being dialed?
     WhyNot {
         /// Which.

@@ -97,6 +97,10 @@ pub fn concluded(reached: Reached, cause: &Cause) -> Verdict {
     if reached.machine {
         return completed(Outcome::Voicemail);
     }
+    // A message was to be played to him, and was not: nobody spoke with him all the same.
+    if cause.code == code::ABANDONED {
+        return failed;
+    }
     if reached.conversation {
         let ordinary = cause.who != Who::System || is_ordinary(cause) || is_unanswered(cause);
         return if ordinary { completed(Outcome::Successful) } else { failed };

@@ -169,7 +169,7 @@ impl Leads {
         let Some(Asked { campaign, wanted, .. }) = self.asked.pop_front() else { return (None, false) };
         let fails = is_behind || self.rng.chance(self.read_failure);
         let leads = (!fails).then(|| self.page(campaign, wanted, now));
-        let page = Page { wanted, leads, stock: Stock::Whole };
+        let page = Page { wanted, leads, stock: Stock::Whole, looked_to: None };
         (Some((campaign, page)), !self.asked.is_empty())
     }
 
@@ -186,6 +186,8 @@ impl Leads {
             let row = self.booked.get(&(campaign, person.lead));
             match wanted.what {
                 What::One { lead } => person.lead == lead,
+                // Nobody writes consents down here.
+                What::Denied { .. } => false,
                 What::Tried { after: last } => {
                     after(place, last) && row.is_some_and(|row| !matches!(row.booked, LeadBooked::Done(_)))
                 }

@@ -204,7 +204,7 @@ impl Administrator {
 
     fn step(&mut self, ctx: &mut Ctx, node: &mut Node, campaign: u32, step: Step) {
         let (request, campaign) = (self.request(), CampaignId(campaign.into()));
-        self.ask(ctx, node, request, runner::Input::Step { request: Some(request), campaign, step });
+        self.ask(ctx, node, request, runner::Input::Step { request: Some(request), campaign, step, based_on: None });
     }
 
     fn ask(&mut self, ctx: &mut Ctx, node: &mut Node, request: clock::RequestId, input: runner::Input) {

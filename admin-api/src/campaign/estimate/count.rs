@@ -6,7 +6,7 @@ use centre::{Directory, tries_of};
 use clock::{LeadId, WallTime};
 use dialer::campaign::Definition;
 use dialer::estimate::{Counted, Counter, Law};
-use dialer::gate::Lists;
+use dialer::gate::{Consents, Lists};
 use dialer::hopper::{Booked, Done, Lead, NumberHistory};
 use dialer::list::Details;
 use dialer::runner::CampaignSnapshot;
@@ -33,6 +33,7 @@ pub(super) async fn count(
         lists: Arc::clone(&shared.snapshot().do_not_call),
         at: wall_now(),
     });
+    let asks_consents = definition.terms.may_need_consent();
     let (mut counter, mut is_complete) = (Counter::default(), true);
     for share in &definition.lists {
         let list = database.lead_list(account, share.list).await.map_err(away)?;
@@ -50,7 +51,10 @@ pub(super) async fn count(
                 }
                 None => Vec::new(),
             };
-            let page = Page { leads, tried, reset_at };
+            let numbers = leads.iter().filter(|_| asks_consents).flat_map(|lead| &lead.numbers);
+            let consents =
+                crate::campaign::consents(shared, numbers.map(|number| number.e164.clone()).collect()).await?;
+            let page = Page { leads, tried, consents, reset_at };
             let law = Arc::clone(&law);
             counter = tokio::task::spawn_blocking(move || page.judged(counter, &law)).await.map_err(|_| broken())?;
             if is_last {
@@ -77,14 +81,16 @@ struct Page {
     leads: Vec<StoredLead>,
     /// Those of them that the campaign tried, in the order of their ids.
     tried: Vec<CampaignLead>,
+    /// What is known of consents of their numbers, where the campaign may need any.
+    consents: Consents,
     reset_at: Option<WallTime>,
 }
 
 impl Page {
     fn judged(self, mut counter: Counter, judges: &Judges) -> Counter {
         let Judges { definition, directory, lists, at } = judges;
-        let law = Law { definition, rules: &directory.dial_rules, lists, at: *at };
-        let Self { leads, tried, reset_at } = self;
+        let Self { leads, tried, consents, reset_at } = self;
+        let law = Law { definition, rules: &directory.dial_rules, lists, consents: &consents, at: *at };
         for stored in leads {
             let of_lead = tried.binary_search_by_key(&stored.id, |tried| tried.lead).ok().and_then(|at| tried.get(at));
             counter.take(&lead(stored, of_lead, reset_at), law);

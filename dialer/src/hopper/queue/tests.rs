@@ -40,9 +40,9 @@ fn fill(hopper: &mut Hopper, sizes: &[(u128, u64)], now: WallTime) {
                 .take(limit)
                 .map(|at| lead(id, at))
                 .collect(),
-            What::Tried { .. } | What::DoneBefore { .. } | What::One { .. } => Vec::new(),
+            What::Tried { .. } | What::DoneBefore { .. } | What::Denied { .. } | What::One { .. } => Vec::new(),
         };
-        hopper.page(Page { wanted, leads: Some(leads), stock: Stock::Whole }, now, &mut rng);
+        hopper.page(Page { wanted, leads: Some(leads), stock: Stock::Whole, looked_to: None }, now, &mut rng);
     }
 }
 
@@ -128,14 +128,18 @@ fn what_was_let_go_of_is_not_taken_again_until_the_list_is_reset() {
     assert!(hopper.is_finished());
     // The database has not heard of it yet, and a page brings it once more.
     let wanted = Wanted { list: ListId(1), what: What::NewAfter { place: None }, limit: 10 };
-    hopper.page(Page { wanted, leads: Some(vec![lead(1, 1)]), stock: Stock::Whole }, NOW, &mut Rng::new(1));
+    hopper.page(
+        Page { wanted, leads: Some(vec![lead(1, 1)]), stock: Stock::Whole, looked_to: None },
+        NOW,
+        &mut Rng::new(1),
+    );
     assert_eq!(hopper.take(NOW, |_| true), None);
     hopper.reset(ListId(1), NOW);
     let wanted = hopper.wanted(NOW + Duration::from_secs(60)).unwrap();
     assert!(matches!(wanted.what, What::DoneBefore { .. }));
     let mut done = lead(1, 1);
     done.booked = Some(Booked::Done(Done::Outcome));
-    hopper.page(Page { wanted, leads: Some(vec![done]), stock: Stock::Whole }, NOW, &mut Rng::new(1));
+    hopper.page(Page { wanted, leads: Some(vec![done]), stock: Stock::Whole, looked_to: None }, NOW, &mut Rng::new(1));
     assert_eq!(hopper.take(NOW, |_| true).map(|taken| taken.lead), Some(taken));
 }
 
@@ -157,10 +161,35 @@ fn what_waited_for_its_next_try_when_the_list_was_reset_is_new() {
         tried(3, Booked::Callback(far, None), earlier),
     ];
     let wanted = hopper.wanted(later).unwrap();
-    hopper.page(Page { wanted, leads: Some(leads), stock: Stock::Whole }, later, &mut Rng::new(1));
+    hopper.page(Page { wanted, leads: Some(leads), stock: Stock::Whole, looked_to: None }, later, &mut Rng::new(1));
     let taken = hopper.take(later, |_| true).unwrap();
     assert_eq!((taken.kind, hopper.lead(taken.lead).unwrap().tries.counted), (Kind::New, 0));
     assert_eq!(hopper.take(later, |_| true), None, "what was tried since, and what was agreed, waits");
+}
+
+/// A long list of which nearly all was tried is not looked through at once, so that others can be read meanwhile.
+#[test]
+fn a_page_that_stops_short_of_the_lists_end_is_not_its_last() {
+    for order in [LeadOrder::OldestFirst, LeadOrder::NewestFirst] {
+        let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, order);
+        let mut rng = Rng::new(1);
+        let mut answer = |hopper: &mut Hopper, leads: Vec<Lead>, looked_to| {
+            let wanted = hopper.wanted(NOW).unwrap();
+            hopper.page(Page { wanted, leads: Some(leads), stock: Stock::Whole, looked_to }, NOW, &mut rng);
+            wanted.what
+        };
+        answer(&mut hopper, Vec::new(), None);
+        answer(&mut hopper, Vec::new(), Some(5_000));
+        assert!(!hopper.is_dry() && !hopper.is_finished(), "{order:?}");
+        let goes_on = answer(&mut hopper, vec![lead(1, 5_001)], Some(9_000));
+        let place = Some(5_000);
+        let expected =
+            if order == LeadOrder::NewestFirst { What::NewBefore { place } } else { What::NewAfter { place } };
+        assert_eq!(goes_on, expected);
+        answer(&mut hopper, Vec::new(), None);
+        assert!(hopper.is_dry() || hopper.take(NOW, |_| true).is_some());
+        assert_eq!(hopper.wanted(NOW), None, "{order:?}: its end was seen");
+    }
 }
 
 /// The reset comes while what was tried before a restart is still read, or while a page is under way.
@@ -168,7 +197,7 @@ fn what_waited_for_its_next_try_when_the_list_was_reset_is_new() {
 fn a_reset_loses_nothing_that_is_still_being_read() {
     let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
     let (mut rng, later) = (Rng::new(1), NOW + Duration::from_secs(60));
-    let empty = |wanted| Page { wanted, leads: Some(Vec::new()), stock: Stock::Whole };
+    let empty = |wanted| Page { wanted, leads: Some(Vec::new()), stock: Stock::Whole, looked_to: None };
     let before = hopper.wanted(NOW).unwrap();
     hopper.reset(ListId(1), NOW);
     hopper.page(empty(before), NOW, &mut rng);
@@ -176,7 +205,11 @@ fn a_reset_loses_nothing_that_is_still_being_read() {
     assert_eq!(tried.what, What::Tried { after: None }, "callbacks that were agreed wait there");
     let mut agreed = lead(1, 1);
     agreed.booked = Some(Booked::Callback(later, None));
-    hopper.page(Page { wanted: tried, leads: Some(vec![agreed]), stock: Stock::Whole }, later, &mut rng);
+    hopper.page(
+        Page { wanted: tried, leads: Some(vec![agreed]), stock: Stock::Whole, looked_to: None },
+        later,
+        &mut rng,
+    );
     let done = hopper.wanted(later).unwrap();
     assert!(matches!(done.what, What::DoneBefore { .. }), "{done:?}");
     hopper.page(empty(done), later, &mut rng);
@@ -213,7 +246,7 @@ fn a_page_that_cannot_be_read_is_asked_for_again() {
     let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
     let wanted = hopper.wanted(NOW).unwrap();
     assert_eq!(hopper.wanted(NOW), None, "once at a time");
-    hopper.page(Page { wanted, leads: None, stock: Stock::Whole }, NOW, &mut Rng::new(1));
+    hopper.page(Page { wanted, leads: None, stock: Stock::Whole, looked_to: None }, NOW, &mut Rng::new(1));
     assert_eq!(hopper.wanted(NOW), None);
     assert_eq!(hopper.wanted(NOW + Duration::from_secs(5)), Some(wanted));
     assert!(!hopper.is_ready() && !hopper.is_finished());
@@ -229,7 +262,7 @@ fn leads_that_are_added_are_asked_for_at_once() {
     let wanted = hopper.wanted(NOW).expect("it looks again");
     // More come while the page is under way, which does not have them.
     hopper.look();
-    hopper.page(Page { wanted, leads: Some(vec![lead(1, 2)]), stock: Stock::Whole }, NOW, &mut rng);
+    hopper.page(Page { wanted, leads: Some(vec![lead(1, 2)]), stock: Stock::Whole, looked_to: None }, NOW, &mut rng);
     fill(&mut hopper, &[(1, 3)], NOW);
     assert_eq!((hopper.wanted(NOW), places(&mut hopper, 3, NOW)), (None, vec![(1, 2), (1, 3)]));
 }
@@ -251,7 +284,7 @@ fn what_was_tried_before_a_reset_is_read_to_its_end() {
             }
             _ => Vec::new(),
         };
-        hopper.page(Page { wanted, leads: Some(leads), stock: Stock::Whole }, NOW, &mut rng);
+        hopper.page(Page { wanted, leads: Some(leads), stock: Stock::Whole, looked_to: None }, NOW, &mut rng);
     }
     assert!(hopper.is_ready(), "after {pages} pages");
     assert_eq!(hopper.counts().new, usize::from(PAGE) * 3);

@@ -352,7 +352,8 @@ fn whoever_answered_and_is_ended_by_us_unserved_is_abandoned() {
     let left = |world: &mut World| {
         let counts = |wanted: &Fact| facts(world).iter().filter(|fact| **fact == wanted).count();
         assert_eq!((counts(&Fact::Abandoned), counts(&Fact::Played)), (1, 0), "{:?}", facts(world));
-        assert_eq!(world.verdict().1, "abandoned");
+        let failed = journal_core::CallStatus::Failed;
+        assert_eq!(world.verdict(), (failed, "abandoned".to_owned()));
         world.assert_nothing_left();
     };
     // What was to take him is gone since he was dialed: his message, his queue.

@@ -113,6 +113,7 @@ impl LawJudge {
                 request: Some(request),
                 campaign,
                 step: Step::Pause(_) | Step::Stop(_) | Step::Cancel(..),
+                ..
             } => {
                 self.holding.insert(*request, *campaign);
             }

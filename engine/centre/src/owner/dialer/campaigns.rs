@@ -151,7 +151,7 @@ fn done(effect: Effect, now: Now) -> Done {
         Effect::Lend(lent) => Done::Deliver(Delivery::Acd(acd::Input::Lent(lent))),
         Effect::DoNotCall { numbers, reason } => Done::DoNotCall(numbers, reason),
         Effect::Reply { request, result } => {
-            let is_read = matches!(result, Ok(Reply::WhyNot(_) | Reply::Callback(_)));
+            let is_read = matches!(result, Ok(Reply::WhyNot(_) | Reply::Callback(_) | Reply::Consents(_)));
             let result = result.map(|reply| Answer::Campaign(Box::new(reply)));
             Done::Answer(request, result.map_err(|refusal| CommandError::Campaign(Box::new(refusal))), is_read)
         }

@@ -1,0 +1,62 @@
+//! Leads as the database would read them.
+
+use dialer::gate::packed;
+use dialer::hopper::{Booked, Done, Lead, Wanted, What};
+
+use super::World;
+
+impl World {
+    /// Of new leads few rows are looked through at once, as in a list of which nearly all was tried.
+    pub(super) fn read(&self, wanted: Wanted) -> (Vec<Lead>, Option<u64>) {
+        let is_after = |place: u64, after: Option<u64>| after.is_none_or(|after| place > after);
+        let fits = |place: u64, booked: Option<Booked>| match wanted.what {
+            What::Tried { after } => {
+                is_after(place, after) && matches!(booked, Some(Booked::Retry(_) | Booked::Callback(..)))
+            }
+            What::NewAfter { place: after } => is_after(place, after) && booked.is_none(),
+            What::NewBefore { place: before } => before.is_none_or(|before| place < before) && booked.is_none(),
+            What::One { .. } | What::Denied { .. } => false,
+            What::DoneBefore { after, .. } => is_after(place, after) && matches!(booked, Some(Booked::Done(_))),
+        };
+        let looked_to = self.looked_to(wanted);
+        let is_in_sight = |place: u64| looked_to.is_none_or(|to| place <= to);
+        let rows = self.rows.iter().filter(|(id, (place, list, numbers, booked))| {
+            let is_denied = matches!(booked, Some((Booked::Done(Done::Denied), _)));
+            let has = |wanted: u64| numbers.iter().any(|number| packed(number) == Some(wanted));
+            let is_one = wanted.what == What::One { lead: **id }
+                || matches!(wanted.what, What::Denied { number } if is_denied && has(number));
+            let fits = || fits(*place, booked.as_ref().map(|(booked, _)| *booked)) && is_in_sight(*place);
+            *list == wanted.list && (is_one || fits())
+        });
+        let known = |number: &String| (number.clone(), self.histories.get(number).cloned().unwrap_or_default());
+        let mut leads: Vec<Lead> = rows
+            .map(|(id, (place, list, numbers, booked))| Lead {
+                id: *id,
+                list: *list,
+                place: *place,
+                numbers: numbers.iter().map(known).collect(),
+                tries: booked.as_ref().map(|(_, tries)| tries.clone()).unwrap_or_default(),
+                booked: booked.as_ref().map(|(booked, _)| *booked),
+                ..Lead::default()
+            })
+            .collect();
+        leads.sort_by_key(|lead| lead.place);
+        if matches!(wanted.what, What::NewBefore { .. }) {
+            leads.reverse();
+        }
+        leads.truncate(wanted.limit.into());
+        (leads, looked_to)
+    }
+
+    /// The place of the last row that is looked at for new leads; none: the list ends before.
+    fn looked_to(&self, wanted: Wanted) -> Option<u64> {
+        let What::NewAfter { place: after } = wanted.what else { return None };
+        let of_list = self.rows.values().filter(|(_, list, ..)| *list == wanted.list).map(|(place, ..)| *place);
+        let mut places: Vec<u64> = of_list.filter(|place| after.is_none_or(|after| *place > after)).collect();
+        places.sort_unstable();
+        (places.len() > LOOKED_AT).then(|| places[LOOKED_AT - 1])
+    }
+}
+
+/// Rows that are looked at for a page of new leads.
+const LOOKED_AT: usize = 40;
