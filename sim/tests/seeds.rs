@@ -317,3 +317,10 @@ fn seeds_18_2239_and_2300_are_judged_by_when_it_was() {
         hold(seed, 100);
     }
 }
+
+/// What an agent had said before a crash reaches a lead that is read anew: with the attempt that the restart ended, which
+/// counts for its caps.
+#[test]
+fn seed_4136_a_lead_is_read_with_what_was_noted_of_it() {
+    hold(4136, 100);
+}

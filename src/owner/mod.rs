@@ -17,10 +17,11 @@ mod trunks;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::dialer::hopper::Wanted;
 use bytes::Bytes;
 use centre::owner::Named;
 use centre::{Answer, CommandError, Delivery};
-use clock::{AttemptId, Instant, Now, RequestId, ShardId};
+use clock::{AttemptId, CampaignId, Instant, Now, RequestId, ShardId};
 use journal_core::{Gate, Mark, Owner};
 use sip::ua::Peer;
 use tokio::sync::mpsc;
@@ -94,6 +95,7 @@ enum Held {
     Transmit { peer: Peer, bytes: Bytes },
     Answer { request: RequestId, result: Result<Answer, CommandError> },
     Shard { shard: ShardId, input: Box<call::Input> },
+    Leads { campaign: CampaignId, wanted: Wanted },
 }
 
 /// Gated effects keep their order among themselves; what has no mark passes.
@@ -235,6 +237,9 @@ impl<C: Core> Runner<C> {
                 Delivery::GatedShard { shard, input, gate } => {
                     self.hold(GateLane::Answers, gate, Held::Shard { shard, input: Box::new(input) });
                 }
+                Delivery::Leads { campaign, wanted, gate } => {
+                    self.hold(GateLane::Answers, gate, Held::Leads { campaign, wanted });
+                }
                 other => self.deliver(other),
             }
         }
@@ -259,6 +264,8 @@ impl<C: Core> Runner<C> {
                 let reason = "journal_failing".to_owned();
                 self.post.answers.give(request, Err(CommandError::Unavailable { reason }));
             }
+            // Who asks for leads asks again when none came.
+            Held::Leads { .. } => self.post.metrics.dropped("leads_wanted"),
             // What was to be promised to a caller is not: he waits on, and may ask again.
             Held::Shard { shard, input } => match *input {
                 call::Input::CallbackAnswer { call, .. } => {
@@ -307,6 +314,7 @@ impl<C: Core> Runner<C> {
                 Held::Transmit { peer, bytes } => self.transmit(peer, bytes),
                 Held::Answer { request, result } => self.post.answers.give(request, result),
                 Held::Shard { shard, input } => self.deliver(Delivery::Shard(shard, *input)),
+                Held::Leads { campaign, wanted } => self.post.want_leads(campaign, wanted),
             }
         }
     }

@@ -75,13 +75,6 @@ impl Post {
             Delivery::Attempt(report) => self.to_dialer(DialerInput::Attempt(report)),
             Delivery::AttemptFacts { shard, attempts } => self.to_dialer(DialerInput::AttemptFacts { shard, attempts }),
             Delivery::Disposed(said) => self.to_dialer(DialerInput::Disposed(said)),
-            // Who asks for leads asks again when none came.
-            Delivery::Leads { campaign, wanted } => {
-                if self.leads.try_send((campaign, wanted)).is_err() {
-                    self.metrics.dropped("leads_wanted");
-                }
-                Ok(())
-            }
             Delivery::Media(command) => match self.media.send(command) {
                 Err(CommandRefused::Full(command)) => Err(Box::new(Delivery::Media(*command))),
                 Ok(()) | Err(CommandRefused::Ended) => Ok(()),
@@ -111,9 +104,17 @@ impl Post {
                 Ok(())
             }
             // Network and answers go through the owner's gate, never here.
-            gated @ (Delivery::Transmit { .. } | Delivery::Answer { .. } | Delivery::GatedShard { .. }) => {
-                Err(Box::new(gated))
-            }
+            gated @ (Delivery::Transmit { .. }
+            | Delivery::Answer { .. }
+            | Delivery::GatedShard { .. }
+            | Delivery::Leads { .. }) => Err(Box::new(gated)),
+        }
+    }
+
+    /// Who asks for leads asks again when none came.
+    pub(crate) fn want_leads(&self, campaign: CampaignId, wanted: Wanted) {
+        if self.leads.try_send((campaign, wanted)).is_err() {
+            self.metrics.dropped("leads_wanted");
         }
     }
 

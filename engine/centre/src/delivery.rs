@@ -39,12 +39,15 @@ pub enum Delivery {
     },
     /// To the dialer: an agent said what came of a call.
     Disposed(Box<acd::Disposed>),
-    /// Leads are wanted for a campaign: the answer is an input of the dialer.
+    /// Leads are wanted for a campaign: the answer is an input of the dialer. Held until the journal has what the dialer
+    /// noted of them before: what is read must know of it.
     Leads {
         /// The campaign.
         campaign: CampaignId,
         /// Which.
         wanted: Wanted,
+        /// Hold until then.
+        gate: Mark,
     },
     /// A command for the media worker.
     Media(media_graph::Command),

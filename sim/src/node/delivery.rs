@@ -34,7 +34,9 @@ impl Node {
                 self.pass(ctx, from, acd + 2, Input::Dialer(input));
             }
             Delivery::Disposed(said) => self.pass(ctx, from, acd + 2, Input::Dialer(DialerInput::Disposed(said))),
-            Delivery::Leads { campaign, wanted } => self.want_leads(ctx, campaign, wanted),
+            Delivery::Leads { campaign, wanted, gate } => {
+                self.hold(ctx, from, GateLane::Answers, Some(gate), Held::Leads { campaign, wanted });
+            }
             Delivery::Media(command) => {
                 ctx.see(&Seen::MediaOrdered { command: &command });
                 let at = self.arrival(ctx.now, from, self.parts() - 1);
@@ -112,6 +114,7 @@ impl Node {
                 None => *self.dropped.entry("journal_failing").or_default() += 1,
             },
             Held::Answer { request } => ctx.see(&Seen::Refused { request }),
+            Held::Leads { .. } => *self.dropped.entry("leads_wanted").or_default() += 1,
             Held::Shard { shard, input } => {
                 let input = match *input {
                     // What is not written down is not dialed.
@@ -145,6 +148,7 @@ impl Node {
                     self.hand_over(ctx, &input);
                     self.pass(ctx, owner, usize::from(shard.0), Input::Shard(*input));
                 }
+                Held::Leads { campaign, wanted } => self.want_leads(ctx, campaign, wanted),
             }
         }
     }

@@ -45,6 +45,7 @@ pub(crate) enum Held {
     Transmit { peer: Peer, bytes: bytes::Bytes },
     Answer { request: clock::RequestId },
     Shard { shard: clock::ShardId, input: Box<call::Input> },
+    Leads { campaign: clock::CampaignId, wanted: dialer::hopper::Wanted },
 }
 
 /// As in production: gated effects keep their order, others pass.

@@ -268,6 +268,10 @@ impl DialerOwner {
                 let gate = all_of(if self.is_not_synced() { 0 } else { self.entries });
                 self.out.push_back(Delivery::GatedShard { shard, input, gate });
             }
+            Done::Leads(campaign, wanted) => {
+                let gate = all_of(self.entries);
+                self.out.push_back(Delivery::Leads { campaign, wanted, gate });
+            }
             Done::Answer(request, result, is_read) => {
                 let gate = (!is_read).then_some(all_of(self.entries));
                 self.out.push_back(Delivery::Answer { request, result, gate });

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use clock::{AgentId, AttemptId, Now, QueueId, Rng, ShardId};
+use clock::{AgentId, AttemptId, CampaignId, Now, QueueId, Rng, ShardId};
 use dialer::contract::{AgentFact, Doing, EndClass, Ending, Fact, Order, Report};
 use dialer::gate::{ConsentTold, Lists};
+use dialer::hopper::Wanted;
 use dialer::runner::{self, Dialer, Effect, Input, Reply};
 use journal_core::{Durability, Entry, Mark};
 
@@ -28,6 +29,8 @@ pub(super) enum Done {
     Journal(Entry),
     /// It is delivered when everything that was written down before is synced.
     Gated(ShardId, call::Input),
+    /// Leads are wanted when everything that was written down before is synced.
+    Leads(CampaignId, Wanted),
     /// The answer, when everything that was written down before is synced; at once when it is a read.
     Answer(clock::RequestId, Result<Answer, CommandError>, bool),
     /// These numbers go on the do-not-call list.
@@ -146,7 +149,7 @@ fn done(effect: Effect, now: Now) -> Done {
             Done::Deliver(Delivery::Shard(DIALING_SHARD, call::Input::CancelDial { attempt }))
         }
         Effect::Note(note) => Done::Journal(dialing::entry(note, now.wall)),
-        Effect::Wanted { campaign, wanted } => Done::Deliver(Delivery::Leads { campaign, wanted }),
+        Effect::Wanted { campaign, wanted } => Done::Leads(campaign, wanted),
         Effect::Show { campaign, agent, shown } => Done::Journal(dialing::shown(campaign, agent, shown, now.wall)),
         Effect::Lend(lent) => Done::Deliver(Delivery::Acd(acd::Input::Lent(lent))),
         Effect::DoNotCall { numbers, reason } => Done::DoNotCall(numbers, reason),
