@@ -324,3 +324,9 @@ fn seeds_18_2239_and_2300_are_judged_by_when_it_was() {
 fn seed_4136_a_lead_is_read_with_what_was_noted_of_it() {
     hold(4136, 100);
 }
+
+/// An INVITE leaves when its ports are open, and rings for its minimum from then on.
+#[test]
+fn seed_6118_a_ring_counts_from_the_invite() {
+    hold(6118, 100);
+}

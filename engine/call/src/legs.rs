@@ -120,6 +120,7 @@ impl Shard {
         let kind = known.kind;
         self.log(call, CallEvent::LegStarted { leg, kind, sip_call_id, agent });
         self.log_dialog(call, leg, session);
+        self.attempt_invited(call);
         self.await_target(leg);
         self.ring_began(leg);
         self.gate_attempt(call, session, kind);

@@ -152,6 +152,19 @@ impl Shard {
         }
     }
 
+    /// The INVITE leaves, once its ports are open: until something is heard of the phone, it may ring from now.
+    pub(crate) fn attempt_invited(&mut self, call: CallId) {
+        let now = self.now.mono;
+        let Some(dialed) = self.dialed_mut(call).filter(|dialed| !dialed.may_ring && dialed.customer.is_none()) else {
+            return;
+        };
+        dialed.rings_since = now;
+        let least = dialed.order.ring_min();
+        if dialed.cancelled {
+            self.arm(Timer::Attempt(call), least);
+        }
+    }
+
     /// Another target is called, which makes the phone ring from its beginning: for the minimum of a ring from now.
     pub(crate) fn attempt_rings_anew(&mut self, call: CallId) {
         let now = self.now.mono;

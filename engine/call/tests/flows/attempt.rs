@@ -462,3 +462,26 @@ fn an_agent_who_leaves_while_his_number_rings_cuts_no_ring() {
         world.assert_nothing_left();
     }
 }
+
+#[test]
+fn a_ring_counts_from_the_invite_that_left_when_its_ports_were_open() {
+    let mut world = World::new();
+    let carrier = world.carrier();
+    world.media.is_slow = true;
+    world.input(Input::Dial(Box::new(order())));
+    world.secs(2);
+    world.input(Input::CancelDial { attempt: ATTEMPT });
+    world.millis(500);
+    world.media.is_slow = false;
+    world.settle();
+    assert!(world.phones[carrier].is_called());
+    // Nothing is heard of the phone but that it is tried.
+    world.secs(14);
+    assert!(!world.phones[carrier].got_cancel());
+    world.phones[carrier].ring(world.now.mono);
+    world.secs(14);
+    assert!(!world.phones[carrier].got_cancel(), "it rings for its minimum");
+    world.secs(2);
+    assert!(world.phones[carrier].got_cancel());
+    world.assert_nothing_left();
+}
