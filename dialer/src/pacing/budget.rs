@@ -107,7 +107,7 @@ const MARGIN_OF_ONE: f64 = 0.4;
 /// The same where each day counts by itself: its end is hardly ever above the cap.
 const STRICT_MARGIN_OF_ONE: f64 = 0.7;
 /// Standard deviations of what detection costs in a day.
-const DEVIATIONS: f64 = 1.5;
+const DEVIATIONS: f64 = 2.0;
 /// The same where each day counts by itself.
 const STRICT_DEVIATIONS: f64 = 2.33;
 /// What others counted raises the bound at most so much, in the logarithm: they may have counted machines as people.
