@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use clock::{AgentId, AttemptId, CallId, CampaignId, LeadId, ListId, WallTime};
 use serde::{Deserialize, Serialize};
 
-use crate::{Disposition, Shared};
+use crate::{CallEntry, CallEvent, Disposition, Shared};
 
 /// A campaign; replaces its former entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -327,7 +327,9 @@ impl Dialing {
     pub fn attempt(&mut self, entry: &Shared<AttemptEntry>) {
         self.talk(entry);
         let Some(outcome) = entry.outcome.as_deref() else {
-            self.open.insert(entry.attempt, entry.clone());
+            let known = self.open.get(&entry.attempt).filter(|known| known.is_ahead_of(entry));
+            let open = known.map_or_else(|| entry.clone(), |known| Shared::from(entry.with_what_befell(known)));
+            self.open.insert(entry.attempt, open);
             return;
         };
         // Each began with an entry, and counts once however often its end is read.
@@ -341,6 +343,23 @@ impl Dialing {
         counted.into_iter().for_each(|counts| counts.count(outcome, is_answered));
         while hours.len() > HOURS_MAX {
             hours.pop_first();
+        }
+    }
+
+    /// Takes what befell the call of an attempt. Whoever carries the call out writes it down first, and the dialer may not
+    /// have heard of it when the node ends: who had answered by then had answered.
+    pub fn befell(&mut self, step: &CallEntry) {
+        let open = match &step.event {
+            CallEvent::AttemptStarted { attempt, .. } => self.open.get_mut(attempt),
+            CallEvent::PickedUp { .. }
+            | CallEvent::LineHeard { early: false, .. }
+            | CallEvent::Answered { agent: Some(_), .. } => {
+                self.open.values_mut().find(|open| open.call == Some(step.call))
+            }
+            _ => None,
+        };
+        if let Some(open) = open {
+            *open = Shared::from(open.after(step));
         }
     }
 
@@ -410,6 +429,48 @@ impl Dialing {
     #[must_use]
     pub fn total(&self, campaign: CampaignId) -> CampaignHour {
         self.totals.get(&campaign).copied().unwrap_or_default()
+    }
+}
+
+impl AttemptEntry {
+    /// The same after a step of its call; what was known stays.
+    fn after(&self, step: &CallEntry) -> Self {
+        let (mut entry, at) = (self.clone(), step.at);
+        match &step.event {
+            CallEvent::AttemptStarted { .. } => entry.call = entry.call.or(Some(step.call)),
+            CallEvent::PickedUp { .. } => entry.times.answered_at = entry.times.answered_at.or(Some(at)),
+            CallEvent::LineHeard { heard, confidence, reason, greeting_ended_at, .. } if entry.detected.is_none() => {
+                entry.detected = Some((heard.clone(), *confidence, reason.clone()));
+                (entry.times.detected_at, entry.times.greeting_ended_at) = (Some(at), *greeting_ended_at);
+            }
+            CallEvent::Answered { agent, .. } if entry.times.connected_at.is_none() => {
+                (entry.times.connected_at, entry.agent) = (Some(at), *agent);
+            }
+            _ => {}
+        }
+        entry
+    }
+
+    /// Its call has told more than the dialer had heard when it wrote the other one.
+    fn is_ahead_of(&self, written: &Self) -> bool {
+        let (known, other) = (&self.times, &written.times);
+        (self.call.is_some() && written.call.is_none())
+            || (known.answered_at.is_some() && other.answered_at.is_none())
+            || (known.detected_at.is_some() && other.detected_at.is_none())
+            || (known.connected_at.is_some() && other.connected_at.is_none())
+    }
+
+    /// The same with what is known of its call besides.
+    fn with_what_befell(&self, known: &Self) -> Self {
+        let (mut entry, times) = (self.clone(), &known.times);
+        entry.call = entry.call.or(known.call);
+        entry.agent = entry.agent.or(known.agent);
+        entry.detected = entry.detected.or_else(|| known.detected.clone());
+        entry.times.answered_at = entry.times.answered_at.or(times.answered_at);
+        entry.times.detected_at = entry.times.detected_at.or(times.detected_at);
+        entry.times.greeting_ended_at = entry.times.greeting_ended_at.or(times.greeting_ended_at);
+        entry.times.connected_at = entry.times.connected_at.or(times.connected_at);
+        entry
     }
 }
 

@@ -300,6 +300,7 @@ impl Replay {
 
     fn call_step(&mut self, step: &CallEntry) -> Result<(), Anomaly> {
         self.note_ids(&step.event);
+        self.dialing.befell(step);
         let Some(record) = self.calls.get_mut(&step.call) else {
             let record = CallRecord::start(step).ok_or(Anomaly::UnknownCall)?;
             self.calls.insert(step.call, Box::new(record));

@@ -378,3 +378,39 @@ fn a_checkpoint_from_before_campaigns_were_put_away_is_read() {
     let (_, Entry::Campaign(campaign)) = crate::decode(&bytes).unwrap() else { panic!("a campaign") };
     assert_eq!(read.dialing.campaigns().collect::<Vec<_>>(), [&*campaign]);
 }
+
+/// The dialer writes what it has heard, and may hear later than the disk has it, or never: the node ends between the two.
+#[test]
+fn what_befell_the_call_of_an_attempt_is_known_though_the_dialer_had_not_heard_of_it() {
+    let (attempt, campaign, leg) = (clock::AttemptId(5), clock::CampaignId(3), LegId(2));
+    let ordered = crate::AttemptEntry { attempt, campaign, ..crate::AttemptEntry::default() };
+    let mut rang = crate::AttemptEntry { call: Some(CallId(1)), ..ordered.clone() };
+    rang.times.rang_at = Some(at(2));
+    let heard = |early, heard: &str| CallEvent::LineHeard {
+        heard: heard.to_owned(),
+        early,
+        confidence: 90,
+        reason: "spoke for long".to_owned(),
+        greeting_ended_at: Some(at(4)),
+    };
+    let mut entries = vec![
+        Entry::Attempt(Shared::from(ordered)),
+        step(1, 0, started("")),
+        step(1, 1, CallEvent::AttemptStarted { attempt, campaign, lead: clock::LeadId(1) }),
+        step(1, 2, heard(true, "ringback")),
+        step(1, 3, CallEvent::PickedUp { leg }),
+        // Of before the answer, and written after it.
+        Entry::Attempt(Shared::from(rang)),
+    ];
+    let open = |entries: &[Entry]| fold(entries).dialing.open(campaign).next().cloned().expect("it has not ended");
+    let picked_up = open(&entries);
+    assert_eq!((picked_up.call, picked_up.times.rang_at), (Some(CallId(1)), Some(at(2))));
+    assert_eq!((picked_up.times.answered_at, picked_up.times.detected_at), (Some(at(3)), None));
+    entries.push(step(1, 4, heard(false, "person")));
+    entries.push(step(1, 5, CallEvent::Answered { leg, agent: Some(AgentId(9)) }));
+    entries.push(step(1, 6, CallEvent::Answered { leg, agent: Some(AgentId(8)) }));
+    let talked = open(&entries);
+    assert_eq!(talked.detected.map(|(word, ..)| word), Some("person".to_owned()));
+    assert_eq!((talked.times.detected_at, talked.times.greeting_ended_at), (Some(at(4)), Some(at(4))));
+    assert_eq!((talked.times.connected_at, talked.agent), (Some(at(5)), Some(AgentId(9))));
+}
