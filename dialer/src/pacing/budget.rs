@@ -18,6 +18,10 @@ pub(super) struct Budget {
     log_bound: f64,
     /// Abandoned people above the target, leaking away.
     lately: f64,
+    /// People who answered.
+    people: f64,
+    /// How long agents were at work for them, in sum, s.
+    worked_s: f64,
     pub(super) connects: u64,
     pub(super) drops: u64,
 }
@@ -27,7 +31,15 @@ impl Budget {
     /// share abandoned of all, so the bound begins there.
     pub(super) fn new(rules: &Rules) -> Self {
         let first = (FIRST * (rules.target_abandon - rules.people_called_machines)).max(LEAST_FIRST);
-        Self { first: first.ln(), log_bound: first.ln(), lately: 0.0, connects: 0, drops: 0 }
+        Self {
+            first: first.ln(),
+            log_bound: first.ln(),
+            lately: 0.0,
+            people: 0.0,
+            worked_s: 0.0,
+            connects: 0,
+            drops: 0,
+        }
     }
 
     /// Begins with what others counted in the running day and hour.
@@ -41,18 +53,28 @@ impl Budget {
     /// A call got its agent; it was a person's with this chance.
     pub(super) fn connected(&mut self, target: f64, agents: u32, person: f64) {
         self.connects += 1;
+        self.people += person;
         self.spent(-target * person, agents);
     }
 
     /// A call was answered and given up; it was a person's with this chance.
     pub(super) fn dropped(&mut self, target: f64, agents: u32, person: f64) {
         self.drops += 1;
+        self.people += person;
         self.spent((1.0 - target) * person, agents);
     }
 
-    /// Time passes: what was long ago is not of late.
-    pub(super) fn leak(&mut self, seconds: f64) {
+    /// Time passes with so many agents at work: what was long ago is not of late.
+    pub(super) fn leak(&mut self, seconds: f64, agents: u32) {
+        self.worked_s += seconds * f64::from(agents);
         self.lately *= (-seconds / LATELY_S).exp();
+    }
+
+    /// How much fewer people an agent has in an hour than with talks of three minutes: 1 and more.
+    pub(super) fn scarcity(&self) -> f64 {
+        let believed = PEOPLE_AN_HOUR * BELIEVED_S / HOUR_S;
+        let an_hour = (self.people + believed) / (self.worked_s + BELIEVED_S) * HOUR_S;
+        (PEOPLE_AN_HOUR / an_hour).max(1.0)
     }
 
     /// The chance that an answer may find no agent.
@@ -72,15 +94,15 @@ impl Budget {
 }
 
 /// The share of live answers that may be abandoned: the cap, less what detection costs and what it may cost more in a
-/// day by chance, less what chance takes of few.
-pub(super) fn target(rules: &Rules, agents: u32) -> f64 {
+/// day by chance, less what chance takes of few: of few agents, and of those who have few people each.
+pub(super) fn target(rules: &Rules, agents: u32, scarcity: f64) -> f64 {
     let agents = f64::from(agents.max(1));
     let (cap, detection) = (rules.target_abandon, rules.people_called_machines);
     let deviations = if rules.strict_day { STRICT_DEVIATIONS } else { DEVIATIONS };
     let chance = (detection * (1.0 - detection) / (agents * ANSWERS_A_DAY)).sqrt();
     let of_agents = ((cap - detection - deviations * chance) / (1.0 - detection)).max(0.0);
     let of_one = if rules.strict_day { STRICT_MARGIN_OF_ONE } else { MARGIN_OF_ONE };
-    of_agents * (1.0 - MARGIN - of_one / agents.sqrt()).max(0.0)
+    of_agents * (1.0 - MARGIN - of_one * scarcity / agents.sqrt()).max(0.0)
 }
 
 fn gain(agents: u32) -> f64 {
@@ -112,5 +134,40 @@ const DEVIATIONS: f64 = 2.0;
 const STRICT_DEVIATIONS: f64 = 2.33;
 /// What others counted raises the bound at most so much, in the logarithm: they may have counted machines as people.
 const MOST_CARRIED: f64 = 1.0;
+/// People whom an agent has in an hour of talks of three minutes.
+const PEOPLE_AN_HOUR: f64 = 14.0;
+/// For so long of one agent's time he is believed to have as many, s.
+const BELIEVED_S: f64 = 7_200.0;
+const HOUR_S: f64 = 3_600.0;
 /// Live answers that an agent has in eight hours of three minutes each.
 const ANSWERS_A_DAY: f64 = 128.0;
+
+#[cfg(test)]
+mod tests {
+    use core::time::Duration;
+
+    use super::*;
+
+    fn rules() -> Rules {
+        let connect_limit = Duration::from_secs(2);
+        Rules { target_abandon: 0.03, connect_limit, max_lines: 100, people_called_machines: 0.0, strict_day: false }
+    }
+
+    /// Five agents for four hours, with so many people.
+    fn after(people: u32) -> Budget {
+        let mut budget = Budget::new(&rules());
+        (0..people).for_each(|_| budget.connected(0.02, 5, 1.0));
+        budget.leak(4.0 * HOUR_S, 5);
+        budget
+    }
+
+    #[test]
+    fn whoever_has_few_people_keeps_more_to_chance() {
+        let (usual, long, short) = (after(280).scarcity(), after(200).scarcity(), after(500).scarcity());
+        assert!((usual - 1.0).abs() < 1e-9, "{usual}");
+        assert!((1.3..1.4).contains(&long), "{long}");
+        assert!((short - 1.0).abs() < 1e-9, "{short}");
+        let kept = |scarcity| 0.03 - target(&rules(), 5, scarcity);
+        assert!((0.001..0.003).contains(&(kept(long) - kept(usual))), "{} {}", kept(usual), kept(long));
+    }
+}

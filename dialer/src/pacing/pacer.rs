@@ -143,7 +143,7 @@ impl Pacer {
     }
 
     fn target(&self) -> f64 {
-        budget::target(&self.rules, self.agents.at_work())
+        budget::target(&self.rules, self.agents.at_work(), self.budget.scarcity())
     }
 
     /// Enough was seen to predict from, over as long as a number rings.
@@ -172,7 +172,7 @@ impl Pacer {
             self.answers.observe(came, due, step);
         }
         self.answers.refresh();
-        self.budget.leak(step);
+        self.budget.leak(step, self.agents.at_work());
         if seconds(now, self.forgot) >= 60.0 {
             self.forgot = now;
             self.answers.forget(KEEP_A_MINUTE);
