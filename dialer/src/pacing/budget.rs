@@ -70,11 +70,12 @@ impl Budget {
         self.lately *= (-seconds / LATELY_S).exp();
     }
 
-    /// How much fewer people an agent has in an hour than with talks of three minutes: 1 and more.
+    /// How much fewer people an agent has in an hour than with talks of three minutes: 1 to `MOST_SCARCE`. Agents who wait
+    /// because nobody may be called have few as well.
     pub(super) fn scarcity(&self) -> f64 {
         let believed = PEOPLE_AN_HOUR * BELIEVED_S / HOUR_S;
         let an_hour = (self.people + believed) / (self.worked_s + BELIEVED_S) * HOUR_S;
-        (PEOPLE_AN_HOUR / an_hour).max(1.0)
+        (PEOPLE_AN_HOUR / an_hour).clamp(1.0, MOST_SCARCE)
     }
 
     /// The chance that an answer may find no agent.
@@ -138,6 +139,8 @@ const MOST_CARRIED: f64 = 1.0;
 const PEOPLE_AN_HOUR: f64 = 14.0;
 /// For so long of one agent's time he is believed to have as many, s.
 const BELIEVED_S: f64 = 7_200.0;
+/// People are taken for no scarcer than so: talks of five minutes, or a list that was dry for hours.
+const MOST_SCARCE: f64 = 1.5;
 const HOUR_S: f64 = 3_600.0;
 /// Live answers that an agent has in eight hours of three minutes each.
 const ANSWERS_A_DAY: f64 = 128.0;
@@ -167,6 +170,7 @@ mod tests {
         assert!((usual - 1.0).abs() < 1e-9, "{usual}");
         assert!((1.3..1.4).contains(&long), "{long}");
         assert!((short - 1.0).abs() < 1e-9, "{short}");
+        assert!((after(0).scarcity() - MOST_SCARCE).abs() < 1e-9, "hours without anybody to call say no more");
         let kept = |scarcity| 0.03 - target(&rules(), 5, scarcity);
         assert!((0.001..0.003).contains(&(kept(long) - kept(usual))), "{} {}", kept(usual), kept(long));
     }
