@@ -67,6 +67,18 @@ impl Consents {
         Self { known: keys.filter_map(|key| Some((key, self.known.get(&key)?.clone()))).collect() }
     }
 
+    /// The numbers, packed, of the consents that were written down last: of so many, by the ids of their records, which are
+    /// in the order of time.
+    #[must_use]
+    pub fn newest(&self, count: usize) -> Vec<u64> {
+        let given =
+            self.known.iter().filter_map(|((number, _), known)| Some((known.given.as_ref()?.0.as_str(), *number)));
+        let mut given: Vec<_> = given.collect();
+        given.sort_unstable_by(|one, other| other.cmp(one));
+        given.truncate(count);
+        given.into_iter().map(|(_, number)| number).collect()
+    }
+
     /// The consents that the gate goes by for a number: those of its lead, as far as nobody revoked them, and its own.
     #[must_use]
     pub fn of(&self, number: &str, of_lead: &[Consent]) -> Vec<Consent> {

@@ -23,6 +23,8 @@ pub struct Hopper {
     /// Leads that were let go of since their list was reset, and why: the database may not know yet.
     over: BTreeMap<LeadId, Done>,
     taken: usize,
+    /// So many leads are held or let go of at most.
+    most: usize,
     /// A callback that is one agent's own is anyone's when it is overdue by so long.
     handover: Duration,
 }
@@ -93,6 +95,7 @@ impl Hopper {
             disposing: BTreeSet::new(),
             over: BTreeMap::new(),
             taken: 0,
+            most: HELD_MAX,
             handover: Duration::MAX,
         }
     }
@@ -105,7 +108,7 @@ impl Hopper {
 
     /// The next page to ask for, if one is needed. Asked until it says none.
     pub fn wanted(&mut self, now: WallTime) -> Option<Wanted> {
-        if self.leads.len() + self.over.len() >= HELD_MAX {
+        if self.is_full() {
             return None;
         }
         self.sources.iter_mut().find_map(|source| source.wanted(now))
@@ -396,6 +399,12 @@ impl Hopper {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.sources.iter().all(Source::is_ready)
+    }
+
+    /// It has no room for more leads: none is read until a list is reset.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.leads.len() + self.over.len() >= self.most
     }
 
     /// No list has a lead that was not read, when they were looked at last.

@@ -39,6 +39,8 @@ pub enum AlertKind {
     CallbackOverdue,
     /// A queue or message that it names is gone from the configuration.
     TargetGone,
+    /// It holds as many leads as it may, and reads no more.
+    HopperFull,
 }
 
 impl AlertKind {
@@ -52,6 +54,7 @@ impl AlertKind {
             Self::TrunkFailing => "trunk_failing",
             Self::CallerIdRare => "caller_id_rare",
             Self::CallbackOverdue => "callback_overdue",
+            Self::HopperFull => "hopper_full",
             Self::TargetGone => "target_gone",
         }
     }
@@ -74,6 +77,7 @@ impl AlertKind {
             Self::CallbackOverdue => {
                 "Have these agents come: the campaign's leads in state `callback` name them; or book them for anyone."
             }
+            Self::HopperFull => "Reset a list, or call the rest of the leads from another campaign.",
             Self::TargetGone => {
                 "Put it back into the configuration and reload, or change the campaign; then start the campaign again."
             }

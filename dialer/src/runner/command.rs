@@ -34,6 +34,7 @@ impl Dialer {
             self.shared.disposing.restore(call, id, talked);
         }
         said.into_iter().for_each(|said| self.disposed(said, now));
+        self.consented_lately(id, now);
     }
 
     pub(super) fn write(&mut self, id: CampaignId, written: Written, by: Actor, now: Now) -> Result<Reply, Refusal> {

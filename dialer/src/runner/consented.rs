@@ -15,19 +15,16 @@ impl Dialer {
     /// every campaign that goes on and depends on consents.
     pub(super) fn consented(&mut self, told: &ConsentTold, now: Now) {
         let Some(number) = packed(&told.number).filter(|_| told.given.is_some()) else { return };
-        let goes_on = |campaign: &&mut Campaign| {
-            let life = &campaign.life;
-            let depends = campaign.written.definition.terms.may_need_consent();
-            life.started_at.is_some() && !life.status.is_final() && depends
-        };
-        for campaign in self.campaigns.values_mut().filter(goes_on) {
-            for share in campaign.written.definition.lists.clone() {
-                campaign.consented.insert((share.list, number), now.mono);
-                if campaign.consented.len() > CONSENTED_MAX {
-                    campaign.consented.pop_first();
-                }
-                self.shared.out.push_back(wanted(campaign.id, share.list, number));
-            }
+        for campaign in self.campaigns.values_mut() {
+            campaign.look_for_denied(&mut self.shared, number, now);
+        }
+    }
+
+    /// After a restart: of the last consents it may not be written what became of the leads, so that they are read again.
+    pub(super) fn consented_lately(&mut self, id: CampaignId, now: Now) {
+        let Some(campaign) = self.campaigns.get_mut(&id).filter(|campaign| campaign.goes_by_consents()) else { return };
+        for number in self.shared.consents.newest(LATELY) {
+            campaign.look_for_denied(&mut self.shared, number, now);
         }
     }
 
@@ -42,6 +39,25 @@ impl Dialer {
 }
 
 impl Campaign {
+    fn goes_by_consents(&self) -> bool {
+        let depends = self.written.definition.terms.may_need_consent();
+        self.life.started_at.is_some() && !self.life.status.is_final() && depends
+    }
+
+    /// Leads with this number that were denied are read again, if they may be called for a consent.
+    fn look_for_denied(&mut self, shared: &mut Shared, number: u64, now: Now) {
+        if !self.goes_by_consents() {
+            return;
+        }
+        for share in &self.written.definition.lists {
+            self.consented.insert((share.list, number), now.mono);
+            if self.consented.len() > CONSENTED_MAX {
+                self.consented.pop_first();
+            }
+            shared.out.push_back(wanted(self.id, share.list, number));
+        }
+    }
+
     /// It is its turn at once: the gate says what stands against it now.
     fn judge_lead_anew(&mut self, shared: &mut Shared, lead: Lead, now: Now) {
         let Lead { id, list, tries, numbers, .. } = lead.clone();
@@ -76,5 +92,7 @@ const fn wanted(campaign: CampaignId, list: ListId, number: u64) -> Effect {
 const LEADS_MAX: u16 = 100;
 /// Consents whose leads are not read yet: with the database away they wait. Beyond it the first stays denied.
 const CONSENTED_MAX: usize = 10_000;
+/// Consents that a crash may have come after: as many as are written down in the second that a read takes.
+const LATELY: usize = 200;
 /// Leads that have not come are asked for again.
 const ASK_AGAIN: Duration = Duration::from_secs(5);

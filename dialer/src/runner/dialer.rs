@@ -15,7 +15,7 @@ use super::ledger::Window;
 use crate::campaign::{Status, Step};
 use crate::contract::{AgentFact, Doing, Fact};
 use crate::gate::{ConsentTold, Consents, packed};
-use crate::hopper::{NUMBERS_MAX, Numbers, Stock, What};
+use crate::hopper::{HELD_MAX, NUMBERS_MAX, Numbers, Stock, What};
 use crate::pacing::AgentState;
 
 /// All campaigns, with what they share.
@@ -401,6 +401,10 @@ impl Campaign {
             };
             let says = format!("No new lead is left; {waiting} wait for their next try.{why}");
             found.push(alert(AlertKind::ListDry, None, says));
+        }
+        if run.hopper.is_full() {
+            let says = format!("It holds {HELD_MAX} leads that wait or were let go of, and reads no more.");
+            found.push(alert(AlertKind::HopperFull, None, says));
         }
         let at_work = run.told.values().filter(|state| **state != AgentState::Away).count();
         if run.definition.queue().is_some() && at_work == 0 && run.pace.hold != Some(Hold::Schedule) {

@@ -14,7 +14,7 @@ pub(crate) struct Judge {
     pub(crate) lists: Lists,
     /// Agents' own lists.
     pub(crate) house: House,
-    consents: Consents,
+    pub(crate) consents: Consents,
     pub(crate) dials: u64,
     pub(crate) log: Vec<String>,
     by_number: BTreeMap<String, Vec<WallTime>>,

@@ -221,3 +221,22 @@ fn who_was_denied_for_want_of_a_consent_is_called_once_one_is_written_down() {
         world.settle();
     }
 }
+
+/// Who wrote the consent down was told that it is written; its lead was not read when the node was killed.
+#[test]
+fn a_consent_that_a_crash_comes_after_brings_its_lead_back() {
+    let mut scene = Scene { leads: 40, ..scene(5, Method::Bot { concurrent: 3 }) };
+    scene.definition.terms.rule_set = Choice::Uk;
+    scene.definition.terms.voice = Voice::Recorded;
+    let mut world = World::new(scene);
+    world.stock = Stock::Importing;
+    world.run_for(60);
+    assert_eq!((world.judge.dials, world.done().len()), (0, 40));
+    world.read_failure = 1.0;
+    world.consent("+442071800001");
+    world.restart();
+    world.read_failure = 0.0;
+    world.run_for(60);
+    assert_eq!(world.judge.dials, 1);
+    world.settle();
+}

@@ -329,6 +329,7 @@ impl World {
             said: Vec::new(),
         };
         self.tell(Input::Lists(Arc::new(self.judge.lists.clone())));
+        self.tell(Input::Consents(self.judge.consents.clone()));
         self.tell(Input::Restore(Box::new(restored)));
         self.agents_come();
         self.after(0.5, Happens::Tick);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 use toml::Table;
@@ -24,10 +24,11 @@ pub(crate) fn attempts(recipe: &Recipe, lines: u32, seconds: u64, report: &mut R
     );
     let socket = bind(ADDRESS_A)?;
     let at = socket.local_addr()?;
-    let node = recipe.start(at, at, prepare)?;
+    let place = Place::awake();
+    let node = recipe.start(at, at, |config| prepare(config, &place))?;
     let mut carrier = Dialed::new(socket, SocketAddr::new(at.ip(), DISCARD))?;
     let leads = u64::from(lines) * seconds + LEADS_MORE;
-    let list = list(&node, leads)?;
+    let list = list(&node, &place, leads)?;
     let campaign = campaign(&node, &list, lines)?;
     let (usage, times) = (Usage::of(node.pid()), CpuTimes::now());
     node.rest.act(&format!("{campaign}/start"), &Value::Null)?;
@@ -103,21 +104,50 @@ impl Accounts {
 }
 
 /// A way out, and a second person: who approves a campaign is another than who wrote it.
-fn prepare(config: &mut Table) {
+fn prepare(config: &mut Table, place: &Place) {
+    let country = place.country;
     extend(
         config,
         &format!(
             "[[key]]\nname = \"second\"\nsecret = \"{SECOND_KEY}\"\n\
-             [[route]]\nfrom = \"agents\"\npattern = \"+44\"\ntrunk = \"carrier\"\n"
+             [[route]]\nfrom = \"agents\"\npattern = \"+{country}\"\ntrunk = \"carrier\"\n"
         ),
     );
+    if let Some(node) = config.get_mut("node").and_then(toml::Value::as_table_mut) {
+        node.insert("allowed_countries".to_owned(), vec![country].into());
+    }
+}
+
+/// Where people may be called at this hour: the gate calls nobody at night.
+struct Place {
+    country: &'static str,
+    /// The first digits of its numbers; six follow.
+    prefix: &'static str,
+}
+
+impl Place {
+    fn awake() -> Self {
+        let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_secs();
+        match since / 3_600 % 24 {
+            // London, 9:00 at the earliest and before 20:00.
+            9..19 => Self { country: "44", prefix: "+442074" },
+            // Los Angeles, 11:00 to 20:00.
+            19.. | 0..3 => Self { country: "1", prefix: "+12137" },
+            // Tokyo, 12:00 to 18:00.
+            _ => Self { country: "81", prefix: "+81334" },
+        }
+    }
+
+    fn number(&self, nth: u64) -> String {
+        format!("{}{:06}", self.prefix, FIRST_NUMBER + nth)
+    }
 }
 
 /// A list of `leads` leads, imported; its id.
-fn list(node: &Node, leads: u64) -> Result<String, Fault> {
+fn list(node: &Node, place: &Place, leads: u64) -> Result<String, Fault> {
     let mut file = String::from("Name,Phone\n");
     for nth in 0..leads {
-        let _ = writeln!(file, "Lead {nth},+44207{:07}", FIRST_NUMBER + nth);
+        let _ = writeln!(file, "Lead {nth},{}", place.number(nth));
     }
     let list = node.rest.post("/v1/lead-lists?name=bench.csv", "text/csv", file.as_bytes())?;
     let id = list["id"].as_str().unwrap_or_default().to_owned();
@@ -163,8 +193,8 @@ fn plain(number: &str) -> String {
 /// Issue 5, item 11.
 const RATE_MIN: f64 = 200.0;
 const SECOND_KEY: &str = "second-person-key";
-/// Seven digits after the area code of London.
-const FIRST_NUMBER: u64 = 4_000_000;
+/// Of six digits.
+const FIRST_NUMBER: u64 = 200_000;
 /// So that the list does not run dry.
 const LEADS_MORE: u64 = 1_000;
 /// Nobody sends RTP there.

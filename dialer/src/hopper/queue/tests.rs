@@ -289,3 +289,19 @@ fn what_was_tried_before_a_reset_is_read_to_its_end() {
     assert!(hopper.is_ready(), "after {pages} pages");
     assert_eq!(hopper.counts().new, usize::from(PAGE) * 3);
 }
+
+#[test]
+fn a_full_hopper_reads_no_more_until_a_list_is_reset() {
+    let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
+    hopper.most = 1;
+    fill(&mut hopper, &[(1, 1)], NOW);
+    hopper.look();
+    assert!(hopper.is_full());
+    assert_eq!(hopper.wanted(NOW), None);
+    let id = hopper.take(NOW, |_| true).unwrap().lead;
+    hopper.book(id, Booked::Done(Done::Outcome));
+    assert!(hopper.is_full(), "what was let go of counts as well");
+    hopper.reset(ListId(1), NOW);
+    assert!(!hopper.is_full());
+    assert!(hopper.wanted(NOW).is_some());
+}
