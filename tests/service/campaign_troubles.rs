@@ -9,7 +9,7 @@ use crate::campaign::{Campaign, called, demo, nothing_is_dialed, number, on_duty
 use crate::support::{Call, EventStream, Node, NodeConfig, SALES, unique, until};
 
 /// No wrap-up: who has talked is ready for the next.
-fn quick() -> NodeConfig {
+pub(crate) fn quick() -> NodeConfig {
     demo().queue_times(15, 120, 0)
 }
 
@@ -30,7 +30,7 @@ fn dispose(node: &Node, call: &str, said: Value) -> crate::support::Response {
 }
 
 /// Each attempt has ended once, as its call's record says, and the campaign's counts are those of its attempts.
-fn assert_reconciled(campaign: &Campaign<'_>, attempts: usize) -> Vec<Value> {
+pub(crate) fn assert_reconciled(campaign: &Campaign<'_>, attempts: usize) -> Vec<Value> {
     let http = campaign.node.http();
     let all = campaign.attempts(|all| {
         all.len() == attempts && all.iter().all(|one| one["ended_at"].is_string() && one["outcome"].is_string())

@@ -97,6 +97,11 @@ impl Call {
         self.request_text(method, &uri, cseq, &branch, headers, body)
     }
 
+    /// Our tag.
+    pub(crate) fn tag(&self) -> &str {
+        self.local.rsplit_once("tag=").map_or("", |(_, tag)| tag)
+    }
+
     /// Sends a request in the dialog and waits for its final response.
     #[track_caller]
     pub(crate) fn request(&mut self, method: &str, headers: &str, body: &str) -> Msg {

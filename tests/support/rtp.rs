@@ -76,6 +76,25 @@ impl Rtp {
         });
     }
 
+    /// Sends these frames of u-law once, one every 20 ms, and silence after them until `hush` or the end of the call.
+    pub(crate) fn play(&self, to: SocketAddr, frames: Vec<Vec<u8>>) {
+        let (socket, over, talking) = (Arc::clone(&self.socket), Arc::clone(&self.over), Arc::clone(&self.talking));
+        talking.store(true, Ordering::SeqCst);
+        std::thread::spawn(move || {
+            let silence = vec![ulaw_encode(0); FRAME];
+            let start = Instant::now();
+            let mut sequence: u16 = 0;
+            while talking.load(Ordering::SeqCst) && !over.load(Ordering::SeqCst) {
+                let payload = frames.get(usize::from(sequence)).unwrap_or(&silence);
+                let mut bytes = header(0, sequence, u32::from(sequence) * FRAME as u32, PLAYED_SSRC, sequence == 0);
+                bytes.extend(payload);
+                let _ = socket.send_to(&bytes, to);
+                sequence = sequence.wrapping_add(1);
+                std::thread::sleep((start + TICK * u32::from(sequence)).saturating_duration_since(Instant::now()));
+            }
+        });
+    }
+
     /// Falls silent.
     pub(crate) fn hush(&self) {
         self.talking.store(false, Ordering::SeqCst);
@@ -147,6 +166,8 @@ fn sine(hz: f64, at: u32) -> i16 {
     (8_000.0 * (f64::from(at) * hz * std::f64::consts::TAU / 8_000.0).sin()) as i16
 }
 
+/// The source of what is played.
+const PLAYED_SSRC: u32 = 2_048;
 /// The source of keys: a stream of its own beside the speech.
 const PRESSES_SSRC: u32 = 1_036;
 /// Samples of a packet.

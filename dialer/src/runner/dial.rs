@@ -247,5 +247,6 @@ pub(super) const fn later(kind: Kind, at: WallTime) -> Booked {
 const BUSY_AGAIN: Duration = Duration::from_secs(30);
 /// What the gate denied for now is asked again: hours open at full and half hours, and quarters in some zones.
 const GATE_AGAIN: Duration = Duration::from_secs(15 * 60);
-/// An attempt of which nobody has told anything so long after its ring must be over is given up.
-const SILENCE_MAX: Duration = Duration::from_secs(45);
+/// An attempt of which nobody has told anything so long after its ring must be over is given up: the INVITE may leave 5 s
+/// late, the phone ring for its minimum from the last moment on, and the network say 32 s after our CANCEL what came of it.
+const SILENCE_MAX: Duration = Duration::from_secs(90);

@@ -130,6 +130,7 @@ impl Shard {
             return self.ua.bye(self.now.mono, session, Some(late.header()));
         };
         if let Err(why) = self.take_answer(leg, response) {
+            self.attempt_unheard(leg);
             return self.leg_lost(leg, why, false);
         }
         if let Some((call, agent)) = self.legs.get(&leg).map(|leg| (leg.call, leg.agent)) {
@@ -200,6 +201,9 @@ impl Shard {
             Purpose::Attempt if self.is_trunk_silent(known) => Termination::system(Reason::TrunkDown),
             _ => Termination { who: self.ringing_party(known), reason: Reason::NoAnswer, sip: Some(480) },
         };
+        if known.purpose == Purpose::Attempt {
+            return self.call_off_attempt(known.call, why);
+        }
         self.mark_late(ring);
         let Some(closed) = self.abort_ring(ring, &why) else { return };
         self.ring_failed(closed, why);

@@ -153,6 +153,7 @@ impl Shard {
             SessionEnd::TransportFailed => new(Reason::Transport),
             SessionEnd::Gone => new(Reason::PeerGone),
         };
+        let why = self.called_off(leg).unwrap_or(why);
         self.leg_lost(leg.id, why, true);
     }
 }

@@ -112,6 +112,23 @@ pub(crate) const MINUTES_A_DAY: u16 = 24 * 60;
 mod tests {
     use super::*;
 
+    /// RFC 5545 3.3.5: a local time that does not exist has the offset from before the gap, the first of two counts.
+    #[test]
+    fn times_that_clocks_leave_out_or_show_twice_are_those_before_the_change() {
+        for (zone, text, utc) in [
+            ("America/New_York", "2026-03-08T02:30", "2026-03-08T07:30:00Z"),
+            ("America/New_York", "2026-11-01T01:30", "2026-11-01T05:30:00Z"),
+            ("Europe/Berlin", "2026-03-29T02:00", "2026-03-29T01:00:00Z"),
+            // At midnight, and by half an hour.
+            ("America/Havana", "2026-03-08T00:30", "2026-03-08T05:30:00Z"),
+            ("Australia/Lord_Howe", "2026-10-04T02:15", "2026-10-03T15:45:00Z"),
+            // A day that Samoa never had.
+            ("Pacific/Apia", "2011-12-30T12:00", "2011-12-30T22:00:00Z"),
+        ] {
+            assert_eq!(Zone::named(zone).unwrap().local(text), moment(utc), "{zone} {text}");
+        }
+    }
+
     #[test]
     fn local_times_are_moments() {
         let london = Zone::named("Europe/London").unwrap();

@@ -31,7 +31,9 @@ pub(crate) struct Dialed {
     /// It may ring, as the network sends something before the answer.
     may_ring: bool,
     /// It is to end as soon as it has rung long enough.
-    cancelled: bool,
+    pub(crate) cancelled: bool,
+    /// Why its ringing was called off; the network has not agreed yet.
+    pub(crate) called_off: Option<Termination>,
     /// The leg that answered.
     pub(crate) customer: Option<LegId>,
     /// What was heard after the answer.
@@ -82,8 +84,12 @@ impl Shard {
         let Some(dialed) = self.dialed_mut(call).filter(|dialed| dialed.customer.is_none()) else { return };
         dialed.cancelled = true;
         let due = dialed.rings_since + dialed.order.ring_min();
-        if due <= self.now.mono || self.strikes(Planted::RingCut) {
-            return self.end_call(call, Termination::system(Reason::Canceled));
+        let why = Termination::system(Reason::Canceled);
+        if due <= self.now.mono {
+            return self.call_off_attempt(call, why);
+        }
+        if self.strikes(Planted::RingCut) {
+            return self.end_call(call, why);
         }
         self.arm(Timer::Attempt(call), due.since(self.now.mono));
     }
@@ -98,7 +104,7 @@ impl Shard {
         }
         let Some(dialed) = self.dialed_mut(call) else { return };
         match (dialed.customer, dialed.heard) {
-            (None, _) if dialed.cancelled => self.end_call(call, Termination::system(Reason::Canceled)),
+            (None, _) if dialed.cancelled => self.call_off_attempt(call, Termination::system(Reason::Canceled)),
             (None, _) => {}
             // The detection is silent: doubt goes to an agent.
             (Some(leg), None) => self.person_answered(call, leg),
@@ -186,7 +192,7 @@ impl Shard {
     pub(crate) fn attempt_answered(&mut self, call: CallId, ring: RingId, leg: LegId) {
         self.close_ring(ring);
         let Some(dialed) = self.dialed_mut(call) else { return };
-        dialed.customer = Some(leg);
+        (dialed.customer, dialed.called_off) = (Some(leg), None);
         let (attempt, listens, agent) = (dialed.order.attempt, dialed.order.detect, dialed.order.agent);
         self.timers.cancel(&Timer::Attempt(call));
         self.log(call, CallEvent::PickedUp { leg });
@@ -464,6 +470,7 @@ impl Shard {
             rang: false,
             may_ring: false,
             cancelled: false,
+            called_off: None,
             customer: None,
             heard: None,
             greeting_ended: None,

@@ -1,12 +1,57 @@
 //! How the call of an attempt ends, as the dialer counts it.
 
-use clock::CallId;
+use clock::{CallId, LegId};
 use dialer::contract::{EndClass, Ending, Fact};
+use journal_core::CallEvent;
+use sip::ua::SessionId;
 
+use crate::leg::{Leg, Stage};
 use crate::shard::{Shard, Timer};
 use crate::termination::{Reason, Termination};
 
 impl Shard {
+    /// It has rung long enough. The phone may be picked up before the network hears of it: until that agrees, whoever
+    /// answers is served as anybody, for he is a person whom we called (RFC 3261 9.1).
+    pub(crate) fn call_off_attempt(&mut self, call: CallId, why: Termination) {
+        let sessions = self.attempt_rings_at(call);
+        let Some(dialed) = self.dialed_mut(call).filter(|dialed| dialed.customer.is_none()) else { return };
+        if dialed.called_off.is_some() {
+            return;
+        }
+        if sessions.is_empty() {
+            return self.end_call(call, why);
+        }
+        (dialed.cancelled, dialed.called_off) = (true, Some(why));
+        for session in sessions {
+            self.ua.call_off(self.now.mono, session, Some(why.header()));
+        }
+    }
+
+    /// Whoever answered did so in a codec that we do not speak: a person may have picked up, and nobody was there.
+    pub(crate) fn attempt_unheard(&mut self, leg: LegId) {
+        let Some(call) = self.legs.get(&leg).filter(|leg| leg.ring.is_some()).map(|leg| leg.call) else { return };
+        let Some(dialed) = self.dialed_mut(call).filter(|dialed| dialed.customer.is_none()) else { return };
+        (dialed.customer, dialed.called_off, dialed.abandoned) = (Some(leg), None, true);
+        let attempt = dialed.order.attempt;
+        self.log(call, CallEvent::PickedUp { leg });
+        self.report(attempt, Fact::Answered);
+        self.report(attempt, Fact::Abandoned);
+    }
+
+    /// Why the ringing of a leg was called off, if that is what has ended it.
+    pub(crate) fn called_off(&self, leg: &Leg) -> Option<Termination> {
+        leg.ring?;
+        self.calls.get(&leg.call)?.dialed.as_ref()?.called_off
+    }
+
+    /// The sessions in which somebody works on its call; none where the trunk has not said a word.
+    fn attempt_rings_at(&self, call: CallId) -> Vec<SessionId> {
+        let rings = self.calls.get(&call).map(|call| call.rings.as_slice()).unwrap_or_default();
+        let legs = rings.iter().filter_map(|ring| self.rings.get(ring)).flat_map(|ring| &ring.legs);
+        let known = legs.filter_map(|leg| self.legs.get(leg)).filter(|leg| leg.stage == Stage::Ringing || leg.tried);
+        known.filter_map(|leg| leg.session).collect()
+    }
+
     /// The call is over: the dialer hears of it once.
     pub(crate) fn attempt_over(&mut self, call: CallId, why: &Termination) {
         let Some(dialed) = self.calls.get_mut(&call).and_then(|call| call.dialed.take()) else { return };

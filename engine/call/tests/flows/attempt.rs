@@ -289,6 +289,35 @@ fn it_rings_for_its_minimum_whatever_is_asked() {
     world.assert_nothing_left();
 }
 
+/// Whoever picks up as his ring is called off is served as anybody (RFC 3261 9.1); of a network that never agrees, the
+/// attempt ends when it would have had to answer.
+#[test]
+fn a_ring_that_was_called_off_is_over_when_the_network_says_so() {
+    let (mut world, carrier) = dialing(Dial { detect: false, ..order() });
+    world.phones[carrier].ring(world.now.mono);
+    world.secs(16);
+    // The answer and the CANCEL pass each other.
+    world.phones[carrier].answer_call(world.now.mono);
+    world.input(Input::CancelDial { attempt: ATTEMPT });
+    let is_cancel = |message: &sip::Message| message.method() == Some(&sip::Method::Cancel);
+    assert!(world.sent.iter().any(|(_, message, _)| is_cancel(message)));
+    world.secs(4);
+    let told = facts(&world);
+    assert!(matches!(told[..], [Fact::Began { .. }, Fact::Rang, Fact::Answered, Fact::Abandoned, ..]), "{told:?}");
+    world.input(Input::EndAll);
+    assert_eq!(ended(&world).class, EndClass::HungUp);
+    world.assert_nothing_left();
+
+    let (mut world, carrier) = dialing(Dial { ring_max_s: 15, ..order() });
+    world.phones[carrier].ring(world.now.mono);
+    world.settle();
+    world.loss = 1.0;
+    world.secs(40);
+    assert!(!matches!(facts(&world).last(), Some(Fact::Ended(_))), "{:?}", facts(&world));
+    world.secs(10);
+    assert_eq!((ended(&world).class, ended(&world).sip), (EndClass::NoAnswer, Some(480)));
+}
+
 #[test]
 fn refusals_have_their_class_and_what_cannot_be_dialed_ends_at_once() {
     for (status, class) in [

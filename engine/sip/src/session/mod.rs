@@ -59,6 +59,8 @@ pub(crate) struct Session {
     pub(crate) lifetime: Lifetime,
     /// Server: the INVITE requires reliable provisional responses. Client: one came.
     pub(crate) reliable: Option<Box<Reliable>>,
+    /// Client: a 2xx that crosses our CANCEL is taken as any other.
+    pub(crate) takes_late: bool,
     /// Server: the peer's CANCEL crossed our 2xx, so his BYE is on its way.
     pub(crate) late_cancel: bool,
     /// Server: why we send BYE if his does not come.

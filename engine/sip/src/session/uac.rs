@@ -67,6 +67,7 @@ impl Ua {
             pinging: false,
             lifetime: Lifetime::default(),
             reliable: None,
+            takes_late: false,
             late_cancel: false,
             late_bye: None,
         };
@@ -80,9 +81,20 @@ impl Ua {
     }
 
     /// Cancels an unanswered INVITE of ours: at once after a provisional response, else as soon as one comes
-    /// (RFC 3261 9.1). Nothing when it was answered.
+    /// (RFC 3261 9.1). Nothing when it was answered. A 2xx that crosses it is ended with BYE.
     pub fn cancel(&mut self, now: Instant, id: SessionId, reason: Option<Reason>) {
+        self.begin_cancel(now, id, reason, false);
+    }
+
+    /// The same for one who wants whoever answers all the same: a CANCEL does nothing to an INVITE that was answered
+    /// (RFC 3261 9.1), so a 2xx that crosses it makes a session like any other.
+    pub fn call_off(&mut self, now: Instant, id: SessionId, reason: Option<Reason>) {
+        self.begin_cancel(now, id, reason, true);
+    }
+
+    fn begin_cancel(&mut self, now: Instant, id: SessionId, reason: Option<Reason>, takes_late: bool) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.takes_late = takes_late;
         match &mut session.stage {
             Stage::Calling { cancel } => *cancel = Some(reason),
             Stage::Proceeding => self.send_cancel(now, id, reason.as_ref()),
@@ -164,7 +176,7 @@ impl Ua {
     }
 
     /// The first 2xx makes the dialog; it comes again until our ACK arrives; those of other forks, and one that
-    /// crosses our CANCEL, are ended with BYE (RFC 3261 13.2.2.4).
+    /// crosses our CANCEL and that nobody wants, are ended with BYE (RFC 3261 13.2.2.4).
     fn on_invite_success(&mut self, now: Instant, id: SessionId, tx: TxId, response: &Message) {
         if self.resend_ack(tx, response) {
             return;
@@ -187,12 +199,14 @@ impl Ua {
             dialog.remote_cseq = early.remote_cseq;
         }
         let stage = core::mem::replace(&mut session.stage, Stage::Confirmed);
+        let takes_late = session.takes_late;
         session.peer = next_peer(&dialog, session.peer, session.translated);
         session.dialog = Some(dialog.clone());
         session.early.clear();
         let peer = session.peer;
         self.timers.cancel(&TimerKey::Session(id, SessionTimer::CancelOverdue));
-        let is_wanted = !matches!(stage, Stage::Cancelling | Stage::Calling { cancel: Some(_) });
+        let is_cancelled = matches!(stage, Stage::Cancelling | Stage::Calling { cancel: Some(_) });
+        let is_wanted = takes_late || !is_cancelled;
         if is_wanted {
             // Before the ACK: its owner may want to write down first what ends the dialog.
             self.event(Event::Answered { session: id, response: response.clone() });
@@ -200,6 +214,7 @@ impl Ua {
         self.send_ack(tx, response, &dialog, peer);
         self.learn_lifetime(now, id, response);
         match stage {
+            _ if is_wanted => {}
             Stage::Cancelling => self.send_bye(now, id, None, true),
             Stage::Calling { cancel: Some(reason) } => self.send_bye(now, id, reason.as_ref(), true),
             _ => {}

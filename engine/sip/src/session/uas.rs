@@ -121,6 +121,7 @@ impl Ua {
             lifetime: Lifetime::default(),
             reliable: requires_reliable(&request).then(Box::default),
             late_cancel: false,
+            takes_late: false,
             late_bye: None,
         };
         self.sessions.insert(id, Box::new(session));

@@ -71,6 +71,51 @@ fn a_cancel_that_crosses_the_200_ends_in_ack_and_bye() {
     pair.assert_nothing_left();
 }
 
+/// RFC 3261 9.1: the CANCEL did nothing, and its sender wants whoever answered.
+#[test]
+fn a_200_that_crosses_what_was_only_called_off_makes_a_session() {
+    for was_silent in [false, true] {
+        let mut pair = Pair::new(3);
+        let a = pair.invite();
+        if was_silent {
+            pair.drop_next = vec![(B, "SIP/2.0 100", 1)];
+            pair.uas[A].call_off(pair.now, a, elsewhere());
+            pair.run(core::time::Duration::from_millis(6));
+        } else {
+            pair.secs(1);
+        }
+        let b = pair.incoming();
+        pair.uas[B].accept(pair.now, b, sdp(), vec![]);
+        pair.uas[A].call_off(pair.now, a, elsewhere());
+        pair.secs(40);
+        assert!(pair.has(A, |event| matches!(event, Event::Answered { .. })));
+        assert_eq!((pair.sent(A, "ACK").len(), pair.sent(A, "BYE").len(), pair.end(A)), (1, 0, None));
+        pair.uas[A].bye(pair.now, a, None);
+        pair.secs(1);
+        assert_eq!(pair.end(A).as_deref(), Some("ByeLocal"));
+        pair.settle();
+        pair.assert_nothing_left();
+    }
+    // Nobody answers: it is cancelled. Called off and then given up: the answer is ended with BYE.
+    for is_given_up in [false, true] {
+        let mut pair = Pair::new(4);
+        let a = pair.invite();
+        pair.secs(1);
+        let b = pair.incoming();
+        if is_given_up {
+            pair.uas[B].accept(pair.now, b, sdp(), vec![]);
+        }
+        pair.uas[A].call_off(pair.now, a, None);
+        if is_given_up {
+            pair.uas[A].cancel(pair.now, a, None);
+        }
+        pair.secs(2);
+        assert_eq!(pair.end(A), Some(format!("cancelled local, crossed {is_given_up}")));
+        pair.settle();
+        pair.assert_nothing_left();
+    }
+}
+
 /// The owner ends the session at once; the peer's own BYE comes first, and ours only if his does not.
 #[test]
 fn a_cancel_that_crossed_the_200_is_left_its_own_bye() {
