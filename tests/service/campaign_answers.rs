@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::campaign::{Campaign, called, on_duty};
+use crate::campaign_races::own_prompts;
 use crate::campaign_troubles::{assert_reconciled, quick};
 use crate::queue_calls::assert_louder;
 use crate::support::{Call, Node, root, ulaw_decode, until};
@@ -103,6 +104,27 @@ fn each_sound_has_its_outcome_and_people_and_doubt_have_an_agent() {
     }
     campaign.step("stop");
     assert_reconciled(&campaign, 8);
+}
+
+/// The message for machines is torn: it is a machine all the same, which has heard nothing.
+#[test]
+fn a_machine_whose_message_cannot_be_played_is_hung_up() {
+    let folder = own_prompts();
+    std::fs::write(folder.path().join("goodbye.wav"), b"RIFF\x04\0\0\0WAVE").expect("a prompt");
+    let node = Node::start(quick().set("node.prompts_dir", folder.path().display().to_string()));
+    let _agent = on_duty(&node, "1001");
+    let more = json!({"detect": true, "on_machine": "message", "machine_message": "goodbye", "recycle": {}});
+    let campaign = Campaign::started(&node, 1, more);
+    let machine = node.carrier.expect_call();
+    machine.answer();
+    plays(&machine, sound("machine_29.wav"));
+    machine.expect_bye();
+    let attempt = attempt_of(&campaign, &machine);
+    assert_told(&attempt, "machine", "machine");
+    assert_eq!((&attempt["played_at"], &attempt["agent"]), (&Value::Null, &Value::Null), "{attempt:#}");
+    campaign.step("stop");
+    assert_reconciled(&campaign, 1);
+    node.http().wait_agent("1001", "ready");
 }
 
 /// A customer who holds while he is listened to, and in the moment of the bridge.

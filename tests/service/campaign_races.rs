@@ -277,7 +277,7 @@ fn an_agent_of_two_campaigns_is_dialed_for_by_one_at_a_time() {
 }
 
 /// A copy of the demo's prompts.
-fn own_prompts() -> TempDir {
+pub(crate) fn own_prompts() -> TempDir {
     fn copied(from: &Path, to: &Path) {
         std::fs::create_dir_all(to).expect("a folder");
         for entry in std::fs::read_dir(from).expect("the demo's prompts").flatten() {
@@ -359,4 +359,33 @@ fn a_message_that_is_taken_away_while_it_plays_is_heard_to_its_end() {
     campaign.step("stop");
     let all = campaign.attempts(|all| !all.is_empty() && all.iter().all(|one| one["outcome"].is_string()));
     assert_eq!(all[0]["outcome"], "message", "{all:#?}");
+}
+
+/// Reliable provisional responses (RFC 3262): each gets its PRACK, and what comes after them counts as ever.
+#[test]
+fn what_a_carrier_says_reliably_before_the_answer_is_acknowledged() {
+    let node = Node::start(quick().set("trunk.0.reliable_provisionals", true));
+    let (_phone, leg) = on_duty(&node, "1001");
+    let campaign = Campaign::started(&node, 2, json!({"recycle": {}}));
+    let progress = |call: &Call| call.reply_with_sdp_and(183, "Require: 100rel\r\nRSeq: 7\r\n");
+    let busy = node.carrier.expect_call();
+    progress(&busy);
+    let prack = busy.expect_request("PRACK");
+    assert!(prack.header("RAck").starts_with("7 "), "{prack:?}");
+    busy.respond(&prack, 200, "", "");
+    busy.reject(486);
+    // Answered while the PRACK is still on its way.
+    let mut customer = node.carrier.expect_call();
+    progress(&customer);
+    customer.reply_with_sdp(200);
+    let prack = customer.expect_request("PRACK");
+    customer.expect_request("ACK");
+    customer.respond(&prack, 200, "", "");
+    node.http().wait_agent("1001", "on_call");
+    customer.talk(1_000.0);
+    let from = leg.rtp.wait_packets(60);
+    assert_louder(&leg.rtp.samples(from), 1_000.0, 440.0);
+    customer.bye();
+    campaign.step("stop");
+    assert_eq!(outcomes(&assert_reconciled(&campaign, 2)), ["busy", "connected"]);
 }
