@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Speaks the openings of calls that answer detection is trained on and judged by.
 
-Usage: make-openings.py FOLDER train|test|check|check2|check3|check4 [PEOPLE MACHINES]. Writes FOLDER/speech/*.wav (8 kHz mono, quiet
+Usage: make-openings.py FOLDER train|test|check|check2|check3|check4|check5 [PEOPLE MACHINES]. Writes FOLDER/speech/*.wav (8 kHz mono, quiet
 ends cut off) and FOLDER/openings.csv. What is said, and by which voices, stands in tools/openings.toml. Silence, noise, level,
 coding, clipped starts, beeps and special tones are only written down; media/detect/examples/openings puts them together.
 The same seed gives the same list.
