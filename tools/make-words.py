@@ -3,10 +3,10 @@
 
 Usage: make-words.py FILE.npz COUNT [SEED]. Voices, names and sentences are those of `train` in tools/openings.toml, the words
 those of tools/words.toml. Of each utterance it keeps its colours as media/detect/src/bands.rs has them, with noise, level and
-coding, and where each word stands: espeak-ng says so, for flite it follows from its phones. Besides the training's voices
+coding, and where each word stands: espeak-ng and Festival say so, for flite it follows from its phones. Besides the training's voices
 espeak-ng speaks with voices that are invented at random, so that the network learns words and not who says them.
 
-Needs numpy (pip install numpy), flite and espeak-ng's library; half an hour for 24,000.
+Needs numpy (pip install numpy), flite, Festival (festvox-kdlpc16k) and espeak-ng's library; half an hour for 24,000.
 """
 
 import ctypes
@@ -23,10 +23,10 @@ import tomllib
 import numpy as np
 
 RATE, FRAME, WINDOW, BANDS = 8000, 160, 512, 20
-# Parts of the languages, and of English that flite speaks.
-LANGUAGES, FLITE_PART = {"en": 0.62, "es": 0.19, "pt": 0.19}, 0.3
+# Parts of the languages, and of English that flite and Festival speak.
+LANGUAGES, FLITE_PART, FESTIVAL_PART = {"en": 0.66, "es": 0.17, "pt": 0.17}, 0.24, 0.14
 # Invented voices, and the part of espeak-ng's utterances that they speak.
-INVENTED, INVENTED_PART = 100, 0.5
+INVENTED, INVENTED_PART = 200, 0.7
 # Frames: what is said to be longer was not understood.
 LONGEST_WORD = 90
 HERE = pathlib.Path(__file__).parent
@@ -51,6 +51,10 @@ class Espeak:
         known, own = pathlib.Path(path.value.decode()), pathlib.Path(self.folder.name, "espeak-ng-data")
         self.library.espeak_Terminate()
         shutil.copytree(known, own, ignore=lambda *_: ["mb", "mbrola_ph"])
+        # It knows 350 voices at most.
+        for path in (own / "lang").rglob("*"):
+            if path.is_file() and path.name[:2] not in LANGUAGES:
+                path.unlink()
         for number in range(INVENTED):
             (own / "voices" / "!v" / f"own{number}").write_text(invented(rng, number))
         self.rate = self.library.espeak_Initialize(1, 0, self.folder.name.encode(), 0)
@@ -123,7 +127,7 @@ def flite(voice, stretch, shift, text):
         if name != "pau":
             phones.append(start)
         start = end
-    words = [(word.start(), phones_of(voice, word[0])) for word in re.finditer(r"\S+", text)]
+    words = [(word.start(), phones_of(word[0])) for word in re.finditer(r"\S+", text)]
     each, before, starts = len(phones) / max(sum(count for _, count in words), 1), 0, []
     for place, count in words:
         starts.append((place, phones[min(round(before * each), len(phones) - 1)]))
@@ -139,9 +143,41 @@ def flite_phones(voice, text, *more, out="none"):
 
 
 @functools.cache
-def phones_of(voice, word):
-    """How many phones a word has."""
-    return sum(name != "pau" for name, _ in flite_phones(voice, word))
+def phones_of(word):
+    """How many phones a word has: all voices read by the same rules."""
+    return sum(name != "pau" for name, _ in flite_phones("rms", word))
+
+
+class Festival:
+    """The same of Festival, which is told what to do line by line."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.told = subprocess.Popen(["festival", "--pipe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def speak(self, voice, stretch, pitch, text):
+        """Samples, and where in the text what is said begins when (s); the pitch is in hertz."""
+        path = pathlib.Path(self.folder.name, "said.wav")
+        path.unlink(missing_ok=True)
+        plain = text.replace("\\", "").replace('"', "")
+        self.told.stdin.write(
+            f"(voice_{voice}) (Parameter.set 'Duration_Stretch {stretch:.3f}) "
+            f"(set! int_lr_params '((target_f0_mean {pitch:.0f}) (target_f0_std {pitch / 8:.0f}) (model_f0_mean 170) (model_f0_std 34))) "
+            f"(set! said (SynthText \"{plain}\")) (utt.save.wave said \"{path}\" 'riff) "
+            "(mapcar (lambda (word) (format t \"word %s %f\\n\" (item.feat word \"R:Token.parent.id\") "
+            "(item.feat word \"word_start\"))) (utt.relation.items said 'Word)) (format t \"over\\n\") (fflush nil)\n")
+        self.told.stdin.flush()
+        starts = {}
+        while (line := self.told.stdout.readline().split()) != ["over"]:
+            if not line:
+                raise EOFError("festival has ended")
+            if line[0] == "word":
+                starts.setdefault(line[1], float(line[2]))
+        said = path.read_bytes()
+        words = [word.start() for word in re.finditer(r"\S+", plain)]
+        # What it reads as another number of words cannot be placed.
+        placed_words = list(zip(words, starts.values())) if len(words) == len(starts) else []
+        return np.frombuffer(said[44:44 + (len(said) - 44) // 2 * 2], np.int16).astype(np.float64), placed_words
 
 
 class Texts:
@@ -270,19 +306,24 @@ def colours(samples, bands=banded()):
     return np.clip(20 * np.log10(power @ bands + 1), 0, 255).astype(np.uint8)
 
 
-def utterance(texts, espeak, rng, numbers):
+def utterance(texts, espeak, festival, rng, numbers):
     """Colours, and the classes in it with their first and last frame."""
     language = rng.choices(list(LANGUAGES), list(LANGUAGES.values()))[0]
     voices = texts.said["voices"]
     text = texts.any(language)
     # Another throat: higher and faster, or lower and slower.
     longer = rng.uniform(0.86, 1.16) if rng.random() < 0.6 else 1.0
-    if language == "en" and rng.random() < FLITE_PART:
-        # There are few of flite's voices: these become women and men.
-        longer = rng.uniform(0.78, 1.15)
+    by = rng.random() if language == "en" else 1
+    if by < FLITE_PART + FESTIVAL_PART:
+        # There are few of these voices: they become women and men.
+        longer, rate = rng.uniform(0.76, 1.15), 16000
         stretch, shift = rng.uniform(0.8, 1.3) / longer, rng.uniform(0.75, 1.6)
-        samples, starts = flite(rng.choice(voices["flite"]), stretch, shift, text)
-        rate = 16000
+        if by < FLITE_PART:
+            voice = rng.choice(voices["flite"])
+            samples, starts = flite(voice, stretch, shift, text)
+        else:
+            voice = rng.choice(voices["festival"])
+            samples, starts = festival.speak(voice, stretch, 110 * shift, text)
     else:
         variant = f"own{rng.randrange(INVENTED)}" if rng.random() < INVENTED_PART else rng.choice(voices["variants"])
         voice = f"{rng.choice(voices[language])}+{variant}"
@@ -319,11 +360,11 @@ def main():
     path, count = sys.argv[1], int(sys.argv[2])
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     rng, numbers = random.Random(seed), np.random.default_rng(seed)
-    espeak = Espeak(rng)
+    espeak, festival = Espeak(rng), Festival()
     texts = Texts(rng)
     sounds, words = [], []
     while len(sounds) < count:
-        sound, found = utterance(texts, espeak, rng, numbers)
+        sound, found = utterance(texts, espeak, festival, rng, numbers)
         if 40 < len(sound) < 700:
             words += [(len(sounds), *word) for word in found]
             sounds.append(sound)

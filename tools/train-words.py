@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Fits media/detect/src/words.bin: the network that hears the words of tools/words.toml.
 
-Usage: train-words.py WORDS_BIN ROUNDS FILE.npz..., with what tools/make-words.py spoke. Goes on from WORDS_BIN.pt if there is
-one. The last 300 utterances are not trained with: how well their words are heard is printed. A word is to be heard somewhere from shortly before its end to a quarter
+Usage: train-words.py WORDS_BIN ROUNDS FILE.npz..., with what tools/make-words.py spoke. Goes on from WORDS_BIN if it is there, with
+as many copies as COPIES, which see the utterances in other orders; what it writes is their mean. The last 300 utterances are not
+trained with: how well their words are heard is printed. A word is to be heard somewhere from shortly before its end to a quarter
 of a second after it, and nowhere else; no sentence and no speaker has a label, so that there is none to learn.
 
 Needs numpy and torch (pip install numpy torch); half an hour on one core for 27,000 utterances.
@@ -24,7 +25,7 @@ SEES, STEP = 45, 4
 FAINT, FALLS, LOWEST = 80, 1 / 16, 80
 # Weights are whole numbers of 1/4096.
 ONE = 4096
-BATCH, RATE, DECAY, LONGEST, KEPT = 64, 4e-3, 1e-2, 420, 300
+BATCH, RATE, DECAY, LONGEST, KEPT, COPIES = 64, 3e-3, 1e-2, 420, 300, 2
 # Frames from the end of a word: where it is to be heard, first and last, and for how long it may be.
 HEARD_FROM, HEARD_TO, MAY_TO = -2, 13, 25
 # The bands' edges lie as ears hear pitch (mel).
@@ -34,6 +35,8 @@ CENTRES, WIDTHS, WINDOW_S = EDGES_HZ[1:-1], (EDGES_HZ[2:] - EDGES_HZ[:-2]) / 2, 
 NOISY, NOISES_DB = 0.4, (6, 25)
 # Bands by which throats differ at most.
 THROAT = 0.8
+# By how many bands formants differ, and by how many half decibels lines do; how much faster is spoken at most.
+FORMANTS, LINE_HALF_DB, FASTER = 0.2, 3.5, 1.15
 # How much more a missed word costs than one that was not said.
 MISSED = 2.0
 
@@ -85,12 +88,26 @@ def read(paths):
     return sounds, np.concatenate(words), classes
 
 
+def bent(rng, size, bends=4):
+    """A curve over the bands through a few random places: what another throat or another line does."""
+    return np.interp(np.arange(BANDS), np.linspace(0, BANDS - 1, bends), rng.normal(0, size, bends))
+
+
 def of_another_throat(sound, bands):
-    """What sounds in a band moved by so many bands, less in the lowest six."""
+    """What sounds in a band moved by so many bands each, less in the lowest six."""
     place = np.clip(np.arange(BANDS) + bands * np.minimum(1, np.arange(BANDS) / 6), 0, BANDS - 1.001)
     below = place.astype(int)
     share = (place - below).astype(np.float32)
     return sound[:, below] * (1 - share) + sound[:, below + 1] * share
+
+
+def at_another_speed(sound, words, speed):
+    """So many times as fast, with its words."""
+    place = np.minimum(np.arange(0, len(sound) - 1, speed), len(sound) - 1.001)
+    below = place.astype(int)
+    share = (place - below).astype(np.float32)[:, None]
+    return sound[below] * (1 - share) + sound[below + 1] * share, [
+        (number, kind, int(start / speed), int(end / speed)) for number, kind, start, end in words]
 
 
 def batch_of(sounds, of, chosen, rng):
@@ -101,13 +118,14 @@ def batch_of(sounds, of, chosen, rng):
     words = []
     for at, number in enumerate(chosen):
         ahead = SEES - 1 - (rng.integers(0, 4) if rng is not None else 0)
-        part = sounds[number][:longest]
+        part, said = sounds[number][:longest], of[number]
         if rng is not None:
-            part = of_another_throat(part, rng.uniform(-THROAT, THROAT))
-            part = noisier(part, rng) if rng.random() < NOISY else part
+            part, said = at_another_speed(part, said, rng.uniform(1, FASTER) if rng.random() < 0.5 else 1.0)
+            part = of_another_throat(part, rng.uniform(-THROAT, THROAT) + bent(rng, FORMANTS)) + bent(rng, LINE_HALF_DB)
+            part = noisier(np.maximum(part, 0), rng) if rng.random() < NOISY else part
         part = levelled(part)
         sound[at, ahead:ahead + len(part)] = part
-        words += [(at, kind, start + ahead, end + ahead) for _, kind, start, end in of[number] if end < longest]
+        words += [(at, kind, start + ahead, end + ahead) for _, kind, start, end in said if end < len(part)]
     if rng is not None:
         # Another line: bands a little louder or not.
         sound = np.clip(sound + rng.normal(0, 0.06, (len(chosen), 1, BANDS)), -1.2, 1.2).astype(np.float32)
@@ -162,25 +180,36 @@ def numbers(network):
     return np.concatenate([part.detach().numpy().ravel() for part in out])
 
 
-def main():
-    path, rounds = sys.argv[1], int(sys.argv[2])
-    torch.manual_seed(1)
-    torch.set_num_threads(1)
-    rng = np.random.default_rng(1)
-    sounds, words, classes = read(sys.argv[3:])
-    order = np.argsort(words[:, 0], kind="stable")
-    of = np.split(words[order], np.searchsorted(words[order, 0], np.arange(1, len(sounds))))
-    trained, kept = np.arange(len(sounds) - KEPT), np.arange(len(sounds) - KEPT, len(sounds))
-    network = Words(len(classes))
-    if (before := pathlib.Path(path + ".pt")).exists():
-        network.load_state_dict(torch.load(before))
+def went_on_from(network, path, sound):
+    """The network of a file, with layers evened out as some sound needs."""
+    told = torch.from_numpy(np.fromfile(path, "<i2").astype(np.float32) / ONE)
+    shapes = [shape for layer in network.layers for shape in (layer.weight.permute(2, 1, 0).shape, layer.bias.shape)]
+    shapes += [network.last.weight[:, :, 0].T.shape, network.last.bias.shape]
+    parts = [part.reshape(shape) for part, shape in zip(told.split([shape.numel() for shape in shapes]), shapes)]
+    with torch.no_grad():
+        for layer, norm, factors, constants in zip(network.layers, network.norms, parts[::2], parts[1::2]):
+            layer.weight.copy_(factors.permute(2, 1, 0))
+            layer.bias.copy_(constants)
+            sound = layer(sound)
+            mean, spread = sound.mean((0, 2)), sound.var((0, 2))
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(spread)
+            norm.bias.copy_(mean)
+            norm.weight.copy_(torch.sqrt(spread + norm.eps))
+            sound = torch.relu(sound)
+        network.last.weight.copy_(parts[-2].T[:, :, None])
+        network.last.bias.copy_(parts[-1])
+
+
+def trained(network, rounds, sounds, of, chosen, rng, told):
+    """Trains a network with some of the utterances."""
     rule = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
-    each = len(trained) // BATCH
-    pace = torch.optim.lr_scheduler.OneCycleLR(rule, RATE, rounds * each, pct_start=0.15)
+    each = len(chosen) // BATCH
+    pace = torch.optim.lr_scheduler.OneCycleLR(rule, RATE, rounds * each, pct_start=0.05)
     for number in range(rounds):
         sum_lost = 0.0
-        for chosen in batches(rng.permutation(trained)[:each * BATCH], sounds, rng):
-            sound, said = batch_of(sounds, of, chosen, rng)
+        for batch in batches(rng.permutation(chosen)[:each * BATCH], sounds, rng):
+            sound, said = batch_of(sounds, of, batch, rng)
             loss, _ = lost(network(sound), said)
             rule.zero_grad()
             loss.backward()
@@ -188,9 +217,28 @@ def main():
             rule.step()
             pace.step()
             sum_lost += loss.item() / each
-        told = report(network, sounds, of, kept, classes)
-        print(f"round {number + 1}: trained loss {sum_lost:.2f}; others' {told}", flush=True)
-        torch.save(network.state_dict(), path + ".pt")
+        print(f"round {number + 1}: trained loss {sum_lost:.2f}; others' {told(network)}", flush=True)
+    return network
+
+
+def main():
+    path, rounds = sys.argv[1], int(sys.argv[2])
+    torch.set_num_threads(1)
+    sounds, words, classes = read(sys.argv[3:])
+    order = np.argsort(words[:, 0], kind="stable")
+    of = np.split(words[order], np.searchsorted(words[order, 0], np.arange(1, len(sounds))))
+    others, kept = np.arange(len(sounds) - KEPT), np.arange(len(sounds) - KEPT, len(sounds))
+    told = lambda network: report(network, sounds, of, kept, classes)
+    copies = []
+    for seed in range(COPIES):
+        torch.manual_seed(seed)
+        network, rng = Words(len(classes)), np.random.default_rng(seed)
+        if pathlib.Path(path).exists():
+            went_on_from(network, path, batch_of(sounds, of, others[:200], rng)[0])
+        copies.append(trained(network, rounds, sounds, of, others, rng, told).state_dict())
+    network = Words(len(classes))
+    network.load_state_dict({name: sum(copy[name] for copy in copies) / COPIES for name in copies[0]})
+    print(f"their mean: {told(network)}")
     whole = np.round(numbers(network.eval()) * ONE)
     print(f"{len(whole)} weights, the largest {np.abs(whole).max() / ONE:.2f}")
     with open(path, "wb") as out:
