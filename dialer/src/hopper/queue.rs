@@ -413,6 +413,12 @@ impl Hopper {
         self.sources.iter().all(|source| source.is_dry() && source.buffer.is_empty())
     }
 
+    /// Nothing is called, and nothing can be until then, unless leads are added or an agent books one.
+    #[must_use]
+    pub fn rests(&self, until: WallTime) -> bool {
+        self.taken == 0 && self.is_dry() && self.next_due().is_none_or(|at| at > until)
+    }
+
     /// Nothing is left to call, now or later. A list that is still imported, or never had a lead, is not called to its
     /// end.
     #[must_use]

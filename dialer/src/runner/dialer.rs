@@ -10,7 +10,6 @@ use super::alert::{Alert, AlertKind};
 use super::campaign::{Campaign, Shared};
 use super::contract::{Effect, Input, Note, Progress, Question, Refusal, Reply};
 use super::disposing::Disposing;
-use super::explain::Hold;
 use super::ledger::Window;
 use crate::campaign::{Status, Step};
 use crate::contract::{AgentFact, Doing, Fact};
@@ -231,11 +230,14 @@ impl Dialer {
     }
 
     /// Each agent counts for one campaign that runs: the first that names him, or else the first of whose queues he serves.
+    /// One that has nobody to call comes last: its agents are there for the others.
     pub(super) fn tell_agents(&mut self, now: Now) {
         let mut counted = BTreeSet::new();
-        let names = |campaign: &&mut Campaign| campaign.written.definition.agents.is_some();
-        let (naming, others): (Vec<_>, Vec<_>) = self.campaigns.values_mut().partition(names);
-        for campaign in naming.into_iter().chain(others) {
+        let rests = |campaign: &Campaign| campaign.run.as_ref().is_some_and(|run| run.rests(now));
+        let turn = |campaign: &&mut Campaign| (rests(campaign), campaign.written.definition.agents.is_none());
+        let mut by_turn: Vec<_> = self.campaigns.values_mut().collect();
+        by_turn.sort_by_key(turn);
+        for campaign in by_turn {
             let is_on = matches!(campaign.life.status, Status::Processing | Status::Running);
             let Some(run) = &mut campaign.run else { continue };
             let Some(queue) = run.definition.queue() else { continue };
@@ -407,7 +409,7 @@ impl Campaign {
             found.push(alert(AlertKind::HopperFull, None, says));
         }
         let at_work = run.told.values().filter(|state| **state != AgentState::Away).count();
-        if run.definition.queue().is_some() && at_work == 0 && run.pace.hold != Some(Hold::Schedule) {
+        if run.definition.queue().is_some() && at_work == 0 && !run.rests(now) {
             found.push(alert(AlertKind::NoAgents, None, "Nobody with a standing leg serves its queue.".to_owned()));
         }
         let month = self.ledger.as_ref().map(|ledger| ledger.within(Window::Month, now.wall)).unwrap_or_default();

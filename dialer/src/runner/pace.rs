@@ -41,10 +41,10 @@ impl Campaign {
         let (wanted, hold) = match held {
             Some(hold) => (0, Some(hold)),
             None if run.is_failing() => {
-                let (wanted, _) = wanted(run, &pace, predicted, is_spent);
+                let (wanted, _) = wanted(run, &pace, (predicted, is_spent), now);
                 (wanted.min(u32::from(run.may_probe(now))), Some(Hold::Trunk))
             }
-            None => wanted(run, &pace, predicted, is_spent),
+            None => wanted(run, &pace, (predicted, is_spent), now),
         };
         let ignores_lines = shared.strikes(Planted::LinesIgnored);
         let most = if ignores_lines { u32::MAX } else { run.definition.max_lines };
@@ -65,8 +65,7 @@ impl Campaign {
             let Some(run) = &mut self.run else { return };
             let free: Vec<_> = run.told.keys().copied().filter(|agent| run.is_free(*agent)).collect();
             let Some(taken) = run.hopper.take(now.wall, |agent| free.contains(&agent)) else {
-                let is_importing = run.hopper.stock() == Stock::Importing;
-                pace.hold = pace.hold.or(Some(if is_importing { Hold::Importing } else { Hold::NoLeads }));
+                pace.hold = pace.hold.or(Some(run.lacks_leads()));
                 return;
             };
             match self.dial(shared, taken, None, now) {
@@ -100,6 +99,17 @@ impl Run {
         schedule.is_some_and(|schedule| schedule.at(now.wall) != hours::Hours::Open)
     }
 
+    /// It has nobody to call for a while, and its agents are there for other campaigns. Where agents ask for each call
+    /// themselves nobody else can tell.
+    pub(super) fn rests(&self, now: Now) -> bool {
+        let is_asked = self.definition.method == Method::Manual;
+        !is_asked && (self.is_closed(now) || self.hopper.rests(now.wall + RESTS_FOR))
+    }
+
+    fn lacks_leads(&self) -> Hold {
+        if self.hopper.stock() == Stock::Importing { Hold::Importing } else { Hold::NoLeads }
+    }
+
     /// Numbers that have rung for long enough, and whose answer would find no agent, make way.
     fn give_up_late(&mut self, shared: &mut Shared) {
         while let Some(key) = self.pacer.poll_given_up() {
@@ -125,9 +135,12 @@ fn held(status: Status, run: &Run, shared: &mut Shared, now: Now) -> Option<Hold
 }
 
 /// How many numbers the dial method wants, and what keeps it from more.
-fn wanted(run: &Run, pace: &Pace, predicted: u32, is_spent: bool) -> (u32, Option<Hold>) {
+fn wanted(run: &Run, pace: &Pace, (predicted, is_spent): (u32, bool), now: Now) -> (u32, Option<Hold>) {
     let under_way = pace.ringing + pace.waiting;
     let is_of_agents = matches!(run.definition.service, Service::Queue(_));
+    if is_of_agents && pace.agents == 0 && run.rests(now) {
+        return (0, Some(run.lacks_leads()));
+    }
     if is_of_agents && pace.agents == 0 && !matches!(run.definition.method, Method::Bot { .. }) {
         return (0, Some(Hold::NoAgents));
     }
@@ -150,6 +163,8 @@ fn wanted(run: &Run, pace: &Pace, predicted: u32, is_spent: bool) -> (u32, Optio
     }
 }
 
+/// Agents come back half a minute before a lead is due.
+const RESTS_FOR: Duration = Duration::from_secs(30);
 /// So many failures in a row are no chance.
 const FAILING_FROM: u32 = 10;
 /// A trunk that comes back is noticed soon, and one that does not takes few leads.

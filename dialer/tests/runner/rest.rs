@@ -240,3 +240,24 @@ fn a_consent_that_a_crash_comes_after_brings_its_lead_back() {
     assert_eq!(world.judge.dials, 1);
     world.settle();
 }
+
+/// Two campaigns share their agents: the first calls; the other does once the first has nobody to call.
+#[test]
+fn agents_of_a_campaign_that_has_nobody_to_call_are_there_for_another() {
+    let mut world = World::new(short(5, 12));
+    // It is not over, as more are to come.
+    world.stock = Stock::Importing;
+    world.serves_too = Some(QueueId(2));
+    world.begin_other();
+    world.run_for(20);
+    let held = |world: &World| {
+        let snapshot = world.dialer.snapshot(world.now().wall);
+        let hold = |campaign| snapshot.campaigns.get(&campaign).and_then(|seen| seen.pace.as_ref()?.hold);
+        [hold(world.campaign().campaign), hold(world.other())]
+    };
+    assert_eq!(held(&world)[1], Some(Hold::NoAgents));
+    world.run_for(600);
+    assert_eq!(held(&world)[0], Some(Hold::Importing));
+    assert_ne!(held(&world)[1], Some(Hold::NoAgents));
+    world.settle();
+}

@@ -62,6 +62,8 @@ pub(crate) struct World {
     /// Who was denied what by his own lists.
     pub(crate) own_denials: Vec<(Option<AgentId>, String)>,
     refused: Option<Refusal>,
+    /// Another queue that its agents serve.
+    pub(crate) serves_too: Option<QueueId>,
     /// The next conversation ends with a callback of the agent's own after so long, and he goes away.
     pub(crate) callback_in: Option<core::time::Duration>,
     /// Agents who have its skill.
@@ -111,6 +113,7 @@ impl World {
             judged: None,
             own_denials: Vec::new(),
             refused: None,
+            serves_too: None,
             callback_in: None,
             lent: Vec::new(),
             scene,
@@ -268,7 +271,12 @@ impl World {
     /// Another campaign, of a queue that nobody serves, calls from the same lists.
     pub(crate) fn begin_other(&mut self) {
         let service = Service::Queue(QueueId(2));
-        let definition = Arc::new(Definition { service, ..self.scene.definition.clone() });
+        self.begin(Definition { service, ..self.scene.definition.clone() });
+    }
+
+    /// Another campaign begins.
+    pub(crate) fn begin(&mut self, definition: Definition) {
+        let definition = Arc::new(definition);
         let (campaign, written) = (self.other(), Written { definition, text: "{}".into() });
         self.tell(Input::Write { request: None, campaign, written, based_on: None, by: actor("ann") });
         let steps = [Step::Submit(actor("ann"), None), Step::Approve(actor("bob")), Step::Start(actor("ann"))];
@@ -455,7 +463,9 @@ impl World {
     pub(crate) fn agent(&mut self, agent: AgentId, doing: Doing) {
         self.agents.insert(agent, doing);
         let fact = AgentFact { agent, doing, since: self.now().wall, standing: true };
-        self.tell(Input::Agent { queue: QueueId(1), fact });
+        for queue in [Some(QueueId(1)), self.serves_too].into_iter().flatten() {
+            self.tell(Input::Agent { queue, fact });
+        }
     }
 
     fn report(&mut self, attempt: AttemptId, fact: Fact) {
