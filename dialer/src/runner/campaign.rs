@@ -46,6 +46,8 @@ pub(super) struct Run {
     pub(super) flights: BTreeMap<AttemptId, Flight>,
     /// What the pacer was told of each agent.
     pub(super) told: BTreeMap<AgentId, AgentState>,
+    /// One of its agents counts for another campaign.
+    pub(super) shares: bool,
     pub(super) shown: BTreeMap<AgentId, Preview>,
     pub(super) denied: BTreeMap<LeadId, Barred>,
     /// Leads whose data was mended and that are being read again, since when: they are not dialed before.
@@ -160,6 +162,7 @@ impl Campaign {
             definition,
             flights: BTreeMap::new(),
             told: BTreeMap::new(),
+            shares: false,
             shown: BTreeMap::new(),
             denied: BTreeMap::new(),
             mending: BTreeMap::new(),

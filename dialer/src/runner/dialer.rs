@@ -242,8 +242,11 @@ impl Dialer {
             let Some(run) = &mut campaign.run else { continue };
             let Some(queue) = run.definition.queue() else { continue };
             let his = self.agents.range((queue, AgentId(0))..=(queue, AgentId(u32::MAX)));
+            run.shares = false;
             for (_, fact) in his {
-                let is_ours = is_on && run.definition.has(fact.agent) && counted.insert(fact.agent);
+                let is_its = is_on && run.definition.has(fact.agent);
+                let is_ours = is_its && counted.insert(fact.agent);
+                run.shares |= is_its && !is_ours;
                 let fact = if is_ours { *fact } else { AgentFact { doing: Doing::Gone, ..*fact } };
                 run.tell(&fact, now);
             }
@@ -409,7 +412,7 @@ impl Campaign {
             found.push(alert(AlertKind::HopperFull, None, says));
         }
         let at_work = run.told.values().filter(|state| **state != AgentState::Away).count();
-        if run.definition.queue().is_some() && at_work == 0 && !run.rests(now) {
+        if run.definition.queue().is_some() && at_work == 0 && !run.is_closed(now) && !run.lends(now) {
             found.push(alert(AlertKind::NoAgents, None, "Nobody with a standing leg serves its queue.".to_owned()));
         }
         let month = self.ledger.as_ref().map(|ledger| ledger.within(Window::Month, now.wall)).unwrap_or_default();

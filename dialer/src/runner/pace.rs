@@ -106,6 +106,11 @@ impl Run {
         !is_asked && (self.is_closed(now) || self.hopper.rests(now.wall + RESTS_FOR))
     }
 
+    /// It has nobody to call, and another campaign has agents of it.
+    pub(super) fn lends(&self, now: Now) -> bool {
+        self.shares && self.rests(now)
+    }
+
     fn lacks_leads(&self) -> Hold {
         if self.hopper.stock() == Stock::Importing { Hold::Importing } else { Hold::NoLeads }
     }
@@ -138,7 +143,7 @@ fn held(status: Status, run: &Run, shared: &mut Shared, now: Now) -> Option<Hold
 fn wanted(run: &Run, pace: &Pace, (predicted, is_spent): (u32, bool), now: Now) -> (u32, Option<Hold>) {
     let under_way = pace.ringing + pace.waiting;
     let is_of_agents = matches!(run.definition.service, Service::Queue(_));
-    if is_of_agents && pace.agents == 0 && run.rests(now) {
+    if is_of_agents && pace.agents == 0 && run.lends(now) {
         return (0, Some(run.lacks_leads()));
     }
     if is_of_agents && pace.agents == 0 && !matches!(run.definition.method, Method::Bot { .. }) {
