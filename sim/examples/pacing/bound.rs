@@ -17,9 +17,10 @@ pub(crate) struct Bound {
     pub(crate) abandoned: f64,
 }
 
-/// The frontier of a usual day with one number of agents, from cheap abandoned calls to dear ones.
-pub(crate) fn frontier(day: &Scenario, agents: usize) -> Vec<Bound> {
-    let model = Model::of(day, agents);
+/// The frontier of a usual day with one number of agents, where people answer this share of the numbers: from cheap
+/// abandoned calls to dear ones.
+pub(crate) fn frontier(day: &Scenario, agents: usize, answer_rate: f64) -> Vec<Bound> {
+    let model = Model::of(day, agents, answer_rate);
     let mut values = vec![0.0; model.agents.len() * model.calls.len()];
     let gains: Vec<f64> = PRICES.iter().map(|price| model.solve(*price, &mut values)).collect();
     let both = PRICES.windows(2).zip(gains.windows(2));
@@ -55,8 +56,8 @@ struct Model {
 }
 
 impl Model {
-    fn of(day: &Scenario, count: usize) -> Self {
-        let (answered, ended) = phases(day);
+    fn of(day: &Scenario, count: usize, answer_rate: f64) -> Self {
+        let (answered, ended) = phases(day, answer_rate);
         let mean = |law: &sim::pacing::Law| {
             let mut rng = Rng::new(1);
             (0..DRAWS).map(|_| law.draw(&mut rng)).sum::<f64>() / f64::from(DRAWS)
@@ -156,16 +157,16 @@ impl Model {
 }
 
 /// The chances of each phase, from what a day's laws draw: answered by a person, and known to be; ended otherwise.
-fn phases(day: &Scenario) -> ([f64; PHASES], [f64; PHASES]) {
+fn phases(day: &Scenario, answer_rate: f64) -> ([f64; PHASES], [f64; PHASES]) {
     let mut rng = Rng::new(2);
     let mut counts = [[0.0; 3]; PHASES];
     for _ in 0..DRAWS {
         let drawn = rng.unit();
-        let (is_person, ring) = if drawn < ANSWER_RATE {
+        let (is_person, ring) = if drawn < answer_rate {
             (true, day.ring_human.draw(&mut rng))
-        } else if drawn < ANSWER_RATE + day.machine_rate {
+        } else if drawn < answer_rate + day.machine_rate {
             (false, day.ring_machine.draw(&mut rng))
-        } else if drawn < ANSWER_RATE + day.machine_rate + day.busy_fail_rate {
+        } else if drawn < answer_rate + day.machine_rate + day.busy_fail_rate {
             (false, 0.0)
         } else {
             (false, day.ring_timeout_s)
@@ -209,8 +210,6 @@ const PHASE_S: f64 = 3.5;
 const CALLS: u8 = 7;
 /// What is left of the limit when the detection has decided, s.
 const SLACK_S: f64 = 1.45;
-/// Of the numbers, so many are answered by a person.
-const ANSWER_RATE: f64 = 0.25;
 /// What an abandoned call costs, in seconds of an agent.
 const PRICES: [f64; 8] = [130.0, 170.0, 205.0, 240.0, 290.0, 360.0, 500.0, 800.0];
 /// Until nothing changes any more: five minutes and more of changes of state.
