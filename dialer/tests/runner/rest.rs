@@ -195,18 +195,22 @@ fn what_was_approved_is_what_was_read() {
     assert_eq!(world.campaign().life.status, Status::Paused);
 }
 
-/// British numbers, a recorded message, and nobody agreed to one before it runs.
+/// British numbers and a recorded message, to which nobody has agreed: all are denied. It is not over, as more are to come.
+fn denied() -> World {
+    let mut scene = Scene { leads: 40, ..scene(5, Method::Bot { concurrent: 3 }) };
+    scene.definition.terms.rule_set = Choice::Uk;
+    scene.definition.terms.voice = Voice::Recorded;
+    let mut world = World::new(scene);
+    world.stock = Stock::Importing;
+    world.run_for(60);
+    assert_eq!((world.judge.dials, world.done().len()), (0, 40));
+    world
+}
+
 #[test]
 fn who_was_denied_for_want_of_a_consent_is_called_once_one_is_written_down() {
     for is_restarted in [false, true] {
-        let mut scene = Scene { leads: 40, ..scene(5, Method::Bot { concurrent: 3 }) };
-        scene.definition.terms.rule_set = Choice::Uk;
-        scene.definition.terms.voice = Voice::Recorded;
-        let mut world = World::new(scene);
-        // It is not over, as more are to come.
-        world.stock = Stock::Importing;
-        world.run_for(60);
-        assert_eq!((world.judge.dials, world.done().len()), (0, 40));
+        let mut world = denied();
         if is_restarted {
             world.step(Step::Pause(actor("ann")));
             world.restart();
@@ -225,13 +229,7 @@ fn who_was_denied_for_want_of_a_consent_is_called_once_one_is_written_down() {
 /// Who wrote the consent down was told that it is written; its lead was not read when the node was killed.
 #[test]
 fn a_consent_that_a_crash_comes_after_brings_its_lead_back() {
-    let mut scene = Scene { leads: 40, ..scene(5, Method::Bot { concurrent: 3 }) };
-    scene.definition.terms.rule_set = Choice::Uk;
-    scene.definition.terms.voice = Voice::Recorded;
-    let mut world = World::new(scene);
-    world.stock = Stock::Importing;
-    world.run_for(60);
-    assert_eq!((world.judge.dials, world.done().len()), (0, 40));
+    let mut world = denied();
     world.read_failure = 1.0;
     world.consent("+442071800001");
     world.restart();
