@@ -59,6 +59,12 @@ impl Consents {
         true
     }
 
+    /// How many are known.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.known.len()
+    }
+
     /// What is known of these numbers, E.164, alone.
     #[must_use]
     pub fn about(&self, numbers: &[String]) -> Self {

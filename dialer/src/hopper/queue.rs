@@ -404,7 +404,13 @@ impl Hopper {
     /// It has no room for more leads: none is read until a list is reset.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.leads.len() + self.over.len() >= self.most
+        self.held() >= self.most
+    }
+
+    /// Leads that are held or were let go of.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.leads.len() + self.over.len()
     }
 
     /// No list has a lead that was not read, when they were looked at last.

@@ -16,6 +16,8 @@ pub struct Wanted {
     pub what: What,
     /// At most so many.
     pub limit: u16,
+    /// When it was asked for, among all that the dialer asks for: what has a greater number is read later. 0: not yet.
+    pub read: u64,
 }
 
 /// Which leads of a list.
@@ -150,7 +152,7 @@ impl Source {
             _ => What::NewAfter { place: self.highest },
         };
         (self.asked, self.has_more) = (Some((what, now)), false);
-        Some(Wanted { list: self.list, what, limit: PAGE })
+        Some(Wanted { list: self.list, what, limit: PAGE, read: 0 })
     }
 
     /// Notes that a page came. `None`: it could not be read, and is asked for again later. One that came twice, or was

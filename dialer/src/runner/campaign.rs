@@ -50,8 +50,10 @@ pub(super) struct Run {
     pub(super) shares: bool,
     pub(super) shown: BTreeMap<AgentId, Preview>,
     pub(super) denied: BTreeMap<LeadId, Barred>,
-    /// Leads whose data was mended and that are being read again, since when: they are not dialed before.
-    pub(super) mending: BTreeMap<LeadId, (ListId, Instant)>,
+    /// What was asked for before that is from before it.
+    pub(super) began: u64,
+    /// Leads whose data was mended and that are being read again: they are not dialed before.
+    pub(super) mending: BTreeMap<LeadId, Mending>,
     pub(super) recent: Recent,
     pub(super) alerts: BTreeMap<(AlertKind, Option<String>), Alert>,
     pub(super) pace: Pace,
@@ -105,6 +107,15 @@ pub(super) struct Preview {
     pub(super) until: Option<Instant>,
 }
 
+/// A lead that is read again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mending {
+    pub(super) list: ListId,
+    /// What is asked for before this may be older than what was mended.
+    pub(super) read: u64,
+    pub(super) asked: Instant,
+}
+
 /// A lead that the gate did not let pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Barred {
@@ -119,6 +130,8 @@ pub(super) struct Barred {
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
     pub(super) rng: Rng,
+    /// The last number of what was asked for.
+    pub(super) reads: u64,
     pub(super) rules: Arc<Rules>,
     pub(super) lists: Arc<Lists>,
     /// None: the configuration has not come yet.
@@ -153,7 +166,7 @@ impl Campaign {
     }
 
     /// A run of it, as it is written now.
-    pub(super) fn begin(&mut self, now: Now) {
+    pub(super) fn begin(&mut self, shared: &mut Shared, now: Now) {
         let definition = Arc::clone(&self.written.definition);
         let lists: Vec<_> = definition.lists.iter().map(|list| (*list, self.resets.get(&list.list).copied())).collect();
         self.run = Some(Run {
@@ -165,6 +178,7 @@ impl Campaign {
             shares: false,
             shown: BTreeMap::new(),
             denied: BTreeMap::new(),
+            began: shared.next_read(now),
             mending: BTreeMap::new(),
             recent: Recent::default(),
             alerts: BTreeMap::new(),

@@ -171,7 +171,7 @@ impl Campaign {
         if self.life.status == Status::Paused {
             // After a restart too its alert is seen.
             if self.run.is_none() {
-                self.begin(now);
+                self.begin(shared, now);
             }
             return;
         }

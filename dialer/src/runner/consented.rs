@@ -5,7 +5,6 @@ use core::time::Duration;
 use clock::{CampaignId, ListId, Now};
 
 use super::campaign::{Campaign, Shared};
-use super::contract::Effect;
 use super::dialer::Dialer;
 use crate::gate::{ConsentTold, packed};
 use crate::hopper::{Booked, Lead, Page, Wanted, What};
@@ -28,10 +27,13 @@ impl Dialer {
         }
     }
 
-    /// They were read, or could not be: then they are asked for again later.
+    /// They were read, or could not be, or not by this run: then they are asked for again later.
     pub(super) fn judge_anew(&mut self, id: CampaignId, number: u64, page: Page, now: Now) {
         let Some(campaign) = self.campaigns.get_mut(&id) else { return };
         let Some(leads) = page.leads else { return };
+        if campaign.is_from_before(&page.wanted) {
+            return;
+        }
         if campaign.consented.remove(&(page.wanted.list, number)).is_some() && !campaign.life.status.is_final() {
             leads.into_iter().for_each(|lead| campaign.judge_lead_anew(&mut self.shared, lead, now));
         }
@@ -54,7 +56,7 @@ impl Campaign {
             if self.consented.len() > CONSENTED_MAX {
                 self.consented.pop_first();
             }
-            shared.out.push_back(wanted(self.id, share.list, number));
+            shared.ask(self.id, wanted(share.list, number), now);
         }
     }
 
@@ -79,13 +81,13 @@ impl Campaign {
             self.consented.iter_mut().filter(|(_, asked)| now.mono.since(**asked) >= ASK_AGAIN)
         {
             *asked = now.mono;
-            shared.out.push_back(wanted(self.id, *list, *number));
+            shared.ask(self.id, wanted(*list, *number), now);
         }
     }
 }
 
-const fn wanted(campaign: CampaignId, list: ListId, number: u64) -> Effect {
-    Effect::Wanted { campaign, wanted: Wanted { list, what: What::Denied { number }, limit: LEADS_MAX } }
+const fn wanted(list: ListId, number: u64) -> Wanted {
+    Wanted { list, what: What::Denied { number }, limit: LEADS_MAX, read: 0 }
 }
 
 /// Leads of a list that have the same number: more are nobody's.

@@ -156,6 +156,23 @@ pub enum Input {
     },
 }
 
+impl Input {
+    /// Who waits for the answer.
+    #[must_use]
+    pub const fn request(&self) -> Option<RequestId> {
+        match self {
+            Self::Write { request, .. }
+            | Self::Step { request, .. }
+            | Self::Assign { request, .. }
+            | Self::Reset { request, .. }
+            | Self::Added { request, .. }
+            | Self::Mended { request, .. } => *request,
+            Self::Answer { request, .. } | Self::ByHand { request, .. } | Self::Ask { request, .. } => Some(*request),
+            _ => None,
+        }
+    }
+}
+
 /// A campaign as somebody wrote it.
 #[derive(Clone, Debug)]
 pub struct Written {

@@ -36,6 +36,7 @@ impl Dialer {
     pub fn new(rng: Rng) -> Self {
         let shared = Shared {
             rng,
+            reads: 0,
             rules: Arc::default(),
             lists: Arc::default(),
             house: None,
@@ -158,8 +159,9 @@ impl Dialer {
         {
             campaign.tick(&mut self.shared, now);
         }
-        let late = self.shared.disposing.ask_again(now);
-        self.shared.out.extend(late);
+        for (campaign, lead, list) in self.shared.disposing.late(now) {
+            self.shared.ask_one(campaign, lead, list, now);
+        }
         // A run that began at this tick knows no agent yet.
         self.tell_agents(now);
         self.sweep(now);
@@ -175,6 +177,14 @@ impl Dialer {
     #[must_use]
     pub fn has_room_for(&self, told: &ConsentTold) -> bool {
         self.shared.consents.has_room(told)
+    }
+
+    /// How much it holds, in rows: leads and numbers. What a copy of it costs goes by that.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        let runs = self.campaigns.values().filter_map(|campaign| campaign.run.as_ref());
+        let leads = runs.map(|run| run.hopper.held()).sum::<usize>();
+        self.campaigns.len() + leads + self.shared.numbers.len() + self.shared.consents.count()
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout).
@@ -197,7 +207,9 @@ impl Dialer {
         if let What::Denied { number } = page.wanted.what {
             return self.judge_anew(id, number, page, now);
         }
-        let Some(campaign) = self.campaigns.get_mut(&id) else { return };
+        let Some(campaign) = self.campaigns.get_mut(&id).filter(|its| !its.is_from_before(&page.wanted)) else {
+            return;
+        };
         let Some(run) = campaign.run.as_mut() else { return };
         for (number, history) in page.leads.iter().flatten().flat_map(|lead| &lead.numbers) {
             self.shared.numbers.learn(number, history);
@@ -299,7 +311,7 @@ impl Campaign {
         if self.life.status == Status::Processing && (self.run.is_none() || self.is_stale()) {
             // What was begun under the former definition ends first.
             if self.run.as_ref().is_none_or(|run| run.flights.is_empty()) {
-                self.begin(now);
+                self.begin(shared, now);
             }
         }
         self.halt(shared, now);
@@ -325,7 +337,7 @@ impl Campaign {
     fn want(&mut self, shared: &mut Shared, now: Now) {
         let Some(run) = self.run.as_mut().filter(|_| self.life.status.is_live()) else { return };
         while let Some(wanted) = run.hopper.wanted(now.wall) {
-            shared.out.push_back(Effect::Wanted { campaign: self.id, wanted });
+            shared.ask(self.id, wanted, now);
         }
     }
 

@@ -10,7 +10,7 @@ use super::campaign::{Campaign, Shared};
 use super::contract::{DisposedNote, Effect, LeadNote, Note};
 use super::dialer::Dialer;
 use crate::campaign::{Answers, LeadAction};
-use crate::hopper::{Booked, Lead, Page, Wanted, What};
+use crate::hopper::{Booked, Lead, Page};
 
 /// A conversation, of which an agent may still say what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,12 +91,12 @@ impl Disposing {
         !self.unplaced.is_empty()
     }
 
-    /// Leads that have not come are asked for again.
-    pub(super) fn ask_again(&mut self, now: Now) -> Vec<Effect> {
+    /// Leads that have not come, and are asked for again now.
+    pub(super) fn late(&mut self, now: Now) -> Vec<(CampaignId, LeadId, ListId)> {
         let late = self.unplaced.iter_mut().filter(|(_, unplaced)| now.mono.since(unplaced.asked_at) >= ASK_AGAIN);
         late.map(|((campaign, lead), unplaced)| {
             unplaced.asked_at = now.mono;
-            wanted(*campaign, *lead, unplaced.talked.list)
+            (*campaign, *lead, unplaced.talked.list)
         })
         .collect()
     }
@@ -119,11 +119,15 @@ impl Dialer {
         }
     }
 
-    /// A lead that was read because something was said of it. Not to be read: it is asked for again.
+    /// A lead that was read because something was said of it. Not to be read, or mended since: it is asked for again.
     pub(super) fn placed(&mut self, id: CampaignId, lead: LeadId, page: Page, now: Now) {
         let Some(leads) = page.leads else { return };
-        let Some(Unplaced { talked, said, .. }) = self.shared.disposing.unplaced.remove(&(id, lead)) else { return };
         let Some(campaign) = self.campaigns.get_mut(&id) else { return };
+        let is_mended = campaign.run.as_ref().is_some_and(|run| run.was_mended_since(lead, &page.wanted));
+        if is_mended || campaign.is_from_before(&page.wanted) {
+            return;
+        }
+        let Some(Unplaced { talked, said, .. }) = self.shared.disposing.unplaced.remove(&(id, lead)) else { return };
         match leads.into_iter().next() {
             // Its list is gone: only the number that was called is left.
             None => campaign.of_number(&mut self.shared, &talked, &said, now),
@@ -154,7 +158,7 @@ impl Campaign {
                     // It comes again with a restart, as nothing says that it reached its lead.
                     shared.disposing.unplaced.pop_first();
                 }
-                shared.out.push_back(wanted(self.id, lead, list));
+                shared.ask_one(self.id, lead, list, now);
             }
         }
     }
@@ -216,10 +220,6 @@ impl Campaign {
 
 fn do_not_call(numbers: Vec<String>, said: &Said) -> Effect {
     Effect::DoNotCall { numbers, reason: format!("disposition {}", said.code) }
-}
-
-pub(super) const fn wanted(campaign: CampaignId, lead: LeadId, list: ListId) -> Effect {
-    Effect::Wanted { campaign, wanted: Wanted { list, what: What::One { lead }, limit: 1 } }
 }
 
 /// Calls of which an agent may still say something: those of some hours of the largest house.

@@ -4,12 +4,11 @@ use core::time::Duration;
 
 use clock::{CampaignId, LeadId, ListId, Now};
 
-use super::campaign::{Campaign, Run, Shared};
+use super::campaign::{Campaign, Mending, Run, Shared};
 use super::contract::Effect;
 use super::dialer::Dialer;
-use super::disposing::wanted;
 use super::planted::Planted;
-use crate::hopper::{Lead, Page};
+use crate::hopper::{HELD_MAX, Lead, Page};
 
 impl Dialer {
     /// A lead of a list was mended. A page that is on its way may still have it as it was, so that it is read again
@@ -23,21 +22,25 @@ impl Dialer {
             if run.definition.lists.iter().all(|share| share.list != list) {
                 continue;
             }
-            run.mending.insert(lead, (list, now.mono));
+            self.shared.ask_one(campaign.id, lead, list, now);
+            run.mending.insert(lead, Mending { list, read: self.shared.reads, asked: now.mono });
             if run.mending.len() > MENDING_MAX {
                 run.mending.pop_first();
             }
-            self.shared.out.push_back(wanted(campaign.id, lead, list));
         }
     }
 
-    /// A lead was read again, or could not be: then it is asked for again later.
+    /// A lead was read again, or could not be: then it is asked for again later. One that was mended once more since it
+    /// was asked for waits for what is read then.
     pub(super) fn mend(&mut self, id: CampaignId, lead: LeadId, page: &Page) {
-        let Some(campaign) = self.campaigns.get_mut(&id) else { return };
+        let Some(campaign) = self.campaigns.get_mut(&id).filter(|its| !its.is_from_before(&page.wanted)) else {
+            return;
+        };
         let Some((run, leads)) = campaign.run.as_mut().zip(page.leads.as_ref()) else { return };
-        if run.mending.remove(&lead).is_none() {
+        if run.was_mended_since(lead, &page.wanted) {
             return;
         }
+        run.mending.remove(&lead);
         if let Some(mended) = leads.first().cloned() {
             run.mend(&mut self.shared, mended);
         }
@@ -53,14 +56,13 @@ impl Dialer {
 }
 
 impl Campaign {
-    /// Leads that have not come are asked for again.
+    /// Leads that have not come are asked for again, some at a time: whoever reads lets go of what is too much at once.
     pub(super) fn read_again(&mut self, shared: &mut Shared, now: Now) {
         let Some(run) = &mut self.run else { return };
-        for (lead, (list, asked)) in
-            run.mending.iter_mut().filter(|(_, (_, asked))| now.mono.since(*asked) >= ASK_AGAIN)
-        {
-            *asked = now.mono;
-            shared.out.push_back(wanted(self.id, *lead, *list));
+        let is_late = |mending: &Mending| now.mono.since(mending.asked) >= ASK_AGAIN;
+        for (lead, mending) in run.mending.iter_mut().filter(|(_, mending)| is_late(mending)).take(AGAIN_AT_ONCE) {
+            mending.asked = now.mono;
+            shared.ask_one(self.id, *lead, mending.list, now);
         }
     }
 }
@@ -79,7 +81,10 @@ impl Run {
     }
 }
 
-/// Mended and not read yet: with the database away they wait. Beyond it the first is dialed as it was.
-const MENDING_MAX: usize = 10_000;
+/// Mended and not read yet: with the database away they wait. All leads that a hopper may hold, so that none that could be
+/// dialed is let go of.
+const MENDING_MAX: usize = HELD_MAX;
+/// A tick's: fewer than the reader's lane takes.
+const AGAIN_AT_ONCE: usize = 50;
 /// A lead that has not come is asked for again.
 const ASK_AGAIN: Duration = Duration::from_secs(5);

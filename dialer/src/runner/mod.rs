@@ -22,6 +22,7 @@ mod ledger;
 mod mending;
 mod pace;
 mod planted;
+mod reading;
 mod snapshot;
 mod turn;
 mod why;

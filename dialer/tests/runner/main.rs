@@ -3,6 +3,7 @@
 
 mod by_hand;
 mod judge;
+mod mended;
 mod own_lists;
 mod rest;
 mod why;

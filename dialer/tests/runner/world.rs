@@ -47,6 +47,8 @@ pub(crate) struct World {
     talked: BTreeMap<LeadId, (CallId, Talked)>,
     life: dialer::campaign::Life,
     is_over: bool,
+    /// Pages that are read and have not come yet; none: each comes at once.
+    under_way: Option<Vec<Input>>,
     /// How often leads cannot be read.
     pub(crate) read_failure: f64,
     /// The carrier says 503 to everything.
@@ -87,6 +89,9 @@ pub(crate) fn actor(name: &str) -> Actor {
 }
 
 impl World {
+    /// Its first moment.
+    pub(crate) const START: WallTime = WallTime::from_micros(NOON);
+
     pub(crate) fn new(scene: Scene) -> Self {
         let written = Written { definition: Arc::new(scene.definition.clone()), text: "{}".into() };
         let mut world = Self {
@@ -105,6 +110,7 @@ impl World {
             talked: BTreeMap::new(),
             life: Default::default(),
             is_over: false,
+            under_way: None,
             read_failure: 0.1,
             carrier_fails: false,
             given_up: 0,
@@ -207,18 +213,6 @@ impl World {
     pub(crate) fn house(&mut self, house: House) {
         self.judge.house = house.clone();
         self.tell(Input::House(Arc::new(house)));
-    }
-
-    /// The database has it so that a lead is booked, before anything is read.
-    pub(crate) fn booked(&mut self, lead: LeadId, booked: Booked) {
-        if let Some(row) = self.rows.get_mut(&lead) {
-            row.3 = Some((booked, Tries::default()));
-        }
-    }
-
-    /// How the journal has it.
-    pub(crate) fn booking(&self, lead: LeadId) -> Option<Booked> {
-        self.rows.get(&lead).and_then(|row| row.3.as_ref()).map(|(booked, _)| *booked)
     }
 
     /// An agent who has talked with a lead says that it is to be called again so.
@@ -495,7 +489,7 @@ impl World {
                     let read = (!self.rng.chance(self.read_failure)).then(|| self.read(wanted));
                     let (leads, looked_to) = read.map_or((None, None), |(leads, to)| (Some(leads), to));
                     let page = Page { wanted, leads, stock: self.stock, looked_to };
-                    self.tell(Input::Page { campaign, page });
+                    self.page_comes(Input::Page { campaign, page });
                 }
                 Effect::Reply { request: REFUSED, result } => self.refused = result.err(),
                 Effect::Reply { result, .. } => assert!(result.is_ok(), "{result:?}"),

@@ -149,17 +149,20 @@ impl Administrator {
         self.ask(ctx, node, request, runner::Input::Added { request: Some(request), list });
     }
 
-    /// Some leads have other numbers, as soon as the database has them.
+    /// Some leads have other numbers, as soon as the database has them; some once more at once, while the first change is
+    /// being read.
     fn mend_leads(&mut self, ctx: &mut Ctx, node: &mut Node) {
         let list = node::any_list(&mut self.rng);
         for _ in 0..number(&mut self.rng, 1, 20) {
             let draw = self.rng.next_u64();
-            let Some(campaigns) = &mut node.campaigns else { return };
-            let Some(person) = campaigns.leads.mend(list, draw) else { return };
-            let lead = person.lead;
-            ctx.see(&Seen::LeadMended { lead, numbers: &person.numbers });
-            let request = self.request();
-            self.ask(ctx, node, request, runner::Input::Mended { request: Some(request), list, lead });
+            for _ in 0..number(&mut self.rng, 1, 2) {
+                let Some(campaigns) = &mut node.campaigns else { return };
+                let Some(person) = campaigns.leads.mend(list, draw) else { return };
+                let lead = person.lead;
+                ctx.see(&Seen::LeadMended { lead, numbers: &person.numbers });
+                let request = self.request();
+                self.ask(ctx, node, request, runner::Input::Mended { request: Some(request), list, lead });
+            }
         }
     }
 

@@ -127,7 +127,7 @@ fn what_was_let_go_of_is_not_taken_again_until_the_list_is_reset() {
     assert_eq!(booked, Some(Booked::Done(Done::Outcome)));
     assert!(hopper.is_finished());
     // The database has not heard of it yet, and a page brings it once more.
-    let wanted = Wanted { list: ListId(1), what: What::NewAfter { place: None }, limit: 10 };
+    let wanted = Wanted { list: ListId(1), what: What::NewAfter { place: None }, limit: 10, read: 0 };
     hopper.page(
         Page { wanted, leads: Some(vec![lead(1, 1)]), stock: Stock::Whole, looked_to: None },
         NOW,

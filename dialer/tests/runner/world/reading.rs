@@ -1,7 +1,9 @@
 //! Leads as the database would read them.
 
+use clock::LeadId;
 use dialer::gate::packed;
-use dialer::hopper::{Booked, Done, Lead, Wanted, What};
+use dialer::hopper::{Booked, Done, Lead, Tries, Wanted, What};
+use dialer::runner::Input;
 
 use super::World;
 
@@ -46,6 +48,44 @@ impl World {
         }
         leads.truncate(wanted.limit.into());
         (leads, looked_to)
+    }
+
+    /// The database has it so that a lead is booked, before anything is read.
+    pub(crate) fn booked(&mut self, lead: LeadId, booked: Booked) {
+        if let Some(row) = self.rows.get_mut(&lead) {
+            row.3 = Some((booked, Tries::default()));
+        }
+    }
+
+    /// How the journal has it.
+    pub(crate) fn booking(&self, lead: LeadId) -> Option<Booked> {
+        self.rows.get(&lead).and_then(|row| row.3.as_ref()).map(|(booked, _)| *booked)
+    }
+
+    /// What is read from now on is under way until it is let come.
+    pub(crate) fn hold_pages(&mut self) {
+        (self.read_failure, self.under_way) = (0.0, Some(Vec::new()));
+    }
+
+    /// So many pages come that are under way.
+    pub(crate) fn pages_come(&mut self, count: usize) {
+        for _ in 0..count {
+            let page = self.under_way.as_mut().expect("pages are under way").remove(0);
+            self.tell(page);
+        }
+    }
+
+    /// All of them come, and others at once.
+    pub(crate) fn all_pages_come(&mut self) {
+        self.under_way.take().into_iter().flatten().for_each(|page| self.tell(page));
+    }
+
+    /// A page was read: it comes, or is under way.
+    pub(super) fn page_comes(&mut self, page: Input) {
+        match &mut self.under_way {
+            Some(under_way) => under_way.push(page),
+            None => self.tell(page),
+        }
     }
 
     /// The place of the last row that is looked at for new leads; none: the list ends before.
