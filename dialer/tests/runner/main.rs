@@ -2,6 +2,7 @@
 //! goes by what was ordered and noted alone.
 
 mod by_hand;
+mod hours;
 mod judge;
 mod mended;
 mod own_lists;
