@@ -1,5 +1,5 @@
 //! Breaking owners on demand, for tests alone: the file `break` in the data folder, one order a line, is read and
-//! removed. `shard 0`, `acd`, `location` and `trunks` break once; `acd at agent 2`, `acd at queue 1` or
+//! removed. `shard 0`, `acd`, `dialer`, `location` and `trunks` break once; `acd at agent 2`, `acd at queue 1` or
 //! `shard 0 at call <Call-ID>` break at each input that names it, `acd twice at agent 2` at the next two;
 //! `acd at timeouts` at each time-out; `live_calls` breaks the task that follows the journal for lists and events.
 //! Compiled with the feature `fault-injection` only, which no release has.
@@ -69,6 +69,7 @@ fn order(line: &str) -> Option<(Owner, Fault)> {
         ["shard", number, rest @ ..] => (Owner::Shard(ShardId(number.parse().ok()?)), rest),
         ["acd", rest @ ..] => (Owner::Acd, rest),
         ["location", rest @ ..] => (Owner::Location, rest),
+        ["dialer", rest @ ..] => (Owner::Dialer, rest),
         ["trunks", rest @ ..] => (Owner::Node, rest),
         _ => return None,
     };

@@ -85,6 +85,7 @@ impl Marks {
             Seen::Alarmed { owner, alarm: Alarm::Broke { .. } } => self.mark(match owner {
                 Owner::Shard(_) => "broke.shard",
                 Owner::Acd => "broke.acd",
+                Owner::Dialer => "broke.dialer",
                 _ => "broke.location",
             }),
             Seen::JournalFailing { failing: true } => self.mark("journal.failing"),

@@ -64,9 +64,10 @@ impl Core for DialerCore {
         self.dialer.poll_timeout().into_iter().chain(publish).min()
     }
 
-    /// It holds lists and campaigns, and nothing that an assertion watches.
     #[cfg(feature = "fault-injection")]
-    fn break_at(&mut self, _: centre::owner::Fault) {}
+    fn break_at(&mut self, fault: centre::owner::Fault) {
+        self.dialer.break_at(fault);
+    }
 
     /// Campaigns are shown a few times a second, and at once when a client is to be answered.
     fn publish(&mut self, now: Now) {

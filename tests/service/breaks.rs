@@ -1,10 +1,12 @@
 //! Owners that break an assertion while the node stays up (DESIGN section 4, Failure domains). That of a shard with
 //! calls in all stages is in `tests/crash.rs`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::campaign::{self, Campaign};
 use crate::queue_calls::talk;
 use crate::support::{Call, ECHO, Endpoint, EventStream, Node, NodeConfig, Rtp, SUPPORT, sdp, until};
 use crate::trunk_registration::{grant, next_register, registers_at, registrar, registration};
@@ -109,6 +111,37 @@ fn a_location_that_breaks_keeps_every_phone() {
     // It answers what it always answers.
     assert_eq!(phone.register_for(0).response.status(), 200);
     node.http().wait_agent("1001", "offline");
+}
+
+/// One talks and one rings when it breaks: neither is cut, dialed anew or counted twice.
+#[test]
+fn a_dialer_that_breaks_keeps_its_attempts_on_their_lines() {
+    let node = Node::start(campaign::demo());
+    let _agents = [campaign::on_duty(&node, "1001"), campaign::on_duty(&node, "1002")];
+    let campaign = Campaign::started(&node, 3, json!({"recycle": {}}));
+    let (mut talking, ringing) = (node.carrier.expect_call(), node.carrier.expect_call());
+    talking.answer();
+    ringing.reply(180);
+    campaign.attempts(|all| all.iter().any(|one| one["connected_at"].is_string()));
+    campaign.attempts(|all| all.iter().any(|one| one["rang_at"].is_string() && one["answered_at"].is_null()));
+
+    node.break_once("dialer");
+    node.break_once("dialer");
+
+    campaign::nothing_is_dialed(&node, Duration::from_secs(1));
+    assert_eq!(campaign.seen()["in_flight"], 2, "{:#}", campaign.seen());
+    talking.bye();
+    ringing.reject(486);
+    campaign.attempts(|all| all.iter().filter(|one| one["outcome"].is_string()).count() == 2);
+    // The agent whose customer was busy is there for the third.
+    node.carrier.expect_call().reject(404);
+    let all = campaign.outcomes(&["connected", "busy", "unobtainable"]);
+    let numbers: BTreeSet<String> = all.iter().map(|one| one["number"].to_string()).collect();
+    assert_eq!(numbers.len(), 3, "each once: {all:#?}");
+    let recounted = |total: &Value| (&total["attempts"], &total["served"]) == (&json!(3), &json!(1));
+    until("the ledger to be a recount", || campaign.seen()["total"].clone(), recounted);
+    assert_eq!(node.http().metric("trunkline_owner_panics_total{owner=\"dialer\"}"), 2.0);
+    assert_eq!(node.http().metric("trunkline_facts_repaired_total"), 0.0, "nothing differed");
 }
 
 #[test]

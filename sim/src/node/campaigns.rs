@@ -77,6 +77,11 @@ impl Campaigns {
         self.rng.unit()
     }
 
+    /// Whether it is the dialer that breaks.
+    pub(super) fn breaks_the_dialer(&mut self) -> bool {
+        self.rng.chance(0.5)
+    }
+
     /// The dialer's chance in one life of the node.
     pub(super) fn dialer_rng(&mut self) -> Rng {
         self.rng.fork()

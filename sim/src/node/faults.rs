@@ -5,6 +5,7 @@ use core::time::Duration;
 use ::clock::Instant;
 use centre::owner::DialerInput;
 
+use super::campaigns::Campaigns;
 use super::{Input, Node, NodeEvent};
 use crate::chance::{between, index};
 use crate::ctx::{Ctx, Event};
@@ -69,8 +70,9 @@ impl Node {
     /// One of the owners breaks an assertion at its next input.
     pub(crate) fn break_an_owner(&mut self) {
         let Some(running) = &mut self.running else { return };
-        // Not the dialer, which stands last: it has no assertion to break.
-        let owner = index(&mut self.rng, running.posts.len() - 1);
+        // The dialer stands last: it breaks where it has campaigns, and then as often as all others.
+        let (owner, dialer) = (index(&mut self.rng, running.posts.len() - 1), running.posts.len() - 1);
+        let owner = if self.campaigns.as_mut().is_some_and(Campaigns::breaks_the_dialer) { dialer } else { owner };
         if let Some(post) = running.posts.get_mut(owner) {
             post.break_next();
         }

@@ -131,8 +131,7 @@ impl Post {
             Core::Shard(_, shard) => shard.break_at(centre::owner::Fault::Next),
             Core::Acd(acd) => acd.break_at(centre::owner::Fault::Next),
             Core::Location(location) => location.break_at(centre::owner::Fault::Next),
-            // It holds a list and nothing that an assertion watches.
-            Core::Dialer(_) => {}
+            Core::Dialer(dialer) => dialer.break_at(centre::owner::Fault::Next),
         }
         #[cfg(not(feature = "fault-injection"))]
         let _ = breaks_already;

@@ -6,6 +6,7 @@
 
 mod campaigns;
 mod consent;
+mod guarded;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -127,6 +128,12 @@ impl DialerOwner {
     pub fn plant(&mut self, fault: dialer::runner::Planted) {
         self.planted = Some(fault);
         self.campaigns.plant(fault);
+    }
+
+    /// Lets the campaigns break, as `fault` says.
+    #[cfg(feature = "fault-injection")]
+    pub fn break_at(&mut self, fault: super::Fault) {
+        self.campaigns.break_at(fault);
     }
 
     /// Takes one input.

@@ -9,12 +9,13 @@ use dialer::hopper::Wanted;
 use dialer::runner::{self, Dialer, Effect, Input, Reply};
 use journal_core::{Durability, Entry, Mark};
 
+use super::guarded::Guarded;
 use crate::{Answer, CommandError, Delivery, Directory, dialing};
 
 /// The core, and what it was told of agents.
 #[derive(Debug)]
 pub(super) struct Campaigns {
-    core: Dialer,
+    core: Guarded,
     serves: BTreeMap<AgentId, Vec<QueueId>>,
     told: BTreeMap<(QueueId, AgentId), AgentFact>,
     is_changed: bool,
@@ -39,7 +40,7 @@ pub(super) enum Done {
 
 impl Campaigns {
     pub(super) fn new(rng: Rng) -> Self {
-        Self { core: Dialer::new(rng), serves: BTreeMap::new(), told: BTreeMap::new(), is_changed: false }
+        Self { core: Guarded::new(Dialer::new(rng)), serves: BTreeMap::new(), told: BTreeMap::new(), is_changed: false }
     }
 
     #[cfg(feature = "planted-faults")]
@@ -134,10 +135,23 @@ impl Campaigns {
         core::mem::take(&mut self.is_changed).then(|| self.core.snapshot(now.wall))
     }
 
+    /// Lets the core break, as `fault` says.
+    #[cfg(feature = "fault-injection")]
+    pub(super) fn break_at(&mut self, fault: super::super::Fault) {
+        self.core.break_at(fault);
+    }
+
     /// What the core does, all of it.
     pub(super) fn drain(&mut self, now: Now, to: &mut VecDeque<Done>) {
         while let Some(effect) = self.core.poll_effect() {
             to.push_back(done(effect, now));
+        }
+        while let Some(alarm) = self.core.poll_alarm() {
+            to.push_back(Done::Deliver(Delivery::Alarm(alarm)));
+        }
+        for request in self.core.take_refused() {
+            let reason = "owner_broke".to_owned();
+            to.push_back(Done::Answer(request, Err(CommandError::Unavailable { reason }), true));
         }
     }
 }
