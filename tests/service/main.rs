@@ -19,6 +19,7 @@ mod campaign_leads;
 mod campaign_life;
 mod campaign_numbers;
 mod campaign_races;
+mod campaign_rights;
 mod campaign_team;
 mod campaign_troubles;
 mod click_to_call;
