@@ -144,6 +144,7 @@ fn planted(name: &str) -> Option<Planted> {
         "answer-forgotten" => Planted::AnswerForgotten,
         "schedule-ignored" => Planted::ScheduleIgnored,
         "mend-forgotten" => Planted::MendForgotten,
+        "past-forgotten" => Planted::PastForgotten,
         "ring-cut" => Planted::RingCut,
         "harbour-skipped" => Planted::HarbourSkipped,
         "limit-ignored" => Planted::LimitIgnored,

@@ -45,6 +45,8 @@ pub enum Planted {
     ScheduleIgnored,
     /// A lead that was mended is dialed by what was held of it.
     MendForgotten,
+    /// A dialer that is built anew has not what it was told since its copy.
+    PastForgotten,
     /// An attempt that is given up ends at once, however short it rang.
     RingCut,
     /// A person whom no agent takes hears nothing.
@@ -97,6 +99,7 @@ impl Planted {
             Self::AnswerForgotten => Some(Planted::AnswerForgotten),
             Self::ScheduleIgnored => Some(Planted::ScheduleIgnored),
             Self::MendForgotten => Some(Planted::MendForgotten),
+            Self::PastForgotten => Some(Planted::PastForgotten),
             _ => None,
         }
     }

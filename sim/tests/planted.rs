@@ -101,10 +101,15 @@ fn an_agent_left_reserved_is_found_within_5_seeds() {
 /// As `is_found`, in the first `seeds` seeds with campaigns.
 #[track_caller]
 fn is_found_in_campaigns(planted: Planted, rule: &str, seeds: usize) {
+    is_found_in_those(|scenario| scenario.campaigns.is_some(), planted, rule, seeds);
+}
+
+#[track_caller]
+fn is_found_in_those(are: impl Fn(&Scenario) -> bool, planted: Planted, rule: &str, seeds: usize) {
     keep_quiet_about_breaks();
     let run = |seed, planted| sim::run(&Scenario { planted, ..Scenario::draw(seed, CALLS) });
-    let with_campaigns = |seed: &u64| Scenario::draw(*seed, CALLS).campaigns.is_some();
-    is_found_among((1..).filter(with_campaigns).take(seeds), run, planted, rule);
+    let fits = |seed: &u64| are(&Scenario::draw(*seed, CALLS));
+    is_found_among((1..).filter(fits).take(seeds), run, planted, rule);
 }
 
 #[test]
@@ -157,6 +162,12 @@ fn a_schedule_that_is_ignored_is_found_within_20_seeds() {
 #[test]
 fn a_lead_dialed_as_it_was_before_it_was_mended_is_found_within_40_seeds() {
     is_found_in_campaigns(Planted::MendForgotten, "C1 a mended lead", 40);
+}
+
+#[test]
+fn a_dialer_that_is_built_anew_without_its_past_is_found_within_40_seeds_in_which_owners_break() {
+    let breaks = |scenario: &Scenario| scenario.campaigns.is_some() && scenario.node.breaks > 0;
+    is_found_in_those(breaks, Planted::PastForgotten, "C4 a lead once at a time", 40);
 }
 
 #[test]

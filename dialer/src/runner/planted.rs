@@ -32,6 +32,8 @@ pub enum Planted {
     ScheduleIgnored,
     /// A lead that was mended is dialed by what was held of it.
     MendForgotten,
+    /// A dialer that is built anew has not what it was told since its copy.
+    PastForgotten,
 }
 
 impl Shared {

@@ -104,11 +104,16 @@ impl WireJudge {
         let row = book.of_sip_call_id.get(invite.call_id).and_then(|attempt| book.attempts.get(attempt));
         let call = book.of_call.iter().find(|(_, of)| book.of_sip_call_id.get(invite.call_id) == Some(*of));
         let is_hung_up = call.is_some_and(|(call, _)| self.hung_up.contains(call));
+        let ended = call.and_then(|(call, _)| self.ended.get(call));
+        let is_shut_down =
+            ended.is_some_and(|(at, cause)| cause == "shutdown" && book.now.since(*at) <= WAITS_FOR_DISK_MAX);
         match row.map(|row| (row.ordered.as_ref(), row.end())) {
             Some((Some((dial, ..)), None)) if dial.number == number => {}
             // Somebody hung up while it waited for the disk: it leaves, and the CANCEL after it.
             Some((Some((dial, at, _)), Some(_)))
                 if dial.number == number && is_hung_up && book.now.since(*at) <= WAITS_FOR_DISK_MAX => {}
+            // So when the node stopped in that moment, be it the second target's.
+            Some((Some((dial, ..)), Some(_))) if dial.number == number && is_shut_down => {}
             known => {
                 let what = format!("INVITE {} to {number}: {known:?}", invite.call_id);
                 bench.broken("C1 no dial outside the gate", what);

@@ -30,6 +30,8 @@ pub(super) struct Guarded {
     guard: Guard,
     #[cfg(feature = "fault-injection")]
     faults: super::super::fault::Faults,
+    #[cfg(feature = "planted-faults")]
+    planted: Option<dialer::runner::Planted>,
 }
 
 impl Guarded {
@@ -45,6 +47,8 @@ impl Guarded {
             guard: Guard::default(),
             #[cfg(feature = "fault-injection")]
             faults: super::super::fault::Faults::default(),
+            #[cfg(feature = "planted-faults")]
+            planted: None,
         }
     }
 
@@ -95,8 +99,20 @@ impl Guarded {
     /// Plants a fault in the core.
     #[cfg(feature = "planted-faults")]
     pub(super) fn plant(&mut self, fault: dialer::runner::Planted) {
+        self.planted = Some(fault);
         self.core.plant(fault);
         self.take_copy();
+    }
+
+    /// A fault that a test planted.
+    #[cfg(feature = "planted-faults")]
+    fn forgets(&self) -> bool {
+        self.planted == Some(dialer::runner::Planted::PastForgotten)
+    }
+
+    #[cfg(not(feature = "planted-faults"))]
+    const fn forgets(&self) -> bool {
+        false
     }
 
     fn step(&mut self, now: Now, input: Option<Input>) {
@@ -136,7 +152,7 @@ impl Guarded {
     /// The core before the input that broke it; false when that cannot be, or was needed too often.
     fn rebuild(&mut self, now: Now) -> bool {
         let Some(copy) = self.copy.as_ref().filter(|_| self.guard.may_rebuild(now.mono)) else { return false };
-        let told = &self.told;
+        let told = if self.forgets() { &[][..] } else { &self.told };
         let rebuilt = attempt(|| {
             let mut core = copy.clone();
             for (now, input) in told {
@@ -187,8 +203,8 @@ fn weight(input: &Input) -> usize {
 const INPUT: usize = 10;
 /// Rows between two copies of a small house: a hundred inputs.
 const REPLAYED_MIN: usize = 1_000;
-/// And of a large one: some thousand inputs and ticks, below a second of replaying.
-const REPLAYED_MAX: usize = 50_000;
+/// And of a large one: some thousand inputs and ticks, below a second of replaying; some seconds of 200 attempts a second.
+const REPLAYED_MAX: usize = 100_000;
 /// Some 150 MB and 200 ms: what holds more is not copied. When it breaks the process ends, and its next start reads the
 /// journal.
 const COPIED_MAX: usize = 500_000;
