@@ -127,6 +127,72 @@ fn whoever_answers_as_a_stopped_campaign_cancels_is_served() {
     nothing_is_dialed(&node, Duration::from_millis(800));
 }
 
+/// Who hangs up by hand wants nobody to talk with him: he was called all the same, and that counts.
+#[test]
+fn whoever_answers_as_his_call_is_hung_up_by_hand_hears_the_safe_harbour_and_is_counted() {
+    let node = Node::start(quick());
+    let _agent = on_duty(&node, "1001");
+    let campaign = Campaign::started(&node, 2, json!({"recycle": {}}));
+    let hang_up = |call: &Call| -> Msg {
+        call.reply(180);
+        let seen = |all: &[Value]| all.iter().any(|one| one["ended_at"].is_null() && one["rang_at"].is_string());
+        let all = campaign.attempts(seen);
+        let rings = all.iter().find(|one| one["number"] == called(call)).expect("it rings");
+        let path = format!("/v1/calls/{}/hangup", rings["call_id"].as_str().expect("a call"));
+        let done = node.http().post(&path, &unique(), &json!({}));
+        assert!(done.status < 300, "{}", done.text());
+        call.expect_request("CANCEL")
+    };
+    let one = node.carrier.expect_call();
+    let cancel = hang_up(&one);
+    one.reply_with_sdp(200);
+    one.respond(&cancel, 200, "", "");
+    one.expect_request("ACK");
+    hears_something(&one);
+    one.expect_bye();
+    let left = campaign.attempts(|all| all.iter().any(|one| one["outcome"] == "abandoned")).remove(0);
+    assert!(left["answered_at"].is_string() && left["abandoned_at"].is_string(), "{left:#}");
+    // Nobody picks up: it is hung up, and its agent has the next.
+    let two = node.carrier.expect_call();
+    let cancel = hang_up(&two);
+    two.respond(&cancel, 200, "", "");
+    two.reject(487);
+    campaign.step("stop");
+    let all = assert_reconciled(&campaign, 2);
+    assert_eq!(outcomes(&all), ["abandoned", "no_answer"], "{all:#?}");
+    let counted = |figures: &Value| (&figures["people"], &figures["abandoned"]) == (&json!(1), &json!(1));
+    until("the figures", || campaign.seen()["last_30_days"].clone(), counted);
+}
+
+/// The node goes down while a phone rings: whoever picks up in that moment was called for nothing, and that is kept.
+#[test]
+fn whoever_answers_as_the_node_goes_down_is_abandoned() {
+    let mut node = Node::start(quick().set("node.drain_s", 1));
+    let _agent = on_duty(&node, "1001");
+    let (path, leads) = {
+        let campaign = Campaign::started(&node, 1, json!({"recycle": {}}));
+        (campaign.path.clone(), campaign.leads.clone())
+    };
+    let customer = node.carrier.expect_call();
+    customer.reply(180);
+    node.terminate();
+    let cancel = customer.expect_request("CANCEL");
+    customer.reply_with_sdp(200);
+    customer.respond(&cancel, 200, "", "");
+    customer.expect_request("ACK");
+    customer.expect_bye();
+    assert_eq!(node.wait(Duration::from_secs(30)).code(), Some(0), "{}", node.log());
+    node.restart();
+    let campaign = Campaign { node: &node, path, leads };
+    let attempt = campaign.outcomes(&["abandoned"]).remove(0);
+    assert!(attempt["answered_at"].is_string() && attempt["abandoned_at"].is_string(), "{attempt:#}");
+    let record = node.http().record_of(&customer.id);
+    assert_eq!((&record["status"], &record["cause"]["code"]), (&json!("failed"), &json!("shutdown")), "{record:#}");
+    let counted = |figures: &Value| (&figures["people"], &figures["abandoned"]) == (&json!(1), &json!(1));
+    until("the figures", || campaign.seen()["last_30_days"].clone(), counted);
+    campaign.step("stop");
+}
+
 /// What he answers with fits nothing that we can speak: he picked up, and nobody was there.
 #[test]
 fn whoever_answers_in_a_codec_that_nobody_speaks_is_abandoned() {

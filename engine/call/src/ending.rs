@@ -112,7 +112,10 @@ impl Shard {
     /// From REST: end a call.
     pub(crate) fn hang_up(&mut self, request: RequestId, call: CallId) {
         let known = self.calls.contains_key(&call);
-        self.end_call(call, Termination::new(Who::System, Reason::Normal));
+        let why = Termination::system(Reason::Normal);
+        if !self.hang_up_attempt(call, why) {
+            self.end_call(call, why);
+        }
         let result = if known { Ok(Reply::HangingUp(call)) } else { Err(CommandError::UnknownCall) };
         let gate = known.then(|| self.mark(Durability::Synced));
         self.effects.push_back(Effect::Reply { request, result, gate });
@@ -128,8 +131,11 @@ impl Shard {
     pub(crate) fn end_all(&mut self) {
         self.start_drain();
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        let why = Termination::system(Reason::Shutdown);
         for call in calls {
-            self.end_call(call, Termination::system(Reason::Shutdown));
+            if !self.hang_up_attempt(call, why) {
+                self.end_call(call, why);
+            }
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Dialed {
     pub(crate) cancelled: bool,
     /// Why its ringing was called off; the network has not agreed yet.
     pub(crate) called_off: Option<Termination>,
+    /// Why nobody is there for whoever answers: it was hung up by hand, or the node goes down.
+    pub(crate) hung_up: Option<Termination>,
     /// The leg that answered.
     pub(crate) customer: Option<LegId>,
     /// What was heard after the answer.
@@ -194,9 +196,13 @@ impl Shard {
         let Some(dialed) = self.dialed_mut(call) else { return };
         (dialed.customer, dialed.called_off) = (Some(leg), None);
         let (attempt, listens, agent) = (dialed.order.attempt, dialed.order.detect, dialed.order.agent);
+        let hung_up = dialed.hung_up;
         self.timers.cancel(&Timer::Attempt(call));
         self.log(call, CallEvent::PickedUp { leg });
         self.report(attempt, Fact::Answered);
+        if let Some(why) = hung_up {
+            return self.answered_nobody(call, leg, why);
+        }
         if agent.is_some() {
             return self.agent_meets(call, leg);
         }
@@ -233,7 +239,7 @@ impl Shard {
         self.log_heard(call, verdict);
         self.report(attempt, Fact::Early(heard));
         if let Some(reason) = over_early(heard) {
-            self.end_call(call, Termination::new(Who::Callee, reason));
+            self.call_off_attempt(call, Termination::new(Who::Callee, reason));
         }
     }
 
@@ -471,6 +477,7 @@ impl Shard {
             may_ring: false,
             cancelled: false,
             called_off: None,
+            hung_up: None,
             customer: None,
             heard: None,
             greeting_ended: None,

@@ -5,6 +5,7 @@ use dialer::contract::{EndClass, Ending, Fact};
 use journal_core::CallEvent;
 use sip::ua::SessionId;
 
+use crate::call::Flow;
 use crate::leg::{Leg, Stage};
 use crate::shard::{Shard, Timer};
 use crate::termination::{Reason, Termination};
@@ -24,6 +25,28 @@ impl Shard {
         (dialed.cancelled, dialed.called_off) = (true, Some(why));
         for session in sessions {
             self.ua.call_off(self.now.mono, session, Some(why.header()));
+        }
+    }
+
+    /// Somebody hangs up what rings, or the node goes down: at once, and its agent is free. The phone may be picked up
+    /// before the network hears of it all the same; then a person was called for whom nobody is there, and that counts.
+    /// False: it rings for nobody any more, or for no attempt.
+    pub(crate) fn hang_up_attempt(&mut self, call: CallId, why: Termination) -> bool {
+        let Some(dialed) = self.dialed_mut(call).filter(|dialed| dialed.customer.is_none()) else { return false };
+        dialed.hung_up = Some(why);
+        if let Some(Flow::Dialing { party }) = self.calls.get(&call).map(|call| call.flow.clone()) {
+            self.let_go(party, &why);
+            self.set_flow(call, Flow::Attempt);
+        }
+        self.call_off_attempt(call, why);
+        true
+    }
+
+    /// He answered what was hung up: the safe harbour, unless the node has no time left for it.
+    pub(crate) fn answered_nobody(&mut self, call: CallId, leg: LegId, why: Termination) {
+        match why.reason {
+            Reason::Shutdown => self.end_call(call, why),
+            _ => self.abandon_attempt(call, leg),
         }
     }
 

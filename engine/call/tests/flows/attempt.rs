@@ -318,6 +318,77 @@ fn a_ring_that_was_called_off_is_over_when_the_network_says_so() {
     assert_eq!((ended(&world).class, ended(&world).sip), (EndClass::NoAnswer, Some(480)));
 }
 
+/// Nobody is there for whoever picks up as it is hung up by hand or by a node that goes down: that counts, and he hears
+/// why where there is time for it.
+#[test]
+fn whoever_answers_what_is_hung_up_is_abandoned() {
+    let rings = || {
+        let (mut world, carrier) = dialing(order());
+        world.phones[carrier].ring(world.now.mono);
+        world.secs(2);
+        (world, carrier)
+    };
+    let hang_up = |world: &World| Input::HangUp { request: RequestId(1), call: world.call() };
+    for is_by_hand in [true, false] {
+        let (mut world, carrier) = rings();
+        world.phones[carrier].answer_call(world.now.mono);
+        let input = if is_by_hand { hang_up(&world) } else { Input::EndAll };
+        world.input(input);
+        let is_cancel = |message: &sip::Message| message.method() == Some(&sip::Method::Cancel);
+        assert!(world.sent.iter().any(|(_, message, _)| is_cancel(message)), "at once");
+        let told = facts(&world);
+        assert!(matches!(told[..], [Fact::Began { .. }, Fact::Rang, Fact::Answered, Fact::Abandoned, ..]), "{told:?}");
+        assert_eq!(world.phones[carrier].got_bye(), !is_by_hand, "a message, or nothing");
+        world.secs(5);
+        assert!(world.phones[carrier].got_bye());
+        let (failed, cause) = world.verdict();
+        let expected = if is_by_hand { "abandoned" } else { "shutdown" };
+        assert_eq!((failed, cause.as_str()), (CallStatus::Failed, expected));
+        assert_eq!(ended(&world).class, EndClass::HungUp);
+        world.assert_nothing_left();
+
+        let (mut world, carrier) = rings();
+        let input = if is_by_hand { hang_up(&world) } else { Input::EndAll };
+        world.input(input);
+        assert!(world.phones[carrier].got_cancel(), "nobody picks up");
+        assert_eq!(ended(&world).class, if is_by_hand { EndClass::Canceled } else { EndClass::Failed });
+        world.assert_nothing_left();
+    }
+    // The agent who waits for it is free at once, whatever the network says.
+    let mut world = World::new();
+    let (carrier, agent) = (world.carrier(), world.agent("1001"));
+    world.input(Input::CallStandingLeg { agent: agent_id("1001") });
+    world.phones[agent].answer_call(world.now.mono);
+    world.settle();
+    world.input(Input::Dial(Box::new(Dial { agent: Some(agent_id("1001")), ..order() })));
+    world.phones[carrier].ring(world.now.mono);
+    world.settle();
+    world.loss = 1.0;
+    let input = hang_up(&world);
+    world.input(input);
+    assert!(world.busy.is_empty(), "he is free");
+    assert!(!matches!(facts(&world).last(), Some(Fact::Ended(_))), "{:?}", facts(&world));
+    world.secs(40);
+    assert_eq!(ended(&world).class, EndClass::Canceled);
+}
+
+/// What was heard before it is no reason to leave him alone.
+#[test]
+fn whoever_answers_as_a_busy_tone_is_hung_up_is_served() {
+    let (mut world, carrier) = dialing(Dial { detect: true, ..order() });
+    world.phones[carrier].early_media(world.now.mono);
+    world.settle();
+    let leg = *world.media.legs.last().unwrap();
+    world.phones[carrier].answer_call(world.now.mono);
+    hear(&mut world, leg, LineHeard::Busy, true);
+    assert!(facts(&world).contains(&&Fact::Answered), "{:?}", facts(&world));
+    hear(&mut world, leg, LineHeard::Person, false);
+    assert_eq!(world.acd.dialed.len(), 1, "he waits for an agent");
+    world.input(Input::EndAll);
+    world.secs(5);
+    world.assert_nothing_left();
+}
+
 #[test]
 fn refusals_have_their_class_and_what_cannot_be_dialed_ends_at_once() {
     for (status, class) in [
