@@ -58,6 +58,40 @@ fn added_and_offered(config: NodeConfig) {
     assert_eq!(node.http().send("DELETE", &list, &[], None).status, 204);
 }
 
+/// The first leads are read while the rest of the file is still coming.
+#[test]
+fn why_not_says_that_the_list_of_a_lead_is_still_being_imported() {
+    let node = Node::start(NodeConfig::demo());
+    let file = (0..ROWS).fold("Phone\n".to_owned(), |file, row| file + &format!("02071{row:06}\n"));
+    let file = node.http().send("POST", "/v1/lead-lists", &[("Content-Type", "text/csv")], Some(file.as_bytes()));
+    assert_eq!(file.status, 201, "{}", file.text());
+    let list = file.json()["id"].as_str().expect("an id").to_owned();
+    let written = json!({"name": "Autumn", "pacing": "preview", "queue": "support", "lists": [{"list_id": list}]});
+    let campaign = format!("/v1/campaigns/{}", made(&node, "campaigns", &written));
+    let list = format!("/v1/lead-lists/{list}");
+    assert_eq!(node.http().send("POST", &format!("{list}/start"), &[], None).status, 202);
+    let seen = || node.http().get(&list).json();
+    until("leads are there", seen, |list| list["leads"].as_u64() >= Some(2 * READ));
+    run(&node, &campaign);
+    let (mut lead, mut cursor) = (String::new(), String::new());
+    for _ in 0..=READ / 200 {
+        let page = node.http().get(&format!("{list}/entries?limit=200{cursor}")).json();
+        lead = page["data"][199]["id"].as_str().expect("a lead").to_owned();
+        cursor = format!("&cursor={}", page["next_cursor"].as_str().expect("a cursor"));
+    }
+    let why = node.http().get(&format!("{campaign}/leads/{lead}/why-not")).json();
+    let still = seen();
+    assert_eq!(still["state"], "importing", "too few rows: {still:#}");
+    let because = why["because"].as_str().unwrap_or_default();
+    assert!(why["why"] == "not_read" && because.ends_with("Its list is still being imported."), "{why:#}");
+    let held = until("its hold", || node.http().get(&campaign).json(), |seen| seen["pace"]["hold"].is_string());
+    assert_eq!(held["status"], "running", "{held:#}");
+    until("it is imported", seen, |list| list["task"].is_null());
+    let why = node.http().get(&format!("{campaign}/leads/{lead}/why-not")).json();
+    let because = why["because"].as_str().unwrap_or_default();
+    assert!(why["why"] == "not_read" && !because.contains("imported"), "{why:#}");
+}
+
 /// A list that the campaign calls from is not called off, and what it imports is offered too.
 fn imported_and_offered(node: &Node, campaign: &str, list: &str) {
     let verb = |verb: &str| node.http().send("POST", &format!("{list}/{verb}"), &[], None);
@@ -112,3 +146,7 @@ fn made(node: &Node, things: &str, body: &Value) -> String {
     assert_eq!(answer.status, 201, "{}", answer.text());
     answer.json()["id"].as_str().expect("an id").to_owned()
 }
+
+/// Leads that a campaign reads ahead, and rows that take far longer to import than those are asked for.
+const READ: u64 = 500;
+const ROWS: u32 = 60_000;
