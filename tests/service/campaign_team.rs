@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::campaign::{Campaign, called, demo, list, nothing_is_dialed, number, on_duty};
-use crate::support::{Node, unique, until};
+use crate::campaign::{Campaign, called, demo, list, list_of, nothing_is_dialed, number, on_duty};
+use crate::campaign_troubles::{assert_reconciled, quick};
+use crate::support::{Call, Node, unique, until};
 
 fn assign(campaign: &Campaign<'_>, agents: &[&str]) -> Value {
     let done = campaign.node.http().put(&format!("{}/agents", campaign.path), &json!({"agents": agents}));
@@ -89,6 +90,57 @@ fn two_campaigns_of_a_queue_run_beside_each_other_when_nobody_works_for_both() {
     drop(idle);
     let seen = node.http().get(&path).json();
     assert_eq!(seen["definition"]["agents"], json!(["1001"]));
+}
+
+/// Two queues, an agent of both. While the first campaign has nobody to call he has the second's people; when it has, what
+/// rings for him there is his still, and nobody is dialed for him twice.
+#[test]
+fn an_agent_of_two_campaigns_is_there_for_the_second_while_the_first_has_nobody_to_call() {
+    let node = Node::start(quick().set("queue.1.standing_leg", true));
+    let _agent = on_duty(&node, "1025");
+    let (own, leads) = list(&node, 1);
+    let later = json!({"recycle": {"busy": {"after_s": 600, "times": 1}}});
+    let support = Campaign::of(&node, &own, leads, later);
+    node.carrier.expect_call().reject(486);
+    support.lead(0, "retry");
+    let (other, leads) = list_of(&node, (10..14).map(|which| vec![number(which)]).collect());
+    let sales = Campaign::of(&node, &other, leads, json!({"name": "Winter", "queue": "sales", "recycle": {}}));
+    let talk = |customer: &mut Call| {
+        customer.answer();
+        node.http().wait_agent("1025", "on_call");
+        customer.bye();
+    };
+    let mut customer = node.carrier.expect_call();
+    assert_eq!(called(&customer), number(10), "the first has nobody for ten minutes");
+    talk(&mut customer);
+
+    // It has somebody again while a number of the second rings for him.
+    let mut customer = node.carrier.expect_call();
+    assert_eq!(called(&customer), number(11));
+    customer.reply(180);
+    let more = json!({"leads": [{"numbers": [number(1)]}]});
+    let added = node.http().post(&format!("{}/leads", support.path), &unique(), &more);
+    assert_eq!(added.status, 200, "{}", added.text());
+    let lead = added.json()["leads"][0]["id"].as_str().expect("a lead").to_owned();
+    let why = || node.http().get(&format!("{}/leads/{lead}/why-not", support.path)).json();
+    until("the lead is read", why, |why| why["why"] == "next");
+    nothing_is_dialed(&node, Duration::from_millis(2_500));
+    talk(&mut customer);
+    let mut customer = node.carrier.expect_call();
+    assert_eq!(called(&customer), number(1), "now he is the first's");
+    nothing_is_dialed(&node, Duration::from_millis(1_200));
+    talk(&mut customer);
+    let last = node.carrier.expect_call();
+    assert_eq!(called(&last), number(12), "and the second's again");
+    for campaign in [&support, &sales] {
+        campaign.step("stop");
+    }
+    last.reject(486);
+    let outcomes = |campaign: &Campaign<'_>, count| -> Vec<Value> {
+        assert_reconciled(campaign, count).iter().map(|attempt| attempt["outcome"].clone()).collect()
+    };
+    assert_eq!(outcomes(&support, 2), ["busy", "connected"]);
+    assert_eq!(outcomes(&sales, 3), ["connected", "connected", "busy"]);
 }
 
 #[test]

@@ -106,6 +106,12 @@ impl Hopper {
         Self { handover, ..self }
     }
 
+    /// It holds so many leads at most, for tests: the real bound takes long to reach.
+    #[cfg(test)]
+    pub(crate) fn hold_at_most(&mut self, most: usize) {
+        self.most = most;
+    }
+
     /// The next page to ask for, if one is needed. Asked until it says none.
     pub fn wanted(&mut self, now: WallTime) -> Option<Wanted> {
         if self.is_full() {

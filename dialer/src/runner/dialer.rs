@@ -11,6 +11,7 @@ use super::campaign::{Campaign, Shared};
 use super::contract::{Effect, Input, Note, Progress, Question, Refusal, Reply};
 use super::disposing::Disposing;
 use super::ledger::Window;
+use super::sharing::Post;
 use crate::campaign::{Status, Step};
 use crate::contract::{AgentFact, Doing, Fact};
 use crate::gate::{ConsentTold, Consents, packed};
@@ -23,9 +24,11 @@ pub struct Dialer {
     pub(super) shared: Shared,
     pub(super) campaigns: BTreeMap<CampaignId, Campaign>,
     pub(super) four_eyes: bool,
-    agents: BTreeMap<(QueueId, AgentId), AgentFact>,
+    pub(super) agents: BTreeMap<(QueueId, AgentId), AgentFact>,
+    /// For which campaign each agent counts.
+    pub(super) posts: BTreeMap<AgentId, Post>,
     /// Skills that agents have for now, as was told.
-    lent: Arc<BTreeMap<AgentId, Vec<SkillId>>>,
+    pub(super) lent: Arc<BTreeMap<AgentId, Vec<SkillId>>>,
     next_tick: Option<Instant>,
     swept_at: Option<Instant>,
 }
@@ -52,8 +55,16 @@ impl Dialer {
             #[cfg(feature = "planted-faults")]
             planted: None,
         };
-        let (campaigns, agents) = (BTreeMap::new(), BTreeMap::new());
-        Self { shared, campaigns, four_eyes: true, agents, lent: Arc::default(), next_tick: None, swept_at: None }
+        Self {
+            shared,
+            campaigns: BTreeMap::new(),
+            four_eyes: true,
+            agents: BTreeMap::new(),
+            posts: BTreeMap::new(),
+            lent: Arc::default(),
+            next_tick: None,
+            swept_at: None,
+        }
     }
 
     /// Takes one input.
@@ -239,47 +250,6 @@ impl Dialer {
         let his = self.agents.iter_mut().filter(|((_, id), fact)| *id == agent && was_ready(fact));
         his.for_each(|(_, fact)| (fact.doing, fact.since) = (Doing::OnCall, at));
         self.tell_agents(now);
-    }
-
-    /// Each agent counts for one campaign that runs: the first that names him, or else the first of whose queues he serves.
-    /// One that has nobody to call comes last: its agents are there for the others.
-    pub(super) fn tell_agents(&mut self, now: Now) {
-        let mut counted = BTreeSet::new();
-        let rests = |campaign: &Campaign| campaign.run.as_ref().is_some_and(|run| run.rests(now));
-        let turn = |campaign: &&mut Campaign| (rests(campaign), campaign.written.definition.agents.is_none());
-        let mut by_turn: Vec<_> = self.campaigns.values_mut().collect();
-        by_turn.sort_by_key(turn);
-        for campaign in by_turn {
-            let is_on = matches!(campaign.life.status, Status::Processing | Status::Running);
-            let Some(run) = &mut campaign.run else { continue };
-            let Some(queue) = run.definition.queue() else { continue };
-            let his = self.agents.range((queue, AgentId(0))..=(queue, AgentId(u32::MAX)));
-            run.shares = false;
-            for (_, fact) in his {
-                let is_its = is_on && run.definition.has(fact.agent);
-                let is_ours = is_its && counted.insert(fact.agent);
-                run.shares |= is_its && !is_ours;
-                let fact = if is_ours { *fact } else { AgentFact { doing: Doing::Gone, ..*fact } };
-                run.tell(&fact, now);
-            }
-        }
-        self.lend();
-    }
-
-    /// Whoever distributes calls hears of it when other agents have skills of campaigns.
-    fn lend(&mut self) {
-        let mut lent: BTreeMap<AgentId, Vec<SkillId>> = BTreeMap::new();
-        for campaign in self.campaigns.values() {
-            let Some(run) = &campaign.run else { continue };
-            let Some(skill) = run.definition.skill(campaign.id) else { continue };
-            for agent in run.definition.agents.iter().flatten() {
-                lent.entry(*agent).or_default().push(skill);
-            }
-        }
-        if *self.lent != lent {
-            self.lent = Arc::new(lent);
-            self.shared.out.push_back(Effect::Lend(Arc::clone(&self.lent)));
-        }
     }
 
     fn sweep(&mut self, now: Now) {

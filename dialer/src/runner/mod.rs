@@ -23,6 +23,7 @@ mod mending;
 mod pace;
 mod planted;
 mod reading;
+mod sharing;
 mod snapshot;
 mod turn;
 mod why;
@@ -43,3 +44,6 @@ pub use ledger::{Hour, Ledger, Window};
 pub use planted::Planted;
 pub use snapshot::{CampaignSnapshot, Snapshot};
 pub(crate) use turn::lasts;
+
+#[cfg(test)]
+mod tests;

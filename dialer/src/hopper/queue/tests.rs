@@ -293,7 +293,7 @@ fn what_was_tried_before_a_reset_is_read_to_its_end() {
 #[test]
 fn a_full_hopper_reads_no_more_until_a_list_is_reset() {
     let mut hopper = Hopper::new(&[list(1, 0)], Mix::InOrder, LeadOrder::OldestFirst);
-    hopper.most = 1;
+    hopper.hold_at_most(1);
     fill(&mut hopper, &[(1, 1)], NOW);
     hopper.look();
     assert!(hopper.is_full());
