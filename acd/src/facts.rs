@@ -140,7 +140,7 @@ impl Acd {
     fn put_back(&mut self, shard: ShardId, fact: WaitingFact) {
         let WaitingFact { call, queue, caller, priority, arrived, kind, steps, preferred } = fact;
         let arrived = Some(arrived);
-        let to_ask = false;
+        let is_let_in = false;
         self.enqueue(Enqueue {
             call,
             shard,
@@ -151,7 +151,7 @@ impl Acd {
             steps,
             preferred,
             arrived,
-            to_ask,
+            is_let_in,
             max_wait: None,
         });
         // It has been there all the time; its arrival is all that is still known of when it came.

@@ -13,19 +13,19 @@ use crate::waiting::{Left, NEVER};
 impl Acd {
     /// The end of the longest wait of a call that enters a queue, or why it may not.
     pub(crate) fn admit(&mut self, work: &Enqueue) -> Result<Instant, LeaveReason> {
-        let Enqueue { queue, kind, to_ask, max_wait, .. } = *work;
+        let Enqueue { queue, kind, is_let_in, max_wait, .. } = *work;
         let slot = self.queue_slot(queue).ok_or(LeaveReason::TimedOut)?;
         if kind == WorkKind::Callback {
             // It was admitted by rules of its own, and expires by a time of its own.
             return Ok(self.now.mono + NEVER);
         }
         let all_full = self.calls.len() >= self.limits.waiting;
-        let rule = self.queues[slot].config.join_empty.filter(|_| kind == WorkKind::Inbound && !to_ask);
+        let rule = self.queues[slot].config.join_empty.filter(|_| kind == WorkKind::Inbound && !is_let_in);
         let nobody = rule.is_some_and(|rule| self.is_empty(slot, rule));
         let row = &mut self.queues[slot];
         row.tally.entered += 1;
         row.changed = true;
-        let is_full = row.waiting() >= row.config.max_waiting && !to_ask;
+        let is_full = row.waiting() >= row.config.max_waiting && !is_let_in;
         let refused = match (nobody, all_full || is_full) {
             (true, _) => LeaveReason::Empty,
             (false, true) => LeaveReason::Full,

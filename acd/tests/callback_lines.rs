@@ -31,9 +31,16 @@ fn a_caller_is_not_called_back_before_he_is_off_the_line() {
 fn who_comes_to_ask_for_a_callback_need_not_be_let_in() {
     let rules = QueueConfig { max_waiting: 1, join_empty: Some(Empty::Offline), ..queue(SUPPORT, &[1]) };
     let mut desk = Desk::new(&[rules], &[]);
-    let enters = |desk: &mut Desk, call, to_ask| {
+    let enters = |desk: &mut Desk, call, is_let_in| {
         let (call, caller) = (CallId(call), Some(A.to_owned()));
-        desk.say(Input::Enqueue(Enqueue { call, queue: SUPPORT, shard: SHARD, caller, to_ask, ..Enqueue::default() }))
+        desk.say(Input::Enqueue(Enqueue {
+            call,
+            queue: SUPPORT,
+            shard: SHARD,
+            caller,
+            is_let_in,
+            ..Enqueue::default()
+        }))
     };
     let is_refused = |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::LeaveQueue { .. }));
     assert!(is_refused(&enters(&mut desk, 1, false)), "nobody is there");

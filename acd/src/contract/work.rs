@@ -42,8 +42,8 @@ pub struct Enqueue {
     pub arrived: Option<WallTime>,
     /// Its own longest wait, where it has one: a person whom a campaign called may hardly be kept waiting.
     pub max_wait: Option<Duration>,
-    /// It comes to ask for a callback: the queue may be full, and nobody need be there.
-    pub to_ask: bool,
+    /// The queue may be full, and nobody need be there: it comes to ask for a callback, or was let in before.
+    pub is_let_in: bool,
 }
 
 /// One call that waits in a queue, as its shard sees it: enough to put it back

@@ -386,10 +386,12 @@ pub enum Effect {
         caller: Option<String>,
         /// Priority, and what it asks of an agent.
         needs: CallNeeds,
-        /// The arrival that decides its place, where that is not now: it overflowed from another queue.
+        /// The arrival that decides its place, where that is not now: it overflowed from another queue, or waited here
+        /// before.
         since: Option<WallTime>,
-        /// Rules sent it here to be called back: it need not be let in.
-        to_ask: bool,
+        /// The queue takes it though it is full or nobody is there: rules sent it here to be called back, or it waited
+        /// here before.
+        is_let_in: bool,
         /// A campaign called him, and he may be kept waiting for no longer than this.
         dialed: Option<Duration>,
     },

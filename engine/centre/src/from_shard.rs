@@ -53,7 +53,7 @@ impl ShardOutlet {
         use call::Effect;
         let shard = self.shard;
         match effect {
-            Effect::Enqueue { call, queue, caller, needs, since: arrived, to_ask, dialed } => {
+            Effect::Enqueue { call, queue, caller, needs, since: arrived, is_let_in, dialed } => {
                 let (priority, steps) = (needs.priority, steps(&needs));
                 acd::Input::Enqueue(acd::Enqueue {
                     call,
@@ -63,7 +63,7 @@ impl ShardOutlet {
                     priority,
                     steps,
                     arrived,
-                    to_ask,
+                    is_let_in,
                     max_wait: dialed,
                     kind: dialed.map_or(acd::WorkKind::Inbound, |_| acd::WorkKind::Outbound),
                     ..acd::Enqueue::default()

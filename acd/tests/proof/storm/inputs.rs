@@ -83,7 +83,7 @@ impl Storm {
         let caller = self.rng.chance(0.3).then(|| self.caller());
         let preferred = self.rng.chance(0.2).then(|| AgentId(self.rng.below(u64::from(AGENTS) + 2) as u32));
         let shard = self.shard();
-        let (to_ask, max_wait) = (false, None);
+        let (is_let_in, max_wait) = (false, None);
         Input::Enqueue(Enqueue {
             call,
             shard,
@@ -94,7 +94,7 @@ impl Storm {
             steps,
             preferred,
             arrived,
-            to_ask,
+            is_let_in,
             max_wait,
         })
     }

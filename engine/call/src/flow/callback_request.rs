@@ -114,9 +114,9 @@ impl Shard {
         let Some(known) = self.calls.get(&call) else { return };
         let caller = known.from_is_number.then(|| known.from.clone());
         let needs = known.needs.clone();
-        let to_ask = known.sent_to_ask == SentToAsk::Now;
+        let is_let_in = known.sent_to_ask == SentToAsk::Now;
         let dialed = self.dialed_left(call);
-        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since: None, to_ask, dialed });
+        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since: None, is_let_in, dialed });
     }
 
     /// What he was told about his request is over, or cannot be played.

@@ -37,10 +37,10 @@ impl Shard {
     fn enqueue(&mut self, call: CallId, queue: QueueId, since: Option<WallTime>, dialed: Option<Duration>) {
         let Some(known) = self.calls.get_mut(&call) else { return };
         known.queue = Some(queue);
-        let to_ask = known.sent_to_ask == SentToAsk::Now;
+        let is_let_in = known.sent_to_ask == SentToAsk::Now;
         let caller = known.from_is_number.then(|| known.from.clone());
         let needs = known.needs.clone();
-        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since, to_ask, dialed });
+        self.effects.push_back(Effect::Enqueue { call, queue, caller, needs, since, is_let_in, dialed });
     }
 
     /// From the ACD: the call has its place.
@@ -333,7 +333,7 @@ impl Shard {
                 caller,
                 needs,
                 since: Some(arrived),
-                to_ask: false,
+                is_let_in: true,
                 dialed,
             });
         }

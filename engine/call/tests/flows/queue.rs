@@ -263,6 +263,7 @@ fn a_silent_acd_lets_the_agent_go_and_keeps_the_caller() {
     world.settle();
     assert_eq!(world.freed.len(), 1);
     assert_eq!(world.acd.enqueued.len(), 2);
+    assert_eq!(world.acd.is_let_in, [false, true], "also if others have taken the room meanwhile");
     world.phones[carrier].hang_up(world.now.mono);
     world.assert_nothing_left();
 }

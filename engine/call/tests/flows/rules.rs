@@ -364,7 +364,7 @@ fn full(plan: impl FnOnce(&mut Plan)) -> (World, usize, CallId) {
 #[test]
 fn a_full_queue_calls_back_whom_it_has_no_room_for() {
     let (mut world, carrier, call) = full(|_| {});
-    assert_eq!(world.acd.to_ask, [false, true], "he need not be let in");
+    assert_eq!(world.acd.is_let_in, [false, true], "he need not be let in");
     world.input(Input::CallbackAnswer { call, result: Ok((clock::CallbackId(1), false)) });
     assert_eq!(prompts(&world), ["en/callback-registered"]);
     world.secs(4);
@@ -380,7 +380,7 @@ fn whom_a_full_queue_cannot_call_back_it_lets_in_as_every_other_and_asks_but_onc
     world.input(Input::CallbackAnswer { call, result: Err("do_not_call".to_owned()) });
     assert_eq!(prompts(&world), ["en/callback-refused"]);
     world.secs(4);
-    assert_eq!((world.acd.to_ask.clone(), world.acd.moved.clone()), (vec![false, true, false], vec![call]));
+    assert_eq!((world.acd.is_let_in.clone(), world.acd.moved.clone()), (vec![false, true, false], vec![call]));
     assert_eq!(prompts(&world), ["music/waiting"], "room for him has come");
     leave(&mut world, call, SUPPORT, Unserved::Full);
     assert!(world.phones[carrier].got_bye());
@@ -398,7 +398,7 @@ fn a_full_queue_offers_a_callback_by_a_menu_and_the_menu_is_not_heard_for_ever()
     };
     let (mut world, carrier, call) = full(menu);
     press(&mut world, "1");
-    assert_eq!(world.acd.to_ask, [false, true]);
+    assert_eq!(world.acd.is_let_in, [false, true]);
     world.input(Input::CallbackAnswer { call, result: Err("no_route".to_owned()) });
     world.secs(4);
     leave(&mut world, call, SUPPORT, Unserved::Full);

@@ -227,6 +227,7 @@ fn a_leg_that_drops_while_the_acd_decides_gives_the_caller_back() {
     world.settle();
     assert_eq!(world.acd.enqueued.len(), 2, "he waits again");
     assert!(world.acd.since[1].is_some(), "since he came");
+    assert_eq!(world.acd.is_let_in, [false, true], "nobody need be there now");
     assert!(!world.phones[carrier].got_bye());
     assert_eq!(world.acd.outcomes, Vec::<OfferOutcome>::new());
     world.phones[carrier].hang_up(world.now.mono);

@@ -37,7 +37,7 @@ pub(crate) struct Acd {
     /// The longest wait of calls that a campaign made.
     pub(crate) dialed: Vec<Option<Duration>>,
     /// Whether calls came only to ask for a callback.
-    pub(crate) to_ask: Vec<bool>,
+    pub(crate) is_let_in: Vec<bool>,
     inputs: VecDeque<Pending>,
 }
 
@@ -51,10 +51,10 @@ enum Pending {
 impl Acd {
     pub(crate) fn take(&mut self, effect: Effect) {
         match effect {
-            Effect::Enqueue { call, queue, caller, needs, since, to_ask, dialed } => {
+            Effect::Enqueue { call, queue, caller, needs, since, is_let_in, dialed } => {
                 self.dialed.push(dialed);
                 self.needs.push(needs);
-                self.to_ask.push(to_ask);
+                self.is_let_in.push(is_let_in);
                 self.since.push(since);
                 self.enqueued.push((call, queue, caller));
                 self.waiting.push_back((call, queue));
