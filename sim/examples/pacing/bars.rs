@@ -68,6 +68,7 @@ pub(crate) fn trials(agents: u32, seeds: &[u64]) -> Vec<Trial> {
     trial("walk", agents >= 12, &|day| {
         day.answer_rate = AnswerRate::Walk { start: 0.25, lo: 0.1, hi: 0.4, step_s: 60.0, sd_rel: 0.08 };
     });
+    trial("exp", true, &|day| day.talk = Law::Exp { mean_s: 180.0 });
     trial("talksteps", false, &|day| day.talk_scale = vec![(0.0, 1.0), (8_000.0, 0.6), (17_000.0, 1.4)]);
     trial("lines", false, &|day| day.max_lines = agents * 2 + agents / 5);
     trial("rare", false, &|day| day.answer_rate = steps(&[(0.0, 0.12)]));

@@ -1,7 +1,7 @@
 //! `make pacing`: days of dialing with 5 to 160 agents against what pacing has to reach.
 //! Arguments: days of each scenario (4), the first seed (101), then parts of the names of scenarios; none: all.
 //! `months [campaigns (20) [days (30) [parts of the kinds' names]]]` runs campaigns of days in a row instead; `bound [agents
-//! (5) [answer rate (0.25)]]` shows what the best of all rules would reach with few agents.
+//! (5) [answer rate (0.25) [phases of a number (5, 8 or 11)]]]` shows what the best of all rules would reach with few agents.
 
 mod bars;
 mod bound;
@@ -19,7 +19,8 @@ fn main() {
     }
     if arguments.next_if(|first| first == "bound").is_some() {
         let agents = arguments.next().map_or(5, |agents| agents.parse().expect("agents"));
-        return bound(agents, arguments.next().map_or(0.25, |rate| rate.parse().expect("an answer rate")));
+        let rate = arguments.next().map_or(0.25, |rate| rate.parse().expect("an answer rate"));
+        return bound(agents, rate, arguments.next().map_or(5, |phases| phases.parse().expect("phases")));
     }
     let days: u64 = arguments.next().map_or(4, |days| days.parse().expect("days of each scenario"));
     let first: u64 = arguments.next().map_or(101, |seed| seed.parse().expect("the first seed"));
@@ -64,11 +65,17 @@ fn is_wanted(name: &str, parts: &[String]) -> bool {
 }
 
 /// The frontier of the usual day's occupancy and abandoned calls.
-fn bound(agents: u32, answer_rate: f64) {
+fn bound(agents: u32, answer_rate: f64, phases: usize) {
     let day = &bars::trials(agents, &[])[0].scenario;
+    let frontier = match phases {
+        5 => bound::frontier::<5>,
+        8 => bound::frontier::<8>,
+        11 => bound::frontier::<11>,
+        _ => panic!("5, 8 or 11 phases expected, not {phases}"),
+    };
     println!("| best possible with {agents} agents, {answer_rate} answering: occupancy | abandoned |");
     println!("|---|---|");
-    for bound in bound::frontier(day, agents as usize, answer_rate) {
+    for bound in frontier(day, agents as usize, answer_rate) {
         println!("| {:.1} % | {:.2} % |", bound.occupancy * 100.0, bound.abandoned * 100.0);
     }
 }
