@@ -119,7 +119,7 @@ impl CallbackJudge {
 
     fn said(&mut self, effect: &Effect, ledger: &Ledger, bench: &mut Bench) {
         match effect {
-            Effect::CallbackChanged(now) => self.changed(now, bench),
+            Effect::CallbackChanged(now) => self.changed(now, ledger, bench),
             Effect::Reply { request, result: Ok(Reply::Callback(taken)) } => {
                 self.answers.insert(*request, taken.callback.id);
             }
@@ -142,7 +142,7 @@ impl CallbackJudge {
         }
     }
 
-    fn changed(&mut self, now: &Callback, bench: &mut Bench) {
+    fn changed(&mut self, now: &Callback, ledger: &Ledger, bench: &mut Bench) {
         let before = self.open.get(&now.id);
         if let Some(before) = before {
             let kept = |callback: &Callback| (callback.arrived, callback.requested_at, callback.seq);
@@ -156,8 +156,12 @@ impl CallbackJudge {
             bench.broken("P7 each callback ends once", format!("{now:?} was not open"));
         }
         if now.state == CallbackState::Superseded {
-            let by = self.rang_again.iter().find(|(_, id)| *id == now.id);
-            self.took_over.extend(by.copied());
+            let by = self.rang_again.iter().find(|(_, id)| *id == now.id).copied();
+            // Who rang in while his callback rang has its place when nobody answers that.
+            let his = |row: &Caller| Some(row.queue) == now.queue && row.number.as_ref() == Some(&now.number);
+            let waits = |row: &Caller| row.callback.is_none() && his(row);
+            let waiting = || ledger.calls.iter().find(|(_, row)| waits(row)).map(|(call, _)| (*call, now.id));
+            self.took_over.extend(by.or_else(waiting));
         }
         if now.state.is_terminal() {
             self.open.remove(&now.id);

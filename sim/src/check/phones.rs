@@ -131,7 +131,10 @@ impl PhoneJudge {
         let Some(glance) = Glance::at(bytes).filter(|_| !self.legs.is_empty()) else { return };
         let Some(leg) = self.by_call_id.get(glance.call_id).copied() else { return };
         match (glance.method, glance.status) {
-            ("INVITE", Some(101..300)) => self.change(leg, |rung| rung.has_rung = true),
+            // One that talks over its standing leg agrees to a change only.
+            ("INVITE", Some(101..300)) if !self.granted.contains_key(&leg) => {
+                self.change(leg, |rung| rung.has_rung = true);
+            }
             // Of a phone that has answered it refuses a change only.
             ("INVITE", Some(300..)) if !self.granted.contains_key(&leg) => self.end(at, leg, bench),
             ("CANCEL" | "BYE", None) => self.end(at, leg, bench),
