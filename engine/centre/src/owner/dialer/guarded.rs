@@ -205,9 +205,9 @@ const INPUT: usize = 10;
 const REPLAYED_MIN: usize = 1_000;
 /// And of a large one: some thousand inputs and ticks, below a second of replaying; some seconds of 200 attempts a second.
 const REPLAYED_MAX: usize = 100_000;
-/// Some 150 MB and 200 ms: what holds more is not copied. When it breaks the process ends, and its next start reads the
-/// journal.
-const COPIED_MAX: usize = 500_000;
+/// What holds more is not copied, as people who answered would wait for it. When it breaks the process ends, and its next
+/// start reads the journal.
+const COPIED_MAX: usize = 100_000;
 
 #[cfg(all(test, feature = "fault-injection"))]
 mod tests;
