@@ -330,3 +330,19 @@ fn seed_4136_a_lead_is_read_with_what_was_noted_of_it() {
 fn seed_6118_a_ring_counts_from_the_invite() {
     hold(6118, 100);
 }
+
+/// The agent of a callback failed at the bridge while its customer was on the line: he waits as any caller, and his shard
+/// says so; the distributor forgot him after ten seconds.
+#[test]
+fn seed_3404_who_was_called_back_and_is_given_back_waits_on() {
+    hold(3404, 100);
+}
+
+/// Who rang in while his callback rang keeps its slot when nobody answers that (899); a second 200 of a standing leg is no
+/// ring (525); what expired while the node was down is not given back (3046).
+#[test]
+fn seeds_525_899_and_3046_are_judged_by_what_was_so() {
+    for seed in [525, 899, 3046] {
+        hold(seed, 100);
+    }
+}

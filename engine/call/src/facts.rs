@@ -24,8 +24,11 @@ impl Shard {
 }
 
 fn waiting(call: &crate::call::Call) -> Option<WaitingFact> {
-    // Who is called back waits by his callback: `CallbackFacts` names him.
-    let (Flow::Waiting { queue, arrived, .. }, None) = (&call.flow, &call.attempt) else { return None };
+    let Flow::Waiting { queue, arrived, .. } = &call.flow else { return None };
+    // Who is called back waits by his callback: `CallbackFacts` names him. Once his agent failed he waits as any caller.
+    if call.attempt.as_ref().is_some_and(|attempt| !attempt.is_given_back) {
+        return None;
+    }
     let (queue, arrived) = (*queue, *arrived);
     let caller = call.from_is_number.then(|| call.from.clone());
     Some(WaitingFact { call: call.id, queue, caller, needs: call.needs.clone(), arrived })

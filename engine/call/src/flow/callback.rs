@@ -31,6 +31,8 @@ pub(crate) struct Attempt {
     pub(crate) customer_first: bool,
     /// An offer that waits for the customer's answer, and how long the agent's phone is to ring then.
     pub(crate) lease: Option<(Lease, Duration)>,
+    /// The customer's agent failed at the bridge: he waits as any caller.
+    pub(crate) is_given_back: bool,
 }
 
 impl Shard {
@@ -57,7 +59,9 @@ impl Shard {
         let mut begun = Call::new(call, self.now, from, Flow::Prepared);
         begun.queue = queue;
         let (ring, customer_first) = (order.ring, order.customer_first && agent.is_none());
-        begun.attempt = Some(Box::new(Attempt { callback, number, own: agent, ring, customer_first, lease: None }));
+        let (lease, is_given_back) = (None, false);
+        let attempt = Attempt { callback, number, own: agent, ring, customer_first, lease, is_given_back };
+        begun.attempt = Some(Box::new(attempt));
         self.add_call(begun, started);
         if let Some(queue) = queue {
             self.log(call, CallEvent::QueueEntered { queue, arrived, priority });

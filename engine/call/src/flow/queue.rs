@@ -322,8 +322,11 @@ impl Shard {
         self.effects.push_back(Effect::AgentFree { agent: lease.agent, call, leg, talked: false });
         // The ACD holds the call for answered; one that still waits here asks for its place again.
         if self.waiting_party(call, lease.queue).is_some() {
-            let Some(known) = self.calls.get(&call) else { return };
+            let Some(known) = self.calls.get_mut(&call) else { return };
             let Flow::Waiting { arrived, .. } = known.flow else { return };
+            if let Some(attempt) = &mut known.attempt {
+                attempt.is_given_back = true;
+            }
             let caller = known.from_is_number.then(|| known.from.clone());
             let needs = known.needs.clone();
             let dialed = self.dialed_left(call);
