@@ -43,9 +43,9 @@ impl<'a> People<'a> {
         send(self.node, &self.tokens[name], method, path, body)
     }
 
-    /// Those named may, all others hear 403.
+    /// Those named may read it, all others hear 403.
     #[track_caller]
-    fn only(&self, may: &[&str], path: &str) {
+    fn is_read_by(&self, may: &[&str], path: &str) {
         for role in ROLES {
             let answer = self.asks(role, "GET", path, None);
             if may.contains(&role) {
@@ -112,11 +112,11 @@ fn campaigns_lists_and_decisions_are_read_and_taken_away_by_whom_their_roles_let
         "/v1/consents".to_owned(),
         "/v1/compliance/decisions".to_owned(),
     ] {
-        people.only(&readers, &path);
+        people.is_read_by(&readers, &path);
     }
     // Whoever only looks takes nothing away.
-    people.only(&leaders, "/v1/compliance/decisions/export");
-    people.only(&leaders, &format!("{campaign}/attempts/export"));
+    people.is_read_by(&leaders, "/v1/compliance/decisions/export");
+    people.is_read_by(&leaders, &format!("{campaign}/attempts/export"));
 }
 
 #[test]

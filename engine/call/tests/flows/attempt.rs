@@ -355,12 +355,7 @@ fn whoever_answers_what_is_hung_up_is_abandoned() {
         world.assert_nothing_left();
     }
     // The agent who waits for it is free at once, whatever the network says.
-    let mut world = World::new();
-    let (carrier, agent) = (world.carrier(), world.agent("1001"));
-    world.input(Input::CallStandingLeg { agent: agent_id("1001") });
-    world.phones[agent].answer_call(world.now.mono);
-    world.settle();
-    world.input(Input::Dial(Box::new(Dial { agent: Some(agent_id("1001")), ..order() })));
+    let (mut world, carrier, _) = dialed_for_an_agent();
     world.phones[carrier].ring(world.now.mono);
     world.settle();
     world.loss = 1.0;
@@ -370,6 +365,17 @@ fn whoever_answers_what_is_hung_up_is_abandoned() {
     assert!(!matches!(facts(&world).last(), Some(Fact::Ended(_))), "{:?}", facts(&world));
     world.secs(40);
     assert_eq!(ended(&world).class, EndClass::Canceled);
+}
+
+/// A number that is dialed while its agent waits on his standing leg: the carrier's phone and his.
+fn dialed_for_an_agent() -> (World, usize, usize) {
+    let mut world = World::new();
+    let (carrier, agent) = (world.carrier(), world.agent("1001"));
+    world.input(Input::CallStandingLeg { agent: agent_id("1001") });
+    world.phones[agent].answer_call(world.now.mono);
+    world.settle();
+    world.input(Input::Dial(Box::new(Dial { agent: Some(agent_id("1001")), ..order() })));
+    (world, carrier, agent)
 }
 
 /// What was heard before it is no reason to leave him alone.
@@ -426,12 +432,7 @@ fn a_message_to_people_and_a_preview_whose_agent_waits() {
     assert!(world.phones[carrier].got_bye() && facts(&world).contains(&&Fact::Played));
     world.assert_nothing_left();
 
-    let mut world = World::new();
-    let (carrier, agent) = (world.carrier(), world.agent("1001"));
-    world.input(Input::CallStandingLeg { agent: agent_id("1001") });
-    world.phones[agent].answer_call(world.now.mono);
-    world.settle();
-    world.input(Input::Dial(Box::new(Dial { agent: Some(agent_id("1001")), ..order() })));
+    let (mut world, carrier, agent) = dialed_for_an_agent();
     let standing = *world.media.legs.first().unwrap();
     assert_eq!(world.media.played_to(standing), [PlaySource::Tone(ToneKind::RingBack)]);
     assert_eq!(world.busy.len(), 1);

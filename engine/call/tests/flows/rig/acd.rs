@@ -36,7 +36,7 @@ pub(crate) struct Acd {
     pub(crate) since: Vec<Option<clock::WallTime>>,
     /// The longest wait of calls that a campaign made.
     pub(crate) dialed: Vec<Option<Duration>>,
-    /// Whether calls came only to ask for a callback.
+    /// Whether the queue is to take a call though it is full or nobody is there.
     pub(crate) is_let_in: Vec<bool>,
     inputs: VecDeque<Pending>,
 }
